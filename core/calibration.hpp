@@ -1,0 +1,105 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/units.hpp"
+#include "core/workload.hpp"
+
+namespace forerun {
+
+/// What a kernel does for a layer: one pass of it over a batch.
+enum class Pass { forward, backward_weights, backward_data, update };
+std::string_view to_string(Pass pass);
+
+/// A call of one training kernel. `backward_weights` includes the bias; the loss has a backward_data pass only for its gradient.
+struct Kernel {
+  LayerShape shape;
+  Pass pass = Pass::forward;
+  std::int64_t batch = 1;  ///< samples this rank computes at once
+  Bytes footprint;         ///< what the rank's whole step touches: decides which cache the kernel finds its data in
+
+  friend bool operator==(const Kernel&, const Kernel&) = default;
+};
+
+/// Where a number comes from, weakest last.
+enum class Origin { measured, fitted, published };
+std::string_view to_string(Origin origin);
+
+/// One microbenchmark: a kernel, its median time a call and the spread of its repetitions.
+struct KernelSample {
+  Kernel kernel;
+  Seconds median;
+  Seconds p10;
+  Seconds p90;
+
+  friend bool operator==(const KernelSample&, const KernelSample&) = default;
+};
+
+/// One communication benchmark over `ranks` ranks of one node.
+struct CollectiveSample {
+  std::string operation;  ///< `all-reduce` or `ping-pong`
+  int ranks = 2;
+  Bytes bytes;
+  Seconds median;
+  Seconds p10;
+  Seconds p90;
+
+  friend bool operator==(const CollectiveSample&, const CollectiveSample&) = default;
+};
+
+/// Kernels are slower while the node's other cores are busy too: time with `busy` ranks over time alone.
+struct BusyFactor {
+  LayerKind kind = LayerKind::dense;
+  Pass pass = Pass::forward;
+  int busy = 1;
+  double factor = 1;
+
+  friend bool operator==(const BusyFactor&, const BusyFactor&) = default;
+};
+
+/// The time of one kernel, fitted to its samples by costs/kernel_fit: a physical base times a smooth residual of the shape,
+///   t(x) = base(x) exp( sum_i weight_i k(x, x_i) ),   base = overhead + max(flop / rate, bytes / bandwidth).
+/// Rows of `features` are the samples' logarithmic shape features divided by their length scales.
+struct KernelTimeModel {
+  LayerKind kind = LayerKind::dense;
+  Pass pass = Pass::forward;
+  Seconds overhead;
+  FlopsPerSecond rate;
+  BytesPerSecond bandwidth;
+  Eigen::ArrayXd inverse_scales;   ///< one a feature
+  Eigen::ArrayXXd features;        ///< samples x features
+  Eigen::ArrayXd weights;          ///< one a sample
+  double leave_one_out_error = 0;  ///< median of |left out prediction / measured - 1|
+};
+
+/// Time of a collective over the ranks of one node by buffer size, log-log linear between measured sizes.
+struct CollectiveTimeModel {
+  int ranks = 2;
+  std::vector<double> log_bytes;
+  std::vector<double> log_seconds;
+};
+
+/// Everything that was measured on one machine, and the time models that costs/ fits to it when it is loaded
+/// (so that a better model serves old measurements too).
+struct Calibration {
+  std::string name;
+  std::string device;
+  std::string host;
+  std::string cpu;
+  std::string compiler;
+  std::string date;  ///< ISO 8601
+  std::string mode;  ///< quick or full
+  Origin origin = Origin::measured;
+  double compute_scale = 1;  ///< another host's time over this host's, fitted to measured runs; 1 = as measured
+  std::vector<KernelSample> kernels;
+  std::vector<CollectiveSample> collectives;
+  std::vector<BusyFactor> busy;
+  std::vector<KernelTimeModel> kernel_models;
+  std::vector<CollectiveTimeModel> all_reduce_models;
+};
+
+}  // namespace forerun

@@ -1,0 +1,114 @@
+#include "core/plan.hpp"
+
+#include <algorithm>
+
+namespace forerun {
+
+bool Repeat::operator==(const Repeat&) const = default;
+
+namespace {
+
+void collect(const Repeat& repeat, Enclosure path, int& next_repeat, std::vector<Enclosure>& out, std::vector<int>& order) {
+  path.repeats.push_back(next_repeat++);
+  path.counts.push_back(repeat.count);
+  for (const Node& node : repeat.body) {
+    if (const int* operation = std::get_if<int>(&node)) {
+      order.push_back(*operation);
+      if (*operation >= 0 && *operation < static_cast<int>(out.size())) out[*operation] = path;
+    } else {
+      collect(std::get<Repeat>(node), path, next_repeat, out, order);
+    }
+  }
+}
+
+bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class) {
+  const auto* transfer = std::get_if<Collective>(&operation.work);
+  if (transfer == nullptr) return operation.rank_class == rank_class;
+  const auto& classes = plan.communicators[transfer->communicator].classes;
+  return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
+}
+
+bool share_a_class(const StepPlan& plan, const Operation& a, const Operation& b) {
+  for (int c = 0; c < static_cast<int>(plan.classes.size()); ++c)
+    if (takes_part(plan, a, c) && takes_part(plan, b, c)) return true;
+  return false;
+}
+
+bool within(int index, std::size_t size) { return index >= 0 && index < static_cast<int>(size); }
+
+std::string index_defect(const StepPlan& plan) {
+  for (const Communicator& communicator : plan.communicators)
+    for (const int c : communicator.classes)
+      if (!within(c, plan.classes.size())) return "a communicator names no rank class";
+  for (const Operation& operation : plan.operations) {
+    if (!within(operation.lane, plan.lanes.size())) return "an operation names no lane";
+    if (!within(operation.rank_class, plan.classes.size())) return "an operation names no rank class";
+    const auto* transfer = std::get_if<Collective>(&operation.work);
+    if (transfer != nullptr && !within(transfer->communicator, plan.communicators.size())) return "a transfer names no communicator";
+    const int end = operation.first_dependency + operation.dependency_count;
+    if (operation.first_dependency < 0 || operation.dependency_count < 0 || end > static_cast<int>(plan.dependencies.size()))
+      return "an operation's dependencies lie outside the plan's";
+  }
+  for (const Dependency& dependency : plan.dependencies)
+    if (!within(dependency.operation, plan.operations.size())) return "a dependency names no operation";
+  return "";
+}
+
+std::string buffer_defect(const Repeat& repeat) {
+  const auto here = [&](int operation) { return std::find(repeat.body.begin(), repeat.body.end(), Node(operation)) != repeat.body.end(); };
+  for (const Buffer& buffer : repeat.buffers) {
+    if (buffer.depth < 1) return "a buffer has no depth";
+    if (!here(buffer.producer) || !here(buffer.consumer)) return "a buffer's producer or consumer stands outside its repeat";
+  }
+  for (const Node& node : repeat.body)
+    if (const auto* inner = std::get_if<Repeat>(&node)) {
+      if (inner->count < 1) return "an inner repeat runs less than once";
+      if (std::string defect = buffer_defect(*inner); !defect.empty()) return defect;
+    }
+  return "";
+}
+
+}  // namespace
+
+std::vector<Enclosure> enclosures(const StepPlan& plan) {
+  std::vector<Enclosure> out(plan.operations.size());
+  std::vector<int> order;
+  int next_repeat = 0;
+  collect(plan.step, {}, next_repeat, out, order);
+  return out;
+}
+
+DependencyRule dependency_rule(const Enclosure& waiter, const Enclosure& named) {
+  DependencyRule rule;
+  while (rule.depth < static_cast<int>(std::min(waiter.repeats.size(), named.repeats.size())) &&
+         waiter.repeats[rule.depth] == named.repeats[rule.depth])
+    ++rule.depth;
+  for (std::size_t i = rule.depth; i < named.counts.size(); ++i) rule.inner *= named.counts[i];
+  return rule;
+}
+
+std::string find_defect(const StepPlan& plan) {
+  if (std::string defect = index_defect(plan); !defect.empty()) return defect;
+  std::vector<Enclosure> enclosing(plan.operations.size());
+  std::vector<int> order;
+  int next_repeat = 0;
+  collect(plan.step, {}, next_repeat, enclosing, order);
+  if (order.size() != plan.operations.size()) return "an operation stands in the tree less or more than once";
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (order[i] != static_cast<int>(i)) return "operations are not numbered in the order of the tree";
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const Operation& waiter = plan.operations[i];
+    for (int d = 0; d < waiter.dependency_count; ++d) {
+      const Dependency& dependency = plan.dependencies[waiter.first_dependency + d];
+      if (dependency.offset < 0) return "a dependency looks forward";
+      if (dependency.offset == 0 && dependency.operation >= static_cast<int>(i)) return "a dependency at offset 0 names a later operation";
+      if (!share_a_class(plan, waiter, plan.operations[dependency.operation])) return "a dependency names an operation of other ranks";
+      const DependencyRule rule = dependency_rule(enclosing[i], enclosing[dependency.operation]);
+      if (dependency.offset > 0 && rule.depth != static_cast<int>(enclosing[dependency.operation].repeats.size()))
+        return "a dependency at an offset names an operation inside a deeper repeat";
+    }
+  }
+  return buffer_defect(plan.step);
+}
+
+}  // namespace forerun

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/calibration.hpp"
+#include "core/strategy.hpp"
+#include "core/units.hpp"
+
+/// A training step lowered to operations over rank classes: a small structured program. What it means:
+///
+/// - An operation occupies one lane of its rank from start to finish. A lane runs its operations one at a time, in plan order.
+///   start = max(lane free, everything it waits for); finish = start + duration.
+/// - A sequence orders operations within each lane and is never a barrier. Lanes of a rank wait for one another only
+///   through `after`; ranks wait for one another only through transfers.
+/// - `after` is rank-local: a rank's instance waits for the same rank's instance of the named operation, `offset`
+///   iterations back in the innermost repeat that encloses both. Instances are counted on across outer iterations;
+///   an instance before the first is satisfied. With offset 0 the named operation stands earlier in the plan.
+/// - A transfer starts on all ranks of a group once each of them has arrived (its lane is free and its `after` is met).
+/// - A buffer of depth d lets the producer start item i once the consumer has finished (if `taken`: started) item i - d.
+/// - A repeat carries lanes and buffers over from one iteration to the next.
+namespace forerun {
+
+/// Ranks with the same program and the same kinds of links: first, first + stride, ... (`count` of them).
+struct RankClass {
+  std::string_view name;
+  int first = 0;
+  int count = 1;
+  int stride = 1;
+
+  [[nodiscard]] int rank(int index) const { return first + index * stride; }
+  friend bool operator==(const RankClass&, const RankClass&) = default;
+};
+
+/// Groups of ranks that communicate among themselves. Member i of group g is
+///   first + (g / inner) outer_stride + (g % inner) inner_stride + i member_stride.
+struct Communicator {
+  std::string_view name;
+  int size = 1;    ///< members of one group
+  int groups = 1;  ///< disjoint groups
+  int inner = 1;   ///< groups that lie side by side
+  int first = 0;
+  int inner_stride = 1;
+  int outer_stride = 1;
+  int member_stride = 1;
+  std::vector<int> classes;  ///< the rank classes that take part, each with all its ranks
+
+  [[nodiscard]] int rank(int group, int member) const {
+    return first + (group / inner) * outer_stride + (group % inner) * inner_stride + member * member_stride;
+  }
+  friend bool operator==(const Communicator&, const Communicator&) = default;
+};
+
+enum class LaneKind { compute, communication, input, host, storage };
+
+/// A named FIFO that every rank has one of.
+struct Lane {
+  std::string_view name;
+  LaneKind kind = LaneKind::compute;
+
+  friend bool operator==(const Lane&, const Lane&) = default;
+};
+
+/// A transfer's work: a collective of one buffer within each group of a communicator.
+/// A barrier is a collective without bytes and hops: it only makes its ranks meet.
+struct Collective {
+  enum class Operation { all_reduce, barrier };
+  Operation operation = Operation::all_reduce;
+  CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
+  int communicator = 0;
+  Bytes bytes;  ///< the buffer each rank contributes
+
+  friend bool operator==(const Collective&, const Collective&) = default;
+};
+
+/// Host work or waiting of a fixed length.
+struct Delay {
+  Seconds duration;
+
+  friend bool operator==(const Delay&, const Delay&) = default;
+};
+
+/// What an operation waits for on its own rank.
+struct Dependency {
+  int operation = 0;  ///< index in StepPlan::operations
+  int offset = 0;     ///< iterations back, >= 0
+
+  friend bool operator==(const Dependency&, const Dependency&) = default;
+};
+
+enum class OperationKind { compute, transfer, delay };
+
+/// One operation. A transfer belongs to every class of its communicator, anything else to `rank_class`.
+struct Operation {
+  std::string_view name;  ///< `forward`, `backward_weights`, `all_reduce`, ...
+  int layer = -1;         ///< the layer (compute) or bucket (transfer) it belongs to; -1 for none
+  int rank_class = 0;
+  int lane = 0;
+  std::variant<Kernel, Collective, Delay> work;
+  int first_dependency = 0;  ///< its `after`: dependencies [first, first + count) of the plan
+  int dependency_count = 0;
+
+  [[nodiscard]] OperationKind kind() const { return static_cast<OperationKind>(work.index()); }
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+/// The producer starts item i once the consumer has finished (`taken`: started) item i - depth.
+struct Buffer {
+  int producer = 0;
+  int consumer = 0;
+  int depth = 1;  ///< >= 1
+  bool taken = false;
+
+  friend bool operator==(const Buffer&, const Buffer&) = default;
+};
+
+/// The tree: an operation, or a repeat of a sequence.
+struct Repeat;
+using Node = std::variant<int, Repeat>;  ///< int: index in StepPlan::operations
+
+/// A sequence of nodes run `count` times. A producer and its consumer both stand directly in the body that holds their buffer.
+struct Repeat {
+  std::int64_t count = 1;
+  std::vector<Node> body;
+  std::vector<Buffer> buffers;
+
+  bool operator==(const Repeat&) const;
+};
+
+/// The tree is the run's body: one training step. Engines repeat it for as many steps as the run has.
+/// Every operation stands in the tree exactly once, in the order of `operations`.
+struct StepPlan {
+  int ranks = 1;
+  std::vector<RankClass> classes;
+  std::vector<Lane> lanes;
+  std::vector<Communicator> communicators;
+  std::vector<Operation> operations;
+  std::vector<Dependency> dependencies;
+  Repeat step;            ///< count is the run's steps; 0 where it names none
+  int compute_class = 0;  ///< the class with most compute: its compute lane's time is divided into parts
+  int compute_lane = 0;
+
+  friend bool operator==(const StepPlan&, const StepPlan&) = default;
+};
+
+/// What is wrong with a plan, or nothing: an index out of range, an operation missing from the tree or out of order,
+/// an `after` on an operation of another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat;
+/// a buffer without depth. A plan that lower() made never has any; engines assert it.
+std::string find_defect(const StepPlan& plan);
+
+/// Repeats that enclose each operation, outermost first: their counts, and which repeat it is (in tree order; 0 is the step).
+struct Enclosure {
+  std::vector<int> repeats;
+  std::vector<std::int64_t> counts;
+};
+std::vector<Enclosure> enclosures(const StepPlan& plan);
+
+/// The instances of a dependency that must have finished before an instance may start:
+///   (common iterations so far + 1 - offset) x instances an iteration.
+struct DependencyRule {
+  int depth = 0;           ///< repeats that enclose both, counted from the step
+  std::int64_t inner = 1;  ///< instances of the named operation in one iteration of the innermost common repeat
+};
+DependencyRule dependency_rule(const Enclosure& waiter, const Enclosure& named);
+
+}  // namespace forerun

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <vector>
+
+#include "core/plan.hpp"
+#include "core/scenario.hpp"
+
+namespace forerun {
+
+/// What one operation costs alone. A compute operation or a delay takes `latency`; a transfer takes
+///   latency + drain, drain = max over the links it crosses of bytes / capacity.
+struct OperationCost {
+  Seconds latency;   ///< compute or delay: its duration; transfer: alpha x hops, or all of a collective measured as a whole
+  Seconds drain;     ///< zero for anything but a transfer over links
+  Bytes edge_bytes;  ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
+
+  [[nodiscard]] constexpr Seconds duration() const { return latency + drain; }
+};
+
+/// The cost of each operation of the plan, by its index. Both engines use it; it knows nothing of the other operations.
+/// Throws MissingCapability where the calibration has no model for a kernel of the plan.
+std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario);
+
+/// The node that holds a rank: ranks fill one node after another.
+constexpr int node_of(const Platform& platform, int rank) { return rank / platform.devices_per_node; }
+
+}  // namespace forerun

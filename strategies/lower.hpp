@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "core/plan.hpp"
+#include "core/scenario.hpp"
+
+namespace forerun {
+
+/// Why a scenario cannot be run: a value, not an error.
+struct Infeasible {
+  std::string reason;
+};
+
+/// The plan of one training step. The only place that knows what a strategy means.
+/// Infeasible: more ranks than devices, a batch that does not divide by data x micro-batches, more memory than a device has.
+std::variant<StepPlan, Infeasible> lower(const Scenario& scenario);
+
+}  // namespace forerun
