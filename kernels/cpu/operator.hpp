@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "core/calibration.hpp"
+
+/// Training operators in float32 for one core. Every array is row-major:
+///
+/// | array                     | layout                                                                  |
+/// |---------------------------|-------------------------------------------------------------------------|
+/// | activations and gradients | batch x height x width x channels (NHWC); dense reads a sample flat      |
+/// | weights of dense          | inputs x outputs, then outputs biases                                    |
+/// | weights of conv2d         | window row x window column x input channels x outputs, then outputs biases |
+///
+/// NHWC makes im2col plus GEMM a product of two row-major matrices without any transposition, a 1x1 convolution a dense layer per
+/// pixel, and lets the bias be added along the innermost axis. Weights and bias lie in one array, so that one gradient bucket and
+/// one update serve both.
+namespace forerun::cpu {
+
+enum class Library { eigen, onednn };
+std::string_view to_string(Library library);
+
+/// One layer's arrays for one batch. A pass touches only those that its formula names; the others may be null.
+struct LayerBuffers {
+  const float* input = nullptr;            ///< x; of the loss: the logits
+  float* output = nullptr;                 ///< y; of the loss: the probabilities
+  const float* output_gradient = nullptr;  ///< dL/dy
+  float* input_gradient = nullptr;         ///< dL/dx
+  float* weights = nullptr;                ///< weights, then biases
+  float* weight_gradient = nullptr;        ///< overwritten, not added to; like `weights`
+  float* velocity = nullptr;               ///< like `weights`
+  std::int32_t* indices = nullptr;         ///< where the maximum of each pooling window stood, one entry an output; written by
+                                           ///< forward for the backward pass of the same library, and opaque to others
+  const std::int32_t* labels = nullptr;    ///< the class of each sample
+  float* loss = nullptr;                   ///< mean over the batch
+};
+
+/// Stochastic gradient descent with momentum: v = momentum v + g; w -= learning_rate v.
+struct UpdateRule {
+  float learning_rate = 0.01F;
+  float momentum = 0.9F;
+};
+
+/// One pass of one layer, prepared once for a batch size and run many times on the calling thread.
+/// It owns its scratch memory, so one operator serves one thread at a time.
+class Operator {
+ public:
+  Operator() = default;
+  Operator(const Operator&) = delete;
+  Operator& operator=(const Operator&) = delete;
+  virtual ~Operator() = default;
+
+  /// Passes and their formulas, with n the batch:
+  ///   dense            y = x W + b          dW = x^T dy, db = sum_n dy      dx = dy W^T
+  ///   conv2d           the same over the patches of x
+  ///   max_pool         y = max over the window (padding never wins)        dx = dy where the maximum stood
+  ///   relu             y = max(x, 0)                                       dx = dy where y > 0 (reads the output, not the input)
+  ///   softmax_cross_entropy   y = softmax(x), loss = -1/n sum log y_label     dx = (y - onehot(label)) / n
+  ///   update           of dense and conv2d, weights and biases alike: UpdateRule
+  /// n is this rank's batch: data-parallel ranks of equal batch average their gradients.
+  virtual void run(const LayerBuffers& buffers) = 0;
+};
+
+/// Whether a library has the kernel. Eigen has all that exist; oneDNN has no update and no loss.
+/// Neither has what no layer needs: weights of a layer without any, or a backward pass to data that the loss does not start.
+bool offers(Library library, const Kernel& kernel);
+
+/// Throws MissingCapability where the library does not offer the kernel.
+std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, UpdateRule rule = {});
+
+/// The library that was faster for such kernels on one core (bench/kernels: `bench_kernels`).
+Library best_library(const Kernel& kernel);
+
+/// Weights and biases of a layer; zero for a layer that learns nothing.
+std::int64_t parameter_count(const LayerShape& shape);
+
+}  // namespace forerun::cpu
