@@ -8,15 +8,15 @@ bool Repeat::operator==(const Repeat&) const = default;
 
 namespace {
 
-void collect(const Repeat& repeat, Enclosure path, int& next_repeat, std::vector<Enclosure>& out, std::vector<int>& order) {
-  path.repeats.push_back(next_repeat++);
-  path.counts.push_back(repeat.count);
+void collect(const Repeat& repeat, int parent, TreeIndex& tree, std::vector<int>* order) {
+  const int here = static_cast<int>(tree.repeats.size());
+  tree.repeats.push_back({parent, parent < 0 ? 0 : tree.repeats[parent].depth + 1, repeat.count});
   for (const Node& node : repeat.body) {
     if (const int* operation = std::get_if<int>(&node)) {
-      order.push_back(*operation);
-      if (*operation >= 0 && *operation < static_cast<int>(out.size())) out[*operation] = path;
+      if (order != nullptr) order->push_back(*operation);
+      if (*operation >= 0 && *operation < static_cast<int>(tree.repeat_of.size())) tree.repeat_of[*operation] = here;
     } else {
-      collect(std::get<Repeat>(node), path, next_repeat, out, order);
+      collect(std::get<Repeat>(node), here, tree, order);
     }
   }
 }
@@ -70,29 +70,35 @@ std::string buffer_defect(const Repeat& repeat) {
 
 }  // namespace
 
-std::vector<Enclosure> enclosures(const StepPlan& plan) {
-  std::vector<Enclosure> out(plan.operations.size());
-  std::vector<int> order;
-  int next_repeat = 0;
-  collect(plan.step, {}, next_repeat, out, order);
-  return out;
+TreeIndex index_tree(const StepPlan& plan) {
+  TreeIndex tree;
+  tree.repeat_of.assign(plan.operations.size(), -1);
+  collect(plan.step, -1, tree, nullptr);
+  return tree;
 }
 
-DependencyRule dependency_rule(const Enclosure& waiter, const Enclosure& named) {
+DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named) {
   DependencyRule rule;
-  while (rule.depth < static_cast<int>(std::min(waiter.repeats.size(), named.repeats.size())) &&
-         waiter.repeats[rule.depth] == named.repeats[rule.depth])
-    ++rule.depth;
-  for (std::size_t i = rule.depth; i < named.counts.size(); ++i) rule.inner *= named.counts[i];
+  int theirs = tree.repeat_of[named];
+  int ours = tree.repeat_of[waiter];
+  while (theirs != ours) {
+    if (tree.repeats[theirs].depth >= tree.repeats[ours].depth) {
+      rule.inner *= tree.repeats[theirs].count;
+      theirs = tree.repeats[theirs].parent;
+    } else {
+      ours = tree.repeats[ours].parent;
+    }
+  }
+  rule.repeat = ours;
   return rule;
 }
 
 std::string find_defect(const StepPlan& plan) {
   if (std::string defect = index_defect(plan); !defect.empty()) return defect;
-  std::vector<Enclosure> enclosing(plan.operations.size());
+  TreeIndex tree;
+  tree.repeat_of.assign(plan.operations.size(), -1);
   std::vector<int> order;
-  int next_repeat = 0;
-  collect(plan.step, {}, next_repeat, enclosing, order);
+  collect(plan.step, -1, tree, &order);
   if (order.size() != plan.operations.size()) return "an operation stands in the tree less or more than once";
   for (std::size_t i = 0; i < order.size(); ++i)
     if (order[i] != static_cast<int>(i)) return "operations are not numbered in the order of the tree";
@@ -103,8 +109,8 @@ std::string find_defect(const StepPlan& plan) {
       if (dependency.offset < 0) return "a dependency looks forward";
       if (dependency.offset == 0 && dependency.operation >= static_cast<int>(i)) return "a dependency at offset 0 names a later operation";
       if (!share_a_class(plan, waiter, plan.operations[dependency.operation])) return "a dependency names an operation of other ranks";
-      const DependencyRule rule = dependency_rule(enclosing[i], enclosing[dependency.operation]);
-      if (dependency.offset > 0 && rule.depth != static_cast<int>(enclosing[dependency.operation].repeats.size()))
+      const DependencyRule rule = dependency_rule(tree, static_cast<int>(i), dependency.operation);
+      if (dependency.offset > 0 && rule.repeat != tree.repeat_of[dependency.operation])
         return "a dependency at an offset names an operation inside a deeper repeat";
     }
   }

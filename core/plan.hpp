@@ -151,19 +151,24 @@ struct StepPlan {
 /// a buffer without depth. A plan that lower() made never has any; engines assert it.
 std::string find_defect(const StepPlan& plan);
 
-/// Repeats that enclose each operation, outermost first: their counts, and which repeat it is (in tree order; 0 is the step).
-struct Enclosure {
-  std::vector<int> repeats;
-  std::vector<std::int64_t> counts;
+/// The tree without its nesting: repeats numbered in tree order (0 is the step), each with the one that encloses it.
+struct TreeIndex {
+  struct Entry {
+    int parent = -1;  ///< -1 for the step
+    int depth = 0;
+    std::int64_t count = 1;
+  };
+  std::vector<Entry> repeats;
+  std::vector<int> repeat_of;  ///< the innermost repeat of each operation; -1 where the tree lacks it
 };
-std::vector<Enclosure> enclosures(const StepPlan& plan);
+TreeIndex index_tree(const StepPlan& plan);
 
-/// The instances of a dependency that must have finished before an instance may start:
-///   (common iterations so far + 1 - offset) x instances an iteration.
+/// The instances of `named` that must have finished before an instance of `waiter` may start:
+///   (iterations of `repeat` completed so far, counted on across outer iterations, + 1 - offset) x inner.
 struct DependencyRule {
-  int depth = 0;           ///< repeats that enclose both, counted from the step
-  std::int64_t inner = 1;  ///< instances of the named operation in one iteration of the innermost common repeat
+  int repeat = 0;          ///< the innermost repeat that encloses both
+  std::int64_t inner = 1;  ///< instances of the named operation in one iteration of it
 };
-DependencyRule dependency_rule(const Enclosure& waiter, const Enclosure& named);
+DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named);
 
 }  // namespace forerun
