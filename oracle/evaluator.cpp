@@ -1,0 +1,271 @@
+#include "oracle/evaluator.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+namespace forerun::oracle {
+
+namespace {
+
+constexpr int kLongestPeriod = 12;
+constexpr std::int64_t kLongestTransient = 4096;
+constexpr double kNever = -std::numeric_limits<double>::infinity();
+
+// The shortest period that the last iterations show, or 0.
+int find_period(const IterationLog& log, const std::vector<IterationLog::Mark>& marks) {
+  const int last = static_cast<int>(marks.size()) - 1;
+  for (int p = 1; p <= kLongestPeriod && 3 * p <= last; ++p)
+    if (log.repeats(marks[last - 3 * p], marks[last - 2 * p], marks[last - p], marks[last])) return p;
+  return 0;
+}
+
+void advance(std::vector<double>& now, const std::vector<double>& before, double periods) {
+  for (std::size_t i = 0; i < now.size(); ++i)
+    if (std::isfinite(now[i]) && std::isfinite(before[i])) now[i] += periods * (now[i] - before[i]);
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const StepPlan& plan, std::span<const OperationCost> costs)
+    : plan_(plan),
+      costs_(costs),
+      tree_(index_tree(plan)),
+      lane_count_(static_cast<int>(plan.lanes.size())),
+      recording_(plan.compute_class) {
+  assert(costs.size() == plan.operations.size());
+  resolve_waits();
+  size_histories();
+  lanes_free_.assign(plan.classes.size() * plan.lanes.size(), 0.0);
+  lane_records_.assign(plan.lanes.size(), -1);
+  iterations_.assign(tree_.repeats.size(), 0);
+  records_.reserve(4 * plan.operations.size());
+}
+
+void Evaluator::resolve_waits() {
+  const int count = static_cast<int>(plan_.operations.size());
+  std::vector<std::pair<int, Wait>> buffered;
+  const auto add_buffers = [&](const Repeat& repeat, const auto& self) -> void {
+    for (const Buffer& buffer : repeat.buffers)
+      buffered.push_back(
+          {buffer.producer, {buffer.consumer, buffer.depth, dependency_rule(tree_, buffer.producer, buffer.consumer), buffer.taken}});
+    for (const Node& node : repeat.body)
+      if (const auto* inner = std::get_if<Repeat>(&node)) self(*inner, self);
+  };
+  add_buffers(plan_.step, add_buffers);
+  first_wait_.reserve(count + 1);
+  waits_.reserve(plan_.dependencies.size() + buffered.size());
+  for (int i = 0; i < count; ++i) {
+    first_wait_.push_back(static_cast<int>(waits_.size()));
+    const Operation& operation = plan_.operations[i];
+    for (int d = 0; d < operation.dependency_count; ++d) {
+      const Dependency& dependency = plan_.dependencies[operation.first_dependency + d];
+      waits_.push_back({dependency.operation, dependency.offset, dependency_rule(tree_, i, dependency.operation), false});
+    }
+    for (const auto& [producer, wait] : buffered)
+      if (producer == i) waits_.push_back(wait);
+  }
+  first_wait_.push_back(static_cast<int>(waits_.size()));
+}
+
+void Evaluator::size_histories() {
+  histories_.assign(plan_.operations.size(), {});
+  for (const Wait& wait : waits_) histories_[wait.operation].depth = std::max(histories_[wait.operation].depth, wait.offset + 1);
+  int total = 0;
+  for (History& history : histories_) {
+    history.first = total;
+    total += history.depth;
+  }
+  starts_.assign(total, kNever);
+  finishes_.assign(total, kNever);
+  instance_records_.assign(total, -1);
+}
+
+Evaluator::Arrival Evaluator::arrive(int index, int rank_class) {
+  const int lane = plan_.operations[index].lane;
+  Arrival arrival{lane_free(rank_class, lane), rank_class == recording_ ? lane_records_[lane] : -1};
+  log_.argument(arrival.time_s);
+  for (int w = first_wait_[index]; w < first_wait_[index + 1]; ++w) {
+    const Wait& wait = waits_[w];
+    const History& history = histories_[wait.operation];
+    const std::int64_t needed = (iterations_[wait.rule.repeat] + 1 - wait.offset) * wait.rule.inner;
+    if (needed <= 0) {
+      log_.argument(kNever);
+      continue;
+    }
+    const int slot = history.first + static_cast<int>(history.count - needed);
+    const double time = wait.started ? starts_[slot] : finishes_[slot];
+    log_.argument(time);
+    if (time > arrival.time_s) arrival = {time, instance_records_[slot]};
+  }
+  log_.close_maximum();
+  return arrival;
+}
+
+void Evaluator::remember(int index, double start_s, double finish_s, int record) {
+  History& history = histories_[index];
+  for (int age = history.depth - 1; age > 0; --age) {
+    const int slot = history.first + age;
+    starts_[slot] = starts_[slot - 1];
+    finishes_[slot] = finishes_[slot - 1];
+    instance_records_[slot] = instance_records_[slot - 1];
+  }
+  starts_[history.first] = start_s;
+  finishes_[history.first] = finish_s;
+  instance_records_[history.first] = record;
+  ++history.count;
+}
+
+// Keeps the record of the compute class and charges its compute lane.
+void Evaluator::record_instance(int index, const Arrival& arrival, double start_s) {
+  const Operation& operation = plan_.operations[index];
+  const double finish_s = start_s + costs_[index].duration().value();
+  const int record = static_cast<int>(records_.size());
+  records_.push_back({index, arrival.cause, arrival.time_s, start_s, finish_s});
+  if (operation.lane == plan_.compute_lane) parts_ += charge(plan_, records_, record, lane_free(recording_, operation.lane));
+  lane_records_[operation.lane] = record;
+}
+
+void Evaluator::run_operation(int index) {
+  const Operation& operation = plan_.operations[index];
+  const double duration = costs_[index].duration().value();
+  const auto* transfer = std::get_if<Collective>(&operation.work);
+  if (transfer == nullptr) {
+    const Arrival arrival = arrive(index, operation.rank_class);
+    const bool recorded = operation.rank_class == recording_;
+    if (recorded) record_instance(index, arrival, arrival.time_s);
+    lane_free(operation.rank_class, operation.lane) = arrival.time_s + duration;
+    remember(index, arrival.time_s, arrival.time_s + duration, recorded ? static_cast<int>(records_.size()) - 1 : -1);
+    return;
+  }
+  const std::vector<int>& classes = plan_.communicators[transfer->communicator].classes;
+  double start = kNever;
+  Arrival recorded{0, -1};
+  bool records = false;
+  for (const int c : classes) {
+    const Arrival arrival = arrive(index, c);
+    start = std::max(start, arrival.time_s);
+    if (c == recording_) recorded = arrival, records = true;
+    if (classes.size() > 1) log_.argument(arrival.time_s);
+  }
+  if (classes.size() > 1) log_.close_maximum();
+  if (records) record_instance(index, recorded, start);
+  for (const int c : classes) lane_free(c, operation.lane) = start + duration;
+  remember(index, start, start + duration, records ? static_cast<int>(records_.size()) - 1 : -1);
+}
+
+void Evaluator::walk_body(const Repeat& repeat, int next_repeat) {
+  for (const Node& node : repeat.body) {
+    if (const int* operation = std::get_if<int>(&node))
+      run_operation(*operation);
+    else
+      walk(std::get<Repeat>(node), next_repeat);
+  }
+}
+
+void Evaluator::walk(const Repeat& repeat, int& next_repeat) {
+  const int here = next_repeat++;
+  const int children = next_repeat;
+  while (next_repeat < static_cast<int>(tree_.repeats.size()) && tree_.repeats[next_repeat].depth > tree_.repeats[here].depth)
+    ++next_repeat;
+  const std::size_t first_record = records_.size();
+  std::vector<IterationLog::Mark> marks{log_.mark()};
+  bool searching = true;
+  for (std::int64_t done = 0; done < repeat.count;) {
+    walk_body(repeat, children);
+    ++iterations_[here];
+    ++done;
+    if (!searching) continue;
+    marks.push_back(log_.mark());
+    const int period = find_period(log_, marks);
+    if (static_cast<std::int64_t>(marks.size()) > kLongestTransient) searching = false;
+    if (period == 0 || repeat.count - done < 2 * period) continue;
+    const State before = state();
+    for (int i = 0; i < period; ++i, ++done) {
+      walk_body(repeat, children);
+      ++iterations_[here];
+    }
+    const std::int64_t periods = (repeat.count - done) / period;
+    jump(before, periods, first_record);
+    done += periods * period;
+    searching = false;
+  }
+}
+
+Evaluator::State Evaluator::state() const {
+  State state{lanes_free_, starts_, finishes_, parts_, iterations_, {}};
+  for (const History& history : histories_) state.counts.push_back(history.count);
+  return state;
+}
+
+void Evaluator::jump(const State& before, std::int64_t periods, std::size_t first_record) {
+  const double times = static_cast<double>(periods);
+  // What the compute lane waited for grew as it did, so the repeat's records, which a later charge may reach, shift alike.
+  const int compute = recording_ * lane_count_ + plan_.compute_lane;
+  const double shift = times * (lanes_free_[compute] - before.lanes_free[compute]);
+  for (std::size_t i = first_record; i < records_.size(); ++i) {
+    records_[i].arrival_s += shift;
+    records_[i].start_s += shift;
+    records_[i].finish_s += shift;
+  }
+  advance(lanes_free_, before.lanes_free, times);
+  advance(starts_, before.starts, times);
+  advance(finishes_, before.finishes, times);
+  parts_ += (parts_ - before.parts) * times;
+  for (std::size_t i = 0; i < iterations_.size(); ++i) iterations_[i] += periods * (iterations_[i] - before.iterations[i]);
+  for (std::size_t i = 0; i < histories_.size(); ++i) histories_[i].count += periods * (histories_[i].count - before.counts[i]);
+}
+
+Evaluation Evaluator::asymptotic(const State& before, std::int64_t steps) const {
+  const int compute = recording_ * lane_count_ + plan_.compute_lane;
+  const double count = static_cast<double>(steps);
+  Evaluation evaluation;
+  evaluation.step = Seconds((lanes_free_[compute] - before.lanes_free[compute]) / count);
+  evaluation.parts = (parts_ - before.parts) * (1.0 / count);
+  return evaluation;
+}
+
+Evaluation Evaluator::finite() {
+  const double total = *std::max_element(lanes_free_.begin(), lanes_free_.end());
+  const double computed = lane_free(recording_, plan_.compute_lane);
+  // The run's tail: what the class's last lane still does, then other ranks.
+  int last = -1;
+  for (const int record : lane_records_)
+    if (record >= 0 && (last < 0 || records_[record].finish_s > records_[last].finish_s)) last = record;
+  double reached = computed;
+  if (last >= 0 && records_[last].finish_s > computed) {
+    parts_ += charge_wait(plan_, records_, last, computed);
+    reached = records_[last].finish_s;
+  }
+  parts_.bubble += Seconds(total - reached);
+  const double steps = static_cast<double>(plan_.step.count);
+  return {Seconds(total / steps), Seconds(total), parts_ * (1.0 / steps)};
+}
+
+Evaluation Evaluator::run() {
+  int next_repeat = 0;
+  if (plan_.step.count > 0) {
+    walk(plan_.step, next_repeat);
+    return finite();
+  }
+  std::vector<IterationLog::Mark> marks{log_.mark()};
+  State half;
+  for (std::int64_t i = 1; i <= kLongestTransient; ++i) {
+    walk_body(plan_.step, 1);
+    ++iterations_[0];
+    marks.push_back(log_.mark());
+    if (i == kLongestTransient / 2) half = state();
+    if (const int period = find_period(log_, marks); period > 0) {
+      const State before = state();
+      for (int p = 0; p < period; ++p) {
+        walk_body(plan_.step, 1);
+        ++iterations_[0];
+      }
+      return asymptotic(before, period);
+    }
+  }
+  return asymptotic(half, kLongestTransient / 2);
+}
+
+}  // namespace forerun::oracle

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "costs/accounting.hpp"
+#include "oracle/evaluate.hpp"
+#include "oracle/iteration_log.hpp"
+
+namespace forerun::oracle {
+
+/// The vector of ready times that a plan maps, and the walk over the plan's tree.
+class Evaluator {
+ public:
+  Evaluator(const StepPlan& plan, std::span<const OperationCost> costs);
+
+  Evaluation run();
+
+ private:
+  /// One thing an operation waits for on its own rank: a dependency, or the consumer of a buffer.
+  struct Wait {
+    int operation = 0;
+    int offset = 0;
+    DependencyRule rule;
+    bool started = false;  ///< satisfied by the start, not the finish
+  };
+  /// The last instances of an operation, latest first.
+  struct History {
+    int first = 0;  ///< into starts_, finishes_ and instance_records_
+    int depth = 1;
+    std::int64_t count = 0;
+  };
+  /// Everything that an iteration maps; a jump over m periods adds m times its growth over one.
+  struct State {
+    std::vector<double> lanes_free;
+    std::vector<double> starts;
+    std::vector<double> finishes;
+    Parts parts;
+    std::vector<std::int64_t> iterations;
+    std::vector<std::int64_t> counts;
+  };
+  struct Arrival {
+    double time_s = 0;
+    int cause = -1;
+  };
+
+  void resolve_waits();
+  void size_histories();
+  void walk(const Repeat& repeat, int& next_repeat);
+  void walk_body(const Repeat& repeat, int next_repeat);
+  void run_operation(int index);
+  Arrival arrive(int index, int rank_class);
+  void record_instance(int index, const Arrival& arrival, double start_s);
+  void remember(int index, double start_s, double finish_s, int record);
+  [[nodiscard]] State state() const;
+  void jump(const State& before, std::int64_t periods, std::size_t first_record);
+  Evaluation asymptotic(const State& before, std::int64_t steps) const;
+  Evaluation finite();
+  [[nodiscard]] double& lane_free(int rank_class, int lane) { return lanes_free_[rank_class * lane_count_ + lane]; }
+
+  const StepPlan& plan_;
+  std::span<const OperationCost> costs_;
+  TreeIndex tree_;
+  int lane_count_;
+  std::vector<Wait> waits_;
+  std::vector<int> first_wait_;
+  std::vector<History> histories_;
+  std::vector<double> starts_;
+  std::vector<double> finishes_;
+  std::vector<int> instance_records_;
+  std::vector<double> lanes_free_;
+  std::vector<int> lane_records_;  ///< of the compute class: the record that last held each lane
+  std::vector<InstanceRecord> records_;
+  std::vector<std::int64_t> iterations_;
+  IterationLog log_;
+  Parts parts_;
+  int recording_ = 0;  ///< the class whose records are kept
+};
+
+}  // namespace forerun::oracle
