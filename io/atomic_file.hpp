@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// Files that are either complete or untouched. Each throws BadInput, with the file as its key, where the file cannot be written.
+namespace forerun {
+
+/// Fails now where write_file() or append_csv_row() would fail later: a directory, a missing or unwritable folder, a read-only
+/// file. Creates and changes nothing.
+void check_writable(const std::filesystem::path& file);
+
+/// Replaces a file as a whole: a reader, or a crash at any moment, sees the old text or the new one, never a part.
+/// A symbolic link keeps pointing at its target; a device or a pipe is written through.
+void write_file(const std::filesystem::path& file, std::string_view text);
+
+/// Adds a row to a CSV file that several processes may append to; writes the header first where the file is new or empty.
+/// A last line without its newline (an append that was cut off) is BadInput, as is a header that is not this one.
+void append_csv_row(const std::filesystem::path& file, std::span<const std::string> header, std::span<const std::string> row);
+
+}  // namespace forerun

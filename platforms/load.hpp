@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/platform.hpp"
+#include "io/text.hpp"
+
+namespace forerun {
+
+/// A platform by name, or from a YAML file (anything with a slash or the ending .yaml, .yml or .json, or the name of a file that
+/// exists). A name is looked for as NAME.yaml in the folders of `search`, then among the shipped platforms.
+/// `settings` override the file; their keys are the file's: `nodes`, `devices-per-node`, `link-bandwidth`, `link-latency`,
+/// `intra-node-bandwidth`, `intra-node-latency`, `memory-per-node`, `compute-jitter`, `device`, `calibration`.
+/// The format is explained in platforms/data/cpu-cluster.yaml.
+/// BadInput, all at once: unknown name (with a suggestion and the known ones) or key, what read_yaml() refuses, a quantity without a
+/// unit, negative or zero, several nodes without a link, several nodes of several devices without a link inside the node.
+/// A missing `this-machine` says that `forerun calibrate` writes it.
+Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const std::filesystem::path> search = {});
+
+/// The platform as the text of a file that load_platform() reads back to an equal platform.
+std::string platform_yaml(const Platform& platform);
+
+/// The names of the shipped platforms and `this-machine`, in alphabetical order.
+std::span<const std::string_view> known_platforms();
+
+}  // namespace forerun

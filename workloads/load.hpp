@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/workload.hpp"
+#include "io/text.hpp"
+
+namespace forerun {
+
+/// A workload by the name of a model of the zoo, or from a YAML file (anything with a slash or the ending .yaml, .yml or .json, or
+/// the name of a file that exists). `settings` override the file: their keys are `batch`, `samples`, `precision`, `optimizer`.
+/// The file's format is explained in workloads/models/mnist-cnn.yaml.
+/// BadInput, all at once: unknown name (with a suggestion and the known ones) or setting, what read_yaml() refuses, a batch that is
+/// zero or negative, an unknown layer, a window larger than its padded input, a tensor or a layer above 2^53 elements.
+Workload load_workload(const Text& name_or_file, std::span<const Text> settings);
+
+/// BadInput where neither the model nor a setting gave a batch. `name_or_file` is where the message points.
+void require_batch(const Workload& workload, const Text& name_or_file);
+
+/// The names of the zoo, in alphabetical order.
+std::span<const std::string_view> known_workloads();
+
+}  // namespace forerun
