@@ -62,8 +62,9 @@ struct BusyFactor {
 };
 
 /// The time of one kernel, fitted to its samples by costs/kernel_fit: a physical base times a smooth residual of the shape,
-///   t(x) = base(x) exp( sum_i weight_i k(x, x_i) ),   base = overhead + max(flop / rate, bytes / bandwidth).
-/// Rows of `features` are the samples' logarithmic shape features divided by their length scales.
+///   t(x) = base(x) exp( sum_i weight_i k(x, x_i) ),   base = overhead + flop / rate + bytes / bandwidth.
+/// Rows of `features` are the samples' logarithmic shape features divided by their length scales (costs/kernel_time.hpp).
+/// An infinite rate or bandwidth: the samples show no such term.
 struct KernelTimeModel {
   LayerKind kind = LayerKind::dense;
   Pass pass = Pass::forward;

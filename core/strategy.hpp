@@ -22,7 +22,6 @@ std::string_view to_string(CollectiveAlgorithm algorithm);
 /// Degrees of parallelism and how they are executed. Complete after parsing: what the text left out comes from the runtime.
 struct Strategy {
   int data = 1;
-  int micro_batches = 1;  ///< gradient accumulation: forward and backward passes of one step
   Runtime runtime = Runtime::forerun;
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;

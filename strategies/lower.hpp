@@ -14,7 +14,7 @@ struct Infeasible {
 };
 
 /// The plan of one training step. The only place that knows what a strategy means.
-/// Infeasible: more ranks than devices, a batch that does not divide by data x micro-batches, more memory than a device has.
+/// Infeasible: more ranks than devices, a batch that does not divide by the data degree, more memory than a device has.
 std::variant<StepPlan, Infeasible> lower(const Scenario& scenario);
 
 }  // namespace forerun

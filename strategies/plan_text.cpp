@@ -1,0 +1,66 @@
+#include "strategies/plan_text.hpp"
+
+#include "io/format.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+
+namespace {
+
+// `backward_weights conv3`, `all_reduce bucket 1`.
+std::string title(const Operation& operation, const Workload& workload) {
+  std::string out(operation.name);
+  if (operation.layer < 0) return out;
+  if (operation.kind() == OperationKind::transfer) return out + forerun::format(" bucket {}", operation.layer);
+  if (operation.layer < static_cast<int>(workload.layers.size())) out += " " + workload.layers[operation.layer].name;
+  return out;
+}
+
+std::string work_text(const Operation& operation, const StepPlan& plan) {
+  if (const auto* kernel = std::get_if<Kernel>(&operation.work))
+    return forerun::format("{}, batch {}, {}", to_string(kernel->shape.kind), kernel->batch, human(flops(*kernel)));
+  if (const auto* delay = std::get_if<Delay>(&operation.work)) return "delay " + human(delay->duration);
+  const auto& collective = std::get<Collective>(operation.work);
+  const Communicator& communicator = plan.communicators[collective.communicator];
+  if (collective.operation == Collective::Operation::barrier) return forerun::format("over {} ranks", communicator.size);
+  return forerun::format("{}, {} over {} ranks", to_string(collective.algorithm), human(collective.bytes), communicator.size);
+}
+
+void write(std::string& out, const Repeat& repeat, const StepPlan& plan, const Workload& workload, int indent) {
+  for (const Node& node : repeat.body) {
+    if (const auto* inner = std::get_if<Repeat>(&node)) {
+      out += forerun::format("{:{}}repeat {}\n", "", indent, inner->count);
+      write(out, *inner, plan, workload, indent + 2);
+      continue;
+    }
+    const int index = std::get<int>(node);
+    const Operation& operation = plan.operations[index];
+    out += forerun::format("{:{}}{:3}  {:<8} {:<28} {}", "", indent, index, plan.lanes[operation.lane].name, title(operation, workload),
+                           work_text(operation, plan));
+    for (int d = 0; d < operation.dependency_count; ++d) {
+      const Dependency& dependency = plan.dependencies[operation.first_dependency + d];
+      out += forerun::format("{}{}", d == 0 ? "  after " : ", ", dependency.operation);
+      if (dependency.offset > 0) out += forerun::format("(-{})", dependency.offset);
+    }
+    out += "\n";
+  }
+  for (const Buffer& buffer : repeat.buffers)
+    out += forerun::format("{:{}}buffer({}) {} -> {}{}\n", "", indent, buffer.depth, buffer.producer, buffer.consumer,
+                           buffer.taken ? ", taken" : "");
+}
+
+}  // namespace
+
+std::string plan_text(const StepPlan& plan, const Workload& workload) {
+  std::string out = forerun::format("{} of {} rank{}\n", workload.name, plan.ranks, plan.ranks == 1 ? "" : "s");
+  for (const RankClass& rank_class : plan.classes)
+    out += forerun::format("class {}: ranks {} to {}\n", rank_class.name, rank_class.first, rank_class.rank(rank_class.count - 1));
+  for (const Communicator& communicator : plan.communicators)
+    out += forerun::format("communicator {}: {} group{} of {}\n", communicator.name, communicator.groups,
+                           communicator.groups == 1 ? "" : "s", communicator.size);
+  out += plan.step.count > 0 ? forerun::format("repeat {} steps\n", plan.step.count) : std::string("repeat steps\n");
+  write(out, plan.step, plan, workload, 2);
+  return out;
+}
+
+}  // namespace forerun

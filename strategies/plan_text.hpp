@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "core/plan.hpp"
+#include "core/workload.hpp"
+
+namespace forerun {
+
+/// The plan as a person reads and checks it: classes, lanes, communicators, then the tree, one operation a line with its lane, work
+/// and waits. `workload` names the layers.
+std::string plan_text(const StepPlan& plan, const Workload& workload);
+
+}  // namespace forerun
