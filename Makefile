@@ -1,0 +1,67 @@
+# Two commands do everything on a fresh Debian 12 machine: `make demo` and `make test`.
+PREFIX ?= /usr/local
+JOBS   ?= $(shell nproc)
+
+# Folders whose tests are cheap enough to build and run with sanitizers.
+SANITIZED := core io workloads platforms costs strategies oracle sim validation
+
+empty :=
+space := $(empty) $(empty)
+either = $(subst $(space),|,$(strip $(1)))
+
+ifneq ($(shell command -v ccache),)
+  export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+endif
+
+# $(call build,preset,targets): packages, configure, build; progress on a terminal only.
+define build
+	@scripts/install-packages.sh
+	@echo "Building preset $(1) in build/$(1)"
+	@cmake --preset $(1) >/dev/null
+	@quiet=--quiet; if [ -t 1 ]; then quiet=; fi; cmake --build --preset $(1) -j $(JOBS) $(if $(2),--target $(2)) -- $$quiet
+endef
+
+.PHONY: help demo test sanitize install check-format format tidy clean
+
+help:
+	@echo "make demo          build, measure this machine, predict, train and show them side by side"
+	@echo "make test          build and run all tests"
+	@echo "make sanitize      the cheap tests under the address and undefined-behaviour sanitizers"
+	@echo "make install       install below PREFIX (now $(PREFIX)); DESTDIR is honoured"
+	@echo "make check-format  say which files clang-format would change; make format changes them"
+	@echo "make tidy          run clang-tidy over the tree (minutes)"
+	@echo "make clean         remove build/"
+
+demo:
+	$(call build,release,installed)
+	@scripts/demo.sh build/release
+
+test:
+	$(call build,dev)
+	@ctest --preset dev -j $(JOBS)
+
+sanitize:
+	$(call build,sanitize,$(SANITIZED:%=test_%))
+	@ctest --preset sanitize -j $(JOBS) -L '^($(call either,$(SANITIZED)))$$'
+
+install:
+	$(call build,release,installed)
+	@cmake --install build/release --prefix $(PREFIX)
+
+SOURCES = $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh')
+
+check-format:
+	@scripts/install-packages.sh checks
+	@clang-format --dry-run --Werror $(SOURCES)
+
+format:
+	@scripts/install-packages.sh checks
+	@clang-format -i $(SOURCES)
+
+tidy:
+	@scripts/install-packages.sh checks
+	$(call build,dev)
+	@run-clang-tidy -quiet -p build/dev -j $(JOBS) '$(CURDIR)/(?!build/).*\.cpp$$'
+
+clean:
+	@rm -rf build
