@@ -1,0 +1,65 @@
+#include "kernels/trainer/layout.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/cpu/operator.hpp"
+
+namespace forerun {
+
+namespace {
+
+constexpr std::size_t kLine = 64 / sizeof(float);
+
+constexpr std::size_t on_next_line(std::size_t offset) { return (offset + kLine - 1) / kLine * kLine; }
+
+std::vector<int> gradient_order(const StepPlan& plan) {
+  std::vector<int> order;
+  for (const Operation& operation : plan.operations)
+    if (const auto* kernel = std::get_if<Kernel>(&operation.work))
+      if (kernel->pass == Pass::backward_weights && std::ranges::find(order, operation.layer) == order.end())
+        order.push_back(operation.layer);
+  return order;
+}
+
+const Collective* all_reduce_of(const Operation& operation) {
+  const auto* collective = std::get_if<Collective>(&operation.work);
+  return collective != nullptr && collective->operation == Collective::Operation::all_reduce ? collective : nullptr;
+}
+
+}  // namespace
+
+ParameterLayout parameter_layout(const Workload& workload, const StepPlan& plan) {
+  ParameterLayout layout;
+  layout.layers.resize(workload.layers.size());
+  layout.buckets.resize(plan.operations.size());
+  const std::vector<int> order = gradient_order(plan);
+  for (const int layer : order) {
+    const auto at = static_cast<std::size_t>(layer);
+    layout.layers[at] = {layout.total, static_cast<std::size_t>(cpu::parameter_count(workload.layers[at].shape))};
+    layout.total = on_next_line(layout.layers[at].end());
+  }
+  auto next = order.begin();
+  bool reduces = false;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const Collective* collective = all_reduce_of(plan.operations[i]);
+    if (collective == nullptr) continue;
+    reduces = true;
+    const auto wanted = static_cast<std::size_t>(collective->bytes.value()) / sizeof(float);
+    ParameterRange bucket = next == order.end() ? ParameterRange{} : layout.layers[static_cast<std::size_t>(*next)];
+    std::size_t held = 0;
+    for (; next != order.end() && held < wanted; ++next) {
+      const ParameterRange& layer = layout.layers[static_cast<std::size_t>(*next)];
+      held += layer.count;
+      bucket.count = layer.end() - bucket.first;
+    }
+    if (held != wanted) throw std::logic_error("gradient bucket " + std::to_string(i) + " of the plan ends within a layer");
+    layout.buckets[i] = bucket;
+  }
+  if (reduces && next != order.end()) throw std::logic_error("the plan's gradient buckets leave out a layer");
+  return layout;
+}
+
+}  // namespace forerun

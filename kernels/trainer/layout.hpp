@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "core/workload.hpp"
+
+namespace forerun {
+
+/// A range of the array that holds all parameters (and of those of gradients and velocities, which are laid out alike).
+struct ParameterRange {
+  std::size_t first = 0;
+  std::size_t count = 0;
+
+  [[nodiscard]] std::size_t end() const { return first + count; }
+  friend bool operator==(const ParameterRange&, const ParameterRange&) = default;
+};
+
+/// Where each layer's parameters lie: in the order in which the plan's backward passes make their gradients, so that a gradient
+/// bucket is one contiguous range and its all-reduce packs nothing. Every layer starts on a cache line; the gaps hold zeros.
+struct ParameterLayout {
+  std::vector<ParameterRange> layers;   ///< one a layer of the workload; empty where it learns nothing
+  std::vector<ParameterRange> buckets;  ///< one an operation of the plan; empty where it is no all-reduce
+  std::size_t total = 0;
+
+  friend bool operator==(const ParameterLayout&, const ParameterLayout&) = default;
+};
+
+/// The layout that a plan asks for: its all-reduces, in plan order, take the layers in the order of their gradients, each as many
+/// as fill its bytes. Throws std::logic_error where a bucket ends within a layer, or the buckets do not cover all gradients.
+ParameterLayout parameter_layout(const Workload& workload, const StepPlan& plan);
+
+}  // namespace forerun

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "core/workload.hpp"
+#include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/array.hpp"
+#include "kernels/trainer/data.hpp"
+#include "kernels/trainer/layout.hpp"
+
+namespace forerun {
+
+/// Which libraries the operators of a network come from.
+enum class Kernels { fastest, eigen_only };
+
+struct NetworkOptions {
+  Kernels kernels = Kernels::fastest;
+  std::uint64_t seed = 1;
+  cpu::UpdateRule rule;
+};
+
+/// A workload that can be run: one rank's parameters, activations and prepared operators for the compute operations of its plan.
+/// All memory is taken and touched at construction. One network serves one thread at a time.
+class Network {
+ public:
+  /// All-reduced gradients are sums over the plan's ranks; the update divides by their number (folded into the learning rate,
+  /// since the rule is linear in the gradient). Throws MissingCapability where no library has a kernel of the plan.
+  Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
+
+  /// The samples of the next step; they must outlive it.
+  void begin_step(const Batch& batch);
+  /// Runs one compute operation of the plan: an index in StepPlan::operations.
+  void run(int operation);
+
+  /// Mean loss over the rank's samples, once the loss has run forward.
+  [[nodiscard]] double loss() const { return loss_; }
+  [[nodiscard]] const ParameterLayout& layout() const { return layout_; }
+  [[nodiscard]] std::span<float> weights() { return weights_.span(); }
+  [[nodiscard]] std::span<float> gradients() { return gradients_.span(); }
+  /// The gradients that an all-reduce of the plan sums.
+  [[nodiscard]] std::span<float> bucket(int operation);
+
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+ private:
+  struct LayerState {
+    cpu::LayerBuffers buffers;
+    AlignedArray<float> output;
+    AlignedArray<float> input_gradient;
+    AlignedArray<std::int32_t> indices;
+  };
+  struct Prepared {
+    std::unique_ptr<cpu::Operator> kernel;
+    int layer = -1;
+  };
+
+  void prepare_operators(const StepPlan& plan, const NetworkOptions& options);
+  void allocate(const Workload& workload, std::int64_t batch);
+  void initialise_weights(const Workload& workload, std::uint64_t seed);
+
+  ParameterLayout layout_;
+  AlignedArray<float> weights_;
+  AlignedArray<float> gradients_;
+  AlignedArray<float> velocities_;
+  std::vector<LayerState> layers_;
+  std::vector<Prepared> operators_;  // one an operation of the plan
+  float loss_ = 0;
+};
+
+/// Deviation of a layer's initial weights: sqrt(2 / fan_in) before a relu [He et al. 2015, eq. 10], else sqrt(1 / fan_in)
+/// [LeCun et al. 1998, eq. 16]. Biases start at zero.
+float initial_deviation(const Workload& workload, std::size_t layer);
+
+}  // namespace forerun

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "core/units.hpp"
+
+namespace forerun {
+
+/// Median and the tenth and ninetieth percentile.
+struct Quantiles {
+  Seconds p10;
+  Seconds median;
+  Seconds p90;
+};
+
+/// Quantiles of a sample by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). Needs one value at least.
+Quantiles quantiles(std::vector<Seconds> values);
+
+}  // namespace forerun

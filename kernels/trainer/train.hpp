@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/plan.hpp"
+#include "core/scenario.hpp"
+#include "kernels/trainer/clock.hpp"
+#include "kernels/trainer/network.hpp"
+#include "kernels/trainer/progress.hpp"
+#include "kernels/trainer/rank_group.hpp"
+#include "strategies/lower.hpp"
+
+namespace forerun {
+
+struct TrainOptions {
+  std::int64_t steps = 100;  ///< timed
+  std::int64_t warm_up = 10;
+  int resident_batches = 4;  ///< made before the first step and used in turn
+  Kernels kernels = Kernels::fastest;
+  cpu::UpdateRule rule;
+  Clock clock = steady_now;
+};
+
+/// What one rank saw, with its clock's own origin.
+struct RankLog {
+  /// One run of an operation.
+  struct Interval {
+    Seconds busy;  ///< from its start (transfer: posted) until it was seen complete
+    Seconds wait;  ///< of it, what the rank's thread was held up; less than `busy` only for transfers beside compute
+  };
+  Seconds origin;                                 ///< when the barrier before the first warm-up step let go
+  std::vector<Seconds> step_ends;                 ///< of the last warm-up step (or the origin), then of every timed step
+  std::vector<double> losses;                     ///< mean over this rank's samples, one a timed step
+  std::vector<std::vector<Interval>> operations;  ///< of each operation of the plan, one a timed step
+};
+
+/// An operation of the plan over all timed steps and ranks.
+struct OperationTime {
+  int operation = 0;  ///< index in StepPlan::operations
+  std::string name;
+  std::string layer;  ///< the layer's name; of a transfer, its bucket
+  Seconds median;
+  Seconds p10;
+  Seconds p90;
+  Seconds wait;  ///< median of what the thread was held up
+};
+
+/// A training that was really run.
+struct TrainResult {
+  int ranks = 1;
+  std::vector<Seconds> step_times;  ///< from the moment the last rank ended a step to the moment it ended the next one
+  std::vector<double> losses;       ///< mean over the global batch, one a timed step
+  std::vector<OperationTime> operations;
+  std::vector<Seconds> rank_medians;  ///< each rank's own median step time
+  Seconds median;                     ///< of step_times
+  Seconds p10;
+  Seconds p90;
+};
+
+/// Trains one rank on its shard: executes the plan's operations in plan order, warm-up steps first. Without overlap an all-reduce
+/// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
+/// and waited for only where an `after` of the plan names it.
+/// `group` may be null for one rank. Throws MissingCapability for what only other runtimes do (delays, several rank classes).
+RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup* group,
+                   const ProgressCallback& progress);
+
+/// All ranks' logs, in rank order, as one result. Clocks are aligned at their origins.
+TrainResult summarise(const Workload& workload, const StepPlan& plan, const std::vector<RankLog>& ranks);
+
+/// Lowers and trains in this process alone: one rank. Throws MissingCapability for a strategy of several ranks.
+std::variant<TrainResult, Infeasible> train(const Scenario& scenario, const TrainOptions& options, const ProgressCallback& progress);
+
+}  // namespace forerun
