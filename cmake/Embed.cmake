@@ -16,5 +16,7 @@ foreach(file ${FILES})
   endif()
   string(APPEND body "},\n")
 endforeach()
-string(APPEND body "};\n}  // namespace\n\nstd::span<const ${NAME}_file> ${NAME}_data() { return kFiles; }\n\n}  // namespace forerun\n")
+# The empty entry at the end lets a folder start without any file.
+list(LENGTH FILES count)
+string(APPEND body "    {\"\", \"\"},\n};\n}  // namespace\n\nstd::span<const ${NAME}_file> ${NAME}_data() { return {kFiles, ${count}}; }\n\n}  // namespace forerun\n")
 file(WRITE ${OUT} "${body}")

@@ -15,15 +15,17 @@ function(forerun_library name)
   list(TRANSFORM ARG_USES PREPEND forerun_)
   target_link_libraries(forerun_${name} PUBLIC ${ARG_USES} PRIVATE ${ARG_PACKAGES})
   forerun_compile_options(forerun_${name})
-  if(ARG_DATA)
+  if(DEFINED ARG_DATA OR "DATA" IN_LIST ARG_KEYWORDS_MISSING_VALUES)
     forerun_embed(${name} ${ARG_DATA})
   endif()
   set_property(GLOBAL APPEND PROPERTY FORERUN_LIBRARIES forerun_${name})
 endfunction()
 
 function(forerun_compile_options target)
+  # A designated initialiser leaves the other members to their defaults, which -Wextra takes for an oversight.
   # -Wrestrict of g++ 12 fires on std::string + literal (GCC bug 105651).
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict
+    -Wno-missing-field-initializers)
   if(FORERUN_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "costs/summary.hpp"
 #include "io/format.hpp"
 #include "strategies/buckets.hpp"
 #include "workloads/formulas.hpp"
@@ -149,7 +150,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   plan.classes.push_back({"rank", 0, ranks, 1});
   plan.lanes.push_back({"compute", LaneKind::compute});
   plan.compute_lane = kComputeLane;
-  plan.step.count = scenario.run.steps.value_or(0);
+  plan.step.count = run_steps(scenario).value_or(0);
   if (ranks > 1) {
     plan.lanes.push_back({"data", LaneKind::communication});
     Communicator data;

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/calibration.hpp"
+#include "io/text.hpp"
+
+namespace forerun {
+
+/// The calibration as a JSON file: who measured it where and when, and for each kernel its fitted base, length scales and error and
+/// every sample with its spread and weight. Reading it back gives equal samples and models that predict alike.
+std::string calibration_json(const Calibration& calibration);
+
+/// Reads such a text; `name` stands for the file. BadInput with line and column for anything missing, negative or unknown.
+Calibration read_calibration_text(std::string_view text, std::string_view name);
+
+/// A calibration by name, or from a file (anything with a slash or the ending .json). A name is looked for as NAME.calibration.json
+/// in the folders of `search`, then among the shipped ones (costs/calibrations/). BadInput for an unknown name, with a suggestion.
+std::shared_ptr<const Calibration> load_calibration(const Text& name_or_file, std::span<const std::filesystem::path> search = {});
+
+}  // namespace forerun

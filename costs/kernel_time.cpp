@@ -1,0 +1,103 @@
+#include "costs/kernel_time.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+
+namespace {
+
+constexpr double kSmallFootprint = 512 * kKiB;
+constexpr double kLargeFootprint = 64 * kMiB;
+constexpr int kChunk = 64;
+
+double logarithm(std::int64_t value) { return std::log(static_cast<double>(value)); }
+
+}  // namespace
+
+KernelFeatures kernel_features(const Kernel& kernel) {
+  KernelFeatures features;
+  const auto add = [&](double value) { features.values[features.count++] = value; };
+  const LayerShape& shape = kernel.shape;
+  if (kernel.pass == Pass::update) {
+    add(logarithm(parameters(shape)));
+  } else {
+    switch (shape.kind) {
+      case LayerKind::dense:
+        add(logarithm(kernel.batch));
+        add(logarithm(shape.input.elements()));
+        add(logarithm(shape.output.elements()));
+        break;
+      case LayerKind::conv2d:
+        add(logarithm(kernel.batch));
+        add(logarithm(shape.input.channels));
+        add(logarithm(shape.output.channels));
+        add(logarithm(shape.output.height * shape.output.width));
+        add(logarithm(shape.window));
+        add(logarithm(shape.stride));
+        break;
+      case LayerKind::max_pool:
+        add(logarithm(kernel.batch * shape.output.elements()));
+        add(logarithm(shape.window));
+        break;
+      case LayerKind::relu:
+      case LayerKind::softmax_cross_entropy:
+        add(logarithm(kernel.batch * shape.input.elements()));
+        add(logarithm(kernel.batch));
+        break;
+    }
+  }
+  add(std::log(std::clamp(kernel.footprint.value(), kSmallFootprint, kLargeFootprint)));
+  return features;
+}
+
+bool same_model(const Kernel& kernel, LayerKind kind, Pass pass) {
+  return kernel.pass == pass && (pass == Pass::update || kernel.shape.kind == kind);
+}
+
+Seconds base_time(const KernelTimeModel& model, const Kernel& kernel) {
+  return model.overhead + flops(kernel) / model.rate + bytes_moved(kernel) / model.bandwidth;
+}
+
+Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
+  const KernelFeatures features = kernel_features(kernel);
+  const int samples = static_cast<int>(model.features.rows());
+  double residual = 0;
+  // In chunks that stay in registers and the nearest cache, feature by feature, so that the compiler vectorises.
+  for (int begin = 0; begin < samples; begin += kChunk) {
+    const int size = std::min(kChunk, samples - begin);
+    std::array<double, kChunk> squared{};
+    for (int f = 0; f < features.count; ++f) {
+      const double here = features.values[f] * model.inverse_scales[f];
+      const double* column = model.features.data() + static_cast<std::ptrdiff_t>(f) * samples + begin;
+      for (int i = 0; i < size; ++i) squared[i] += (column[i] - here) * (column[i] - here);
+    }
+    const double* weights = model.weights.data() + begin;
+    for (int i = 0; i < size; ++i) residual += weights[i] * correlation(squared[i]);
+  }
+  return base_time(model, kernel) * std::exp(residual);
+}
+
+const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel) {
+  for (const KernelTimeModel& model : calibration.kernel_models)
+    if (same_model(kernel, model.kind, model.pass)) return model;
+  throw MissingCapability("calibration " + calibration.name + " has no samples of " + std::string(to_string(kernel.shape.kind)) + " " +
+                          std::string(to_string(kernel.pass)));
+}
+
+double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy) {
+  double factor = 1;
+  int nearest = 1;
+  for (const BusyFactor& measured : calibration.busy)
+    if (same_model(kernel, measured.kind, measured.pass) && measured.busy <= busy && measured.busy > nearest) {
+      nearest = measured.busy;
+      factor = measured.factor;
+    }
+  return factor;
+}
+
+}  // namespace forerun

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <array>
+
+#include "core/calibration.hpp"
+
+namespace forerun {
+
+/// What the residual of a kernel's time model depends on: logarithms (base e) of its shape.
+///   dense                   batch, inputs, outputs
+///   conv2d                  batch, input channels, output channels, output pixels, window, stride
+///   max-pool                output elements, window
+///   relu, loss              elements, batch
+///   update                  parameters
+/// and last, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 64 MiB (none of it).
+struct KernelFeatures {
+  std::array<double, 7> values{};
+  int count = 0;
+};
+KernelFeatures kernel_features(const Kernel& kernel);
+
+/// The update is one model whatever layer it serves; other passes have one a layer kind.
+bool same_model(const Kernel& kernel, LayerKind kind, Pass pass);
+
+/// Correlation of two kernels at squared distance d2 of their scaled features: rational quadratic, 1 / (1 + d2 / 2). Positive
+/// definite in any dimension, and without exponentials, because pricing a plan evaluates it thousands of times.
+///                                                                       [Rasmussen & Williams 2006, eq. 4.19 with alpha = 1]
+constexpr double correlation(double squared_distance) { return 1.0 / (1.0 + 0.5 * squared_distance); }
+
+/// The physical base of a kernel's time: overhead + flop / rate + bytes / bandwidth.
+Seconds base_time(const KernelTimeModel& model, const Kernel& kernel);
+
+/// Time of one call, alone on its machine: base_time times the exponential of the residual.
+Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
+
+/// The calibration's model for a kernel. Throws MissingCapability where it has none.
+const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel);
+
+/// How much slower the kernel runs while `busy` ranks of its node compute: measured, 1 alone; beyond what was measured the largest.
+double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy);
+
+}  // namespace forerun

@@ -1,0 +1,100 @@
+#include "costs/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "io/format.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+
+namespace {
+
+bool takes_part(const StepPlan& plan, const Collective& transfer, int rank_class) {
+  const auto& classes = plan.communicators[transfer.communicator].classes;
+  return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
+}
+
+// Transfers of one step on a rank of the compute class: their time alone, and the bytes it sends.
+struct Communication {
+  Seconds time;
+  Bytes sent;
+};
+Communication communication(const StepPlan& plan, std::span<const OperationCost> costs) {
+  const TreeIndex tree = index_tree(plan);
+  Communication sum;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    if (transfer == nullptr || !takes_part(plan, *transfer, plan.compute_class)) continue;
+    double instances = 1;
+    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
+      instances *= static_cast<double>(tree.repeats[repeat].count);
+    const double size = plan.communicators[transfer->communicator].size;
+    sum.time += instances * costs[i].duration();
+    sum.sent += instances * 2.0 * (size - 1) / size * transfer->bytes;
+  }
+  return sum;
+}
+
+std::vector<std::string> assumptions(const Scenario& scenario) {
+  const Calibration& calibration = *scenario.calibration;
+  std::vector<std::string> list;
+  list.push_back(forerun::format("kernel times of calibration {} ({}, {}, {})", calibration.name, to_string(calibration.origin),
+                                 calibration.cpu, calibration.date));
+  if (calibration.compute_scale != 1) list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
+  if (scenario.strategy.ranks() > 1) {
+    const Platform& platform = scenario.platform;
+    const bool one_node = scenario.strategy.ranks() <= platform.devices_per_node;
+    if (one_node && platform.intra_node.bandwidth == BytesPerSecond(0))
+      list.emplace_back("all-reduce inside the node as the calibration measured it");
+    else
+      list.push_back(forerun::format("links between nodes of {} and {}; the reduction's arithmetic is neglected",
+                                     human(platform.inter_node.bandwidth), human(platform.inter_node.latency)));
+  }
+  list.emplace_back("input is ready in memory");
+  return list;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> run_steps(const Scenario& scenario) {
+  if (scenario.run.steps) return scenario.run.steps;
+  const Workload& workload = scenario.workload;
+  if (!scenario.run.epochs || workload.samples < workload.batch) return std::nullopt;
+  return std::max<std::int64_t>(1, std::llround(*scenario.run.epochs * static_cast<double>(workload.samples / workload.batch)));
+}
+
+Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,
+                     const Parts& parts) {
+  const Workload& workload = scenario.workload;
+  Prediction prediction;
+  prediction.origin =
+      scenario.calibration->compute_scale == 1 ? scenario.calibration->origin : std::max(scenario.calibration->origin, Origin::fitted);
+  prediction.assumptions = assumptions(scenario);
+  prediction.step_time = step;
+  prediction.parts = parts;
+  const Communication moved = communication(plan, costs);
+  prediction.comm_total = moved.time;
+  prediction.comm_bytes_per_rank = moved.sent;
+  prediction.throughput_samples_per_s = static_cast<double>(workload.batch) / step.value();
+  if (workload.samples >= workload.batch) prediction.epoch_time = static_cast<double>(workload.samples / workload.batch) * step;
+  if (const auto steps = run_steps(scenario)) prediction.total_time = static_cast<double>(*steps) * step;
+  const StepMemory memory = step_memory(workload, workload.batch / scenario.strategy.data);
+  prediction.memory_per_device = memory.total();
+  prediction.memory_parts = {{"weights", memory.weights},
+                             {"gradients", memory.gradients},
+                             {"optimizer", memory.velocities},
+                             {"activations", memory.activations},
+                             {"activation_gradients", memory.activation_gradients}};
+  return prediction;
+}
+
+Prediction infeasible(std::string reason) {
+  Prediction prediction;
+  prediction.status = Status::infeasible;
+  prediction.reason = std::move(reason);
+  return prediction;
+}
+
+}  // namespace forerun

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/prediction.hpp"
+#include "core/scenario.hpp"
+#include "costs/price.hpp"
+
+namespace forerun {
+
+/// Steps of the run: given, or epochs x samples / batch (the last, partial batch of an epoch is dropped, as loaders of synchronous
+/// training do). Empty where the run names neither, or epochs without a data set.
+std::optional<std::int64_t> run_steps(const Scenario& scenario);
+
+/// Everything that follows from a step's time and parts: throughput, epoch and total time, memory, bytes moved, origin, assumptions.
+///   throughput = batch / step;   epoch = floor(samples / batch) x step;   total = steps x step
+Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,
+                     const Parts& parts);
+
+/// The answer for a scenario that cannot run.
+Prediction infeasible(std::string reason);
+
+}  // namespace forerun
