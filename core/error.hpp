@@ -9,14 +9,14 @@ namespace forerun {
 /// One thing that is wrong with an input, as a person should read it:
 /// `file:line:column: key: what (got X, allowed Y). Did you mean Z?` - empty parts are left out.
 struct Problem {
-  std::string file;  ///< a file's name, or the option (`--workload`) that held the text
-  int line = 0;      ///< from 1; 0 where there is none
-  int column = 0;    ///< from 1; 0 where there is none
-  std::string key;
-  std::string what;
-  std::string got;
-  std::string allowed;
-  std::string suggestion;
+  std::string file{};  ///< a file's name, or the option (`--workload`) that held the text
+  int line = 0;        ///< from 1; 0 where there is none
+  int column = 0;      ///< from 1; 0 where there is none
+  std::string key{};
+  std::string what{};
+  std::string got{};
+  std::string allowed{};
+  std::string suggestion{};
 
   [[nodiscard]] std::string text() const;
   friend bool operator==(const Problem&, const Problem&) = default;
