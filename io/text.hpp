@@ -10,11 +10,11 @@ namespace forerun {
 
 /// A scalar as somebody wrote it, with where it stands. `file` may be an option such as `--set`.
 struct Text {
-  std::string value;
-  std::string file;
+  std::string value{};
+  std::string file{};
   int line = 0;    ///< from 1; 0 where there is none
   int column = 0;  ///< from 1; 0 where there is none
-  std::string key;
+  std::string key{};
 
   friend bool operator==(const Text&, const Text&) = default;
 };

@@ -16,9 +16,9 @@ namespace forerun {
 struct YamlNode {
   enum class Kind { null, scalar, mapping, sequence };
   Kind kind = Kind::null;
-  Text text;                       ///< a scalar's value; every node's position and the key it stands under
-  std::vector<Text> keys;          ///< a mapping's keys, in order, beside `children`
-  std::vector<YamlNode> children;  ///< a mapping's values or a sequence's items
+  Text text{};                       ///< a scalar's value; every node's position and the key it stands under
+  std::vector<Text> keys{};          ///< a mapping's keys, in order, beside `children`
+  std::vector<YamlNode> children{};  ///< a mapping's values or a sequence's items
 
   /// The value of a mapping's key, or null.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;

@@ -1,0 +1,44 @@
+#include "io/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "core/error.hpp"
+#include "io/descriptor.hpp"
+#include "io/format.hpp"
+
+namespace forerun {
+namespace {
+
+[[noreturn]] void fail(std::string_view file, std::string what, std::string allowed = "") {
+  throw BadInput(Problem{.file = std::string(file), .what = std::move(what), .allowed = std::move(allowed)});
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+  const std::string name = path.string();
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) fail(name, errno == ENOENT ? "no such file" : "cannot be read: " + error_text(errno));
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) fail(name, "cannot be read: " + error_text(errno));
+  if (S_ISDIR(status.st_mode)) fail(name, "is a directory, not a file");
+  // A pipe tells no size beforehand, and a file may grow: the limit holds while reading.
+  int error = 0;
+  const std::string text = read_up_to(file, limit + 1, error);
+  if (error != 0) fail(name, "cannot be read: " + error_text(error));
+  if (text.size() > limit) fail(name, "is too large", format("at most {}", human(Bytes(static_cast<double>(limit)))));
+  return std::string(checked_text(text, name));
+}
+
+std::string_view checked_text(std::string_view text, std::string_view name) {
+  using namespace std::string_view_literals;
+  if (text.starts_with("\xff\xfe"sv) || text.starts_with("\xfe\xff"sv)) fail(name, "is UTF-16 or UTF-32 text", "UTF-8");
+  if (text.starts_with("\xef\xbb\xbf"sv)) text.remove_prefix(3);
+  if (text.find('\0') != std::string_view::npos) fail(name, "holds a zero byte: it is binary or UTF-16", "UTF-8 text");
+  return text;
+}
+
+}  // namespace forerun

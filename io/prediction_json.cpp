@@ -1,0 +1,69 @@
+#include "io/prediction_json.hpp"
+
+namespace forerun {
+namespace {
+
+void add_identity(Json& out, const Prediction& prediction, const Scenario& scenario, std::string_view strategy) {
+  out["schema_version"] = kSchemaVersion;
+  out["engine"] = prediction.engine;
+  out["workload"] = scenario.workload.name;
+  out["platform"] = scenario.platform.name;
+  out["strategy"] = strategy;
+  out["runtime"] = to_string(scenario.strategy.runtime);
+  out["nodes"] = scenario.platform.nodes;
+  out["ranks"] = scenario.strategy.ranks();
+  out["global_batch"] = scenario.workload.batch;
+  out["seed"] = scenario.run.seed;
+  out["calibration"] = scenario.calibration ? Json(scenario.calibration->name) : Json(nullptr);
+  out["origin"] = to_string(prediction.origin);
+  out["assumptions"] = prediction.assumptions;
+  out["status"] = to_string(prediction.status);
+  out["reason"] = prediction.reason.empty() ? Json(nullptr) : Json(prediction.reason);
+}
+
+void add_step(Json& out, const Prediction& prediction) {
+  const auto part = [&](Seconds Parts::*member) { return prediction.parts ? Json(((*prediction.parts).*member).value()) : Json(nullptr); };
+  out["step_time_s"] = to_json_value(prediction.step_time);
+  out["step_time_p10_s"] = nullptr;
+  out["step_time_p90_s"] = nullptr;
+  out["compute_s"] = part(&Parts::compute);
+  out["comm_exposed_s"] = part(&Parts::comm_exposed);
+  out["bubble_s"] = part(&Parts::bubble);
+  out["input_exposed_s"] = part(&Parts::input_exposed);
+  out["overhead_s"] = part(&Parts::overhead);
+  out["comm_total_s"] = to_json_value(prediction.comm_total);
+}
+
+void add_run(Json& out, const Prediction& prediction) {
+  out["epoch_time_s"] = to_json_value(prediction.epoch_time);
+  out["startup_s"] = to_json_value(prediction.startup);
+  for (const char* key : {"evaluation_s", "checkpoint_stall_s", "lost_s", "detection_s", "restart_s", "queue_s", "degraded_s"})
+    out[key] = nullptr;
+  out["total_time_s"] = to_json_value(prediction.total_time);
+  for (const char* key : {"total_time_p10_s", "total_time_p90_s", "goodput_fraction"}) out[key] = nullptr;
+  out["throughput_samples_per_s"] = to_json_value(prediction.throughput_samples_per_s);
+  out["throughput_tokens_per_s"] = nullptr;
+  out["mfu"] = nullptr;
+}
+
+void add_resources(Json& out, const Prediction& prediction) {
+  out["memory_per_device_bytes"] = to_json_value(prediction.memory_per_device);
+  Json parts = Json::object();
+  for (const auto& [name, bytes] : prediction.memory_parts) parts[name] = bytes.value();
+  out["memory_parts"] = prediction.memory_parts.empty() ? Json(nullptr) : parts;
+  out["comm_bytes_per_rank"] = to_json_value(prediction.comm_bytes_per_rank);
+  for (const char* key : {"energy_j", "cost_usd", "price_date", "latency_p50_s", "latency_p90_s", "latency_p99_s"}) out[key] = nullptr;
+}
+
+}  // namespace
+
+Json prediction_json(const Prediction& prediction, const Scenario& scenario, std::string_view strategy) {
+  Json out = Json::object();
+  add_identity(out, prediction, scenario, strategy);
+  add_step(out, prediction);
+  add_run(out, prediction);
+  add_resources(out, prediction);
+  return out;
+}
+
+}  // namespace forerun

@@ -1,0 +1,38 @@
+#include "io/text.hpp"
+
+#include <utility>
+
+namespace forerun {
+namespace {
+
+// Longer values, and bytes that would steer a terminal, do not belong into a message.
+constexpr std::size_t kShown = 80;
+
+std::string shown(const std::string& value) {
+  std::string out = value.substr(0, kShown);
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  if (value.size() > kShown) out += "...";
+  return out;
+}
+
+}  // namespace
+
+Problem problem(const Text& text, std::string what, std::string allowed, std::string suggestion) {
+  return {.file = text.file,
+          .line = text.line,
+          .column = text.column,
+          .key = text.key,
+          .what = std::move(what),
+          .got = shown(text.value),
+          .allowed = std::move(allowed),
+          .suggestion = std::move(suggestion)};
+}
+
+void Problems::add(const BadInput& error) { problems_.insert(problems_.end(), error.problems().begin(), error.problems().end()); }
+
+void Problems::throw_if_any() const {
+  if (!problems_.empty()) throw BadInput(problems_);
+}
+
+}  // namespace forerun

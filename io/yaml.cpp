@@ -1,0 +1,138 @@
+#include "io/yaml.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <set>
+#include <sstream>
+
+#include "io/file.hpp"
+#include "io/format.hpp"
+
+namespace forerun {
+namespace {
+
+constexpr std::size_t kDepthLimit = 64;
+
+/// Builds the tree from the parser's events, and refuses what no file of ours may hold as soon as it is seen.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(std::string_view file) : file_(file) {}
+
+  YamlNode take() { return std::move(root_); }
+  [[nodiscard]] const Problems& problems() const { return problems_; }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf(YamlNode::Kind::null, mark, ""); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& value) override {
+    leaf(YamlNode::Kind::scalar, mark, value);
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw BadInput(problem(at(mark), "aliases are not supported")); }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::sequence, mark);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::mapping, mark);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Level {
+    YamlNode node;
+    std::set<std::string> seen;  // keys of a mapping
+  };
+
+  [[nodiscard]] Text at(const YAML::Mark& mark) const { return {.file = file_, .line = mark.line + 1, .column = mark.column + 1}; }
+
+  [[nodiscard]] bool awaits_key() const {
+    return !levels_.empty() && levels_.back().node.kind == YamlNode::Kind::mapping &&
+           levels_.back().node.keys.size() == levels_.back().node.children.size();
+  }
+
+  // The key of a value is the innermost mapping key above it, so that a sequence's items are named after the sequence.
+  [[nodiscard]] std::string key() const {
+    if (levels_.empty()) return "";
+    const YamlNode& parent = levels_.back().node;
+    return parent.kind == YamlNode::Kind::mapping ? parent.keys.back().value : parent.text.key;
+  }
+
+  void leaf(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& value) {
+    Text text = at(mark);
+    text.value = value;
+    if (awaits_key()) {
+      if (kind == YamlNode::Kind::null) throw BadInput(problem(text, "a key is missing"));
+      Level& level = levels_.back();
+      text.key = value;
+      if (!level.seen.insert(value).second) {
+        Text repeated = text;
+        repeated.value.clear();
+        problems_.add(problem(repeated, "is given twice"));
+      }
+      level.node.keys.push_back(std::move(text));
+      return;
+    }
+    text.key = key();
+    add({.kind = kind, .text = std::move(text)});
+  }
+
+  void open(YamlNode::Kind kind, const YAML::Mark& mark) {
+    Text text = at(mark);
+    if (awaits_key()) throw BadInput(problem(text, "a key is a list or a mapping", "a name"));
+    if (levels_.size() == kDepthLimit) throw BadInput(problem(text, "is nested too deeply", format("at most {} levels", kDepthLimit)));
+    text.key = key();
+    levels_.push_back({.node = {.kind = kind, .text = std::move(text)}, .seen = {}});
+  }
+
+  void close() {
+    YamlNode node = std::move(levels_.back().node);
+    levels_.pop_back();
+    add(std::move(node));
+  }
+
+  void add(YamlNode node) {
+    if (levels_.empty())
+      root_ = std::move(node);
+    else
+      levels_.back().node.children.push_back(std::move(node));
+  }
+
+  std::string file_;
+  std::vector<Level> levels_;
+  YamlNode root_;
+  Problems problems_;
+};
+
+}  // namespace
+
+const YamlNode* YamlNode::find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (keys[i].value == key) return &children[i];
+  return nullptr;
+}
+
+YamlNode read_yaml(const std::filesystem::path& file) { return read_yaml_text(read_file(file), file.string()); }
+
+YamlNode read_yaml_text(std::string_view text, std::string_view name) {
+  const Text whole{.file = std::string(name)};
+  std::istringstream stream{std::string(checked_text(text, name))};
+  TreeBuilder builder(name);
+  TreeBuilder second(name);
+  try {
+    YAML::Parser parser(stream);
+    if (!parser.HandleNextDocument(builder)) throw BadInput(problem(whole, "is empty"));
+    if (parser.HandleNextDocument(second)) throw BadInput(problem(whole, "holds more than one document"));
+  } catch (const YAML::Exception& error) {
+    Problem broken = problem(whole, "YAML syntax: " + error.msg);
+    if (!error.mark.is_null()) broken.line = error.mark.line + 1, broken.column = error.mark.column + 1;
+    throw BadInput(broken);
+  }
+  builder.problems().throw_if_any();
+  YamlNode root = builder.take();
+  if (root.kind == YamlNode::Kind::null) throw BadInput(problem(whole, "is empty"));
+  return root;
+}
+
+}  // namespace forerun
