@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/calibration.hpp"
+#include "kernels/trainer/train.hpp"
+
+/// What the `forerun` command and the `forerun-ranks` executable say to one another: a job file one way, a result file back.
+namespace forerun {
+
+/// Train a scenario on as many ranks as were launched.
+struct TrainJob {
+  std::string workload;                                       ///< as load_workload() takes it: a name or a file
+  std::vector<std::pair<std::string, std::string>> settings;  ///< key and value, as load_workload() takes them
+  std::string strategy = "serial";                            ///< as parse_strategy() takes it
+  std::uint64_t seed = 1;
+  std::int64_t steps = 100;
+  std::int64_t warm_up = 10;
+  int resident_batches = 4;
+  Kernels kernels = Kernels::fastest;
+
+  friend bool operator==(const TrainJob&, const TrainJob&) = default;
+};
+
+/// Measure the communication between as many ranks as were launched, and between every smaller number from two.
+struct NetworkJob {
+  std::int64_t largest_bytes = std::int64_t{64} << 20;
+  Seconds time_a_size = Seconds(0.3);  ///< how long one operation of one size is repeated
+
+  friend bool operator==(const NetworkJob&, const NetworkJob&) = default;
+};
+
+using Job = std::variant<TrainJob, NetworkJob>;
+
+/// How much of a non-blocking all-reduce is hidden by compute that runs beside it:
+///   fraction = (compute + all-reduce - both) / min(compute, all-reduce), each measured alone and then together;
+/// 1 = all hidden, 0 = none. Below zero: running together costs more than one after the other.
+struct OverlapSample {
+  int ranks = 2;
+  Bytes bytes;
+  Seconds blocking;           ///< MPI_Allreduce
+  Seconds background;         ///< MPI_Iallreduce and MPI_Wait with nothing between
+  Seconds compute;            ///< arithmetic without memory traffic
+  double fraction_with_test;  ///< MPI_Test between pieces of compute
+  double fraction_without;    ///< nothing but MPI_Wait after the compute
+
+  friend bool operator==(const OverlapSample&, const OverlapSample&) = default;
+};
+
+struct NetworkResult {
+  std::vector<CollectiveSample> collectives;
+  std::vector<OverlapSample> overlap;
+};
+
+std::string job_text(const Job& job);
+/// BadInput with the place of whatever is wrong.
+Job read_job(const std::filesystem::path& file);
+
+std::string result_text(const TrainResult& result);
+std::string result_text(const NetworkResult& result);
+/// Throws std::runtime_error where the file is not what result_text() wrote.
+TrainResult read_train_result(const std::filesystem::path& file);
+NetworkResult read_network_result(const std::filesystem::path& file);
+
+}  // namespace forerun

@@ -1,0 +1,90 @@
+#include "kernels/ranks/launch.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/error.hpp"
+#include "io/atomic_file.hpp"
+#include "kernels/ranks/child_process.hpp"
+#include "kernels/trainer/core_pin.hpp"
+
+namespace forerun {
+
+namespace {
+
+/// A folder of our own that goes away with what is in it.
+class ScratchFolder {
+ public:
+  explicit ScratchFolder(const std::filesystem::path& parent) {
+    std::string pattern = ((parent.empty() ? std::filesystem::temp_directory_path() : parent) / "forerun-ranks-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw RanksFailed("no scratch folder can be made at " + pattern);
+    folder_ = pattern;
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] std::filesystem::path file(const char* name) const { return folder_ / name; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+/// forerun-ranks pins its ranks itself, since mpirun's binding fails in some containers.
+std::vector<std::string> launch_command(const RanksPaths& paths, int ranks, const std::filesystem::path& job,
+                                        const std::filesystem::path& result) {
+  std::vector<std::string> command{paths.mpirun.string(), "-n", std::to_string(ranks), "--bind-to", "none"};
+  if (geteuid() == 0) command.emplace_back("--allow-run-as-root");
+  if (ranks > static_cast<int>(usable_cores().size())) command.emplace_back("--oversubscribe");
+  command.push_back(paths.forerun_ranks.string());
+  command.push_back(job.string());
+  command.push_back(result.string());
+  return command;
+}
+
+/// A line of forerun-ranks: `progress DONE TOTAL WHAT`.
+void forward_progress(std::string_view line, const ProgressCallback& progress) {
+  Progress parsed;
+  int words = 0;
+  const std::string text(line);
+  if (progress && std::sscanf(text.c_str(), "progress %lf %lf %n", &parsed.done, &parsed.total, &words) == 2 && words > 0) {
+    parsed.what = text.substr(static_cast<std::size_t>(words));
+    progress(parsed);
+  }
+}
+
+template <class Read>
+auto run_ranks(const Job& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress, Read&& read) {
+  if (const std::string missing = missing_for_ranks(paths); !missing.empty()) throw MissingCapability(missing);
+  const ScratchFolder scratch(paths.scratch);
+  write_file(scratch.file("job.json"), job_text(job));
+  ChildProcess child(launch_command(paths, ranks, scratch.file("job.json"), scratch.file("result.json")));
+  const int status = child.wait([&](std::string_view line) { forward_progress(line, progress); });
+  if (status == 127) throw MissingCapability(paths.mpirun.string() + " cannot be started; install OpenMPI");
+  if (status != 0) throw RanksFailed("forerun-ranks ended with status " + std::to_string(status) + ":\n" + child.last_words());
+  return read(scratch.file("result.json"));
+}
+
+}  // namespace
+
+std::string missing_for_ranks(const RanksPaths& paths) {
+  if (access(paths.forerun_ranks.c_str(), X_OK) != 0)
+    return "forerun-ranks is not at " + paths.forerun_ranks.string() + ": several ranks need a build with OpenMPI";
+  const bool is_path = paths.mpirun.has_parent_path();
+  if (is_path && access(paths.mpirun.c_str(), X_OK) != 0) return paths.mpirun.string() + " is missing; install OpenMPI";
+  return {};
+}
+
+TrainResult train_on_ranks(const TrainJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress) {
+  return run_ranks(job, ranks, paths, progress, read_train_result);
+}
+
+NetworkResult measure_network(const NetworkJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress) {
+  return run_ranks(job, ranks, paths, progress, read_network_result);
+}
+
+}  // namespace forerun

@@ -1,0 +1,53 @@
+#include "kernels/ranks/timed_ranks.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/trainer/clock.hpp"
+
+namespace forerun {
+
+namespace {
+
+constexpr int kTrials = 2;
+constexpr double kFewest = 5;
+constexpr double kMost = 500;
+
+}  // namespace
+
+int group_rank(MPI_Comm communicator) {
+  int rank = 0;
+  MPI_Comm_rank(communicator, &rank);
+  return rank;
+}
+
+int group_size(MPI_Comm communicator) {
+  int size = 1;
+  MPI_Comm_size(communicator, &size);
+  return size;
+}
+
+Quantiles time_together(MPI_Comm communicator, Seconds budget, const std::function<void()>& prepare, const std::function<void()>& timed) {
+  const auto repeat = [&](int count) {
+    std::vector<double> times_s;
+    for (int i = 0; i < count; ++i) {
+      prepare();
+      MPI_Barrier(communicator);
+      const Seconds start = steady_now();
+      timed();
+      times_s.push_back((steady_now() - start).value());
+    }
+    MPI_Allreduce(MPI_IN_PLACE, times_s.data(), count, MPI_DOUBLE, MPI_MAX, communicator);
+    return times_s;
+  };
+  const Seconds start = steady_now();
+  repeat(kTrials);
+  double a_repetition_s = (steady_now() - start).value() / kTrials;
+  MPI_Bcast(&a_repetition_s, 1, MPI_DOUBLE, 0, communicator);
+  const double wanted = std::clamp(budget.value() / a_repetition_s, kFewest, kMost);
+  std::vector<Seconds> times;
+  for (const double time_s : repeat(static_cast<int>(wanted))) times.emplace_back(time_s);
+  return quantiles(times);
+}
+
+}  // namespace forerun
