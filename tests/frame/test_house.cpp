@@ -25,6 +25,8 @@ TEST_CASE("every third-party package stays in its home") { CHECK(joined(stranger
 
 TEST_CASE("no file names a path of one machine") { CHECK(joined(machine_paths(house())) == ""); }
 
+TEST_CASE("no test sentence is torn apart") { CHECK(joined(torn_sentences(house())) == ""); }
+
 TEST_CASE("the house that was read has its folders and build files") {
   CHECK(house().contains("core/plan.hpp"));
   CHECK(house().contains("oracle/CMakeLists.txt"));

@@ -76,6 +76,12 @@ TEST_CASE("a CMake file is read without its comments, with quotes and nested par
   CHECK(calls[2].name == "endif");
 }
 
+TEST_CASE("a test sentence that ctest would tear apart is found") {
+  const std::string name = "TEST_CASE(\"one";  // in two pieces, so that this file passes its own test
+  CHECK(torn_sentences({{"tests/io/a.cpp", name + "; two\") {\n"}}) == Lines{"tests/io/a.cpp: TEST_CASE(\"one; two\") {"});
+  CHECK(torn_sentences({{"tests/io/a.cpp", name + ", two\") {\n  f();\n"}}).empty());
+}
+
 TEST_CASE("a path of one machine is found, a relative one is not") {
   const std::string home = std::string("/ho") + "me/someone/run.csv";
   CHECK(machine_paths({{"README.md", "first\nsee " + home + "\n"}}) == Lines{"README.md:2: see " + home});

@@ -36,4 +36,18 @@ std::vector<std::string> machine_paths(const Tree& tree) {
   return found;
 }
 
+std::vector<std::string> torn_sentences(const Tree& tree) {
+  std::vector<std::string> found;
+  for (const auto& [path, text] : tree) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("TEST_CASE(")) continue;
+      const std::size_t open = line.find('"');
+      const std::size_t close = line.find('"', open + 1);
+      if (line.substr(open, close - open).find(';') != std::string::npos) found.push_back(path + ": " + line);
+    }
+  }
+  return found;
+}
+
 }  // namespace forerun::frame
