@@ -49,6 +49,7 @@ TEST_CASE("a package included outside its home is found") {
   CHECK(strangers({{"sim/a.cpp", "#include <mpi.h>\n"}}) == Lines{"sim/a.cpp: includes mpi.h of MPI"});
   CHECK(strangers({{"kernels/a.cpp", "#include <simgrid/s4u.hpp>\n"}}) == Lines{"kernels/a.cpp: includes simgrid/s4u.hpp of SimGrid"});
   CHECK(strangers({{"io/a.cpp", "#include <catch2/catch.hpp>\n"}}) == Lines{"io/a.cpp: includes catch2/catch.hpp of Catch2"});
+  CHECK(strangers({{"tests/costs/a.cpp", "#include <mpi.h>\n"}}) == Lines{"tests/costs/a.cpp: includes mpi.h of MPI"});
   CHECK(strangers({{"kernels/a.cpp", "#include <mpi.h>\n#include <dnnl.hpp>\n"},
                    {"io/b.cpp", "#include <fmt/core.h>\n"},
                    {"oracle/c.cpp", "#include <Eigen/Core>\n#include <vector>\n"},
