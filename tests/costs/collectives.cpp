@@ -1,0 +1,25 @@
+#include "costs/collectives.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace forerun;
+
+namespace {
+Collective all_reduce(double bytes) { return {Collective::Operation::all_reduce, CollectiveAlgorithm::ring, 0, Bytes(bytes)}; }
+}  // namespace
+
+TEST_CASE("a ring all-reduce sends 2 (p - 1) / p of the buffer over each edge in 2 (p - 1) messages") {
+  const RingPhase phase = ring_phase(all_reduce(1000), 4);
+  CHECK(phase.edge_bytes == Bytes(1500));
+  CHECK(phase.hops == 6);
+}
+
+TEST_CASE("a ring over one rank moves nothing") {
+  CHECK(ring_phase(all_reduce(1000), 1).edge_bytes == Bytes(0));
+  CHECK(ring_phase(all_reduce(1000), 1).hops == 0);
+}
+
+TEST_CASE("a barrier moves nothing") {
+  const Collective barrier{Collective::Operation::barrier, CollectiveAlgorithm::ring, 0, Bytes(0)};
+  CHECK(ring_phase(barrier, 8).hops == 0);
+}

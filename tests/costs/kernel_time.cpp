@@ -1,0 +1,122 @@
+#include "costs/kernel_time.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "costs/price.hpp"
+#include "tests/support/kernels.hpp"
+#include "tests/support/plan_builder.hpp"
+#include "workloads/formulas.hpp"
+
+using namespace forerun;
+using forerun::test::conv;
+using forerun::test::dense;
+using forerun::test::relu;
+
+namespace {
+
+// A model of the base alone: no samples, no residual.
+KernelTimeModel plain(LayerKind kind, Pass pass, double overhead) {
+  KernelTimeModel model;
+  model.kind = kind;
+  model.pass = pass;
+  model.overhead = Seconds(overhead);
+  model.rate = FlopsPerSecond(1e9);
+  model.bandwidth = BytesPerSecond(1e9);
+  model.inverse_scales = Eigen::ArrayXd::Zero(4);
+  model.features.resize(0, 4);
+  model.weights.resize(0);
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("the base is overhead, arithmetic and bytes") {
+  const Kernel kernel = dense(10, 20, 30);
+  const double expected = 1e-6 + (flops(kernel).value() + bytes_moved(kernel).value()) / 1e9;
+  CHECK(kernel_time(plain(LayerKind::dense, Pass::forward, 1e-6), kernel).value() == Approx(expected));
+}
+
+TEST_CASE("an infinite rate takes no time") {
+  KernelTimeModel model = plain(LayerKind::dense, Pass::forward, 1e-6);
+  model.rate = FlopsPerSecond(std::numeric_limits<double>::infinity());
+  model.bandwidth = BytesPerSecond(std::numeric_limits<double>::infinity());
+  CHECK(kernel_time(model, dense(10, 20, 30)).value() == Approx(1e-6));
+}
+
+TEST_CASE("the residual is a sum over samples of weight times correlation") {
+  KernelTimeModel model = plain(LayerKind::dense, Pass::forward, 1e-6);
+  const KernelFeatures at = kernel_features(dense(10, 20, 30));
+  model.inverse_scales = Eigen::ArrayXd::Constant(4, 0.5);
+  model.features.resize(2, 4);
+  for (int f = 0; f < 4; ++f) model.features(0, f) = at.values[f] * 0.5, model.features(1, f) = at.values[f] * 0.5 + 1;
+  model.weights = Eigen::Array2d(0.3, -0.6);
+  const double residual = 0.3 - 0.6 / (1 + 0.5 * 4);
+  CHECK(kernel_time(model, dense(10, 20, 30)) / base_time(model, dense(10, 20, 30)) == Approx(std::exp(residual)));
+}
+
+TEST_CASE("a shape's features are what its cost depends on") {
+  CHECK(kernel_features(dense(8, 16, 32)).count == 4);
+  CHECK(kernel_features(dense(8, 16, 32)).values[1] == Approx(std::log(16)));
+  CHECK(kernel_features(conv(8, 3, 64, 32, 5)).count == 7);
+  CHECK(kernel_features(conv(8, 3, 64, 32, 5)).values[3] == Approx(std::log(1024)));
+  CHECK(kernel_features(conv(8, 3, 64, 32, 5)).values[4] == Approx(std::log(5)));
+  CHECK(kernel_features(dense(8, 16, 32, Pass::update)).count == 2);
+  CHECK(kernel_features(dense(8, 16, 32, Pass::update)).values[0] == Approx(std::log(17 * 32)));
+}
+
+TEST_CASE("footprints inside a core's cache are alike, and so are those far beyond") {
+  const auto footprint = [](double bytes) {
+    Kernel kernel = relu(1, 100);
+    kernel.footprint = Bytes(bytes);
+    const KernelFeatures features = kernel_features(kernel);
+    return features.values[features.count - 1];
+  };
+  CHECK(footprint(1000) == footprint(100000));
+  CHECK(footprint(1e9) == footprint(1e10));
+  CHECK(footprint(4 * kMiB) < footprint(8 * kMiB));
+}
+
+TEST_CASE("updates share a model whatever their layer, other passes do not") {
+  CHECK(same_model(dense(1, 1, 1, Pass::update), LayerKind::conv2d, Pass::update));
+  CHECK_FALSE(same_model(dense(1, 1, 1), LayerKind::conv2d, Pass::forward));
+  CHECK_FALSE(same_model(dense(1, 1, 1), LayerKind::dense, Pass::backward_data));
+}
+
+TEST_CASE("a kernel without a model is a missing capability") {
+  Calibration calibration;
+  calibration.kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
+  CHECK(find_model(calibration, dense(1, 1, 1)).overhead == Seconds(1e-6));
+  CHECK_THROWS_AS(find_model(calibration, relu(1, 1)), MissingCapability);
+}
+
+TEST_CASE("a busy node slows a kernel by the nearest measured factor below") {
+  Calibration calibration;
+  calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.1}, {LayerKind::dense, Pass::forward, 4, 1.5}};
+  CHECK(busy_factor(calibration, dense(1, 1, 1), 1) == 1);
+  CHECK(busy_factor(calibration, dense(1, 1, 1), 2) == 1.1);
+  CHECK(busy_factor(calibration, dense(1, 1, 1), 3) == 1.1);
+  CHECK(busy_factor(calibration, dense(1, 1, 1), 8) == 1.5);
+  CHECK(busy_factor(calibration, relu(1, 1), 8) == 1);
+}
+
+TEST_CASE("a compute operation costs its kernel's time, scaled and slowed by the busy ranks of its node") {
+  auto calibration = std::make_shared<Calibration>();
+  calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
+  calibration->busy = {{LayerKind::dense, Pass::forward, 2, 1.25}};
+  calibration->compute_scale = 2;
+  test::PlanBuilder builder(4);
+  builder.compute(0);
+  builder.edit().operations[0].work = dense(10, 20, 30);
+  builder.delay(0.5);
+  Scenario scenario;
+  scenario.calibration = calibration;
+  scenario.platform.nodes = 2;
+  scenario.platform.devices_per_node = 2;
+  const auto costs = price(builder.plan(1), scenario);
+  const Seconds alone = kernel_time(calibration->kernel_models[0], dense(10, 20, 30));
+  CHECK(costs[0].duration() / alone == Approx(2 * 1.25));
+  CHECK(costs[1].duration() == Seconds(0.5));
+}
