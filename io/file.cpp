@@ -41,4 +41,8 @@ std::string_view checked_text(std::string_view text, std::string_view name) {
   return text;
 }
 
+bool names_a_file(std::string_view name) {
+  return name.find('/') != std::string_view::npos || name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
+}
+
 }  // namespace forerun

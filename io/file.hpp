@@ -16,4 +16,7 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit = kFi
 /// The same checks on a text that is already in memory; `name` stands for the file.
 std::string_view checked_text(std::string_view text, std::string_view name);
 
+/// Whether a name that may also stand for something built in is meant as a file: it has a slash or ends in .yaml, .yml or .json.
+bool names_a_file(std::string_view name);
+
 }  // namespace forerun
