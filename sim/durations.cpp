@@ -1,0 +1,66 @@
+#include "sim/durations.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace forerun::sim {
+
+namespace {
+
+// The finalizer of SplitMix64 [Steele, Lea & Flood 2014, fig. 16, with Stafford's variant 13].
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+double jitter_draw(std::uint64_t seed, int rank, int operation, std::int64_t instance) {
+  const std::uint64_t where = (static_cast<std::uint64_t>(rank) << 32) | static_cast<std::uint32_t>(operation);
+  const std::uint64_t drawn = mix(mix(mix(seed) ^ where) ^ static_cast<std::uint64_t>(instance));
+  return static_cast<double>(drawn >> 11) * 0x1p-53;
+}
+
+Durations::Durations(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, const PlayOptions& options)
+    : plan_(plan), options_(options) {
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    base_s_.push_back(costs[i].duration().value());
+    jitter_.push_back(plan.operations[i].kind() == OperationKind::compute ? platform.compute_jitter : 0.0);
+  }
+  for (const Perturbation& added : options.perturbations)
+    if (plan.operations.at(added.operation).kind() == OperationKind::transfer)
+      throw std::invalid_argument("a transfer cannot be perturbed: perturb what its ranks do before it");
+}
+
+double Durations::added_s(int rank, int operation, std::int64_t instance) const {
+  double sum = 0;
+  for (const Perturbation& added : options_.perturbations)
+    if (added.rank == rank && added.operation == operation && (added.instance < 0 || added.instance == instance))
+      sum += added.added.value();
+  return sum;
+}
+
+int Durations::most_computing_rank() const {
+  const RankClass& ranks = plan_.classes[plan_.compute_class];
+  if (options_.perturbations.empty() && *std::max_element(jitter_.begin(), jitter_.end()) <= 0) return ranks.rank(0);
+  const TreeIndex tree = index_tree(plan_);
+  int most = ranks.rank(0);
+  double longest = -1;
+  for (int i = 0; i < ranks.count; ++i) {
+    double sum = 0;
+    for (int o = 0; o < static_cast<int>(plan_.operations.size()); ++o) {
+      const Operation& operation = plan_.operations[o];
+      if (operation.kind() != OperationKind::compute || operation.rank_class != plan_.compute_class || operation.lane != plan_.compute_lane)
+        continue;
+      std::int64_t instances = options_.steps;
+      for (int repeat = tree.repeat_of[o]; repeat > 0; repeat = tree.repeats[repeat].parent) instances *= tree.repeats[repeat].count;
+      for (std::int64_t k = 0; k < instances; ++k) sum += seconds(ranks.rank(i), o, k);
+    }
+    if (sum > longest) longest = sum, most = ranks.rank(i);
+  }
+  return most;
+}
+
+}  // namespace forerun::sim

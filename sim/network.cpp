@@ -1,0 +1,144 @@
+#include "sim/network.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <simgrid/kernel/Timer.hpp>
+#include <simgrid/kernel/resource/NetworkModelIntf.hpp>
+#include <simgrid/s4u.hpp>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "costs/price.hpp"
+
+namespace forerun::sim {
+
+namespace {
+
+namespace s4u = simgrid::s4u;
+using simgrid::kernel::timer::Timer;
+
+// Shares of a link are weighted by one over the route's latency, so every route gets the same tiny one,
+// and the factor callback puts the flow's own in its place.
+constexpr double kLinkLatency = 1e-9;
+constexpr double kRouteLatency = 2 * kLinkLatency;
+// A flow without latency would get another weight than the rest.
+constexpr double kLeastLatency = 1e-12;
+// SimGrid's payloads are whole: a byte is played as many units, so that small and odd buckets keep their digits.
+constexpr double kUnitsPerByte = 1024;
+
+std::vector<std::string> engine_options() {
+  return {"forerun",
+          "--log=xbt_cfg.thres:warning",
+          "--cfg=network/model:CM02",
+          "--cfg=network/crosstraffic:0",
+          "--cfg=network/TCP-gamma:1e18",
+          "--cfg=surf/precision:1e-12",
+          "--cfg=contexts/factory:raw",
+          "--cfg=contexts/nthreads:1",
+          "--cfg=contexts/stack-size:256",
+          "--cfg=contexts/guard-size:0"};
+}
+
+}  // namespace
+
+struct Network::Engine {
+  Engine(const Platform& platform_, int ranks_) : platform(platform_), ranks(ranks_) {
+    assert(!s4u::Engine::is_initialized());
+    std::vector<std::string> options = engine_options();
+    std::vector<char*> arguments;
+    for (std::string& option : options) arguments.push_back(option.data());
+    int count = static_cast<int>(arguments.size());
+    engine = new s4u::Engine(&count, arguments.data());
+    s4u::NetZone* zone = s4u::create_star_zone("cluster");
+    zone->get_network_model()->set_lat_factor_cb([this](double, const s4u::Host*, const s4u::Host*, const std::vector<s4u::Link*>&,
+                                                        const std::unordered_set<s4u::NetZone*>&) { return latency_factor; });
+    const int nodes = node_of(platform, ranks - 1) + 1;
+    if (platform.inter_node.bandwidth > BytesPerSecond(0))
+      for (int node = 0; node < nodes; ++node) node_hosts.push_back(add_host(zone, "node" + std::to_string(node), platform.inter_node));
+    if (platform.devices_per_node > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
+      for (int rank = 0; rank < ranks; ++rank) rank_hosts.push_back(add_host(zone, "rank" + std::to_string(rank), platform.intra_node));
+    zone->seal();
+    s4u::Activity::on_completion_cb([this](const s4u::Activity& activity) {
+      if (const int* tag = activity.get_data<int>(); tag != nullptr) listener->on_flow_done(*tag);
+    });
+  }
+
+  static s4u::Host* add_host(s4u::NetZone* zone, const std::string& name, const Link& link) {
+    s4u::Host* host = zone->create_host(name, 1.0);
+    host->seal();
+    const auto* joined =
+        zone->create_split_duplex_link("link-" + name, link.bandwidth.value() * kUnitsPerByte)->set_latency(kLinkLatency)->seal();
+    zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
+                    {{dynamic_cast<const s4u::SplitDuplexLink*>(joined), s4u::LinkInRoute::Direction::UP}}, true);
+    return host;
+  }
+
+  [[nodiscard]] bool one_node(int from, int to) const { return node_of(platform, from) == node_of(platform, to); }
+
+  // Two flows of a slot may be held at once: the last one ends in its own signal, in which the next may start.
+  struct Slot {
+    std::array<s4u::CommPtr, 2> flows;
+    int tag = 0;
+    int next = 0;
+  };
+
+  Platform platform;
+  int ranks;
+  s4u::Engine* engine = nullptr;  ///< never deleted: it ends with the process
+  std::vector<s4u::Host*> node_hosts;
+  std::vector<s4u::Host*> rank_hosts;
+  std::vector<Slot> slots;
+  Listener* listener = nullptr;
+  double latency_factor = 1;
+  double origin_s = 0;
+};
+
+Network::Network(const Platform& platform, int ranks) : engine_(std::make_unique<Engine>(platform, ranks)) {}
+
+Network::~Network() = default;
+
+int Network::ranks() const { return engine_->ranks; }
+
+double Network::now_s() const { return s4u::Engine::get_clock() - engine_->origin_s; }
+
+bool Network::joins(int from, int to) const {
+  return engine_->one_node(from, to) ? !engine_->rank_hosts.empty() : !engine_->node_hosts.empty();
+}
+
+BytesPerSecond Network::bandwidth(int from, int to) const {
+  return engine_->one_node(from, to) ? engine_->platform.intra_node.bandwidth : engine_->platform.inter_node.bandwidth;
+}
+
+void Network::run(Listener& listener, int slots) {
+  engine_->listener = &listener;
+  engine_->origin_s = s4u::Engine::get_clock();
+  if (static_cast<int>(engine_->slots.size()) < slots) engine_->slots.resize(slots);
+  Timer::set(engine_->origin_s, [&listener] { listener.on_start(); });
+  engine_->engine->run();
+}
+
+void Network::call_at(double date_s, int token) {
+  const double date = std::max(engine_->origin_s + date_s, s4u::Engine::get_clock());
+  Timer::set(date, [listener = engine_->listener, token, date_s] { listener->on_time(token, date_s); });
+}
+
+void Network::start(const Flow& flow) {
+  Engine::Slot& slot = engine_->slots[flow.slot];
+  slot.tag = flow.tag;
+  slot.next ^= 1;
+  engine_->latency_factor = std::max(flow.latency.value(), kLeastLatency) / kRouteLatency;
+  const bool local = engine_->one_node(flow.from, flow.to);
+  const std::vector<s4u::Host*>& hosts = local ? engine_->rank_hosts : engine_->node_hosts;
+  const auto place = [&](int rank) { return hosts[local ? rank : node_of(engine_->platform, rank)]; };
+  s4u::CommPtr comm = s4u::Comm::sendto_init();
+  comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(flow.bytes.value() * kUnitsPerByte))));
+  comm->set_data(&slot.tag);
+  comm->set_source(place(flow.from));
+  comm->set_destination(place(flow.to));
+  slot.flows[slot.next] = std::move(comm);
+}
+
+}  // namespace forerun::sim

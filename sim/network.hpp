@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+
+#include "core/platform.hpp"
+#include "core/units.hpp"
+
+namespace forerun::sim {
+
+/// Who plays on a network. Times are those of the network's clock.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_start() = 0;
+  virtual void on_time(int token, double date_s) = 0;  ///< a date asked for with call_at has come
+  virtual void on_flow_done(int tag) = 0;              ///< a flow has finished
+};
+
+/// One flow between two ranks.
+struct Flow {
+  int from = 0;
+  int to = 0;
+  Bytes bytes;
+  Seconds latency;
+  int slot = 0;  ///< flows of one slot follow one another
+  int tag = 0;
+};
+
+/// The flow-level network of a platform: nodes behind a non-blocking switch with one full-duplex link each, ranks of one node
+/// joined by a link each. Flows that share a link share it by max-min fairness; a flow of n bytes alone takes latency + n / bandwidth.
+/// The only door to SimGrid. Its engine is one per process: a Network lives in a forked child, once, until the child ends.
+class Network {
+ public:
+  Network(const Platform& platform, int ranks);
+  ~Network();
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  /// Plays until nothing is left to happen. The clock starts at zero each time; `slots` bounds the flows' slots.
+  void run(Listener& listener, int slots);
+
+  /// Whether a flow between two ranks crosses a described link; where none is described there is nothing to play.
+  [[nodiscard]] bool joins(int from, int to) const;
+  /// Bandwidth that a flow between two ranks has alone.
+  [[nodiscard]] BytesPerSecond bandwidth(int from, int to) const;
+  [[nodiscard]] int ranks() const;
+
+  /// Within run():
+  [[nodiscard]] double now_s() const;
+  void call_at(double date_s, int token);
+  void start(const Flow& flow);
+
+ private:
+  struct Engine;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace forerun::sim

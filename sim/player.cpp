@@ -1,0 +1,176 @@
+#include "sim/player.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <tuple>
+
+#include "core/error.hpp"
+
+namespace forerun::sim {
+
+namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+constexpr int kNextDate = -1;
+
+constexpr auto kLater = [](const auto& a, const auto& b) {
+  return std::tie(a.date_s, a.rank, a.index) > std::tie(b.date_s, b.rank, b.index);
+};
+
+}  // namespace
+
+Player::Player(const StepPlan& plan, const Program& program, const std::vector<OperationCost>& costs, const Platform& platform,
+               const PlayOptions& options, Network& network)
+    : plan_(plan),
+      program_(program),
+      costs_(costs),
+      options_(options),
+      network_(network),
+      durations_(plan, costs, platform, options),
+      lanes_(program.lanes),
+      places_(static_cast<std::size_t>(plan.ranks) * program.lanes),
+      started_(static_cast<std::size_t>(plan.ranks) * program.operations, 0),
+      finished_(started_.size(), 0),
+      transfers_(program.transfers()),
+      horizon_s_(kNever),
+      asked_for_s_(kNever),
+      recorder_(plan, program) {
+  assert(costs.size() == plan.operations.size() && network.ranks() >= plan.ranks);
+  if (options.logging == Logging::every_rank) lane_starts_s_.assign(places_.size(), 0.0);
+  played_.observed_rank = durations_.most_computing_rank();
+  prepare_transfers(options.contention);
+  events_.reserve(places_.size());
+  for (int rank = 0; rank < plan.ranks; ++rank) {
+    const int rank_class = program.class_of[rank];
+    for (int lane = 0; rank_class >= 0 && lane < lanes_; ++lane) {
+      place(rank, lane).slot = program.first_slot[rank_class * lanes_ + lane];
+      if (place(rank, lane).slot >= 0) ++lanes_in_use_;
+    }
+  }
+}
+
+Played Player::play() {
+  if (lanes_in_use_ == 0 || options_.steps < 1) return std::move(played_);
+  network_.run(*this, lanes_ * plan_.ranks);
+  if (static_cast<std::int64_t>(played_.step_finishes.size()) < options_.steps) throw SimulationFailed(blockage());
+  played_.makespan = played_.step_finishes.back();
+  played_.tail = recorder_.tail(played_.makespan.value());
+  return std::move(played_);
+}
+
+void Player::on_start() {
+  for (int rank = 0; rank < plan_.ranks; ++rank)
+    for (int lane = 0; lane < lanes_; ++lane) try_lane(rank, lane);
+  advance(0);
+}
+
+void Player::on_time(int token, double date_s) {
+  if (token == kNextDate && date_s >= asked_for_s_) asked_for_s_ = kNever;
+  if (token >= 0) launch_flows(token);
+  advance(date_s);
+}
+
+void Player::on_flow_done(int tag) {
+  if (--transfers_[tag].flows_left > 0) return;
+  const double clock_s = network_.now_s();
+  now_s_ = std::max(now_s_, clock_s);
+  under_way_.erase(std::find(under_way_.begin(), under_way_.end(), tag));
+  lower_horizon();
+  finish_transfer(tag);
+  advance(clock_s);
+}
+
+// Takes dates in order until one lies beyond both the clock and the earliest end of a flow.
+void Player::advance(double clock_s) {
+  while (!events_.empty() && events_.front().date_s <= std::max(clock_s, horizon_s_)) {
+    std::pop_heap(events_.begin(), events_.end(), kLater);
+    const Event event = events_.back();
+    events_.pop_back();
+    now_s_ = std::max(now_s_, event.date_s);
+    if (event.rank < 0)
+      finish_transfer(event.index);
+    else
+      finish_slot(event.rank, event.index);
+  }
+  if (events_.empty() || events_.front().date_s >= asked_for_s_) return;
+  asked_for_s_ = events_.front().date_s;
+  network_.call_at(asked_for_s_, kNextDate);
+}
+
+void Player::schedule(double date_s, int rank, int index) {
+  events_.push_back({date_s, rank, index});
+  std::push_heap(events_.begin(), events_.end(), kLater);
+}
+
+void Player::try_lane(int rank, int lane) {
+  Place& here = place(rank, lane);
+  if (here.slot < 0 || here.busy) return;
+  const Program::Slot& slot = program_.slots[here.slot];
+  const int instance = started_[counter(rank, slot.operation)];
+  if (!may_start(rank, slot, instance)) return;
+  here.busy = true;
+  if (rank == played_.observed_rank) recorder_.arrive(slot, instance, now_s_);
+  if (program_.first_group[slot.operation] >= 0) return arrive_at_transfer(rank, slot);
+  schedule(now_s_ + durations_.seconds(rank, slot.operation, instance), rank, here.slot);
+  note_start(rank, slot);
+}
+
+bool Player::may_start(int rank, const Program::Slot& slot, int instance) const {
+  for (int w = slot.first_wait; w < slot.first_wait + slot.waits; ++w) {
+    const Program::Wait& wait = program_.waits[w];
+    const std::vector<int>& done = wait.started ? started_ : finished_;
+    if (done[counter(rank, wait.operation)] < wait.needed(instance)) return false;
+  }
+  return true;
+}
+
+void Player::note_start(int rank, const Program::Slot& slot) {
+  ++started_[counter(rank, slot.operation)];
+  if (rank == played_.observed_rank) recorder_.start(slot.lane, now_s_);
+  if (!lane_starts_s_.empty()) lane_starts_s_[static_cast<std::size_t>(rank) * lanes_ + slot.lane] = now_s_;
+  for (int w = slot.first_start_wake; w < slot.first_start_wake + slot.start_wakes; ++w) try_lane(rank, program_.wakes[w]);
+}
+
+void Player::finish_slot(int rank, int slot_index) {
+  const Program::Slot& slot = program_.slots[slot_index];
+  const int instances = ++finished_[counter(rank, slot.operation)];
+  if (rank == played_.observed_rank) recorder_.finish(slot.lane, now_s_);
+  if (!lane_starts_s_.empty())
+    played_.log.push_back({rank, slot.operation, instances - 1,
+                           Seconds(lane_starts_s_[static_cast<std::size_t>(rank) * lanes_ + slot.lane]), Seconds(now_s_)});
+  Place& here = place(rank, slot.lane);
+  here.busy = false;
+  here.slot = following(slot_index, instances, rank);
+  try_lane(rank, slot.lane);
+  for (int w = slot.first_finish_wake; w < slot.first_finish_wake + slot.finish_wakes; ++w) try_lane(rank, program_.wakes[w]);
+}
+
+// The slot after an operation that has finished `instances` times; -1 after the last step.
+int Player::following(int slot_index, int instances, int rank) {
+  const Program::Slot& slot = program_.slots[slot_index];
+  for (int j = slot.first_jump; j < slot.first_jump + slot.jumps; ++j) {
+    const Program::Jump& jump = program_.jumps[j];
+    const int iterations = instances / jump.per_iteration;
+    if (jump.count == 0) {
+      end_step(rank, slot.lane, iterations);
+      return iterations < options_.steps ? jump.target : -1;
+    }
+    if (iterations % jump.count != 0) return jump.target;
+  }
+  return slot_index + 1;
+}
+
+void Player::end_step(int rank, int lane, int steps) {
+  if (rank == played_.observed_rank && lane == plan_.compute_lane) {
+    played_.compute_finishes.emplace_back(now_s_);
+    played_.compute_parts.push_back(recorder_.take_parts());
+  }
+  const std::size_t step = steps - 1 - played_.step_finishes.size();
+  if (step >= lanes_through_.size()) lanes_through_.resize(step + 1, 0);
+  if (++lanes_through_[step] < lanes_in_use_) return;
+  lanes_through_.pop_front();
+  played_.step_finishes.emplace_back(now_s_);
+}
+
+}  // namespace forerun::sim

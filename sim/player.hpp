@@ -1,0 +1,100 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "sim/durations.hpp"
+#include "sim/network.hpp"
+#include "sim/play.hpp"
+#include "sim/program.hpp"
+#include "sim/recorder.hpp"
+
+namespace forerun::sim {
+
+/// Plays a plan's program on a network: each lane of each rank walks its slots as time passes.
+///
+/// Compute, delays and transfers without links are dates in a heap of our own, taken in order of time. They are taken ahead of the
+/// network's clock as long as no flow that is under way can have ended, which costs the engine nothing; only flows and dates
+/// beyond that bound are its events.
+class Player final : public Listener {
+ public:
+  Player(const StepPlan& plan, const Program& program, const std::vector<OperationCost>& costs, const Platform& platform,
+         const PlayOptions& options, Network& network);
+
+  Played play();
+
+ private:
+  struct Event {
+    double date_s;
+    int rank;   ///< -1 for a transfer
+    int index;  ///< slot, or transfer
+  };
+  /// A lane of a rank: where it is in the program, and whether that operation is running or waits for peers.
+  struct Place {
+    int slot = -1;
+    bool busy = false;
+  };
+  /// A transfer of one group. It ends no earlier than `least_s` after its start, whoever it shares links with.
+  struct Transfer {
+    int flows = 0;  ///< one an edge over a described link; none: it is a date of our own
+    double least_s = 0;
+    int arrived = 0;
+    int flows_left = 0;
+    double start_s = 0;
+  };
+
+  void on_start() override;
+  void on_time(int token, double date_s) override;
+  void on_flow_done(int tag) override;
+
+  void advance(double clock_s);
+  void schedule(double date_s, int rank, int index);
+
+  void try_lane(int rank, int lane);
+  [[nodiscard]] bool may_start(int rank, const Program::Slot& slot, int instance) const;
+  void note_start(int rank, const Program::Slot& slot);
+  void finish_slot(int rank, int slot_index);
+  int following(int slot_index, int instances, int rank);
+  void end_step(int rank, int lane, int steps);
+
+  void prepare_transfers(Contention contention);
+  void arrive_at_transfer(int rank, const Program::Slot& slot);
+  void start_transfer(int transfer);
+  void launch_flows(int transfer);
+  void finish_transfer(int transfer);
+  void lower_horizon();
+  [[nodiscard]] const Communicator& communicator_of(int transfer) const;
+  [[nodiscard]] int group_of(int transfer) const { return transfer - program_.first_group[program_.transfer_operation[transfer]]; }
+
+  [[nodiscard]] std::string blockage() const;
+
+  [[nodiscard]] Place& place(int rank, int lane) { return places_[static_cast<std::size_t>(rank) * lanes_ + lane]; }
+  [[nodiscard]] std::size_t counter(int rank, int operation) const {
+    return static_cast<std::size_t>(rank) * program_.operations + operation;
+  }
+
+  const StepPlan& plan_;
+  const Program& program_;
+  const std::vector<OperationCost>& costs_;
+  const PlayOptions& options_;
+  Network& network_;
+  Durations durations_;
+  int lanes_;
+  std::vector<Place> places_;
+  std::vector<int> started_;  ///< instances, by rank x operation
+  std::vector<int> finished_;
+  std::vector<Transfer> transfers_;
+  std::vector<int> under_way_;         ///< transfers whose flows run or are about to
+  std::vector<Event> events_;          ///< a heap, earliest first
+  std::deque<int> lanes_through_;      ///< by step that some lane is through with and another not
+  std::vector<double> lane_starts_s_;  ///< kept where every rank is logged
+  int lanes_in_use_ = 0;
+  double now_s_ = 0;
+  double horizon_s_;    ///< before it no flow ends
+  double asked_for_s_;  ///< the earliest date that the network was asked to call at
+  Recorder recorder_;
+  Played played_;
+};
+
+}  // namespace forerun::sim

@@ -1,0 +1,176 @@
+#include "sim/program.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.hpp"
+
+namespace forerun::sim {
+
+namespace {
+
+using Slot = Program::Slot;
+using Wait = Program::Wait;
+
+class Compiler {
+ public:
+  explicit Compiler(const StepPlan& plan) : plan_(plan), tree_(index_tree(plan)) {
+    program_.ranks = plan.ranks;
+    program_.lanes = static_cast<int>(plan.lanes.size());
+    program_.operations = static_cast<int>(plan.operations.size());
+  }
+
+  Program run() {
+    assign_ranks();
+    collect_buffers(plan_.step);
+    for (int c = 0; c < static_cast<int>(plan_.classes.size()); ++c) {
+      const int first = static_cast<int>(program_.slots.size());
+      for (int lane = 0; lane < program_.lanes; ++lane) compile_lane(c, lane);
+      connect_wakes(first);
+    }
+    return std::move(program_);
+  }
+
+ private:
+  struct BufferedWait {
+    int producer;
+    Wait wait;
+  };
+
+  void assign_ranks() {
+    program_.class_of.assign(plan_.ranks, -1);
+    for (std::size_t c = 0; c < plan_.classes.size(); ++c)
+      for (int i = 0; i < plan_.classes[c].count; ++i) program_.class_of[plan_.classes[c].rank(i)] = static_cast<int>(c);
+    program_.group_of.assign(plan_.communicators.size() * plan_.ranks, -1);
+    for (std::size_t c = 0; c < plan_.communicators.size(); ++c) assign_groups(static_cast<int>(c));
+    program_.first_group.assign(plan_.operations.size(), -1);
+    for (std::size_t i = 0; i < plan_.operations.size(); ++i) {
+      const auto* transfer = std::get_if<Collective>(&plan_.operations[i].work);
+      if (transfer == nullptr) continue;
+      program_.first_group[i] = program_.transfers();
+      program_.transfer_operation.resize(program_.transfers() + plan_.communicators[transfer->communicator].groups, static_cast<int>(i));
+    }
+  }
+
+  void assign_groups(int index) {
+    const Communicator& communicator = plan_.communicators[index];
+    int* group_of = program_.group_of.data() + static_cast<std::size_t>(index) * plan_.ranks;
+    for (int group = 0; group < communicator.groups; ++group)
+      for (int member = 0; member < communicator.size; ++member) group_of[communicator.rank(group, member)] = group;
+    for (int rank = 0; rank < plan_.ranks; ++rank) {
+      const bool belongs = std::count(communicator.classes.begin(), communicator.classes.end(), program_.class_of[rank]) > 0;
+      if (belongs != (group_of[rank] >= 0))
+        throw SimulationFailed("the communicator `" + std::string(communicator.name) + "` and its classes disagree on rank " +
+                               std::to_string(rank));
+    }
+  }
+
+  bool takes_part(int operation, int rank_class) const {
+    const auto* transfer = std::get_if<Collective>(&plan_.operations[operation].work);
+    if (transfer == nullptr) return plan_.operations[operation].rank_class == rank_class;
+    const auto& classes = plan_.communicators[transfer->communicator].classes;
+    return std::count(classes.begin(), classes.end(), rank_class) > 0;
+  }
+
+  bool inside(int operation, int repeat) const {
+    for (int r = tree_.repeat_of[operation]; r >= 0; r = tree_.repeats[r].parent)
+      if (r == repeat) return true;
+    return false;
+  }
+
+  Wait make_wait(int waiter, int named, int offset, bool started) const {
+    const DependencyRule rule = dependency_rule(tree_, waiter, named);
+    Wait wait{named, offset, 1, static_cast<int>(rule.inner), started};
+    for (int r = tree_.repeat_of[waiter]; r != rule.repeat; r = tree_.repeats[r].parent)
+      wait.per_iteration *= static_cast<int>(tree_.repeats[r].count);
+    return wait;
+  }
+
+  void collect_buffers(const Repeat& repeat) {
+    for (const Buffer& buffer : repeat.buffers)
+      buffered_.push_back({buffer.producer, make_wait(buffer.producer, buffer.consumer, buffer.depth, buffer.taken)});
+    for (const Node& node : repeat.body)
+      if (const auto* inner = std::get_if<Repeat>(&node)) collect_buffers(*inner);
+  }
+
+  void compile_lane(int rank_class, int lane) {
+    std::vector<int> operations;
+    for (int i = 0; i < program_.operations; ++i)
+      if (plan_.operations[i].lane == lane && takes_part(i, rank_class)) operations.push_back(i);
+    const int first = static_cast<int>(program_.slots.size());
+    program_.first_slot.push_back(operations.empty() ? -1 : first);
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      Slot slot;
+      slot.operation = operations[i];
+      slot.lane = lane;
+      add_jumps(slot, operations, i, first);
+      add_waits(slot, rank_class);
+      program_.slots.push_back(slot);
+    }
+  }
+
+  void add_jumps(Slot& slot, const std::vector<int>& operations, std::size_t at, int first) {
+    slot.first_jump = static_cast<int>(program_.jumps.size());
+    int per_iteration = 1;
+    for (int r = tree_.repeat_of[slot.operation]; r >= 0; r = tree_.repeats[r].parent) {
+      if (at + 1 < operations.size() && inside(operations[at + 1], r)) break;
+      const auto entry = std::find_if(operations.begin(), operations.end(), [&](int o) { return inside(o, r); });
+      const int count = r == 0 ? 0 : static_cast<int>(tree_.repeats[r].count);
+      program_.jumps.push_back({first + static_cast<int>(entry - operations.begin()), per_iteration, count});
+      ++slot.jumps;
+      per_iteration *= std::max(count, 1);
+    }
+  }
+
+  // A rank has no instances of an operation that its class takes no part in, so there is nothing to wait for.
+  void add_waits(Slot& slot, int rank_class) {
+    const Operation& operation = plan_.operations[slot.operation];
+    slot.first_wait = static_cast<int>(program_.waits.size());
+    const auto add = [&](const Wait& wait) {
+      if (takes_part(wait.operation, rank_class)) program_.waits.push_back(wait), ++slot.waits;
+    };
+    for (int d = 0; d < operation.dependency_count; ++d) {
+      const Dependency& dependency = plan_.dependencies[operation.first_dependency + d];
+      add(make_wait(slot.operation, dependency.operation, dependency.offset, false));
+    }
+    for (const BufferedWait& buffered : buffered_)
+      if (buffered.producer == slot.operation) add(buffered.wait);
+  }
+
+  void connect_wakes(int first) {
+    const int end = static_cast<int>(program_.slots.size());
+    for (int s = first; s < end; ++s) {
+      Slot& slot = program_.slots[s];
+      slot.first_finish_wake = add_wakes(slot, first, end, false);
+      slot.finish_wakes = static_cast<int>(program_.wakes.size()) - slot.first_finish_wake;
+      slot.first_start_wake = add_wakes(slot, first, end, true);
+      slot.start_wakes = static_cast<int>(program_.wakes.size()) - slot.first_start_wake;
+    }
+  }
+
+  int add_wakes(const Slot& named, int first, int end, bool started) {
+    const auto begin = static_cast<std::ptrdiff_t>(program_.wakes.size());
+    for (int s = first; s < end; ++s) {
+      const Slot& waiter = program_.slots[s];
+      if (waiter.lane == named.lane) continue;
+      for (int w = waiter.first_wait; w < waiter.first_wait + waiter.waits; ++w) {
+        const Wait& wait = program_.waits[w];
+        if (wait.operation != named.operation || wait.started != started) continue;
+        if (std::find(program_.wakes.begin() + begin, program_.wakes.end(), waiter.lane) == program_.wakes.end())
+          program_.wakes.push_back(waiter.lane);
+      }
+    }
+    return static_cast<int>(begin);
+  }
+
+  const StepPlan& plan_;
+  TreeIndex tree_;
+  Program program_;
+  std::vector<BufferedWait> buffered_;
+};
+
+}  // namespace
+
+Program compile(const StepPlan& plan) { return Compiler(plan).run(); }
+
+}  // namespace forerun::sim
