@@ -102,6 +102,8 @@ Network::~Network() = default;
 
 int Network::ranks() const { return engine_->ranks; }
 
+double Network::clock_s() { return s4u::Engine::get_clock(); }
+
 double Network::now_s() const { return s4u::Engine::get_clock() - engine_->origin_s; }
 
 bool Network::joins(int from, int to) const {

@@ -44,6 +44,8 @@ class Network {
   /// Bandwidth that a flow between two ranks has alone.
   [[nodiscard]] BytesPerSecond bandwidth(int from, int to) const;
   [[nodiscard]] int ranks() const;
+  /// The engine's own clock, which every run adds to.
+  [[nodiscard]] static double clock_s();
 
   /// Within run():
   [[nodiscard]] double now_s() const;
