@@ -21,13 +21,6 @@ void collect(const Repeat& repeat, int parent, TreeIndex& tree, std::vector<int>
   }
 }
 
-bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class) {
-  const auto* transfer = std::get_if<Collective>(&operation.work);
-  if (transfer == nullptr) return operation.rank_class == rank_class;
-  const auto& classes = plan.communicators[transfer->communicator].classes;
-  return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
-}
-
 bool share_a_class(const StepPlan& plan, const Operation& a, const Operation& b) {
   for (int c = 0; c < static_cast<int>(plan.classes.size()); ++c)
     if (takes_part(plan, a, c) && takes_part(plan, b, c)) return true;
@@ -69,6 +62,13 @@ std::string buffer_defect(const Repeat& repeat) {
 }
 
 }  // namespace
+
+bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class) {
+  const auto* transfer = std::get_if<Collective>(&operation.work);
+  if (transfer == nullptr) return operation.rank_class == rank_class;
+  const auto& classes = plan.communicators[transfer->communicator].classes;
+  return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
+}
 
 TreeIndex index_tree(const StepPlan& plan) {
   TreeIndex tree;

@@ -151,6 +151,9 @@ struct StepPlan {
 /// a buffer without depth. A plan that lower() made never has any; engines assert it.
 std::string find_defect(const StepPlan& plan);
 
+/// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.
+bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class);
+
 /// The tree without its nesting: repeats numbered in tree order (0 is the step), each with the one that encloses it.
 struct TreeIndex {
   struct Entry {

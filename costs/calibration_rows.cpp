@@ -29,11 +29,11 @@ Enum parse_name(const Text& text, const std::array<std::string_view, N>& names, 
   throw BadInput(problem(text, "unknown " + std::string(what), listed(names), suggest(text.value, names)));
 }
 
-// JSON has no infinity; a term that the samples do not show is null.
-Json rate_json(double rate) { return std::isfinite(rate) ? Json(rate) : Json(nullptr); }
-double parse_rate(const YamlNode& node) {
-  return node.kind == YamlNode::Kind::null ? kInfinity : parse_number(scalar(node), std::numeric_limits<double>::min(), 1e30);
+// JSON has no infinity: a term that the samples do not show is left out.
+void write_rate(Json& entry, const char* key, double rate) {
+  if (std::isfinite(rate)) entry[key] = rate;
 }
+double parse_rate(const Text& text) { return parse_number(text, std::numeric_limits<double>::min(), 1e30); }
 
 Json sample_row(const KernelSample& sample, double weight) {
   const Kernel& kernel = sample.kernel;
@@ -81,11 +81,11 @@ void write_models(Json& document, const Calibration& calibration) {
   Json kernels = Json::array();
   for (const KernelTimeModel& model : calibration.kernel_models) {
     Json entry;
-    entry["layer"] = model.pass == Pass::update ? Json(nullptr) : Json(std::string(to_string(model.kind)));
+    if (model.pass != Pass::update) entry["layer"] = std::string(to_string(model.kind));
     entry["pass"] = std::string(to_string(model.pass));
     entry["overhead_s"] = model.overhead.value();
-    entry["rate_flop_per_s"] = rate_json(model.rate.value());
-    entry["bandwidth_bytes_per_s"] = rate_json(model.bandwidth.value());
+    write_rate(entry, "rate_flop_per_s", model.rate.value());
+    write_rate(entry, "bandwidth_bytes_per_s", model.bandwidth.value());
     entry["inverse_scales"] = std::vector<double>(model.inverse_scales.begin(), model.inverse_scales.end());
     entry["leave_one_out_error"] = model.leave_one_out_error;
     entry["samples"] = Json::array();
@@ -102,13 +102,13 @@ void write_models(Json& document, const Calibration& calibration) {
 void read_model(const YamlNode& node, Calibration& calibration, Problems& problems) {
   KernelTimeModel model;
   Mapping mapping(node, problems);
-  mapping.required("layer", [&](const YamlNode& layer) {
-    if (layer.kind != YamlNode::Kind::null) model.kind = parse_name<LayerKind>(scalar(layer), kKinds, "layer");
-  });
+  model.rate = FlopsPerSecond(kInfinity);
+  model.bandwidth = BytesPerSecond(kInfinity);
+  mapping.optional("layer", [&](const Text& text) { model.kind = parse_name<LayerKind>(text, kKinds, "layer"); });
   const bool has_pass = mapping.required("pass", [&](const Text& text) { model.pass = parse_name<Pass>(text, kPasses, "pass"); });
   mapping.required("overhead_s", [&](const Text& text) { model.overhead = Seconds(parse_number(text, 0, 1e9)); });
-  mapping.required("rate_flop_per_s", [&](const YamlNode& rate) { model.rate = FlopsPerSecond(parse_rate(rate)); });
-  mapping.required("bandwidth_bytes_per_s", [&](const YamlNode& rate) { model.bandwidth = BytesPerSecond(parse_rate(rate)); });
+  mapping.optional("rate_flop_per_s", [&](const Text& text) { model.rate = FlopsPerSecond(parse_rate(text)); });
+  mapping.optional("bandwidth_bytes_per_s", [&](const Text& text) { model.bandwidth = BytesPerSecond(parse_rate(text)); });
   mapping.required("leave_one_out_error", [&](const Text& text) { model.leave_one_out_error = parse_number(text, 0, 1e30); });
   mapping.required("inverse_scales", [&](const YamlNode& list) {
     model.inverse_scales.resize(static_cast<Eigen::Index>(items(list).size()));

@@ -11,11 +11,6 @@ namespace forerun {
 
 namespace {
 
-bool takes_part(const StepPlan& plan, const Collective& transfer, int rank_class) {
-  const auto& classes = plan.communicators[transfer.communicator].classes;
-  return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
-}
-
 // Transfers of one step on a rank of the compute class: their time alone, and the bytes it sends.
 struct Communication {
   Seconds time;
@@ -26,7 +21,7 @@ Communication communication(const StepPlan& plan, std::span<const OperationCost>
   Communication sum;
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
-    if (transfer == nullptr || !takes_part(plan, *transfer, plan.compute_class)) continue;
+    if (transfer == nullptr || !takes_part(plan, plan.operations[i], plan.compute_class)) continue;
     double instances = 1;
     for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
       instances *= static_cast<double>(tree.repeats[repeat].count);

@@ -88,6 +88,7 @@ Evaluator::Arrival Evaluator::arrive(int index, int rank_class) {
   log_.argument(arrival.time_s);
   for (int w = first_wait_[index]; w < first_wait_[index + 1]; ++w) {
     const Wait& wait = waits_[w];
+    if (plan_.classes.size() > 1 && !takes_part(plan_, plan_.operations[wait.operation], rank_class)) continue;
     const History& history = histories_[wait.operation];
     const std::int64_t needed = (iterations_[wait.rule.repeat] + 1 - wait.offset) * wait.rule.inner;
     if (needed <= 0) {
