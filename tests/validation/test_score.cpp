@@ -1,0 +1,140 @@
+#include <catch2/catch.hpp>
+
+#include "validation/score.hpp"
+
+using namespace forerun;
+
+namespace {
+
+Case make_case(double value, RunStatus status = RunStatus::ok, const std::string& metric = "step_time_s") {
+  Case out;
+  out.run.run = "r";
+  out.run.group = "g";
+  out.run.metric = metric;
+  out.run.value = value;
+  out.run.status = status;
+  out.scenario = Scenario{};
+  return out;
+}
+
+Predictor answers(double step_s) {
+  return [step_s](const Scenario&) {
+    Prediction prediction;
+    prediction.engine = "paper";
+    prediction.step_time = Seconds(step_s);
+    return prediction;
+  };
+}
+
+ScoredRun row(const std::string& group, double measured, double predicted) {
+  return {"paper", "r", group, "step_time_s", measured, predicted, predicted / measured - 1, ""};
+}
+
+}  // namespace
+
+TEST_CASE("an error is signed and relative to the measurement") {
+  CHECK(*score(make_case(2), answers(3)).error == Approx(0.5));
+  CHECK(*score(make_case(4), answers(3)).error == Approx(-0.25));
+}
+
+TEST_CASE("a run that did not end ok is kept with its reason and not scored") {
+  const ScoredRun scored = score(make_case(2, RunStatus::timeout), answers(3));
+  CHECK_FALSE(scored.error);
+  CHECK(*scored.measured == 2);
+  CHECK(*scored.predicted == 3);
+  CHECK(scored.reason == "the run ended as timeout");
+}
+
+TEST_CASE("a metric that the engine does not give is not scored") {
+  const ScoredRun scored = score(make_case(2, RunStatus::ok, "mfu"), answers(3));
+  CHECK_FALSE(scored.error);
+  CHECK(scored.reason == "paper does not predict mfu");
+}
+
+TEST_CASE("an infeasible scenario and a missing capability are reasons, not errors") {
+  const ScoredRun infeasible = score(make_case(2), [](const Scenario&) {
+    Prediction prediction;
+    prediction.status = Status::infeasible;
+    prediction.reason = "too large";
+    return prediction;
+  });
+  CHECK_FALSE(infeasible.error);
+  CHECK(infeasible.reason == "infeasible: too large");
+  const ScoredRun missing = score(make_case(2), [](const Scenario&) -> Prediction { throw MissingCapability("no such kernel"); });
+  CHECK(missing.reason == "no such kernel");
+}
+
+TEST_CASE("a failed simulation is passed on") {
+  CHECK_THROWS_AS(score(make_case(2), [](const Scenario&) -> Prediction { throw SimulationFailed("deadlock"); }), SimulationFailed);
+}
+
+TEST_CASE("a case without a scenario keeps its reason") {
+  Case without = make_case(2);
+  without.scenario.reset();
+  without.reason = "not modelled";
+  const ScoredRun scored = score(without, answers(3));
+  CHECK(scored.reason == "not modelled");
+  CHECK_FALSE(scored.predicted);
+}
+
+TEST_CASE("a group's errors are absolute, its bias is signed") {
+  const std::vector<ScoredRun> rows{row("g", 1, 1.1), row("g", 2, 1.6), row("g", 4, 5.2), row("h", 1, 3)};
+  const auto groups = score_groups(rows);
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].n == 3);
+  CHECK(*groups[0].median_error == Approx(0.2));
+  CHECK(*groups[0].mean_error == Approx(0.2));
+  CHECK(*groups[0].worst_error == Approx(0.3));
+  CHECK(*groups[0].bias == Approx((0.1 - 0.2 + 0.3) / 3));
+  CHECK(groups[1].n == 1);
+  CHECK_FALSE(groups[1].rank_correlation);
+}
+
+TEST_CASE("rows without an error do not count, engines are apart") {
+  std::vector<ScoredRun> rows{row("g", 1, 2), row("g", 1, 3)};
+  rows[1].engine = "other";
+  rows.push_back(row("g", 1, 9));
+  rows[2].error.reset();
+  const auto groups = score_groups(rows);
+  REQUIRE(groups.size() == 2);
+  CHECK(groups[0].n == 1);
+  CHECK(*groups[0].worst_error == Approx(1));
+  CHECK(*groups[1].worst_error == Approx(2));
+}
+
+TEST_CASE("the median of an even number is the mean of both in the middle") {
+  CHECK(median({4, 1, 3, 2}) == 2.5);
+  CHECK(median({5, 1, 3}) == 3);
+}
+
+TEST_CASE("rank correlation is one for any rising relation, minus one for a falling one") {
+  CHECK(*rank_correlation(std::vector<double>{1, 2, 3}, std::vector<double>{1, 10, 1000}) == Approx(1));
+  CHECK(*rank_correlation(std::vector<double>{1, 2, 3}, std::vector<double>{3, 2, 1}) == Approx(-1));
+}
+
+TEST_CASE("rank correlation gives ties their mean rank") {
+  // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: covariance 4.5, variances 4.5 and 5.
+  CHECK(*rank_correlation(std::vector<double>{1, 2, 2, 3}, std::vector<double>{1, 2, 3, 4}) == Approx(4.5 / std::sqrt(4.5 * 5)));
+  CHECK_FALSE(rank_correlation(std::vector<double>{1, 1}, std::vector<double>{1, 2}));
+}
+
+TEST_CASE("pairs with equal measurements do not count, a tied prediction counts as wrong") {
+  CHECK(*pairs_ordered(std::vector<double>{1, 2, 3}, std::vector<double>{1, 3, 2}) == Approx(2.0 / 3));
+  CHECK(*pairs_ordered(std::vector<double>{1, 1, 2}, std::vector<double>{5, 6, 6}) == Approx(0.5));
+  CHECK_FALSE(pairs_ordered(std::vector<double>{1, 1}, std::vector<double>{1, 2}));
+}
+
+TEST_CASE("each metric of the schema reads its own field of a prediction") {
+  Prediction prediction;
+  prediction.step_time = Seconds(1);
+  prediction.epoch_time = Seconds(2);
+  prediction.total_time = Seconds(3);
+  prediction.throughput_samples_per_s = 4;
+  prediction.memory_per_device = Bytes(5);
+  CHECK(*metric_value(prediction, "step_time_s") == 1);
+  CHECK(*metric_value(prediction, "epoch_time_s") == 2);
+  CHECK(*metric_value(prediction, "total_time_s") == 3);
+  CHECK(*metric_value(prediction, "throughput_samples_per_s") == 4);
+  CHECK(*metric_value(prediction, "memory_per_device_bytes") == 5);
+  CHECK_FALSE(metric_value(prediction, "cost_usd"));
+}

@@ -1,0 +1,132 @@
+#include "validation/score.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace forerun {
+namespace {
+
+template <class T>
+std::optional<double> si(const std::optional<T>& quantity) {
+  return quantity ? std::optional(quantity->value()) : std::nullopt;
+}
+
+/// Ranks from 1; equal values share the mean of theirs.
+std::vector<double> ranks_of(std::span<const double> values) {
+  std::vector<double> ranks;
+  for (const double value : values) {
+    const auto below = std::ranges::count_if(values, [&](double other) { return other < value; });
+    const auto equal = std::ranges::count(values, value);
+    ranks.push_back(static_cast<double>(below) + (static_cast<double>(equal) + 1) / 2);
+  }
+  return ranks;
+}
+
+double mean(std::span<const double> values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+std::string why_not_scored(const MeasuredRun& run, const Prediction& prediction) {
+  const std::string measured = run.status == RunStatus::ok ? "" : "the run ended as " + std::string(to_string(run.status));
+  if (prediction.status != Status::ok) {
+    const std::string predicted = std::string(to_string(prediction.status)) + ": " + prediction.reason;
+    return measured.empty() ? predicted : measured + "; predicted " + predicted;
+  }
+  if (!measured.empty()) return measured;
+  if (!metric_value(prediction, run.metric)) return prediction.engine + " does not predict " + run.metric;
+  return "";
+}
+
+GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine, const std::string& group) {
+  GroupScore score{.engine = engine, .group = group};
+  std::vector<double> errors, absolute, measured, predicted;
+  for (const ScoredRun& row : rows) {
+    if (row.engine != engine || row.group != group || !row.error) continue;
+    errors.push_back(*row.error);
+    absolute.push_back(std::abs(*row.error));
+    measured.push_back(*row.measured);
+    predicted.push_back(*row.predicted);
+  }
+  score.n = static_cast<int>(errors.size());
+  if (errors.empty()) return score;
+  score.median_error = median(absolute);
+  score.mean_error = mean(absolute);
+  score.worst_error = *std::ranges::max_element(absolute);
+  score.bias = mean(errors);
+  score.rank_correlation = rank_correlation(measured, predicted);
+  score.pairs_ordered = pairs_ordered(measured, predicted);
+  return score;
+}
+
+}  // namespace
+
+std::optional<double> metric_value(const Prediction& prediction, std::string_view metric) {
+  if (metric == "step_time_s") return si(prediction.step_time);
+  if (metric == "epoch_time_s") return si(prediction.epoch_time);
+  if (metric == "total_time_s") return si(prediction.total_time);
+  if (metric == "throughput_samples_per_s") return prediction.throughput_samples_per_s;
+  if (metric == "memory_per_device_bytes") return si(prediction.memory_per_device);
+  return std::nullopt;
+}
+
+ScoredRun score(const Case& measured, const Predictor& predict) {
+  const MeasuredRun& run = measured.run;
+  ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric};
+  if (run.value > 0) row.measured = run.value;
+  row.reason = measured.reason;
+  if (!measured.scenario) return row;
+  try {
+    const Prediction prediction = predict(*measured.scenario);
+    row.predicted = metric_value(prediction, run.metric);
+    row.reason = why_not_scored(run, prediction);
+  } catch (const MissingCapability& missing) {
+    row.reason = missing.what();
+  }
+  if (row.reason.empty()) row.error = *row.predicted / *row.measured - 1;
+  return row;
+}
+
+std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows) {
+  std::vector<GroupScore> groups;
+  for (const ScoredRun& row : rows) {
+    const auto known = [&](const GroupScore& group) { return group.engine == row.engine && group.group == row.group; };
+    if (std::ranges::none_of(groups, known)) groups.push_back(statistics(rows, row.engine, row.group));
+  }
+  return groups;
+}
+
+std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b) {
+  if (a.size() < 2) return std::nullopt;
+  const std::vector<double> x = ranks_of(a), y = ranks_of(b);
+  const double middle = (static_cast<double>(a.size()) + 1) / 2;
+  double xy = 0, xx = 0, yy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - middle) * (y[i] - middle);
+    xx += (x[i] - middle) * (x[i] - middle);
+    yy += (y[i] - middle) * (y[i] - middle);
+  }
+  if (xx == 0 || yy == 0) return std::nullopt;
+  return xy / std::sqrt(xx * yy);
+}
+
+std::optional<double> pairs_ordered(std::span<const double> truth, std::span<const double> guess) {
+  std::int64_t pairs = 0, ordered = 0;
+  for (std::size_t i = 0; i < truth.size(); ++i)
+    for (std::size_t j = i + 1; j < truth.size(); ++j) {
+      if (truth[i] == truth[j]) continue;
+      ++pairs;
+      if (truth[i] < truth[j] ? guess[i] < guess[j] : guess[i] > guess[j]) ++ordered;
+    }
+  if (pairs == 0) return std::nullopt;
+  return static_cast<double>(ordered) / static_cast<double>(pairs);
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+}  // namespace forerun

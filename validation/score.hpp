@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/prediction.hpp"
+#include "core/scenario.hpp"
+#include "validation/measured_runs.hpp"
+
+namespace forerun {
+
+/// Any engine.
+using Predictor = std::function<Prediction(const Scenario&)>;
+
+/// A measured run with the scenario that it describes, or why there is none.
+struct Case {
+  MeasuredRun run;
+  std::optional<Scenario> scenario;
+  std::string reason;
+};
+
+/// A prediction's value of a metric of the schema, in the metric's unit; empty where it has none.
+std::optional<double> metric_value(const Prediction& prediction, std::string_view metric);
+
+/// A measured run held against its prediction. Without an error it is not scored, and `reason` says why.
+struct ScoredRun {
+  std::string engine;
+  std::string run;
+  std::string group;
+  std::string metric;
+  std::optional<double> measured;
+  std::optional<double> predicted;
+  std::optional<double> error;  ///< predicted / measured - 1
+  std::string reason;
+};
+
+/// Predicts a case and holds it against its measurement. Not scored: a run that did not end ok, a metric that the engine does not
+/// give, an infeasible scenario, a missing capability. A failed simulation is passed on.
+ScoredRun score(const Case& measured, const Predictor& predict);
+
+/// Statistics over the scored rows of one group and one engine.
+struct GroupScore {
+  std::string engine;
+  std::string group;
+  int n = 0;                           ///< rows with an error; the following are empty where there is none
+  std::optional<double> median_error;  ///< of |error|
+  std::optional<double> mean_error;
+  std::optional<double> worst_error;
+  std::optional<double> bias;              ///< mean of the signed errors
+  std::optional<double> rank_correlation;  ///< Spearman's, ties at their mean rank; empty below two rows or without any spread
+  std::optional<double> pairs_ordered;     ///< share of the pairs with different measurements that the prediction puts in their order
+};
+
+/// One entry a group and engine, in order of appearance.
+std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows);
+
+/// Spearman's rank correlation: Pearson's over the ranks                                          [Spearman 1904]
+std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b);
+
+/// Share of the pairs (i, j) with truth_i != truth_j for which guess orders i and j alike; a tie of the guess counts as wrong.
+std::optional<double> pairs_ordered(std::span<const double> truth, std::span<const double> guess);
+
+/// The middle value; of an even number, the mean of both in the middle. Precondition: not empty.
+double median(std::vector<double> values);
+
+}  // namespace forerun
