@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "core/calibration.hpp"
+#include "kernels/cpu/operator.hpp"
+
+/// The operators of each layer, for operator.cpp alone. A kernel's pass is one that its layer has.
+namespace forerun::cpu {
+
+std::unique_ptr<Operator> dense(const Kernel& kernel);
+std::unique_ptr<Operator> conv2d(const Kernel& kernel);
+std::unique_ptr<Operator> max_pool(const Kernel& kernel);
+std::unique_ptr<Operator> relu(const Kernel& kernel);
+std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel);
+std::unique_ptr<Operator> update(const Kernel& kernel, UpdateRule rule);
+
+std::unique_ptr<Operator> onednn_dense(const Kernel& kernel);
+std::unique_ptr<Operator> onednn_conv2d(const Kernel& kernel);
+std::unique_ptr<Operator> onednn_max_pool(const Kernel& kernel);
+std::unique_ptr<Operator> onednn_relu(const Kernel& kernel);
+
+}  // namespace forerun::cpu

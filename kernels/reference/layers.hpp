@@ -1,0 +1,14 @@
+#pragma once
+
+#include "kernels/reference/reference.hpp"
+
+/// The layers of run_reference, each for the passes it has but the update.
+namespace forerun {
+
+void reference_dense(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_conv2d(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_max_pool(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_relu(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b);
+
+}  // namespace forerun

@@ -1,0 +1,41 @@
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/reference/layers.hpp"
+
+namespace forerun {
+
+namespace {
+
+void forward(std::int64_t batch, std::int64_t classes, const cpu::LayerBuffers& b) {
+  double loss = 0;
+  for (std::int64_t n = 0; n < batch; ++n) {
+    const float* x = b.input + n * classes;
+    const double largest = *std::max_element(x, x + classes);
+    double sum = 0;
+    for (std::int64_t c = 0; c < classes; ++c) sum += std::exp(x[c] - largest);
+    for (std::int64_t c = 0; c < classes; ++c) b.output[n * classes + c] = static_cast<float>(std::exp(x[c] - largest) / sum);
+    loss -= x[b.labels[n]] - largest - std::log(sum);
+  }
+  *b.loss = static_cast<float>(loss / static_cast<double>(batch));
+}
+
+void backward(std::int64_t batch, std::int64_t classes, const cpu::LayerBuffers& b) {
+  for (std::int64_t n = 0; n < batch; ++n)
+    for (std::int64_t c = 0; c < classes; ++c) {
+      const double target = b.labels[n] == c ? 1 : 0;
+      b.input_gradient[n * classes + c] = static_cast<float>((b.output[n * classes + c] - target) / static_cast<double>(batch));
+    }
+}
+
+}  // namespace
+
+void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b) {
+  const std::int64_t classes = kernel.shape.input.elements();
+  if (kernel.pass == Pass::forward)
+    forward(kernel.batch, classes, b);
+  else
+    backward(kernel.batch, classes, b);
+}
+
+}  // namespace forerun
