@@ -35,7 +35,7 @@ void write(std::string& out, const Repeat& repeat, const StepPlan& plan, const W
     }
     const int index = std::get<int>(node);
     const Operation& operation = plan.operations[index];
-    out += forerun::format("{:{}}{:3}  {:<8} {:<28} {}", "", indent, index, plan.lanes[operation.lane].name, title(operation, workload),
+    out += forerun::format("{:{}}{:3}  {:<8} {:<37}  {}", "", indent, index, plan.lanes[operation.lane].name, title(operation, workload),
                            work_text(operation, plan));
     for (int d = 0; d < operation.dependency_count; ++d) {
       const Dependency& dependency = plan.dependencies[operation.first_dependency + d];

@@ -1,0 +1,138 @@
+#include "strategies/lower.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "strategies/strategy_text.hpp"
+#include "workloads/formulas.hpp"
+#include "workloads/load.hpp"
+
+using namespace forerun;
+
+namespace {
+
+Scenario scenario(const char* workload, std::int64_t batch, const char* strategy, int nodes) {
+  Scenario scenario;
+  scenario.workload = load_workload({workload, "test", 0, 0, ""}, {});
+  scenario.workload.batch = batch;
+  scenario.strategy = parse_strategy({strategy, "test", 0, 0, ""});
+  scenario.platform.name = "cluster";
+  scenario.platform.nodes = nodes;
+  return scenario;
+}
+
+StepPlan plan_of(const Scenario& scenario) {
+  const auto lowered = lower(scenario);
+  REQUIRE(std::holds_alternative<StepPlan>(lowered));
+  const auto& plan = std::get<StepPlan>(lowered);
+  CHECK(find_defect(plan).empty());
+  return plan;
+}
+
+std::string reason_of(const Scenario& scenario) {
+  const auto lowered = lower(scenario);
+  REQUIRE(std::holds_alternative<Infeasible>(lowered));
+  return std::get<Infeasible>(lowered).reason;
+}
+
+std::vector<std::string> names(const StepPlan& plan) {
+  std::vector<std::string> out;
+  for (const Operation& operation : plan.operations) out.push_back(std::string(operation.name) + " " + std::to_string(operation.layer));
+  return out;
+}
+
+// The operations that an operation waits for.
+std::vector<int> waits(const StepPlan& plan, std::size_t index) {
+  std::vector<int> out;
+  const Operation& operation = plan.operations[index];
+  for (int d = 0; d < operation.dependency_count; ++d) out.push_back(plan.dependencies[operation.first_dependency + d].operation);
+  return out;
+}
+
+std::size_t find(const StepPlan& plan, const std::string& name) {
+  const auto all = names(plan);
+  const auto at = std::find(all.begin(), all.end(), name);
+  REQUIRE(at != all.end());
+  return static_cast<std::size_t>(at - all.begin());
+}
+
+}  // namespace
+
+TEST_CASE("a step on one device is forward, backward and update, without transfers") {
+  const StepPlan plan = plan_of(scenario("mlp", 32, "serial", 1));
+  CHECK(names(plan) == std::vector<std::string>{"forward 0", "forward 1", "forward 2", "forward 3", "backward_data 3", "backward_weights 2",
+                                                "backward_data 2", "backward_data 1", "backward_weights 0", "update 0", "update 2"});
+  CHECK(plan.ranks == 1);
+  CHECK(plan.lanes.size() == 1);
+  CHECK(plan.communicators.empty());
+  CHECK(plan.dependencies.empty());
+}
+
+TEST_CASE("every rank computes its share of the global batch") {
+  const StepPlan plan = plan_of(scenario("mlp", 96, "data=4", 4));
+  for (const Operation& operation : plan.operations)
+    if (const auto* kernel = std::get_if<Kernel>(&operation.work)) CHECK(kernel->batch == 24);
+  CHECK(plan.classes == std::vector<RankClass>{{"rank", 0, 4, 1}});
+  CHECK(plan.communicators[0].size == 4);
+}
+
+TEST_CASE("kernels know what the rank's whole step touches") {
+  const Scenario s = scenario("mlp", 96, "data=4", 4);
+  const StepPlan plan = plan_of(s);
+  CHECK(std::get<Kernel>(plan.operations[0].work).footprint == step_footprint(s.workload, 24));
+}
+
+TEST_CASE("a bucket is reduced after the last gradient it holds, and the update waits for the last bucket") {
+  const StepPlan plan = plan_of(scenario("vgg11-cifar10", 96, "data=3,runtime=pytorch-ddp", 3));
+  const std::size_t first = find(plan, "all_reduce 0"), last = find(plan, "all_reduce 2");
+  for (const std::size_t reduce : {first, find(plan, "all_reduce 1"), last}) {
+    CHECK(waits(plan, reduce) == std::vector<int>{static_cast<int>(reduce) - 1});
+    CHECK(plan.operations[reduce - 1].name == "backward_weights");
+    CHECK(plan.lanes[plan.operations[reduce].lane].kind == LaneKind::communication);
+  }
+  const std::size_t update = find(plan, "update 0");
+  CHECK(waits(plan, update) == std::vector<int>{static_cast<int>(last)});
+  CHECK(waits(plan, first + 1).empty());
+}
+
+TEST_CASE("without overlap whatever follows a bucket waits for it") {
+  const StepPlan plan = plan_of(scenario("vgg11-cifar10", 96, "data=3,runtime=pytorch-ddp,overlap=none", 3));
+  for (const char* name : {"all_reduce 0", "all_reduce 1", "all_reduce 2"}) {
+    const std::size_t reduce = find(plan, name);
+    CHECK(waits(plan, reduce + 1) == std::vector<int>{static_cast<int>(reduce)});
+  }
+}
+
+TEST_CASE("all gradients are reduced exactly once") {
+  const Scenario s = scenario("vgg11-cifar10", 96, "data=3,runtime=pytorch-ddp,bucket=2MiB", 3);
+  const StepPlan plan = plan_of(s);
+  Bytes sum;
+  for (const Operation& operation : plan.operations)
+    if (const auto* transfer = std::get_if<Collective>(&operation.work)) sum += transfer->bytes;
+  CHECK(sum == Bytes(4.0 * static_cast<double>(parameters(s.workload))));
+}
+
+TEST_CASE("the plan repeats as many steps as the run names") {
+  Scenario s = scenario("mlp", 60, "serial", 1);
+  CHECK(plan_of(s).step.count == 0);
+  s.run.steps = 7;
+  CHECK(plan_of(s).step.count == 7);
+  s.run.steps.reset();
+  s.run.epochs = 2;
+  CHECK(plan_of(s).step.count == 2 * (60000 / 60));
+}
+
+TEST_CASE("a batch that does not divide is infeasible") {
+  CHECK(reason_of(scenario("mlp", 100, "data=3", 3)) == "batch 100 does not divide by data=3");
+}
+
+TEST_CASE("a strategy larger than the platform is infeasible") {
+  CHECK(reason_of(scenario("mlp", 100, "data=4", 3)) == "the strategy needs 4 devices, cluster has 3 (3 nodes of 1)");
+}
+
+TEST_CASE("a step that does not fit into memory is infeasible and names what takes it") {
+  Scenario s = scenario("alexnet", 256, "serial", 1);
+  s.platform.memory_per_node = Bytes(1 * kGiB);
+  CHECK(reason_of(s).find("activations") != std::string::npos);
+  s.platform.memory_per_node = Bytes(64 * kGiB);
+  plan_of(s);
+}

@@ -1,0 +1,49 @@
+#include "strategies/plan_text.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "strategies/lower.hpp"
+#include "strategies/strategy_text.hpp"
+#include "workloads/load.hpp"
+
+using namespace forerun;
+
+TEST_CASE("a plan prints so that a person can check it") {
+  Scenario scenario;
+  scenario.workload = load_workload({"logistic-regression", "test", 0, 0, ""}, {});
+  scenario.workload.batch = 64;
+  scenario.strategy = parse_strategy({"data=2,runtime=pytorch-ddp", "test", 0, 0, ""});
+  scenario.platform.nodes = 2;
+  scenario.run.steps = 10;
+  const std::string text = plan_text(std::get<StepPlan>(lower(scenario)), scenario.workload);
+  CHECK(text == R"(logistic-regression of 2 ranks
+class rank: ranks 0 to 1
+communicator data: 1 group of 2
+repeat 10 steps
+    0  compute  forward dense-1                        dense, batch 32, 502 kflop
+    1  compute  forward softmax-cross-entropy-1        softmax-cross-entropy, batch 32, 1.60 kflop
+    2  compute  backward_data softmax-cross-entropy-1  softmax-cross-entropy, batch 32, 640 flop
+    3  compute  backward_weights dense-1               dense, batch 32, 502 kflop
+    4  data     all_reduce bucket 0                    ring, 30.7 KiB over 2 ranks  after 3
+    5  compute  update dense-1                         dense, batch 32, 31.4 kflop  after 4
+)");
+}
+
+TEST_CASE("nested repeats, offsets and buffers print") {
+  StepPlan plan;
+  plan.classes = {{"rank", 0, 1, 1}};
+  plan.lanes = {{"compute", LaneKind::compute}};
+  plan.operations.resize(2);
+  plan.operations[0].name = plan.operations[1].name = "wait";
+  plan.operations[0].work = Delay{Seconds(0.5)};
+  plan.operations[1].work = Delay{Seconds(2)};
+  plan.operations[1].dependency_count = 1;
+  plan.dependencies = {{1, 2}};
+  plan.step.count = 0;
+  plan.step.body = {0, Repeat{3, {1}, {{1, 1, 4, true}}}};
+  const std::string text = plan_text(plan, Workload{.name = "w"});
+  CHECK(text.find("repeat steps\n") != std::string::npos);
+  CHECK(text.find("  repeat 3\n") != std::string::npos);
+  CHECK(text.find("after 1(-2)") != std::string::npos);
+  CHECK(text.find("buffer(4) 1 -> 1, taken") != std::string::npos);
+}
