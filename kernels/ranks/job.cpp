@@ -1,8 +1,7 @@
 #include "kernels/ranks/job.hpp"
 
-#include <charconv>
-
 #include "io/json.hpp"
+#include "io/quantity.hpp"
 #include "io/yaml.hpp"
 
 namespace forerun {
@@ -27,15 +26,7 @@ Json to_json(const NetworkJob& job) {
   return {{"job", "network"}, {"largest_bytes", job.largest_bytes}, {"time_a_size_s", job.time_a_size.value()}};
 }
 
-template <class T>
-T number(const Text& text, T least) {
-  T value{};
-  const char* end = text.value.data() + text.value.size();
-  const auto [stopped, error] = std::from_chars(text.value.data(), end, value);
-  if (error != std::errc{} || stopped != end || value < least)
-    throw BadInput(problem(text, "not a number of this kind", "at least " + std::to_string(least)));
-  return value;
-}
+constexpr std::int64_t kMost = std::int64_t{1} << 53;
 
 TrainJob read_train_job(Mapping& mapping) {
   TrainJob job;
@@ -44,10 +35,10 @@ TrainJob read_train_job(Mapping& mapping) {
     for (std::size_t i = 0; i < node.keys.size(); ++i) job.settings.emplace_back(node.keys[i].value, scalar(node.children[i]).value);
   });
   mapping.required("strategy", [&](const Text& text) { job.strategy = text.value; });
-  mapping.required("seed", [&](const Text& text) { job.seed = number<std::uint64_t>(text, 0); });
-  mapping.required("steps", [&](const Text& text) { job.steps = number<std::int64_t>(text, 1); });
-  mapping.required("warm_up", [&](const Text& text) { job.warm_up = number<std::int64_t>(text, 0); });
-  mapping.required("resident_batches", [&](const Text& text) { job.resident_batches = number<int>(text, 1); });
+  mapping.required("seed", [&](const Text& text) { job.seed = static_cast<std::uint64_t>(parse_integer(text, 0, kMost)); });
+  mapping.required("steps", [&](const Text& text) { job.steps = parse_integer(text, 1, kMost); });
+  mapping.required("warm_up", [&](const Text& text) { job.warm_up = parse_integer(text, 0, kMost); });
+  mapping.required("resident_batches", [&](const Text& text) { job.resident_batches = static_cast<int>(parse_integer(text, 1, 1 << 20)); });
   mapping.required("kernels", [&](const Text& text) {
     if (text.value != "fastest" && text.value != "eigen") throw BadInput(problem(text, "unknown kernels", "fastest, eigen"));
     job.kernels = text.value == "eigen" ? Kernels::eigen_only : Kernels::fastest;
@@ -57,8 +48,8 @@ TrainJob read_train_job(Mapping& mapping) {
 
 NetworkJob read_network_job(Mapping& mapping) {
   NetworkJob job;
-  mapping.required("largest_bytes", [&](const Text& text) { job.largest_bytes = number<std::int64_t>(text, 4); });
-  mapping.required("time_a_size_s", [&](const Text& text) { job.time_a_size = Seconds(number<double>(text, 0)); });
+  mapping.required("largest_bytes", [&](const Text& text) { job.largest_bytes = parse_integer(text, 4, kMost); });
+  mapping.required("time_a_size_s", [&](const Text& text) { job.time_a_size = Seconds(parse_number(text, 0, 3600)); });
   return job;
 }
 

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "kernels/cpu/operator.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun {
 
@@ -38,7 +38,7 @@ ParameterLayout parameter_layout(const Workload& workload, const StepPlan& plan)
   const std::vector<int> order = gradient_order(plan);
   for (const int layer : order) {
     const auto at = static_cast<std::size_t>(layer);
-    layout.layers[at] = {layout.total, static_cast<std::size_t>(cpu::parameter_count(workload.layers[at].shape))};
+    layout.layers[at] = {layout.total, static_cast<std::size_t>(parameters(workload.layers[at].shape))};
     layout.total = on_next_line(layout.layers[at].end());
   }
   auto next = order.begin();

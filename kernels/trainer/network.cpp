@@ -31,6 +31,13 @@ float initial_deviation(const Workload& workload, std::size_t layer) {
   return std::sqrt((before_relu ? 2.0F : 1.0F) / static_cast<float>(fan_in(workload.layers[layer].shape)));
 }
 
+cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
+  if (kernels == Kernels::eigen_only) return cpu::Library::eigen;
+  Kernel chooser = kernel;
+  if (kernel.shape.kind == LayerKind::max_pool) chooser.pass = Pass::forward;
+  return cpu::best_library(chooser);
+}
+
 Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options)
     : layout_(parameter_layout(workload, plan)),
       weights_(layout_.total),
@@ -82,8 +89,7 @@ void Network::prepare_operators(const StepPlan& plan, const NetworkOptions& opti
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
     if (kernel == nullptr) continue;
-    const cpu::Library library = options.kernels == Kernels::eigen_only ? cpu::Library::eigen : cpu::best_library(*kernel);
-    operators_[i] = {cpu::make_operator(*kernel, library, rule), plan.operations[i].layer};
+    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), rule), plan.operations[i].layer};
   }
 }
 

@@ -23,6 +23,9 @@ struct NetworkOptions {
   cpu::UpdateRule rule;
 };
 
+/// The library that runs a kernel. Both passes of pooling share one: the indices between them are its own.
+cpu::Library library_of(const Kernel& kernel, Kernels kernels);
+
 /// A workload that can be run: one rank's parameters, activations and prepared operators for the compute operations of its plan.
 /// All memory is taken and touched at construction. One network serves one thread at a time.
 class Network {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/calibration.hpp"
+#include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/array.hpp"
+
+namespace forerun {
+
+/// Elements of each array that one run of a kernel touches; zero for those that it does not.
+struct KernelArrays {
+  std::int64_t input = 0;
+  std::int64_t output = 0;
+  std::int64_t output_gradient = 0;
+  std::int64_t input_gradient = 0;
+  std::int64_t weights = 0;
+  std::int64_t weight_gradient = 0;
+  std::int64_t velocity = 0;
+  std::int64_t indices = 0;
+  std::int64_t labels = 0;
+
+  /// Their bytes together: what one run leaves in a cache.
+  [[nodiscard]] Bytes total() const;
+};
+KernelArrays kernel_arrays(const Kernel& kernel);
+
+/// Memory that the buffers of one microbenchmark after another are cut from, so that pages are touched once.
+class Arena {
+ public:
+  /// At least `bytes`; what was there before is lost if it must grow.
+  float* reserve(std::size_t bytes);
+
+ private:
+  AlignedArray<float> memory_;
+};
+
+/// Arrays for `copies` runs of a kernel, one set after the other, filled with normal numbers: zeros and denormals would be faster
+/// or slower than what training sees. The arena must outlive them and serves one KernelBuffers at a time.
+class KernelBuffers {
+ public:
+  KernelBuffers(const Kernel& kernel, int copies, Arena& arena);
+
+  [[nodiscard]] const cpu::LayerBuffers& copy(std::size_t index) const { return copies_[index]; }
+  [[nodiscard]] std::size_t copies() const { return copies_.size(); }
+
+ private:
+  void cut(const Kernel& kernel, const KernelArrays& arrays, float* memory);
+  void find_maxima(const Kernel& kernel);
+
+  std::vector<cpu::LayerBuffers> copies_;
+  float loss_ = 0;
+};
+
+}  // namespace forerun

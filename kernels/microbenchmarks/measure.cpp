@@ -1,0 +1,106 @@
+#include "kernels/microbenchmarks/measure.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <optional>
+
+#include "io/json.hpp"
+#include "kernels/microbenchmarks/journal.hpp"
+#include "kernels/trainer/core_pin.hpp"
+#include "kernels/trainer/random.hpp"
+
+namespace forerun {
+
+namespace {
+
+/// What identifies a list of kernels: equal lists, equal numbers.
+std::uint64_t fingerprint(const std::vector<Microbenchmark>& list) {
+  std::uint64_t key = 0;
+  const auto add = [&](std::int64_t value) { key = mix_bits(key ^ static_cast<std::uint64_t>(value)); };
+  for (const Microbenchmark& benchmark : list) {
+    const LayerShape& shape = benchmark.kernel.shape;
+    for (const TensorShape& tensor : {shape.input, shape.output}) add(tensor.channels), add(tensor.height), add(tensor.width);
+    add(static_cast<int>(shape.kind)), add(shape.window), add(shape.stride), add(shape.padding);
+    add(static_cast<int>(benchmark.kernel.pass)), add(benchmark.kernel.batch), add(benchmark.copies);
+  }
+  return key;
+}
+
+std::string journal_subject(const Calibration& calibration, const std::vector<Microbenchmark>& list) {
+  return calibration.host + ", " + calibration.cpu + ", " + calibration.compiler + ", " + calibration.mode + " " +
+         std::to_string(fingerprint(list));
+}
+
+std::string_view mode_name(CalibrateMode mode) { return mode == CalibrateMode::quick ? "quick" : "full"; }
+
+}  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+std::string cpu_model() {
+  std::ifstream lines("/proc/cpuinfo");
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("model name"))
+      if (const std::size_t colon = line.find(": "); colon != std::string::npos) return line.substr(colon + 2);
+  return {};
+}
+
+std::string compiler_name() {
+#ifdef __clang__
+  return __VERSION__;
+#else
+  return "g++ " __VERSION__;
+#endif
+}
+
+Calibration measure(const CalibrateOptions& options, const ProgressCallback& progress) {
+  const bool quick = options.mode == CalibrateMode::quick;
+  const SampleEffort samples = quick ? SampleEffort{Seconds(0.03), 5, 15} : SampleEffort{Seconds(0.2), 7, 25};
+  const BusyEffort busy = quick ? BusyEffort{Seconds(0.04), 3} : BusyEffort{Seconds(0.15), 5};
+  return measure(options, shipped_benchmark_list(quick ? "shapes-quick.yaml" : "shapes-full.yaml"), samples, busy, progress);
+}
+
+Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, const SampleEffort& sample_effort,
+                    const BusyEffort& busy_effort, const ProgressCallback& progress) {
+  Calibration calibration;
+  calibration.name = options.name;
+  calibration.device = options.device;
+  calibration.host = host_name();
+  calibration.cpu = cpu_model();
+  calibration.compiler = compiler_name();
+  calibration.date = options.date;
+  calibration.mode = mode_name(options.mode);
+  const std::vector<int> cores = usable_cores();
+  const double kernel_count = static_cast<double>(list.kernels.size());
+  const double total = kernel_count + static_cast<double>(list.busy.size());
+  const auto report = [&](double done, const std::string& what) {
+    if (progress) progress({done, total, what});
+  };
+
+  std::optional<Journal> journal;
+  if (!options.journal.empty()) journal.emplace(options.journal, journal_subject(calibration, list.kernels));
+  {
+    const CorePin pin(cores.empty() ? 0 : cores.back());
+    Arena arena;
+    for (std::size_t i = 0; i < list.kernels.size(); ++i) {
+      const Microbenchmark& benchmark = list.kernels[i];
+      report(static_cast<double>(i),
+             std::string(to_string(benchmark.kernel.shape.kind)) + " " + std::string(to_string(benchmark.kernel.pass)));
+      const KernelSample* finished = journal ? journal->find(i) : nullptr;
+      calibration.kernels.push_back(finished != nullptr ? *finished : measure_kernel(benchmark, sample_effort, arena));
+      calibration.kernels.back().kernel = benchmark.kernel;
+      if (journal && finished == nullptr) journal->add(i, calibration.kernels.back());
+    }
+  }
+  calibration.busy = measure_busy(list.busy, static_cast<int>(cores.size()), busy_effort,
+                                  [&](const Progress& busy) { report(kernel_count + busy.done, busy.what); });
+  report(total, "done");
+  return calibration;
+}
+
+}  // namespace forerun

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "core/calibration.hpp"
+#include "kernels/microbenchmarks/busy.hpp"
+#include "kernels/microbenchmarks/kernel_sample.hpp"
+#include "kernels/microbenchmarks/shapes.hpp"
+#include "kernels/trainer/progress.hpp"
+
+namespace forerun {
+
+enum class CalibrateMode { quick, full };
+
+struct CalibrateOptions {
+  CalibrateMode mode = CalibrateMode::quick;
+  std::string name = "this-machine";
+  std::string device = "cpu-core";
+  std::string date;               ///< ISO 8601
+  std::filesystem::path journal;  ///< finished samples are kept here, and a second start skips them; empty: nowhere
+};
+
+/// Measures every kernel of the mode's list and the busy factors on this machine, on one core alone (the busy factors on all).
+/// The calibration holds samples only: fit() makes its models. Progress counts seconds expected, roughly.
+/// BadInput where the journal cannot be written; std::runtime_error where a process that keeps a core busy breaks off.
+Calibration measure(const CalibrateOptions& options, const ProgressCallback& progress);
+
+/// The same with a list of one's own.
+Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, const SampleEffort& sample_effort,
+                    const BusyEffort& busy_effort, const ProgressCallback& progress);
+
+std::string host_name();
+/// As the kernel names it, or empty.
+std::string cpu_model();
+std::string compiler_name();
+
+}  // namespace forerun
