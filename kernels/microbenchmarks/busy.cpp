@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <map>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <tuple>
@@ -27,8 +29,8 @@ constexpr int kMostProcesses = 1024;
 
 /// What the processes of one measurement share.
 struct Board {
-  std::atomic<int> ready = 0;
-  std::array<double, kMostProcesses> median_s{};
+  std::atomic<int> arrived = 0;  ///< how often processes came to a meeting, counted over all meetings
+  BusyTimes times;               ///< of the first process
 };
 
 /// Memory that stays shared over a fork.
@@ -41,76 +43,122 @@ class SharedBoard {
   SharedBoard(const SharedBoard&) = delete;
   SharedBoard& operator=(const SharedBoard&) = delete;
   ~SharedBoard() { munmap(memory_, sizeof(Board)); }
-  Board* operator->() { return board_; }
+  Board& operator*() { return *board_; }
 
  private:
   void* memory_;
   Board* board_ = nullptr;
 };
 
-/// One process's share: prepares, waits for all, runs for the duration; the first and last tenth, where neighbours may be
-/// missing, do not count.
-Seconds run_beside(const Microbenchmark& benchmark, int busy, Seconds duration, std::atomic<int>& ready) {
-  Arena arena;
-  const KernelBuffers buffers(benchmark.kernel, benchmark.copies, arena);
-  const auto run = cpu::make_operator(benchmark.kernel, library_of(benchmark.kernel, Kernels::fastest));
-  for (std::size_t i = 0; i < buffers.copies(); ++i) run->run(buffers.copy(i));
-  std::vector<Seconds> times;
-  times.reserve(1 << 16);
-  ready.fetch_add(1);
-  while (ready.load() < busy) {
+/// One of the processes: its load, and the meetings between the phases.
+class Neighbour {
+ public:
+  Neighbour(const Microbenchmark& benchmark, int busy, Seconds duration, Board& board)
+      : board_(board),
+        busy_(busy),
+        duration_(duration),
+        buffers_(benchmark.kernel, benchmark.copies, arena_),
+        run_(cpu::make_operator(benchmark.kernel, library_of(benchmark.kernel, Kernels::fastest))) {
+    for (std::size_t i = 0; i < buffers_.copies(); ++i) call();
   }
-  const Seconds begin = steady_now();
-  std::size_t turn = 0;
-  for (Seconds now = begin; now - begin < duration || times.size() < 3;) {
-    run->run(buffers.copy(turn));
-    if (++turn == buffers.copies()) turn = 0;
-    const Seconds end = steady_now();
-    const bool counts = end - begin > 0.1 * duration && end - begin < 0.9 * duration;
-    if (counts || times.size() < 3) times.push_back(end - now);
-    now = end;
+
+  /// Returns once all processes have come. Those that wait sleep, so that a phase alone is one.
+  void meet() {
+    const int awaited = busy_ * ++meetings_;
+    for (board_.arrived.fetch_add(1); board_.arrived.load() < awaited;) usleep(50);
   }
-  return quantiles(times).median;
+
+  /// Calls for the duration. The first and the last tenth, where neighbours may be missing, do not count.
+  void load(std::vector<Seconds>& times) {
+    const Seconds begin = steady_now();
+    const std::size_t fewest = times.size() + 3;
+    for (Seconds now = begin; now - begin < duration_ || times.size() < fewest;) {
+      call();
+      const Seconds end = steady_now();
+      const bool counts = end - begin > 0.1 * duration_ && end - begin < 0.9 * duration_;
+      if (counts || duration_ < 4 * (end - now)) times.push_back(end - now);
+      now = end;
+    }
+  }
+
+ private:
+  void call() {
+    run_->run(buffers_.copy(turn_));
+    if (++turn_ == buffers_.copies()) turn_ = 0;
+  }
+
+  Board& board_;
+  int busy_;
+  Seconds duration_;
+  Arena arena_;
+  KernelBuffers buffers_;
+  std::unique_ptr<cpu::Operator> run_;
+  std::size_t turn_ = 0;
+  int meetings_ = 0;
+};
+
+void be_neighbour(const Microbenchmark& benchmark, int place, int busy, const BusyEffort& effort, Board& board) {
+  Neighbour self(benchmark, busy, effort.duration, board);
+  std::vector<Seconds> alone;
+  std::vector<Seconds> among;
+  for (int round = 0; round < effort.rounds; ++round) {
+    self.meet();
+    if (place == 0) self.load(alone);
+    self.meet();
+    self.load(among);
+  }
+  if (place == 0) board.times = {quantiles(alone).median, quantiles(among).median};
 }
 
-[[noreturn]] void be_neighbour(const Microbenchmark& benchmark, int place, int busy, Seconds duration, SharedBoard& board) {
+[[noreturn]] void run_child(const Microbenchmark& benchmark, int place, int busy, const BusyEffort& effort, Board& board) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const std::vector<int> cores = usable_cores();
   const CorePin pin(cores[static_cast<std::size_t>(place) % cores.size()]);
   int status = 1;
   try {
-    board->median_s[static_cast<std::size_t>(place)] = run_beside(benchmark, busy, duration, board->ready).value();
+    be_neighbour(benchmark, place, busy, effort, board);
     status = 0;
-  } catch (...) {  // the parent sees the status
-    board->ready.fetch_add(busy);
+  } catch (const std::exception&) {  // the parent sees the status
   }
   _exit(status);
 }
 
+/// Waits for all; when one breaks off, the others would wait for it for ever. True if all ended well.
+bool all_end_well(std::vector<pid_t> processes) {
+  bool well = true;
+  while (!processes.empty()) {
+    int status = 0;
+    const pid_t ended = waitpid(processes.back(), &status, well ? WNOHANG : 0);
+    if (ended == 0) {
+      usleep(500);
+      std::ranges::rotate(processes, processes.end() - 1);
+      continue;
+    }
+    processes.pop_back();
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
+    well = false;
+    for (const pid_t process : processes) kill(process, SIGKILL);
+  }
+  return well;
+}
+
 }  // namespace
 
-Seconds time_among(const Microbenchmark& benchmark, int busy, Seconds duration) {
+BusyTimes time_among(const Microbenchmark& benchmark, int busy, const BusyEffort& effort) {
   if (busy < 1 || busy > kMostProcesses) throw std::runtime_error("busy factors take 1 to 1024 processes");
   SharedBoard board;
   std::vector<pid_t> processes;
   bool complete = true;
   for (int place = 0; place < busy && complete; ++place) {
     const pid_t process = fork();
-    if (process == 0) be_neighbour(benchmark, place, busy, duration, board);
+    if (process == 0) run_child(benchmark, place, busy, effort, *board);
     complete = process > 0;
     if (complete) processes.push_back(process);
   }
   if (!complete)
     for (const pid_t process : processes) kill(process, SIGKILL);
-  for (const pid_t process : processes) {
-    int status = 0;
-    waitpid(process, &status, 0);
-    complete = complete && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  }
-  if (!complete) throw std::runtime_error("a process that measures busy factors broke off");
-  std::vector<Seconds> medians;
-  for (int place = 0; place < busy; ++place) medians.emplace_back(board->median_s[static_cast<std::size_t>(place)]);
-  return quantiles(medians).median;
+  if (!all_end_well(processes) || !complete) throw std::runtime_error("a process that measures busy factors broke off");
+  return (*board).times;
 }
 
 std::vector<int> busy_counts(int cores) {
@@ -126,14 +174,10 @@ std::vector<BusyFactor> measure_busy(const std::vector<Microbenchmark>& benchmar
   std::map<std::tuple<LayerKind, Pass, int>, std::vector<double>> logarithms;
   double done = 0;
   for (const Microbenchmark& benchmark : benchmarks) {
-    std::vector<std::vector<Seconds>> times(counts.size() + 1);
-    for (int round = 0; round < effort.rounds && !counts.empty(); ++round) {
-      times.back().push_back(time_among(benchmark, 1, effort.duration));
-      for (std::size_t i = 0; i < counts.size(); ++i) times[i].push_back(time_among(benchmark, counts[i], effort.duration));
+    for (const int busy : counts) {
+      const BusyTimes times = time_among(benchmark, busy, effort);
+      logarithms[{benchmark.kernel.shape.kind, benchmark.kernel.pass, busy}].push_back(std::log(times.among / times.alone));
     }
-    for (std::size_t i = 0; i < counts.size(); ++i)
-      logarithms[{benchmark.kernel.shape.kind, benchmark.kernel.pass, counts[i]}].push_back(
-          std::log(quantiles(times[i]).median / quantiles(times.back()).median));
     if (progress) progress({++done, static_cast<double>(benchmarks.size()), "kernels beside busy cores"});
   }
   std::vector<BusyFactor> factors;

@@ -14,9 +14,16 @@ struct BusyEffort {
   int rounds = 3;
 };
 
-/// Median time of a call while `busy` processes, each on a core of its own, run the same kernel on their own data at the same
-/// time. The calling process forks and waits. Throws std::runtime_error where a process cannot be had or breaks off.
-Seconds time_among(const Microbenchmark& benchmark, int busy, Seconds duration);
+/// Median time of a call on one core, alone and among neighbours.
+struct BusyTimes {
+  Seconds alone;
+  Seconds among;
+};
+
+/// Runs the kernel in `busy` processes, each on a core of its own and on its own data: in turn the first one alone, while the
+/// others sleep, and all at the same time. The calling process forks and waits.
+/// Throws std::runtime_error where a process cannot be had or breaks off.
+BusyTimes time_among(const Microbenchmark& benchmark, int busy, const BusyEffort& effort);
 
 /// Numbers of busy cores worth measuring: 2, 4, 8, ... and all of them; none on one core.
 std::vector<int> busy_counts(int cores);
