@@ -23,10 +23,11 @@ namespace {
 void check_present(const Descriptor& descriptor, const fs::path& file, std::span<const std::string> header, off_t size) {
   const std::string expected = csv_line(header);
   int error = 0;
-  const std::string first = read_up_to(descriptor, expected.size() + 1, error);
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  const std::string first = read_up_to(descriptor, kMark.size() + expected.size() + 1, error);
   if (error != 0) cannot_write(file, error);
   std::string_view found = first;
-  if (found.starts_with("\xef\xbb\xbf")) found.remove_prefix(3);
+  if (found.starts_with(kMark)) found.remove_prefix(kMark.size());
   const std::string_view line = std::string_view(expected).substr(0, expected.size() - 1);
   const std::string_view after = found.substr(std::min(line.size(), found.size()));
   if (!found.starts_with(line) || !(after.starts_with('\n') || after.starts_with("\r\n") || after.starts_with("\r")))
@@ -40,8 +41,15 @@ void check_present(const Descriptor& descriptor, const fs::path& file, std::span
 }  // namespace
 
 void append_csv_row(const fs::path& file, std::span<const std::string> header, std::span<const std::string> row) {
+  const std::vector<std::string> one(row.begin(), row.end());
+  append_csv_rows(file, header, std::span(&one, 1));
+}
+
+void append_csv_rows(const fs::path& file, std::span<const std::string> header, std::span<const std::vector<std::string>> rows) {
+  std::string lines;
+  for (const std::vector<std::string>& row : rows) lines += csv_line(row);
   const Target target = find_target(file);
-  if (target.kind == Target::Kind::device) return write_file(file, csv_line(row));
+  if (target.kind == Target::Kind::device) return write_file(file, lines);
   const Descriptor descriptor(::open(target.path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (!descriptor.is_open()) cannot_write(file, errno);
   // Released when the descriptor closes. Header and row go out as one write, so that a reader sees none or both.
@@ -49,10 +57,9 @@ void append_csv_row(const fs::path& file, std::span<const std::string> header, s
     if (errno != EINTR) cannot_write(file, errno);
   struct stat status {};
   if (::fstat(descriptor.number(), &status) != 0) cannot_write(file, errno);
-  const std::string line = csv_line(row);
   if (status.st_size > 0) check_present(descriptor, file, header, status.st_size);
   try {
-    write_all(descriptor, status.st_size > 0 ? line : csv_line(header) + line, file);
+    write_all(descriptor, status.st_size > 0 ? lines : csv_line(header) + lines, file);
   } catch (const BadInput&) {
     // A full disk may have taken a part: the file goes back to what it was.
     if (::ftruncate(descriptor.number(), status.st_size) != 0) refuse(file, "holds a part of a row that could not be taken back");

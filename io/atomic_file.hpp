@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Files that are either complete or untouched. Each throws BadInput, with the file as its key, where the file cannot be written.
 namespace forerun {
@@ -19,5 +20,9 @@ void write_file(const std::filesystem::path& file, std::string_view text);
 /// Adds a row to a CSV file that several processes may append to; writes the header first where the file is new or empty.
 /// A last line without its newline (an append that was cut off) is BadInput, as is a header that is not this one.
 void append_csv_row(const std::filesystem::path& file, std::span<const std::string> header, std::span<const std::string> row);
+
+/// The same for several rows, which go out together.
+void append_csv_rows(const std::filesystem::path& file, std::span<const std::string> header,
+                     std::span<const std::vector<std::string>> rows);
 
 }  // namespace forerun

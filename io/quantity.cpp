@@ -19,6 +19,7 @@ constexpr double kExactLimit = 9007199254740992.0;  // 2^53: whole numbers are e
 struct Unit {
   std::string_view name;
   double factor;
+  double divisor = 1;  // a power of ten is exact above one only: 5 us must be 5e-6
 };
 
 constexpr Unit kSizes[] = {{"B", 1},
@@ -38,7 +39,7 @@ constexpr Unit kBandwidths[] = {
     {"Mibit/s", kMiB / 8}, {"Gibit/s", kGiB / 8}, {"B/s", 1},          {"kB/s", 1e3},       {"MB/s", 1e6},         {"GB/s", 1e9},
     {"TB/s", 1e12},        {"KiB/s", kKiB},       {"MiB/s", kMiB},     {"GiB/s", kGiB},     {"TiB/s", kGiB * 1024}};
 
-constexpr Unit kTimes[] = {{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+constexpr Unit kTimes[] = {{"ns", 1, 1e9}, {"us", 1, 1e6}, {"ms", 1, 1e3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
 
 constexpr Unit kFlopRates[] = {{"flop/s", 1},     {"kflop/s", 1e3},  {"Mflop/s", 1e6},  {"Gflop/s", 1e9}, {"Tflop/s", 1e12},
                                {"Pflop/s", 1e15}, {"Eflop/s", 1e18}, {"FLOP/s", 1},     {"kFLOP/s", 1e3}, {"MFLOP/s", 1e6},
@@ -90,7 +91,7 @@ double parse(const Text& text, const Dimension& dimension, Zero zero) {
   if (found == nullptr) fail(text, "has an unknown unit", listed(names), suggest(unit, names));
   if (number < 0) fail(text, "is negative", std::string(zero == Zero::allowed ? "zero or more" : "more than zero"));
   if (number == 0 && zero == Zero::refused) fail(text, "is zero", "more than zero");
-  const double value = number * found->factor;
+  const double value = number * found->factor / found->divisor;
   if (number > 0 && (value == 0 || value < dimension.least || value > dimension.most))
     fail(text, "is out of range", std::string(dimension.range));
   return value;

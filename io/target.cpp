@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "core/error.hpp"
 #include "io/atomic_file.hpp"
 #include "io/descriptor.hpp"
 
@@ -44,7 +45,7 @@ void check_folder(const fs::path& folder, const fs::path& file) {
 }  // namespace
 
 Target find_target(const fs::path& file) {
-  if (file.empty()) cannot_write(file, ENOENT);
+  if (file.empty()) throw BadInput(Problem{.what = "the name of the output file is empty"});
   struct stat status {};
   const bool exists = ::stat(file.c_str(), &status) == 0;
   if (!exists && errno != ENOENT) cannot_write(file, errno);

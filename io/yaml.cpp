@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
@@ -105,6 +106,25 @@ class TreeBuilder : public YAML::EventHandler {
   Problems problems_;
 };
 
+/// The place just behind a text's last letter.
+Text end_of(std::string_view text, Text place) {
+  text = text.substr(0, text.find_last_not_of("\r\n") + 1);
+  const std::size_t line_start = text.rfind('\n') + 1;  // npos + 1 is the text's start
+  place.line = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
+  place.column = static_cast<int>(text.size() - line_start) + 1;
+  return place;
+}
+
+/// Where the parser stumbled, though never beyond the text's end.
+Problem syntax_error(const YAML::Exception& error, std::string_view text, Text place) {
+  const Text end = end_of(text, place);
+  place.line = error.mark.line + 1;
+  place.column = error.mark.column + 1;
+  if (error.mark.is_null() || place.line > end.line) place = end;
+  const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+  return problem(place, "YAML syntax: " + (open_quote ? "a quote is not closed" : error.msg));
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
@@ -117,7 +137,9 @@ YamlNode read_yaml(const std::filesystem::path& file) { return read_yaml_text(re
 
 YamlNode read_yaml_text(std::string_view text, std::string_view name) {
   const Text whole{.file = std::string(name)};
-  std::istringstream stream{std::string(checked_text(text, name))};
+  text = checked_text(text, name);
+  // The parser accepts a file that ends inside a quoted text, unless an end of the document is marked.
+  std::istringstream stream{std::string(text) + "\n...\n"};
   TreeBuilder builder(name);
   TreeBuilder second(name);
   try {
@@ -125,9 +147,7 @@ YamlNode read_yaml_text(std::string_view text, std::string_view name) {
     if (!parser.HandleNextDocument(builder)) throw BadInput(problem(whole, "is empty"));
     if (parser.HandleNextDocument(second)) throw BadInput(problem(whole, "holds more than one document"));
   } catch (const YAML::Exception& error) {
-    Problem broken = problem(whole, "YAML syntax: " + error.msg);
-    if (!error.mark.is_null()) broken.line = error.mark.line + 1, broken.column = error.mark.column + 1;
-    throw BadInput(broken);
+    throw BadInput(syntax_error(error, text, whole));
   }
   builder.problems().throw_if_any();
   YamlNode root = builder.take();
