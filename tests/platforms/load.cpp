@@ -1,0 +1,171 @@
+#include "platforms/load.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/folder.hpp"
+#include "tests/support/message.hpp"
+
+namespace forerun {
+namespace fs = std::filesystem;
+namespace {
+
+Text option(const std::string& name) { return {.value = name, .file = "--platform"}; }
+Text setting(const std::string& key, const std::string& value) { return {.value = value, .file = "--set", .key = key}; }
+
+Platform load(const std::string& name, const std::vector<Text>& settings = {}, const std::vector<fs::path>& search = {}) {
+  return load_platform(option(name), settings, search);
+}
+
+std::string error_of(const std::string& name, const std::vector<Text>& settings = {}) {
+  return message_of([&] { load(name, settings); });
+}
+
+std::string file_error(const std::string& text, const std::vector<Text>& settings = {}) {
+  const Folder folder;
+  put(folder / "p.yaml", text);
+  std::string message = error_of((folder / "p.yaml").string(), settings);
+  const std::string prefix = folder.path().string() + "/";
+  for (std::size_t at = message.find(prefix); at != std::string::npos; at = message.find(prefix)) message.erase(at, prefix.size());
+  return message;
+}
+
+const std::string kKeys =
+    "calibration, compute-jitter, device, devices-per-node, intra-node-bandwidth, intra-node-latency, link-bandwidth, link-latency, "
+    "memory-per-node, ";
+
+}  // namespace
+
+TEST_CASE("cpu-cluster ships with one node, its link and its calibration", "[unit]") {
+  const Platform platform = load("cpu-cluster");
+  CHECK(platform == Platform{.name = "cpu-cluster",
+                             .device = "cpu",
+                             .calibration = "cpu-cluster",
+                             .nodes = 1,
+                             .devices_per_node = 1,
+                             .memory_per_node = Bytes(16 * kGiB),
+                             .inter_node = {BytesPerSecond(1.25e9), Seconds(50e-6)},
+                             .intra_node = {},
+                             .compute_jitter = 0});
+}
+
+TEST_CASE("every key of a platform is a setting", "[unit]") {
+  const Platform platform =
+      load("cpu-cluster",
+           {setting("nodes", "3"), setting("devices-per-node", "2"), setting("link-bandwidth", "25Gbit/s"), setting("link-latency", "5us"),
+            setting("intra-node-bandwidth", "12GB/s"), setting("intra-node-latency", "0us"), setting("memory-per-node", "8GiB"),
+            setting("compute-jitter", "5%"), setting("device", "cuda"), setting("calibration", "other")});
+  CHECK(platform == Platform{.name = "cpu-cluster",
+                             .device = "cuda",
+                             .calibration = "other",
+                             .nodes = 3,
+                             .devices_per_node = 2,
+                             .memory_per_node = Bytes(8 * kGiB),
+                             .inter_node = {BytesPerSecond(3.125e9), Seconds(5e-6)},
+                             .intra_node = {BytesPerSecond(12e9), Seconds(0)},
+                             .compute_jitter = 0.05});
+}
+
+TEST_CASE("a file takes its name from itself or from its path", "[unit]") {
+  const Folder folder;
+  put(folder / "lab.yaml", "memory-per-node: 4 GiB\n");
+  const Platform platform = load((folder / "lab.yaml").string());
+  CHECK(platform.name == "lab");
+  CHECK(platform.device == "cpu");
+  CHECK(platform.nodes == 1);
+  CHECK(platform.calibration.empty());
+  put(folder / "lab.yaml", "name: attic\nmemory-per-node: 4 GiB\n");
+  CHECK(load((folder / "lab.yaml").string()).name == "attic");
+}
+
+TEST_CASE("an unknown platform is answered with the nearest and all known ones", "[unit]") {
+  CHECK(error_of("cpu-clutser") ==
+        "--platform: unknown platform (got cpu-clutser, allowed cpu-cluster, this-machine, or a YAML file). Did you mean cpu-cluster?");
+  CHECK(error_of("dgx") == "--platform: unknown platform (got dgx, allowed cpu-cluster, this-machine, or a YAML file)");
+}
+
+TEST_CASE("this-machine says how it comes to be, until it is there", "[unit]") {
+  CHECK(error_of("this-machine") == "--platform: this machine has not been measured yet: run `forerun calibrate` (got this-machine)");
+  const Folder folder;
+  put(folder / "this-machine.yaml", "name: this-machine\ndevices-per-node: 2\nmemory-per-node: 4 GiB\n");
+  CHECK(load("this-machine", {}, {folder / "none", folder.path()}).devices_per_node == 2);
+}
+
+TEST_CASE("a folder that is searched wins over what ships", "[unit]") {
+  const Folder folder;
+  put(folder / "cpu-cluster.yaml", "memory-per-node: 4 GiB\n");
+  CHECK(load("cpu-cluster", {}, {folder.path()}).memory_per_node == Bytes(4 * kGiB));
+}
+
+TEST_CASE("a link without its latency is bad input with file and line", "[unit]") {
+  CHECK(file_error("name: p\nnodes: 4\nmemory-per-node: 4 GiB\nlink-bandwidth: 10 Gbit/s\n") ==
+        "p.yaml:2:8: link-latency: is missing: more than one node needs it");
+  CHECK(file_error("memory-per-node: 4 GiB\nlink-bandwidth: 10 Gbit/s\n") ==
+        "p.yaml:2:17: link-latency: is missing: link-bandwidth is given without it");
+  CHECK(file_error("memory-per-node: 4 GiB\nlink-latency: 10 us\n") ==
+        "p.yaml:2:15: link-bandwidth: is missing: link-latency is given without it");
+  CHECK(file_error("nodes: 2\nmemory-per-node: 4 GiB\n") ==
+        "p.yaml:1:8: link-bandwidth: is missing: more than one node needs it\n"
+        "p.yaml:1:8: link-latency: is missing: more than one node needs it");
+}
+
+TEST_CASE("one node needs no link, and a setting can supply what a file leaves out", "[unit]") {
+  const std::string one = "memory-per-node: 4 GiB\ndevices-per-node: 8\n";
+  CHECK(file_error(one) == "no BadInput");
+  CHECK(file_error(one, {setting("nodes", "2")}).find("--set: link-bandwidth: is missing: more than one node needs it") == 0);
+  CHECK(file_error("nodes: 2\nmemory-per-node: 4 GiB\n", {setting("link-bandwidth", "1GB/s"), setting("link-latency", "1us")}) ==
+        "no BadInput");
+}
+
+TEST_CASE("several nodes of several devices need a link inside the node", "[unit]") {
+  const std::string base = "nodes: 2\ndevices-per-node: 4\nmemory-per-node: 4 GiB\nlink-bandwidth: 1 GB/s\nlink-latency: 1 us\n";
+  CHECK(file_error(base) ==
+        "p.yaml:2:19: intra-node-bandwidth: is missing: several nodes of several devices need it\n"
+        "p.yaml:2:19: intra-node-latency: is missing: several nodes of several devices need it");
+  CHECK(file_error(base + "intra-node-bandwidth: 9 GB/s\nintra-node-latency: 1 us\n") == "no BadInput");
+  CHECK(file_error("memory-per-node: 4 GiB\nintra-node-latency: 1 us\n") ==
+        "p.yaml:2:21: intra-node-bandwidth: is missing: intra-node-latency is given without it");
+}
+
+TEST_CASE("negative, zero and unit-less quantities are bad input", "[unit]") {
+  CHECK(error_of("cpu-cluster", {setting("link-bandwidth", "-25Gbit/s")}) ==
+        "--set: platform.link-bandwidth: is negative (got -25Gbit/s, allowed more than zero)");
+  CHECK(error_of("cpu-cluster", {setting("link-bandwidth", "25")}) ==
+        "--set: platform.link-bandwidth: has no unit (got 25, allowed a number with a unit, such as 25 Gbit/s)");
+  CHECK(error_of("cpu-cluster", {setting("link-bandwidth", "0Gbit/s")}) ==
+        "--set: platform.link-bandwidth: is zero (got 0Gbit/s, allowed more than zero)");
+  CHECK(error_of("cpu-cluster", {setting("link-latency", "-5us")}) ==
+        "--set: platform.link-latency: is negative (got -5us, allowed zero or more)");
+  CHECK(error_of("cpu-cluster", {setting("link-latency", "nan us")}).find("is not a number") != std::string::npos);
+  CHECK(error_of("cpu-cluster", {setting("nodes", "0")}).find("platform.nodes: is out of range (got 0") != std::string::npos);
+  CHECK(error_of("cpu-cluster", {setting("devices-per-node", "-1")}).find("is out of range") != std::string::npos);
+  CHECK(error_of("cpu-cluster", {setting("memory-per-node", "16")}).find("has no unit") != std::string::npos);
+  CHECK(error_of("cpu-cluster", {setting("compute-jitter", "-0.1")}).find("is out of range") != std::string::npos);
+  CHECK(error_of("cpu-cluster", {setting("calibration", "")}) == "--set: platform.calibration: is empty");
+  CHECK(file_error("memory-per-node: 4 GiB\nlink-bandwidth: -1 GB/s\nlink-latency: 5\n") ==
+        "p.yaml:2:17: link-bandwidth: is negative (got -1 GB/s, allowed more than zero)\n"
+        "p.yaml:3:15: link-latency: has no unit (got 5, allowed a number with a unit, such as 5 us)");
+}
+
+TEST_CASE("unknown keys and settings are answered with the nearest known one", "[unit]") {
+  CHECK(error_of("cpu-cluster", {setting("link-bandwith", "1GB/s")}) ==
+        "--set: platform.link-bandwith: unknown setting (allowed " + kKeys + "nodes). Did you mean link-bandwidth?");
+  CHECK(file_error("memory-per-node: 4 GiB\nnode: 2\n") ==
+        "p.yaml:2:1: node: unknown key (allowed " + kKeys + "name, nodes). Did you mean nodes?");
+}
+
+TEST_CASE("memory must be said", "[unit]") { CHECK(file_error("name: p\n") == "p.yaml:1:1: memory-per-node: is missing"); }
+
+TEST_CASE("a name and settings that are both wrong are reported together", "[unit]") {
+  CHECK(error_of("cpu-clutser", {setting("node", "2")}).find("Did you mean cpu-cluster?\n--set: platform.node: unknown setting") !=
+        std::string::npos);
+}
+
+TEST_CASE("what is no platform file is bad input", "[unit]") {
+  const Folder folder;
+  CHECK(error_of(folder.path().string()) == folder.path().string() + ": is a directory, not a file");
+  CHECK(error_of((folder / "none.yaml").string()) == (folder / "none.yaml").string() + ": no such file");
+  CHECK(file_error("nodes: [2\n").find("p.yaml:1:10: YAML syntax: ") == 0);
+  CHECK(file_error("- nodes\n").find("p.yaml:1:1: has the wrong form (got a list, allowed a mapping)") == 0);
+}
+
+}  // namespace forerun

@@ -1,0 +1,39 @@
+#include <catch2/catch.hpp>
+
+#include "platforms/load.hpp"
+#include "tests/support/folder.hpp"
+
+namespace forerun {
+namespace {
+
+Platform round_trip(const Platform& platform) {
+  const Folder folder;
+  put(folder / "x.yaml", platform_yaml(platform));
+  return load_platform({.value = (folder / "x.yaml").string()}, {});
+}
+
+}  // namespace
+
+TEST_CASE("a platform reads back as it was written", "[unit]") {
+  const Platform full{.name = "lab: \"two\" #1",
+                      .device = "cpu",
+                      .calibration = "./other.json",
+                      .nodes = 3,
+                      .devices_per_node = 2,
+                      .memory_per_node = Bytes(25'123'456'789),
+                      .inter_node = {BytesPerSecond(1e9 / 3), Seconds(1e-6 / 3)},
+                      .intra_node = {BytesPerSecond(1.7e10), Seconds(0)},
+                      .compute_jitter = 0.1};
+  CHECK(round_trip(full) == full);
+}
+
+TEST_CASE("what a platform lacks is left out of its file", "[unit]") {
+  Platform bare;
+  bare.name = "this-machine";
+  bare.device = "cpu";
+  bare.memory_per_node = Bytes(kGiB);
+  CHECK(round_trip(bare) == bare);
+  CHECK(platform_yaml(bare) == "name: \"this-machine\"\nnodes: 1\ndevices-per-node: 1\ndevice: \"cpu\"\nmemory-per-node: 1073741824 B\n");
+}
+
+}  // namespace forerun
