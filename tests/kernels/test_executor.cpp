@@ -1,0 +1,86 @@
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/quantiles.hpp"
+#include "tests/kernels/small_scenarios.hpp"
+
+namespace forerun {
+
+namespace {
+
+/// Writes down what the executor asks for; an all-reduce in the background is complete after `patience` looks at it.
+class RecordingGroup : public RankGroup {
+ public:
+  explicit RecordingGroup(int patience) : patience_(patience) {}
+  [[nodiscard]] int rank() const override { return 0; }
+  [[nodiscard]] int ranks() const override { return 2; }
+  void all_reduce(std::span<float>) override { events += "reduce "; }
+  void start_all_reduce(int slot, std::span<float>) override {
+    events += "start ";
+    looks_[slot] = 0;
+  }
+  bool advance(int slot) override { return ++looks_[slot] >= patience_; }
+  void wait(int slot) override { events += looks_[slot] >= patience_ ? "again " : "wait "; }
+  void barrier() override { events += "barrier "; }
+
+  std::string events;
+
+ private:
+  int patience_;
+  std::map<int, int> looks_;
+};
+
+std::string events_of_a_step(const std::string& strategy, int patience, RankLog* log = nullptr) {
+  const Scenario made = scenario("mlp", 8, strategy);
+  const StepPlan plan = plan_of(made);
+  Network network(made.workload, plan, {});
+  RecordingGroup group(patience);
+  const Clock clock = steady_now;
+  const Batch batch = make_batch(made.workload.input, 10, 1, 0, 4);
+  Executor executor(plan, made.strategy.overlap, network, &group, clock);
+  network.begin_step(batch);
+  if (log != nullptr) log->operations.resize(plan.operations.size());
+  executor.step(log);
+  executor.drain(log);
+  return group.events;
+}
+
+}  // namespace
+
+TEST_CASE("without overlap each bucket is reduced where the plan has it") {
+  CHECK(events_of_a_step("data=2,bucket=1KiB", 1) == "reduce reduce ");
+}
+
+TEST_CASE("with overlap buckets are posted at once and waited for before the first update only") {
+  CHECK(events_of_a_step("data=2,bucket=1KiB,overlap=data", 1000) == "start start wait wait ");
+}
+
+TEST_CASE("an all-reduce that completed beside compute is not waited for") {
+  // The first bucket is looked at after each operation that follows it; the second is posted just before the updates.
+  CHECK(events_of_a_step("data=2,bucket=1KiB,overlap=data", 1) == "start start wait ");
+}
+
+TEST_CASE("every transfer of a step is logged once, hidden or not") {
+  for (const int patience : {1, 1000}) {
+    RankLog log;
+    events_of_a_step("data=2,bucket=1KiB,overlap=data", patience, &log);
+    for (const auto& operation : log.operations) {
+      REQUIRE(operation.size() == 1);
+      CHECK(operation[0].busy >= operation[0].wait);
+    }
+  }
+}
+
+TEST_CASE("quantiles interpolate between order statistics") {
+  std::vector<Seconds> values;
+  for (int i = 10; i >= 0; --i) values.emplace_back(i);
+  const Quantiles spread = quantiles(values);
+  CHECK(spread.p10 == Seconds(1));
+  CHECK(spread.median == Seconds(5));
+  CHECK(spread.p90 == Seconds(9));
+  CHECK(quantiles({Seconds(1), Seconds(2)}).median == Seconds(1.5));
+  CHECK(quantiles({Seconds(3)}).p90 == Seconds(3));
+}
+
+}  // namespace forerun

@@ -1,0 +1,131 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "io/atomic_file.hpp"
+#include "kernels/ranks/child_process.hpp"
+#include "kernels/ranks/launch.hpp"
+
+namespace forerun {
+
+namespace {
+
+std::filesystem::path scratch(const char* name) {
+  return std::filesystem::temp_directory_path() / ("forerun-" + std::to_string(getpid()) + "-" + name);
+}
+
+template <class Read>
+auto written_and_read(const std::string& text, Read&& read) {
+  const std::filesystem::path file = scratch("round-trip.json");
+  write_file(file, text);
+  auto value = read(file);
+  std::filesystem::remove(file);
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("a job is read as it was written") {
+  TrainJob training;
+  training.workload = "a \"quoted\" name.yaml";
+  training.settings = {{"batch", "48"}, {"samples", "1000"}};
+  training.strategy = "data=2,bucket=1MiB";
+  training.seed = 42, training.steps = 7, training.warm_up = 0, training.resident_batches = 2;
+  training.kernels = Kernels::eigen_only;
+  CHECK(std::get<TrainJob>(written_and_read(job_text(training), read_job)) == training);
+  const NetworkJob network{1 << 16, Seconds(0.125)};
+  CHECK(std::get<NetworkJob>(written_and_read(job_text(network), read_job)) == network);
+}
+
+TEST_CASE("a job that is wrong is refused") {
+  CHECK_THROWS_AS(written_and_read("{\"job\": \"dance\"}", read_job), BadInput);
+  CHECK_THROWS_AS(written_and_read("{\"job\": \"network\", \"largest_bytes\": -4, \"time_a_size_s\": 1}", read_job), BadInput);
+}
+
+TEST_CASE("a result is read as it was written") {
+  TrainResult result;
+  result.ranks = 2;
+  result.step_times = {Seconds(0.1), Seconds(0.2)};
+  result.losses = {2.25, 1.5};
+  result.operations.push_back({3, "all_reduce", "bucket 0", Seconds(0.5), Seconds(0.25), Seconds(0.75), Seconds(0.125)});
+  result.rank_medians = {Seconds(1), Seconds(2)};
+  result.median = Seconds(0.15), result.p10 = Seconds(0.11), result.p90 = Seconds(0.19);
+  const TrainResult read = written_and_read(result_text(result), read_train_result);
+  CHECK(read.ranks == 2);
+  CHECK(read.step_times == result.step_times);
+  CHECK(read.losses == result.losses);
+  CHECK(read.rank_medians == result.rank_medians);
+  CHECK(read.median == result.median);
+  CHECK(read.p10 == result.p10);
+  CHECK(read.p90 == result.p90);
+  REQUIRE(read.operations.size() == 1);
+  CHECK(read.operations[0].layer == "bucket 0");
+  CHECK(read.operations[0].wait == Seconds(0.125));
+
+  NetworkResult network;
+  network.collectives.push_back({"all-reduce", 2, Bytes(64), Seconds(1), Seconds(0.5), Seconds(2)});
+  network.overlap.push_back({2, Bytes(64), Seconds(1), Seconds(2), Seconds(3), 0.5, -0.25});
+  const NetworkResult again = written_and_read(result_text(network), read_network_result);
+  CHECK(again.collectives == network.collectives);
+  CHECK(again.overlap == network.overlap);
+  CHECK_THROWS_AS(written_and_read("{}", read_network_result), std::runtime_error);
+}
+
+TEST_CASE("a missing program is a missing capability") {
+  RanksPaths paths;
+  paths.forerun_ranks = "/nonexistent/forerun-ranks";
+  CHECK_THROWS_AS(measure_network({}, 2, paths, {}), MissingCapability);
+  CHECK_FALSE(missing_for_ranks(paths).empty());
+  paths.forerun_ranks = "/bin/true";
+  paths.mpirun = "no-such-program-as-this";
+  CHECK_THROWS_AS(measure_network({}, 2, paths, {}), MissingCapability);
+}
+
+TEST_CASE("ranks that fail are an error that ends with their last words") {
+  const std::filesystem::path script = scratch("mpirun.sh");
+  write_file(script, "#!/bin/sh\necho progress 1 2 half\nfor i in 1 2 3; do echo line $i >&2; done\nexit 9\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  RanksPaths paths;
+  paths.forerun_ranks = "/bin/true";
+  paths.mpirun = script;
+  Progress seen;
+  CHECK_THROWS_WITH(measure_network({}, 2, paths, [&](const Progress& progress) { seen = progress; }),
+                    Catch::Contains("status 9") && Catch::EndsWith("line 1\nline 2\nline 3\n"));
+  CHECK(seen.done == 1);
+  CHECK(seen.total == 2);
+  CHECK(seen.what == "half");
+  std::filesystem::remove(script);
+}
+
+TEST_CASE("an exception from the progress callback ends the ranks") {
+  const std::filesystem::path script = scratch("endless.sh");
+  write_file(script, "#!/bin/sh\necho $$ > \"$0.pid\"\necho progress 1 2 half\nwhile :; do sleep 0.05; done\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  RanksPaths paths;
+  paths.forerun_ranks = "/bin/true";
+  paths.mpirun = script;
+  const auto interrupt = [](const Progress&) { throw std::runtime_error("interrupted"); };
+  CHECK_THROWS_WITH(measure_network({}, 2, paths, interrupt), "interrupted");
+  int process = 0;
+  std::ifstream(script.string() + ".pid") >> process;
+  REQUIRE(process > 0);
+  CHECK(kill(process, 0) == -1);
+  std::filesystem::remove(script);
+  std::filesystem::remove(script.string() + ".pid");
+}
+
+TEST_CASE("a child's status is what a shell would show") {
+  CHECK(ChildProcess({"/bin/sh", "-c", "exit 3"}).wait([](std::string_view) {}) == 3);
+  CHECK(ChildProcess({"/bin/sh", "-c", "kill -9 $$"}).wait([](std::string_view) {}) == 137);
+  std::vector<std::string> lines;
+  ChildProcess child({"/bin/sh", "-c", "echo one; echo two"});
+  CHECK(child.wait([&](std::string_view line) { lines.emplace_back(line); }) == 0);
+  CHECK(lines == std::vector<std::string>{"one", "two"});
+}
+
+}  // namespace forerun

@@ -1,0 +1,179 @@
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "core/error.hpp"
+#include "kernels/microbenchmarks/journal.hpp"
+#include "kernels/microbenchmarks/measure.hpp"
+#include "workloads/formulas.hpp"
+#include "workloads/shapes.hpp"
+
+namespace forerun {
+
+namespace {
+
+Kernel dense_kernel(std::int64_t batch, std::int64_t inputs, std::int64_t outputs, Pass pass) {
+  LayerDescription layer;
+  layer.outputs = outputs;
+  return {infer_shape({inputs, 1, 1}, layer), pass, batch, {}};
+}
+
+constexpr std::string_view kShortList = R"(
+dense:
+  - {batch: [8, 20], inputs: [64], outputs: [32]}
+max-pool:
+  - {batch: [8], channels: [4], edge: [8], window: [2], stride: [2]}
+busy:
+  update:
+    - {inputs: [63], outputs: [64]}
+)";
+
+class TemporaryFile {
+ public:
+  TemporaryFile() : path_(std::filesystem::temp_directory_path() / ("forerun-journal-" + std::to_string(getpid()))) {}
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+const SampleEffort kBriefly{Seconds(0.002), 3, 5};
+const BusyEffort kBusyBriefly{Seconds(0.002), 1};
+
+}  // namespace
+
+TEST_CASE("a kernel's sample is a plausible time with its spread around it") {
+  Arena arena;
+  const Microbenchmark small = microbenchmark(dense_kernel(48, 256, 256, Pass::forward), Condition::warm);
+  const Microbenchmark large = microbenchmark(dense_kernel(480, 256, 256, Pass::forward), Condition::warm);
+  const KernelSample sample = measure_kernel(small, {Seconds(0.02), 5, 15}, arena);
+  const Flops work = flops(small.kernel);
+  CHECK(sample.median > work / FlopsPerSecond(1e13));
+  CHECK(sample.median < work / FlopsPerSecond(1e7));
+  CHECK(sample.p10 <= sample.median);
+  CHECK(sample.median <= sample.p90);
+  CHECK(sample.kernel == small.kernel);
+  CHECK(measure_kernel(large, {Seconds(0.02), 5, 15}, arena).median > 2 * sample.median);
+}
+
+TEST_CASE("the harness runs every repetition as often as it was told") {
+  int calls = 0;
+  const auto times = run_repetitions("count", 7, 4, [&] { ++calls; });
+  CHECK(calls == 28);
+  CHECK(times.size() == 4);
+}
+
+TEST_CASE("warm runs cycle through a kernel's own arrays, cold ones through more than 64 MiB") {
+  const Kernel kernel = dense_kernel(48, 256, 128, Pass::forward);
+  const double once = 4.0 * (48 * 256 + 48 * 128 + 257 * 128);
+  const Microbenchmark warm = microbenchmark(kernel, Condition::warm);
+  CHECK(warm.copies == 1);
+  CHECK(warm.kernel.footprint == Bytes(once));
+  const Microbenchmark cold = microbenchmark(kernel, Condition::cold);
+  CHECK(cold.kernel.footprint > Bytes(64 * kMiB));
+  CHECK(cold.kernel.footprint <= Bytes(64 * kMiB + once));
+  CHECK(cold.kernel.footprint == Bytes(once * cold.copies));
+}
+
+TEST_CASE("a kernel's arrays are those that its formula moves") {
+  // The update moves five times its parameters, but touches three arrays; all other passes touch each operand once.
+  for (const Pass pass : {Pass::forward, Pass::backward_weights}) {
+    const Kernel kernel = dense_kernel(8, 30, 20, pass);
+    CHECK(kernel_arrays(kernel).total() == bytes_moved(kernel));
+  }
+  CHECK(kernel_arrays(dense_kernel(8, 30, 20, Pass::update)).total() == Bytes(4.0 * 3 * 31 * 20));
+  LayerDescription pool;
+  pool.kind = LayerKind::max_pool;
+  pool.window = pool.stride = 2;
+  const Kernel backward{infer_shape({3, 8, 8}, pool), Pass::backward_data, 5, {}};
+  CHECK(kernel_arrays(backward).total() == bytes_moved(backward));
+}
+
+TEST_CASE("shipped lists hold every pass of every layer, warm and cold, and no batch that people use") {
+  for (const char* name : {"shapes-quick.yaml", "shapes-full.yaml"}) {
+    const BenchmarkList list = shipped_benchmark_list(name);
+    for (const auto* kernels : {&list.kernels, &list.busy}) {
+      std::set<std::pair<LayerKind, Pass>> seen;
+      for (const Microbenchmark& benchmark : *kernels) {
+        seen.insert({benchmark.kernel.shape.kind, benchmark.kernel.pass});
+        for (const int usual : {16, 32, 64, 77, 96, 100, 128, 192, 200, 512})
+          if (benchmark.kernel.batch == usual) FAIL(name << " measures batch " << usual);
+      }
+      CHECK(seen.size() == 13);  // three passes of two layers, two of three, and the update
+    }
+    CHECK(list.kernels.size() > 600);
+  }
+}
+
+TEST_CASE("a list of shapes with a wrong axis is refused where it stands") {
+  CHECK_THROWS_AS(read_benchmark_list("relu:\n  - {batch: [8], element: [3]}\n", "list"), BadInput);
+  CHECK_THROWS_AS(read_benchmark_list("rellu:\n  - {batch: [8], elements: [3]}\n", "list"), BadInput);
+}
+
+TEST_CASE("a calibration holds one sample a kernel, busy factors, its origin, and reports progress that never falls") {
+  const BenchmarkList list = read_benchmark_list(kShortList, "list");
+  CHECK(list.kernels.size() == 2 * 2 * 3 + 2 * 2);
+  double last = -1;
+  double total = 0;
+  CalibrateOptions options;
+  options.date = "2026-01-02T03:04:05Z";
+  const Calibration calibration = measure(options, list, kBriefly, kBusyBriefly, [&](const Progress& progress) {
+    CHECK(progress.done >= last);
+    last = progress.done, total = progress.total;
+  });
+  CHECK(last == total);
+  REQUIRE(calibration.kernels.size() == list.kernels.size());
+  for (std::size_t i = 0; i < list.kernels.size(); ++i) {
+    CHECK(calibration.kernels[i].kernel == list.kernels[i].kernel);
+    CHECK(calibration.kernels[i].median > Seconds(0));
+  }
+  CHECK(calibration.mode == "quick");
+  CHECK(calibration.date == options.date);
+  CHECK_FALSE(calibration.host.empty());
+  CHECK_FALSE(calibration.compiler.empty());
+}
+
+TEST_CASE("busy cores are counted in powers of two and all of them") {
+  CHECK(busy_counts(1).empty());
+  CHECK(busy_counts(2) == std::vector<int>{2});
+  CHECK(busy_counts(6) == std::vector<int>{2, 4, 6});
+}
+
+TEST_CASE("a load is timed alone and beside its neighbours") {
+  const Microbenchmark load = microbenchmark(dense_kernel(1, 63, 64, Pass::update), Condition::warm);
+  const BusyTimes times = time_among(load, 2, {Seconds(0.005), 2});
+  CHECK(times.alone > Seconds(0));
+  CHECK(times.among > Seconds(0));
+  CHECK(times.among < 1000 * times.alone);
+}
+
+TEST_CASE("a calibration that was broken off goes on where its journal ends") {
+  const TemporaryFile file;
+  const BenchmarkList list = read_benchmark_list(kShortList, "list");
+  CalibrateOptions options;
+  options.journal = file.path();
+  const Calibration first = measure(options, list, kBriefly, kBusyBriefly, {});
+  {  // the last sample is lost, and the line before it was cut off
+    std::ifstream lines(file.path());
+    std::vector<std::string> kept;
+    for (std::string line; std::getline(lines, line);) kept.push_back(line);
+    REQUIRE(kept.size() == 1 + list.kernels.size());
+    std::ofstream shorter(file.path(), std::ios::trunc);
+    for (std::size_t i = 0; i + 2 < kept.size(); ++i) shorter << kept[i] << '\n';
+    shorter << kept[kept.size() - 2].substr(0, 12);
+  }
+  const Calibration second = measure(options, list, kBriefly, kBusyBriefly, {});
+  const std::size_t kept = list.kernels.size() - 2;
+  for (std::size_t i = 0; i < kept; ++i) CHECK(second.kernels[i] == first.kernels[i]);
+  const Calibration third = measure(options, list, kBriefly, kBusyBriefly, {});
+  CHECK(third.kernels == second.kernels);
+  options.mode = CalibrateMode::full;
+  CHECK(measure(options, list, kBriefly, kBusyBriefly, {}).kernels != third.kernels);
+}
+
+}  // namespace forerun

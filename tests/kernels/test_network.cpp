@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "kernels/trainer/network.hpp"
+#include "kernels/trainer/random.hpp"
+#include "tests/kernels/small_scenarios.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+
+namespace {
+
+void run_pass(Network& network, const StepPlan& plan, std::initializer_list<Pass> passes) {
+  for (std::size_t i = 0; i < plan.operations.size(); ++i)
+    if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work))
+      if (std::ranges::find(passes, kernel->pass) != passes.end()) network.run(static_cast<int>(i));
+}
+
+double loss_at(Network& network, const StepPlan& plan, const std::vector<float>& weights) {
+  std::ranges::copy(weights, network.weights().begin());
+  run_pass(network, plan, {Pass::forward});
+  return network.loss();
+}
+
+/// The layers' ranges in one line each, plus the bucket that holds them.
+std::size_t covered_by_buckets(const ParameterLayout& layout, const ParameterRange& layer) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      layout.buckets, [&](const ParameterRange& bucket) { return bucket.first <= layer.first && layer.end() <= bucket.end(); }));
+}
+
+}  // namespace
+
+TEST_CASE("a network's gradients are the slopes of its loss") {
+  const auto kernels = GENERATE(Kernels::fastest, Kernels::eigen_only);
+  const Scenario small = scenario(small_cnn(), 6, "serial");
+  const StepPlan plan = plan_of(small);
+  Network network(small.workload, plan, {kernels, 5, {}});
+  const Batch batch = make_batch(small.workload.input, 4, 5, 0, 6);
+  network.begin_step(batch);
+  run_pass(network, plan, {Pass::forward, Pass::backward_weights});  // checked below to be overwritten
+  run_pass(network, plan, {Pass::forward});
+  for (std::size_t i = 0; i < plan.operations.size(); ++i)
+    if (const auto& kernel = std::get<Kernel>(plan.operations[i].work); kernel.pass != Pass::forward && kernel.pass != Pass::update)
+      network.run(static_cast<int>(i));
+  const std::vector<float> weights(network.weights().begin(), network.weights().end());
+  const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
+
+  for (std::size_t layer = 0; layer < small.workload.layers.size(); ++layer) {
+    const ParameterRange& range = network.layout().layers[layer];
+    if (range.count == 0) continue;
+    // Along the gradient itself the slope is its length; along a random direction the projection.
+    std::vector<float> direction(range.count);
+    fill_normal(stream_key(9, layer), 1.0F, direction);
+    double slope = 0;
+    double length = 0;
+    for (std::size_t i = 0; i < range.count; ++i) {
+      direction[i] += 10 * gradients[range.first + i];
+      slope += static_cast<double>(direction[i]) * gradients[range.first + i];
+      length += static_cast<double>(direction[i]) * direction[i];
+    }
+    const float step = static_cast<float>(2e-3 / std::sqrt(length));
+    const auto moved = [&](float by) {
+      std::vector<float> there = weights;
+      for (std::size_t i = 0; i < range.count; ++i) there[range.first + i] += by * direction[i];
+      return there;
+    };
+    const double rise = loss_at(network, plan, moved(step)) - loss_at(network, plan, moved(-step));
+    INFO("layer " << small.workload.layers[layer].name);
+    CHECK(rise / (2 * static_cast<double>(step)) == Approx(slope).epsilon(0.02).margin(1e-3));
+  }
+}
+
+TEST_CASE("initial weights depend on the seed alone, with the deviation of their layer and no bias") {
+  const Scenario small = scenario("mlp", 8, "serial");
+  const StepPlan plan = plan_of(small);
+  Network one(small.workload, plan, {Kernels::fastest, 1, {}});
+  Network same(small.workload, plan, {Kernels::eigen_only, 1, {}});
+  Network other(small.workload, plan, {Kernels::fastest, 2, {}});
+  CHECK(std::ranges::equal(one.weights(), same.weights()));
+  CHECK_FALSE(std::ranges::equal(one.weights(), other.weights()));
+
+  CHECK(initial_deviation(small.workload, 0) == Approx(std::sqrt(2.0 / 784)));  // before a relu
+  CHECK(initial_deviation(small.workload, 2) == Approx(std::sqrt(1.0 / 128)));  // before the loss
+  const ParameterRange first = one.layout().layers[0];
+  const auto matrix = one.weights().subspan(first.first, 784 * 128);
+  double squares = 0;
+  for (const float weight : matrix) squares += static_cast<double>(weight) * weight;
+  CHECK(std::sqrt(squares / (784 * 128)) == Approx(std::sqrt(2.0 / 784)).epsilon(0.02));
+  CHECK(std::ranges::all_of(one.weights().subspan(first.first + 784 * 128, 128), [](float bias) { return bias == 0; }));
+}
+
+TEST_CASE("buckets are contiguous ranges that hold every gradient exactly once") {
+  const std::string strategy = GENERATE("data=2", "data=2,bucket=1KiB", "data=2,bucket=100KiB");
+  const Scenario split = scenario("vgg11-cifar10", 8, strategy);
+  const StepPlan plan = plan_of(split);
+  const ParameterLayout layout = parameter_layout(split.workload, plan);
+  for (std::size_t i = 0; i < split.workload.layers.size(); ++i) {
+    const ParameterRange& layer = layout.layers[i];
+    CHECK(layer.count == static_cast<std::size_t>(parameters(split.workload.layers[i].shape)));
+    if (layer.count > 0) CHECK(covered_by_buckets(layout, layer) == 1);
+  }
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i)
+    if (const auto* collective = std::get_if<Collective>(&plan.operations[i].work)) {
+      const ParameterRange& bucket = layout.buckets[i];
+      CHECK(bucket.first >= end);
+      CHECK(bucket.count * sizeof(float) >= static_cast<std::size_t>(collective->bytes.value()));
+      CHECK(bucket.count * sizeof(float) < static_cast<std::size_t>(collective->bytes.value()) + 64 * split.workload.layers.size());
+      end = bucket.end();
+    }
+  CHECK(end <= layout.total);
+}
+
+TEST_CASE("a bucket that ends within a layer, or leaves a layer out, is refused") {
+  const Scenario split = scenario("mlp", 8, "data=2");
+  StepPlan plan = plan_of(split);
+  for (Operation& operation : plan.operations)
+    if (auto* collective = std::get_if<Collective>(&operation.work)) {
+      const Bytes all = collective->bytes;
+      collective->bytes = all - Bytes(4);
+      CHECK_THROWS_AS(parameter_layout(split.workload, plan), std::logic_error);
+      collective->bytes = Bytes(4 * 1290);  // the last layer alone
+      CHECK_THROWS_AS(parameter_layout(split.workload, plan), std::logic_error);
+      collective->bytes = all;
+      CHECK_NOTHROW(parameter_layout(split.workload, plan));
+    }
+}
+
+}  // namespace forerun

@@ -1,0 +1,73 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "kernels/ranks/launch.hpp"
+#include "tests/kernels/small_scenarios.hpp"
+
+namespace forerun {
+
+namespace {
+
+RanksPaths built() {
+  RanksPaths paths;
+  paths.forerun_ranks = FORERUN_RANKS;
+  return paths;
+}
+
+}  // namespace
+
+TEST_CASE("two ranks learn as one process with the same global batch", "[ranks]") {
+  const std::string strategy = GENERATE("data=2", "data=2,overlap=data,bucket=1KiB");
+  TrainJob job;
+  job.workload = small_cnn();
+  job.settings = {{"batch", "24"}};
+  job.strategy = strategy;
+  job.steps = 12;
+  job.warm_up = 3;
+  double last = 0;
+  const TrainResult two = train_on_ranks(job, 2, built(), [&](const Progress& progress) {
+    CHECK(progress.done > last);
+    last = progress.done;
+  });
+  CHECK(last == 15);
+
+  TrainOptions options;
+  options.steps = 12;
+  options.warm_up = 3;
+  const TrainResult one = std::get<TrainResult>(train(scenario(small_cnn(), 24, "serial"), options, {}));
+  REQUIRE(two.losses.size() == one.losses.size());
+  for (std::size_t i = 0; i < one.losses.size(); ++i) CHECK(two.losses[i] == Approx(one.losses[i]).epsilon(1e-3));
+  CHECK(two.ranks == 2);
+  CHECK(two.rank_medians.size() == 2);
+  CHECK(two.step_times.size() == 12);
+  CHECK(two.operations.size() > one.operations.size());
+}
+
+TEST_CASE("a network measurement covers every size for every number of ranks", "[ranks]") {
+  const NetworkResult result = measure_network({1 << 16, Seconds(0.002)}, 3, built(), {});
+  int ping_pongs = 0;
+  int all_reduces = 0;
+  for (const CollectiveSample& sample : result.collectives) {
+    CHECK(sample.median > Seconds(0));
+    CHECK(sample.p10 <= sample.p90);
+    (sample.operation == "ping-pong" ? ping_pongs : all_reduces) += 1;
+  }
+  CHECK(ping_pongs == 8);  // 4 bytes to 64 KiB in powers of four
+  CHECK(all_reduces == 2 * 8);
+  CHECK(result.collectives.back().ranks == 3);
+  CHECK(result.collectives.back().bytes == Bytes(65536));
+  REQUIRE(result.overlap.size() == 2);
+  for (const OverlapSample& sample : result.overlap) CHECK(std::isfinite(sample.fraction_with_test));
+}
+
+TEST_CASE("a job that cannot run says why", "[ranks]") {
+  TrainJob job;
+  job.workload = "no-such-model";
+  job.settings = {{"batch", "24"}};
+  job.strategy = "data=2";
+  CHECK_THROWS_WITH(train_on_ranks(job, 2, built(), {}), Catch::Contains("no-such-model"));
+  job.workload = "mlp";
+  CHECK_THROWS_WITH(train_on_ranks(job, 3, built(), {}), Catch::Contains("2 ranks, launched were 3"));
+}
+
+}  // namespace forerun

@@ -1,0 +1,143 @@
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "core/error.hpp"
+#include "kernels/trainer/train.hpp"
+#include "tests/kernels/small_scenarios.hpp"
+#include "tests/kernels/thread_group.hpp"
+
+namespace forerun {
+
+namespace {
+
+TrainResult trained(const Scenario& made, const TrainOptions& options, const ProgressCallback& progress = {}) {
+  return std::get<TrainResult>(train(made, options, progress));
+}
+
+/// A clock that advances by a second each time it is read.
+Clock ticking() {
+  return [tick = 0.0]() mutable { return Seconds(tick++); };
+}
+
+/// The weights of rank 0 after some steps on `ranks` threads.
+std::vector<float> weights_after(int steps, const Scenario& made, const std::vector<Batch>& shards) {
+  const StepPlan plan = plan_of(made);
+  const Clock clock = steady_now;
+  ThreadMeeting meeting(static_cast<int>(shards.size()));
+  std::vector<std::vector<float>> weights(shards.size());
+  const auto rank = [&](std::size_t place) {
+    ThreadGroup group(meeting, static_cast<int>(place));
+    Network network(made.workload, plan, {Kernels::eigen_only, 1, {0.05F, 0.9F}});
+    Executor executor(plan, made.strategy.overlap, network, &group, clock);
+    for (int step = 0; step < steps; ++step) {
+      network.begin_step(shards[place]);
+      executor.step(nullptr);
+    }
+    executor.drain(nullptr);
+    const ParameterRange& first = network.layout().layers[0];
+    const auto values = network.weights().subspan(first.first, first.count);
+    weights[place].assign(values.begin(), values.end());
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t place = 0; place < shards.size(); ++place) threads.emplace_back(rank, place);
+  threads.clear();
+  for (const auto& others : weights) CHECK(others == weights[0]);
+  return weights[0];
+}
+
+}  // namespace
+
+TEST_CASE("the loss falls on a linear model, a multilayer perceptron and a convolutional network") {
+  const auto [workload, batch] = GENERATE(table<std::string, int>({{"logistic-regression", 24}, {"mlp", 24}, {small_cnn(), 24}}));
+  TrainOptions options;
+  options.steps = 60;
+  options.warm_up = 0;
+  const TrainResult result = trained(scenario(workload, batch, "serial"), options);
+  REQUIRE(result.losses.size() == 60);
+  INFO(workload);
+  CHECK(result.losses.front() > 0.8);  // near the logarithm of the number of classes
+  CHECK(result.losses.back() < 0.5 * result.losses.front());
+}
+
+TEST_CASE("two ranks with half the batch each end with the weights of one") {
+  const std::string strategy = GENERATE("data=2", "data=2,overlap=data", "data=2,bucket=1KiB", "data=2,bucket=1KiB,overlap=data");
+  const Scenario one = scenario(small_cnn(), 8, "serial");
+  const Scenario two = scenario(small_cnn(), 8, strategy);
+  const auto shard = [&](std::int64_t first, std::int64_t count) { return make_batch(one.workload.input, 4, 1, first, count); };
+  std::vector<Batch> whole;
+  whole.push_back(shard(0, 8));
+  std::vector<Batch> halves;
+  halves.push_back(shard(0, 4));
+  halves.push_back(shard(4, 4));
+  const std::vector<float> expected = weights_after(5, one, whole);
+  const std::vector<float> actual = weights_after(5, two, halves);
+  REQUIRE(actual.size() == expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
+}
+
+TEST_CASE("each operation and each step takes what the clock says") {
+  TrainOptions options;
+  options.steps = 3;
+  options.warm_up = 2;
+  options.clock = ticking();
+  const Scenario made = scenario("mlp", 8, "serial");
+  const TrainResult result = trained(made, options);
+  const auto operations = static_cast<double>(plan_of(made).operations.size());
+  REQUIRE(result.step_times.size() == 3);
+  // Two readings an operation, one at the end of the step.
+  for (const Seconds step : result.step_times) CHECK(step == Seconds(2 * operations + 1));
+  CHECK(result.median == Seconds(2 * operations + 1));
+  CHECK(result.rank_medians == std::vector<Seconds>{result.median});
+  REQUIRE(result.operations.size() == plan_of(made).operations.size());
+  for (const OperationTime& time : result.operations) {
+    CHECK(time.median == Seconds(1));
+    CHECK(time.wait == Seconds(1));
+  }
+  CHECK(result.operations.front().name == "forward");
+  CHECK(result.operations.front().layer == made.workload.layers.front().name);
+  CHECK(result.operations.back().name == "update");
+}
+
+TEST_CASE("a step ends when its last rank ends it, counted from each rank's own origin") {
+  const Scenario made = scenario("logistic-regression", 4, "data=2");
+  const StepPlan plan = plan_of(made);
+  const auto log = [&](double origin, std::vector<double> ends, std::vector<double> losses) {
+    RankLog made_log;
+    made_log.origin = Seconds(origin);
+    for (const double end : ends) made_log.step_ends.emplace_back(origin + end);
+    made_log.losses = std::move(losses);
+    made_log.operations.resize(plan.operations.size());
+    return made_log;
+  };
+  const TrainResult result = summarise(made.workload, plan, {log(0, {1, 2, 5}, {4, 2}), log(100, {1.5, 3, 4}, {2, 1})});
+  CHECK(result.step_times == std::vector<Seconds>{Seconds(1.5), Seconds(2)});
+  CHECK(result.losses == std::vector<double>{3, 1.5});
+  CHECK(result.ranks == 2);
+  CHECK(result.rank_medians[0] == Seconds(2));
+  CHECK(result.rank_medians[1] == Seconds(1.25));
+}
+
+TEST_CASE("progress of a training never falls and ends at its total") {
+  double last = 0;
+  double total = 1;
+  TrainOptions options;
+  options.steps = 250;
+  options.warm_up = 10;
+  int reports = 0;
+  trained(scenario("logistic-regression", 4, "serial"), options, [&](const Progress& progress) {
+    CHECK(progress.done > last);
+    last = progress.done, total = progress.total, ++reports;
+  });
+  CHECK(last == total);
+  CHECK(total == 260);
+  CHECK(reports <= 101);
+}
+
+TEST_CASE("what this trainer cannot run is said") {
+  const Scenario two = scenario("mlp", 8, "data=2");
+  CHECK_THROWS_AS(train(two, {}, {}), MissingCapability);
+  Scenario odd = scenario("mlp", 7, "data=2");
+  CHECK(std::holds_alternative<Infeasible>(train(odd, {}, {})));
+}
+
+}  // namespace forerun
