@@ -1,0 +1,144 @@
+#include <array>
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "kernels/reference/reference.hpp"
+#include "layer_data.hpp"
+#include "workloads/formulas.hpp"
+
+using namespace forerun;
+using cpu::Library;
+
+namespace {
+
+constexpr std::array kLibraries = {Library::eigen, Library::onednn};
+constexpr std::array kPasses = {Pass::forward, Pass::backward_weights, Pass::backward_data, Pass::update};
+
+/// A pass of the library and of the reference on the same data; every array must agree, touched or not.
+void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library library) {
+  const Kernel kernel{shape, pass, batch, {}};
+  if (!cpu::offers(library, kernel)) return;
+  CAPTURE(to_string(library), to_string(shape.kind), to_string(pass), batch, shape.input.channels, shape.input.height, shape.input.width,
+          shape.output.channels, shape.window, shape.stride, shape.padding);
+  const std::uint32_t seed = Catch::rngSeed() + static_cast<std::uint32_t>(batch * 97 + shape.input.elements());
+  std::mt19937 random(seed), same(seed);
+  LayerData actual(shape, batch, random), expected(shape, batch, same);
+  if (pass == Pass::backward_data) {  // reads what forward left: outputs, and indices of the library's own kind
+    const Kernel forward{shape, Pass::forward, batch, {}};
+    run_reference(forward, expected.buffers());
+    run(shape, Pass::forward, batch, library == Library::onednn && cpu::offers(library, forward) ? library : Library::eigen, actual);
+  }
+  actual.poison(shape, pass);
+  const cpu::UpdateRule rule{0.1F, 0.7F};
+  run_reference(kernel, expected.buffers(), rule);
+  run(shape, pass, batch, library, actual, rule);
+  constexpr double kTolerance = 1e-5;
+  CHECK(relative_difference(actual.input, expected.input) == 0);
+  CHECK(relative_difference(actual.output, expected.output) < kTolerance);
+  CHECK(relative_difference(actual.output_gradient, expected.output_gradient) == 0);
+  CHECK(relative_difference(actual.input_gradient, expected.input_gradient) < kTolerance);
+  CHECK(relative_difference(actual.weights, expected.weights) < kTolerance);
+  CHECK(relative_difference(actual.weight_gradient, expected.weight_gradient) < kTolerance);
+  CHECK(relative_difference(actual.velocity, expected.velocity) < kTolerance);
+  CHECK(actual.loss == Approx(expected.loss).epsilon(kTolerance));
+}
+
+void compare_all(const std::vector<LayerShape>& shapes, const std::vector<std::int64_t>& batches) {
+  for (const LayerShape& shape : shapes)
+    for (const std::int64_t batch : batches)
+      for (const Pass pass : kPasses)
+        for (const Library library : kLibraries) compare(shape, batch, pass, library);
+}
+
+}  // namespace
+
+TEST_CASE("dense operators agree with the reference") {
+  compare_all({layer(LayerKind::dense, {10, 1, 1}, 1), layer(LayerKind::dense, {784, 1, 1}, 10), layer(LayerKind::dense, {37, 1, 1}, 129),
+               layer(LayerKind::dense, {5, 3, 2}, 10), layer(LayerKind::dense, {1, 1, 1}, 3)},
+              {1, 7, 64});
+}
+
+TEST_CASE("convolutions agree with the reference") {
+  const auto conv = [](TensorShape input, std::int64_t outputs, int window, int stride, int padding) {
+    return layer(LayerKind::conv2d, input, outputs, window, stride, padding);
+  };
+  compare_all({conv({1, 28, 28}, 32, 3, 1, 0), conv({3, 9, 7}, 5, 3, 1, 1), conv({16, 8, 8}, 32, 3, 1, 1), conv({4, 11, 6}, 10, 5, 2, 2),
+               conv({7, 5, 5}, 3, 1, 1, 0), conv({2, 8, 8}, 6, 3, 3, 0), conv({16, 2, 2}, 16, 3, 1, 1)},
+              {1, 5});
+  compare_all({conv({3, 47, 39}, 8, 11, 4, 2)}, {2});
+}
+
+TEST_CASE("a convolution of many chunks agrees with the reference") {
+  compare_all({layer(LayerKind::conv2d, {24, 31, 33}, 5, 3, 1, 1)}, {4});
+}
+
+TEST_CASE("max pools agree with the reference") {
+  const auto pool = [](TensorShape input, int window, int stride, int padding) {
+    return layer(LayerKind::max_pool, input, 1, window, stride, padding);
+  };
+  compare_all({pool({32, 8, 8}, 2, 2, 0), pool({5, 7, 9}, 2, 2, 0), pool({17, 13, 13}, 3, 2, 0), pool({3, 6, 5}, 3, 2, 1),
+               pool({1, 4, 4}, 2, 1, 0)},
+              {1, 6});
+}
+
+TEST_CASE("relu operators agree with the reference") {
+  compare_all({layer(LayerKind::relu, {129, 1, 1}), layer(LayerKind::relu, {3, 5, 7})}, {1, 33});
+}
+
+TEST_CASE("softmax cross-entropy operators agree with the reference") {
+  compare_all({layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), layer(LayerKind::softmax_cross_entropy, {2, 1, 1}),
+               layer(LayerKind::softmax_cross_entropy, {1000, 1, 1})},
+              {1, 77});
+}
+
+TEST_CASE("an operator run twice gives the same twice") {
+  const LayerShape shape = layer(LayerKind::conv2d, {16, 6, 6}, 16, 3, 1, 1);
+  for (const Library library : kLibraries)
+    for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data}) {
+      std::mt19937 random(Catch::rngSeed());
+      LayerData data(shape, 3, random);
+      const auto convolution = cpu::make_operator({shape, pass, 3, {}}, library);
+      convolution->run(data.buffers());
+      const LayerData once = data;
+      convolution->run(data.buffers());
+      CHECK(data.output == once.output);
+      CHECK(data.weight_gradient == once.weight_gradient);
+      CHECK(data.input_gradient == once.input_gradient);
+    }
+}
+
+TEST_CASE("an operator starts no thread") {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator());
+  };
+  const auto before = threads();
+  const LayerShape shape = layer(LayerKind::conv2d, {32, 16, 16}, 64, 3, 1, 1);
+  std::mt19937 random(Catch::rngSeed());
+  LayerData data(shape, 32, random);
+  for (const Library library : kLibraries) run(shape, Pass::forward, 32, library, data);
+  CHECK(threads() == before);
+}
+
+TEST_CASE("a kernel that no layer has is refused") {
+  const LayerShape relu = layer(LayerKind::relu, {8, 1, 1}), dense = layer(LayerKind::dense, {8, 1, 1}, 4);
+  for (const Library library : kLibraries) {
+    CHECK_THROWS_AS(cpu::make_operator({relu, Pass::update, 1, {}}, library), MissingCapability);
+    CHECK_THROWS_AS(cpu::make_operator({relu, Pass::backward_weights, 1, {}}, library), MissingCapability);
+  }
+  CHECK_THROWS_AS(cpu::make_operator({dense, Pass::update, 1, {}}, Library::onednn), MissingCapability);
+  CHECK_THROWS_AS(run_reference({relu, Pass::update, 1, {}}, {}), MissingCapability);
+}
+
+TEST_CASE("the best library offers its kernel, and one library pools forward and backward") {
+  for (const std::int64_t batch : {1, 8, 64, 512}) {
+    for (const LayerShape& shape : {layer(LayerKind::dense, {784, 1, 1}, 10), layer(LayerKind::conv2d, {3, 32, 32}, 64, 3, 1, 1),
+                                    layer(LayerKind::relu, {64, 8, 8}), layer(LayerKind::softmax_cross_entropy, {10, 1, 1})})
+      for (const Pass pass : passes(shape.kind, LayerPosition::later)) {
+        const Kernel kernel{shape, pass, batch, {}};
+        CHECK(cpu::offers(cpu::best_library(kernel), kernel));
+      }
+    const LayerShape pool = layer(LayerKind::max_pool, {64, 8, 8}, 1, 2, 2);
+    CHECK(cpu::best_library({pool, Pass::forward, batch, {}}) == cpu::best_library({pool, Pass::backward_data, batch, {}}));
+  }
+}
