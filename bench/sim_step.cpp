@@ -1,7 +1,8 @@
 // Why: the simulator must stay usable for large jobs without folding ranks. Plays one data-parallel step of `ranks` ranks and
 // `buckets` gradient buckets over a star of 100 Gbit/s links with 5 % compute jitter a rank, and reports CPU seconds a step:
 // the playing alone, the engine and the platform built beforehand.
-//   usage: bench_sim_step [ranks=1024] [buckets=10] [steps=5] [jitter=0.05]
+//   bench_sim_step [ranks=1024] [buckets=10] [steps=5] [jitter-percent=5]
+// To compare with another simulator of the same step: bench/interleave.sh 5 bench_sim_step 'OTHER PROGRAM'
 #include <sys/resource.h>
 
 #include <cstdio>

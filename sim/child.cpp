@@ -47,7 +47,10 @@ void send(char kind, std::string_view text) {
 [[noreturn]] void run_child(int pipe_end, pid_t parent, const std::function<void(const Answer&)>& work) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
+  // An interrupt is the parent's to handle; a crash is no business of handlers that the parent installed for itself.
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGINT, SIG_IGN);
+  for (const int signal : {SIGTERM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(signal, SIG_DFL);
   // Whatever else the parent has open is none of ours: a sibling's pipe held open would hide that sibling's end.
   if (pipe_end != kPipe) ::dup2(pipe_end, kPipe);
   ::close_range(kPipe + 1, ~0U, 0);

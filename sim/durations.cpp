@@ -29,6 +29,7 @@ Durations::Durations(const StepPlan& plan, const std::vector<OperationCost>& cos
     base_s_.push_back(costs[i].duration().value());
     jitter_.push_back(plan.operations[i].kind() == OperationKind::compute ? platform.compute_jitter : 0.0);
   }
+  jittered_ = std::any_of(jitter_.begin(), jitter_.end(), [](double jitter) { return jitter > 0; });
   for (const Perturbation& added : options.perturbations)
     if (plan.operations.at(added.operation).kind() == OperationKind::transfer)
       throw std::invalid_argument("a transfer cannot be perturbed: perturb what its ranks do before it");
@@ -44,7 +45,7 @@ double Durations::added_s(int rank, int operation, std::int64_t instance) const 
 
 int Durations::most_computing_rank() const {
   const RankClass& ranks = plan_.classes[plan_.compute_class];
-  if (options_.perturbations.empty() && *std::max_element(jitter_.begin(), jitter_.end()) <= 0) return ranks.rank(0);
+  if (options_.perturbations.empty() && !jittered_) return ranks.rank(0);
   const TreeIndex tree = index_tree(plan_);
   int most = ranks.rank(0);
   double longest = -1;

@@ -29,6 +29,7 @@ class Durations {
   const PlayOptions& options_;
   std::vector<double> base_s_;
   std::vector<double> jitter_;  ///< zero for all but compute
+  bool jittered_ = false;
 };
 
 }  // namespace forerun::sim

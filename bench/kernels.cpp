@@ -1,0 +1,84 @@
+// Why: cpu::best_library() must name the library that is faster here. Runs every kernel of the zoo's layers by both libraries on one
+// core and reports GFLOP/s (arithmetic of workloads/formulas.hpp) and GB/s (bytes that it must move at least).
+//   usage: bench_kernels --benchmark_filter='vgg.*/backward_data/64/'   names: model/layer/pass/batch/library
+// Take medians of repetitions on a machine that does other things: --benchmark_repetitions=9 --benchmark_report_aggregates_only=true
+// --benchmark_enable_random_interleaving=true. Results of one run stand in bench/results/kernels.md.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/operator.hpp"
+#include "workloads/formulas.hpp"
+#include "workloads/load.hpp"
+
+namespace {
+
+using namespace forerun;
+using cpu::Library;
+
+/// The arrays of one layer, filled with values of both signs.
+struct Arrays {
+  explicit Arrays(const Kernel& kernel)
+      : input(values(kernel.batch * kernel.shape.input.elements())),
+        output(values(kernel.batch * kernel.shape.output.elements())),
+        output_gradient(output),
+        input_gradient(input.size()),
+        weights(values(parameters(kernel.shape))),
+        weight_gradient(weights),
+        velocity(weights),
+        indices(output.size()),
+        labels(static_cast<std::size_t>(kernel.batch)) {}
+
+  static std::vector<float> values(std::int64_t count) {
+    std::vector<float> filled(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < filled.size(); ++i) filled[i] = 0.01F * static_cast<float>(i * 7919 % 199) - 1;
+    return filled;
+  }
+
+  cpu::LayerBuffers buffers() {
+    return {input.data(),           output.data(),   output_gradient.data(), input_gradient.data(), weights.data(),
+            weight_gradient.data(), velocity.data(), indices.data(),         labels.data(),         &loss};
+  }
+
+  std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity;
+  std::vector<std::int32_t> indices, labels;
+  float loss = 0;
+};
+
+void run_kernel(benchmark::State& state, const Kernel& kernel, Library library) {
+  Arrays arrays(kernel);
+  const auto prepared = cpu::make_operator(kernel, library, {0.0F, 0.9F});
+  const Kernel forward{kernel.shape, Pass::forward, kernel.batch, {}};
+  if (kernel.pass == Pass::backward_data && cpu::offers(library, forward)) cpu::make_operator(forward, library)->run(arrays.buffers());
+  for (auto _ : state) prepared->run(arrays.buffers());
+  using benchmark::Counter;
+  state.counters["flop"] = Counter(flops(kernel).value(), Counter::kIsIterationInvariantRate);
+  state.counters["bytes"] = Counter(bytes_moved(kernel).value(), Counter::kIsIterationInvariantRate);
+}
+
+void add_benchmarks(const Workload& workload) {
+  constexpr double kLongest_flop = 2e10;  // a call of less than about half a second
+  for (std::size_t i = 0; i < workload.layers.size(); ++i)
+    for (const Pass pass : passes(workload.layers[i].shape.kind, position_of(i)))
+      for (const std::int64_t batch : {8, 64, 512})
+        for (const Library library : {Library::eigen, Library::onednn}) {
+          const Kernel kernel{workload.layers[i].shape, pass, batch, {}};
+          if (!cpu::offers(library, kernel) || flops(kernel).value() > kLongest_flop) continue;
+          const std::string name = workload.name + "/" + workload.layers[i].name + "/" + std::string(to_string(pass)) + "/" +
+                                   std::to_string(batch) + "/" + std::string(to_string(library));
+          benchmark::RegisterBenchmark(name.c_str(), [kernel, library](benchmark::State& state) { run_kernel(state, kernel, library); })
+              ->MinTime(0.05);
+        }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const std::string_view name : known_workloads()) add_benchmarks(load_workload({std::string(name)}, {}));
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  benchmark::RunSpecifiedBenchmarks();
+}

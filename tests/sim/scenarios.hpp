@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include "core/scenario.hpp"
+#include "tests/support/synthetic_calibration.hpp"
+
+namespace forerun::test {
+
+/// Three dense layers, trained data-parallel on nodes of one device each.
+inline Scenario data_parallel(int ranks) {
+  static const auto calibration = std::make_shared<const Calibration>(support::synthetic_calibration());
+  Scenario scenario;
+  scenario.calibration = calibration;
+  Workload& workload = scenario.workload;
+  workload.name = "chain";
+  workload.input = {784, 1, 1};
+  const auto dense = [](std::int64_t inputs, std::int64_t outputs) {
+    return LayerShape{LayerKind::dense, {inputs, 1, 1}, {outputs, 1, 1}};
+  };
+  const TensorShape hidden{256, 1, 1};
+  workload.layers = {{"first", dense(784, 256)},  {"first_relu", {LayerKind::relu, hidden, hidden}},
+                     {"second", dense(256, 256)}, {"second_relu", {LayerKind::relu, hidden, hidden}},
+                     {"head", dense(256, 10)},    {"loss", {LayerKind::softmax_cross_entropy, {10, 1, 1}, {10, 1, 1}}}};
+  workload.batch = 64L * ranks;
+  workload.samples = 60000;
+  scenario.platform.name = "paper-cluster";
+  scenario.platform.nodes = ranks;
+  scenario.platform.inter_node = {BytesPerSecond(1.25e9), Seconds(20e-6)};
+  scenario.strategy.data = ranks;
+  scenario.strategy.overlap = Overlap::data;
+  scenario.strategy.bucket = Bytes(200e3);
+  scenario.strategy.first_bucket = Bytes(10e3);
+  return scenario;
+}
+
+}  // namespace forerun::test
