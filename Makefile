@@ -17,7 +17,7 @@ endif
 define build
 	@scripts/install-packages.sh
 	@echo "Building preset $(1) in build/$(1)"
-	@cmake --preset $(1) >/dev/null
+	@said=$$(cmake --preset $(1)) || { echo "$$said"; exit 1; }; echo "$$said" | sed -n 's/^-- \(.*left out.*\)/\1/p'
 	@quiet=--quiet; if [ -t 1 ]; then quiet=; fi; cmake --build --preset $(1) -j $(JOBS) $(if $(2),--target $(2)) -- $$quiet
 endef
 
