@@ -20,8 +20,8 @@ struct SampleEffort {
 /// Time of one call of a kernel: median and spread of repetitions, each long enough for the clock.
 KernelSample measure_kernel(const Microbenchmark& benchmark, const SampleEffort& effort, Arena& arena);
 
-/// Google Benchmark as a harness: runs `call` `iterations` times in each of `repetitions`, and gives the mean time of a call in
-/// each repetition. Prints nothing. Not reentrant: the harness keeps one list of benchmarks a process.
+/// Google Benchmark as a harness: runs `call` `iterations` times in each of `repetitions`, and gives the mean processor
+/// time of a call in each repetition. Prints nothing. Not reentrant: the harness keeps one list of benchmarks a process.
 std::vector<Seconds> run_repetitions(const std::string& name, std::int64_t iterations, int repetitions, const std::function<void()>& call);
 
 }  // namespace forerun
