@@ -33,7 +33,7 @@ std::vector<std::string> strangers(const Tree& tree);
 /// Lines that name a path of one machine, such as somebody's home, each as `file:line: text`.
 std::vector<std::string> machine_paths(const Tree& tree);
 
-/// Test cases with a semicolon in their sentence, each as `file: line`: ctest lists are parted by semicolons, and Catch passes where
+/// Test cases with a semicolon in their sentence, each as `file: sentence`: ctest lists are parted by semicolons, and Catch passes where
 /// no test case has the name asked for, so such a test could not fail.
 std::vector<std::string> torn_sentences(const Tree& tree);
 

@@ -78,9 +78,9 @@ TEST_CASE("a CMake file is read without its comments, with quotes and nested par
 }
 
 TEST_CASE("a test sentence that ctest would tear apart is found") {
-  const std::string name = "TEST_CASE(\"one";  // in two pieces, so that this file passes its own test
-  CHECK(torn_sentences({{"tests/io/a.cpp", name + "; two\") {\n"}}) == Lines{"tests/io/a.cpp: TEST_CASE(\"one; two\") {"});
-  CHECK(torn_sentences({{"tests/io/a.cpp", name + ", two\") {\n  f();\n"}}).empty());
+  const std::string name = "\nTEST_CASE(\n    \"one";
+  CHECK(torn_sentences({{"tests/io/a.cpp", name + " two\") {}" + name + "; two\") {\n"}}) == Lines{"tests/io/a.cpp: one; two"});
+  CHECK(torn_sentences({{"tests/io/a.cpp", name + ", two\") {\n  f();\n}"}}).empty());
 }
 
 TEST_CASE("a path of one machine is found, a relative one is not") {

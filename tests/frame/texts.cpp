@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <sstream>
@@ -39,12 +40,10 @@ std::vector<std::string> machine_paths(const Tree& tree) {
 std::vector<std::string> torn_sentences(const Tree& tree) {
   std::vector<std::string> found;
   for (const auto& [path, text] : tree) {
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      if (!line.starts_with("TEST_CASE(")) continue;
-      const std::size_t open = line.find('"');
-      const std::size_t close = line.find('"', open + 1);
-      if (line.substr(open, close - open).find(';') != std::string::npos) found.push_back(path + ": " + line);
+    for (std::size_t at = text.find("\nTEST_CASE("); at != std::string::npos; at = text.find("\nTEST_CASE(", at + 1)) {
+      const std::size_t open = std::min(text.find('"', at), text.size() - 1);
+      const std::string sentence = text.substr(open + 1, text.find('"', open + 1) - open - 1);
+      if (sentence.find(';') != std::string::npos) found.push_back(path + ": " + sentence);
     }
   }
   return found;
