@@ -72,8 +72,8 @@ struct KernelTimeModel {
   FlopsPerSecond rate;
   BytesPerSecond bandwidth;
   Eigen::ArrayXd inverse_scales;   ///< one a feature
-  Eigen::ArrayXXd features;        ///< samples x features
-  Eigen::ArrayXd weights;          ///< one a sample
+  Eigen::ArrayXXf features;        ///< samples x features; single precision, since pricing a plan is the inner loop of a search
+  Eigen::ArrayXf weights;          ///< one a sample
   double leave_one_out_error = 0;  ///< median of |left out prediction / measured - 1|
 };
 

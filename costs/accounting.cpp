@@ -54,7 +54,7 @@ Parts charge(const StepPlan& plan, std::span<const InstanceRecord> records, int 
   Parts parts;
   const InstanceRecord& record = records[instance];
   add(parts, part_of(plan, plan.operations[record.operation]), record.finish_s - record.start_s);
-  charge_backwards(parts, plan, records, instance, from_s);
+  if (record.start_s > from_s) charge_backwards(parts, plan, records, instance, from_s);
   return parts;
 }
 

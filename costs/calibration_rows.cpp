@@ -124,8 +124,8 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
       const Row row = parse_row(items(list)[i], model.pass);
       const KernelFeatures features = kernel_features(row.sample.kernel);
       if (features.count != model.inverse_scales.size()) throw BadInput(problem(list.text, "inverse_scales has the wrong length"));
-      for (int f = 0; f < features.count; ++f) model.features(i, f) = features.values[f] * model.inverse_scales[f];
-      model.weights[i] = row.weight;
+      for (int f = 0; f < features.count; ++f) model.features(i, f) = static_cast<float>(features.values[f] * model.inverse_scales[f]);
+      model.weights[i] = static_cast<float>(row.weight);
       if (i == 0 && model.pass == Pass::update) model.kind = row.sample.kernel.shape.kind;
       calibration.kernels.push_back(row.sample);
     }

@@ -29,18 +29,29 @@ void advance(std::vector<double>& now, const std::vector<double>& before, double
 }  // namespace
 
 Evaluator::Evaluator(const StepPlan& plan, std::span<const OperationCost> costs)
-    : plan_(plan),
-      costs_(costs),
-      tree_(index_tree(plan)),
-      lane_count_(static_cast<int>(plan.lanes.size())),
-      recording_(plan.compute_class) {
+    : plan_(plan), tree_(index_tree(plan)), lane_count_(static_cast<int>(plan.lanes.size())), recording_(plan.compute_class) {
   assert(costs.size() == plan.operations.size());
+  compile(costs);
   resolve_waits();
   size_histories();
   lanes_free_.assign(plan.classes.size() * plan.lanes.size(), 0.0);
   lane_records_.assign(plan.lanes.size(), -1);
+  arrivals_.assign(plan.classes.size(), 0.0);
   iterations_.assign(tree_.repeats.size(), 0);
   records_.reserve(4 * plan.operations.size());
+}
+
+void Evaluator::compile(std::span<const OperationCost> costs) {
+  instructions_.resize(plan_.operations.size());
+  for (std::size_t i = 0; i < instructions_.size(); ++i) {
+    const Operation& operation = plan_.operations[i];
+    Instruction& instruction = instructions_[i];
+    instruction.duration_s = costs[i].duration().value();
+    instruction.rank_class = operation.rank_class;
+    instruction.lane = operation.lane;
+    if (const auto* transfer = std::get_if<Collective>(&operation.work))
+      instruction.classes = &plan_.communicators[transfer->communicator].classes;
+  }
 }
 
 void Evaluator::resolve_waits() {
@@ -54,10 +65,9 @@ void Evaluator::resolve_waits() {
       if (const auto* inner = std::get_if<Repeat>(&node)) self(*inner, self);
   };
   add_buffers(plan_.step, add_buffers);
-  first_wait_.reserve(count + 1);
   waits_.reserve(plan_.dependencies.size() + buffered.size());
   for (int i = 0; i < count; ++i) {
-    first_wait_.push_back(static_cast<int>(waits_.size()));
+    instructions_[i].first_wait = static_cast<int>(waits_.size());
     const Operation& operation = plan_.operations[i];
     for (int d = 0; d < operation.dependency_count; ++d) {
       const Dependency& dependency = plan_.dependencies[operation.first_dependency + d];
@@ -65,8 +75,8 @@ void Evaluator::resolve_waits() {
     }
     for (const auto& [producer, wait] : buffered)
       if (producer == i) waits_.push_back(wait);
+    instructions_[i].end_wait = static_cast<int>(waits_.size());
   }
-  first_wait_.push_back(static_cast<int>(waits_.size()));
 }
 
 void Evaluator::size_histories() {
@@ -83,10 +93,11 @@ void Evaluator::size_histories() {
 }
 
 Evaluator::Arrival Evaluator::arrive(int index, int rank_class) {
-  const int lane = plan_.operations[index].lane;
+  const Instruction& instruction = instructions_[index];
+  const int lane = instruction.lane;
   Arrival arrival{lane_free(rank_class, lane), rank_class == recording_ ? lane_records_[lane] : -1};
   log_.argument(arrival.time_s);
-  for (int w = first_wait_[index]; w < first_wait_[index + 1]; ++w) {
+  for (int w = instruction.first_wait; w < instruction.end_wait; ++w) {
     const Wait& wait = waits_[w];
     if (plan_.classes.size() > 1 && !takes_part(plan_, plan_.operations[wait.operation], rank_class)) continue;
     const History& history = histories_[wait.operation];
@@ -120,40 +131,42 @@ void Evaluator::remember(int index, double start_s, double finish_s, int record)
 
 // Keeps the record of the compute class and charges its compute lane.
 void Evaluator::record_instance(int index, const Arrival& arrival, double start_s) {
-  const Operation& operation = plan_.operations[index];
-  const double finish_s = start_s + costs_[index].duration().value();
+  const Instruction& instruction = instructions_[index];
   const int record = static_cast<int>(records_.size());
-  records_.push_back({index, arrival.cause, arrival.time_s, start_s, finish_s});
-  if (operation.lane == plan_.compute_lane) parts_ += charge(plan_, records_, record, lane_free(recording_, operation.lane));
-  lane_records_[operation.lane] = record;
+  records_.push_back({index, arrival.cause, arrival.time_s, start_s, start_s + instruction.duration_s});
+  if (instruction.lane == plan_.compute_lane) parts_ += charge(plan_, records_, record, lane_free(recording_, instruction.lane));
+  lane_records_[instruction.lane] = record;
 }
 
 void Evaluator::run_operation(int index) {
-  const Operation& operation = plan_.operations[index];
-  const double duration = costs_[index].duration().value();
-  const auto* transfer = std::get_if<Collective>(&operation.work);
-  if (transfer == nullptr) {
-    const Arrival arrival = arrive(index, operation.rank_class);
-    const bool recorded = operation.rank_class == recording_;
-    if (recorded) record_instance(index, arrival, arrival.time_s);
-    lane_free(operation.rank_class, operation.lane) = arrival.time_s + duration;
-    remember(index, arrival.time_s, arrival.time_s + duration, recorded ? static_cast<int>(records_.size()) - 1 : -1);
-    return;
+  const Instruction& instruction = instructions_[index];
+  const int lane = instruction.lane;
+  double start = 0;
+  bool recorded = false;
+  if (instruction.classes == nullptr) {
+    const int rank_class = instruction.rank_class;
+    const Arrival arrival = arrive(index, rank_class);
+    start = arrival.time_s;
+    recorded = rank_class == recording_;
+    if (recorded) record_instance(index, arrival, start);
+    lane_free(rank_class, lane) = start + instruction.duration_s;
+  } else {
+    const std::vector<int>& classes = *instruction.classes;
+    Arrival own;
+    for (const int c : classes) {
+      const Arrival arrival = arrive(index, c);
+      arrivals_[c] = arrival.time_s;
+      start = std::max(start, arrival.time_s);
+      if (c == recording_) own = arrival, recorded = true;
+    }
+    if (classes.size() > 1) {
+      for (const int c : classes) log_.argument(arrivals_[c]);
+      log_.close_maximum();
+    }
+    if (recorded) record_instance(index, own, start);
+    for (const int c : classes) lane_free(c, lane) = start + instruction.duration_s;
   }
-  const std::vector<int>& classes = plan_.communicators[transfer->communicator].classes;
-  double start = kNever;
-  Arrival recorded{0, -1};
-  bool records = false;
-  for (const int c : classes) {
-    const Arrival arrival = arrive(index, c);
-    start = std::max(start, arrival.time_s);
-    if (c == recording_) recorded = arrival, records = true;
-    if (classes.size() > 1) log_.argument(arrival.time_s);
-  }
-  if (classes.size() > 1) log_.close_maximum();
-  if (records) record_instance(index, recorded, start);
-  for (const int c : classes) lane_free(c, operation.lane) = start + duration;
-  remember(index, start, start + duration, records ? static_cast<int>(records_.size()) - 1 : -1);
+  remember(index, start, start + instruction.duration_s, recorded ? static_cast<int>(records_.size()) - 1 : -1);
 }
 
 void Evaluator::walk_body(const Repeat& repeat, int next_repeat) {
@@ -218,12 +231,11 @@ void Evaluator::jump(const State& before, std::int64_t periods, std::size_t firs
   for (std::size_t i = 0; i < histories_.size(); ++i) histories_[i].count += periods * (histories_[i].count - before.counts[i]);
 }
 
-Evaluation Evaluator::asymptotic(const State& before, std::int64_t steps) const {
-  const int compute = recording_ * lane_count_ + plan_.compute_lane;
-  const double count = static_cast<double>(steps);
+Evaluation Evaluator::mean_step(const Progress& before, const Progress& after, std::int64_t steps) {
+  const double share = 1.0 / static_cast<double>(steps);
   Evaluation evaluation;
-  evaluation.step = Seconds((lanes_free_[compute] - before.lanes_free[compute]) / count);
-  evaluation.parts = (parts_ - before.parts) * (1.0 / count);
+  evaluation.step = Seconds((after.computed_s - before.computed_s) * share);
+  evaluation.parts = (after.parts - before.parts) * share;
   return evaluation;
 }
 
@@ -251,22 +263,15 @@ Evaluation Evaluator::run() {
     return finite();
   }
   std::vector<IterationLog::Mark> marks{log_.mark()};
-  State half;
+  std::vector<Progress> reached{progress()};
   for (std::int64_t i = 1; i <= kLongestTransient; ++i) {
     walk_body(plan_.step, 1);
     ++iterations_[0];
     marks.push_back(log_.mark());
-    if (i == kLongestTransient / 2) half = state();
-    if (const int period = find_period(log_, marks); period > 0) {
-      const State before = state();
-      for (int p = 0; p < period; ++p) {
-        walk_body(plan_.step, 1);
-        ++iterations_[0];
-      }
-      return asymptotic(before, period);
-    }
+    reached.push_back(progress());
+    if (const int period = find_period(log_, marks); period > 0) return mean_step(reached[i - period], reached[i], period);
   }
-  return asymptotic(half, kLongestTransient / 2);
+  return mean_step(reached[kLongestTransient / 2], reached.back(), kLongestTransient / 2);
 }
 
 }  // namespace forerun::oracle

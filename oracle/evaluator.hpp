@@ -25,6 +25,20 @@ class Evaluator {
     DependencyRule rule;
     bool started = false;  ///< satisfied by the start, not the finish
   };
+  /// An operation as the walk needs it.
+  struct Instruction {
+    double duration_s = 0;
+    const std::vector<int>* classes = nullptr;  ///< of a transfer: who takes part; null for anything else
+    int rank_class = 0;
+    int lane = 0;
+    int first_wait = 0;
+    int end_wait = 0;
+  };
+  /// How far the compute lane is after an iteration of the step.
+  struct Progress {
+    double computed_s = 0;
+    Parts parts;
+  };
   /// The last instances of an operation, latest first.
   struct History {
     int first = 0;  ///< into starts_, finishes_ and instance_records_
@@ -46,6 +60,7 @@ class Evaluator {
   };
 
   void resolve_waits();
+  void compile(std::span<const OperationCost> costs);
   void size_histories();
   void walk(const Repeat& repeat, int& next_repeat);
   void walk_body(const Repeat& repeat, int next_repeat);
@@ -55,16 +70,16 @@ class Evaluator {
   void remember(int index, double start_s, double finish_s, int record);
   [[nodiscard]] State state() const;
   void jump(const State& before, std::int64_t periods, std::size_t first_record);
-  Evaluation asymptotic(const State& before, std::int64_t steps) const;
+  [[nodiscard]] Progress progress() const { return {lanes_free_[recording_ * lane_count_ + plan_.compute_lane], parts_}; }
+  [[nodiscard]] static Evaluation mean_step(const Progress& before, const Progress& after, std::int64_t steps);
   Evaluation finite();
   [[nodiscard]] double& lane_free(int rank_class, int lane) { return lanes_free_[rank_class * lane_count_ + lane]; }
 
   const StepPlan& plan_;
-  std::span<const OperationCost> costs_;
   TreeIndex tree_;
+  std::vector<Instruction> instructions_;
   int lane_count_;
   std::vector<Wait> waits_;
-  std::vector<int> first_wait_;
   std::vector<History> histories_;
   std::vector<double> starts_;
   std::vector<double> finishes_;
@@ -72,6 +87,7 @@ class Evaluator {
   std::vector<double> lanes_free_;
   std::vector<int> lane_records_;  ///< of the compute class: the record that last held each lane
   std::vector<InstanceRecord> records_;
+  std::vector<double> arrivals_;  ///< of the classes at the transfer in hand
   std::vector<std::int64_t> iterations_;
   IterationLog log_;
   Parts parts_;

@@ -51,8 +51,9 @@ TEST_CASE("the residual is a sum over samples of weight times correlation") {
   const KernelFeatures at = kernel_features(dense(10, 20, 30));
   model.inverse_scales = Eigen::ArrayXd::Constant(4, 0.5);
   model.features.resize(2, 4);
-  for (int f = 0; f < 4; ++f) model.features(0, f) = at.values[f] * 0.5, model.features(1, f) = at.values[f] * 0.5 + 1;
-  model.weights = Eigen::Array2d(0.3, -0.6);
+  for (int f = 0; f < 4; ++f) model.features.col(f) << static_cast<float>(at.values[f] * 0.5), static_cast<float>(at.values[f] * 0.5 + 1);
+  model.weights.resize(2);
+  model.weights << 0.3F, -0.6F;
   const double residual = 0.3 - 0.6 / (1 + 0.5 * 4);
   CHECK(kernel_time(model, dense(10, 20, 30)) / base_time(model, dense(10, 20, 30)) == Approx(std::exp(residual)));
 }
