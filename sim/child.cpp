@@ -48,7 +48,6 @@ void send(char kind, std::string_view text) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);
   // An interrupt is the parent's to handle; a crash is no business of handlers that the parent installed for itself.
-  ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGINT, SIG_IGN);
   for (const int signal : {SIGTERM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(signal, SIG_DFL);
   // Whatever else the parent has open is none of ours: a sibling's pipe held open would hide that sibling's end.

@@ -50,6 +50,12 @@ TEST_CASE("a transfer alone takes its latency and its drain on any number of ran
       }
 }
 
+TEST_CASE("no window caps a flow over the fastest of links") {
+  Platform platform = nodes(4);
+  platform.inter_node.bandwidth = BytesPerSecond(1e14);
+  REQUIRE(alone(4, flows(1.0, 1e6), platform) == Approx(1.0 + 10.0).epsilon(1e-6));
+}
+
 TEST_CASE("a transfer of an odd number of bytes keeps its digits") {
   const OperationCost cost{Seconds(0), Seconds(1000.3 / kBandwidth), Bytes(1000.3)};
   REQUIRE(alone(4, cost, nodes(4)) == Approx(1000.3 / kBandwidth).epsilon(1e-6));

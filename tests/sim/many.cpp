@@ -84,7 +84,7 @@ TEST_CASE("threads may predict at the same time") {
   REQUIRE(wrong == std::vector<int>(4, 0));
 }
 
-TEST_CASE("a child plays thousands of scenarios without growing and to the same digits") {
+TEST_CASE("a child plays thousands of scenarios without growing and to the same digits", "[slow]") {
   const std::string answer = sim::ask_child([] {
     PlanBuilder plan(8);
     const int data = plan.lane(LaneKind::communication);
@@ -111,7 +111,7 @@ TEST_CASE("a child plays thousands of scenarios without growing and to the same 
   REQUIRE(answer == "11small");
 }
 
-TEST_CASE("memory does not grow with the steps that are played") {
+TEST_CASE("memory does not grow with the steps that are played", "[slow]") {
   const std::string answer = sim::ask_child([] {
     PlanBuilder plan(4);
     const int data = plan.lane(LaneKind::communication);

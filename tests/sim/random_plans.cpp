@@ -121,7 +121,8 @@ TEST_CASE(
       const auto& expected = reference.spans[logged.rank][logged.operation][static_cast<std::size_t>(logged.instance)];
       if (std::abs(logged.start.value() - expected.start) > 1e-7) ++wrong;
       const OperationCost& cost = random.costs[logged.operation];
-      const double alone = random.plan.operations[logged.operation].kind() == OperationKind::transfer ? (cost.latency + cost.drain / 2).value() : 0.0;
+      const double alone =
+          random.plan.operations[logged.operation].kind() == OperationKind::transfer ? (cost.latency + cost.drain / 2).value() : 0.0;
       if ((logged.finish - logged.start).value() < alone - 1e-9) ++wrong;
     }
     REQUIRE(wrong == 0);
