@@ -57,7 +57,8 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   if (scenario.run.steps) return scenario.run.steps;
   const Workload& workload = scenario.workload;
   if (!scenario.run.epochs || workload.samples < workload.batch) return std::nullopt;
-  return std::max<std::int64_t>(1, std::llround(*scenario.run.epochs * static_cast<double>(workload.samples / workload.batch)));
+  const std::int64_t steps_an_epoch = workload.samples / workload.batch;
+  return std::max<std::int64_t>(1, std::llround(*scenario.run.epochs * static_cast<double>(steps_an_epoch)));
 }
 
 Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,
@@ -73,7 +74,8 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
   prediction.comm_total = moved.time;
   prediction.comm_bytes_per_rank = moved.sent;
   prediction.throughput_samples_per_s = static_cast<double>(workload.batch) / step.value();
-  if (workload.samples >= workload.batch) prediction.epoch_time = static_cast<double>(workload.samples / workload.batch) * step;
+  if (const std::int64_t steps_an_epoch = workload.samples / workload.batch; steps_an_epoch > 0)
+    prediction.epoch_time = static_cast<double>(steps_an_epoch) * step;
   if (const auto steps = run_steps(scenario)) prediction.total_time = static_cast<double>(*steps) * step;
   const StepMemory memory = step_memory(workload, workload.batch / scenario.strategy.data);
   prediction.memory_per_device = memory.total();
