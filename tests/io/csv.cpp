@@ -81,6 +81,7 @@ TEST_CASE("what is written reads back", "[unit]") {
   REQUIRE(table.rows.size() == 1);
   for (std::size_t i = 0; i < fields.size(); ++i) CHECK(table.rows[0][i].value == fields[i]);
   CHECK(line_of({""}) == "\"\"\n");
+  CHECK(line_of({" left", "right "}) == "\" left\",\"right \"\n");
 }
 
 TEST_CASE("a CSV file has a limit of its own", "[limit]") {

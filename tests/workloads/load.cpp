@@ -128,6 +128,11 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
         "n.yaml:1:1: inputs: unknown key (allowed batch, input, layers, name, optimizer, precision, samples). Did you mean input?");
 }
 
+TEST_CASE("an input that is missing says nothing about the layers' windows", "[unit]") {
+  CHECK(file_error("layers:\n  - {kind: conv2d, channels: 2, window: 3}\n  - {kind: softmax-cross-entropy}\n") ==
+        "n.yaml:1:1: input: is missing");
+}
+
 TEST_CASE("a chain that cannot train is bad input", "[unit]") {
   const std::string head = "input: 784\nlayers:\n";
   CHECK(file_error(head + "  - {kind: dense, outputs: 10}\n") ==
