@@ -69,8 +69,9 @@ void add_benchmarks(const Workload& workload) {
           if (!cpu::offers(library, kernel) || flops(kernel).value() > kLongest_flop) continue;
           const std::string name = workload.name + "/" + workload.layers[i].name + "/" + std::string(to_string(pass)) + "/" +
                                    std::to_string(batch) + "/" + std::string(to_string(library));
-          benchmark::RegisterBenchmark(name.c_str(), [kernel, library](benchmark::State& state) { run_kernel(state, kernel, library); })
-              ->MinTime(0.05);
+          benchmark::RegisterBenchmark(name.c_str(), [kernel, library](benchmark::State& state) {
+            run_kernel(state, kernel, library);
+          })->MinTime(0.05);
         }
 }
 

@@ -1,10 +1,35 @@
 #include "kernels/cpu/operator.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun::cpu {
 
+namespace {
+
+// Below this, calling a primitive costs more than oneDNN's faster product saves.
+constexpr double kSmallProduct_flop = 5e4;
+
+// oneDNN's convolutions reorder the weights at each call. With so few pixels in the whole batch, that is most of their time.
+constexpr std::int64_t kFewPixels = 128;
+
+// oneDNN has no fast weight gradient for images of so few pixels, at any batch.
+constexpr std::int64_t kTinyImage = 4;
+
+Library best_convolution(const Kernel& kernel) {
+  const std::int64_t pixels = kernel.shape.output.height * kernel.shape.output.width;
+  const bool tiny_gradient = kernel.pass == Pass::backward_weights && pixels <= kTinyImage;
+  return kernel.batch * pixels <= kFewPixels || tiny_gradient ? Library::eigen : Library::onednn;
+}
+
+}  // namespace
+
 Library best_library(const Kernel& kernel) {
-  const bool product = kernel.shape.kind == LayerKind::dense || kernel.shape.kind == LayerKind::conv2d;
-  return product && offers(Library::onednn, kernel) ? Library::onednn : Library::eigen;
+  if (!offers(Library::onednn, kernel)) return Library::eigen;
+  switch (kernel.shape.kind) {
+    case LayerKind::dense: return flops(kernel).value() < kSmallProduct_flop ? Library::eigen : Library::onednn;
+    case LayerKind::conv2d: return best_convolution(kernel);
+    // Plain loops over NHWC take half of oneDNN's time for pooling, and as much for relu but for its cost of a call.
+    default: return Library::eigen;
+  }
 }
 
 }  // namespace forerun::cpu
