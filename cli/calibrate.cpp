@@ -1,0 +1,130 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "cli/calibration_page.hpp"
+#include "cli/choice.hpp"
+#include "cli/progress.hpp"
+#include "cli/ranks.hpp"
+#include "cli/verbs.hpp"
+#include "costs/calibration_file.hpp"
+#include "costs/kernel_fit.hpp"
+#include "io/atomic_file.hpp"
+#include "io/format.hpp"
+#include "kernels/microbenchmarks/measure.hpp"
+#include "platforms/load.hpp"
+
+namespace forerun {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kThisMachine = "this-machine";
+
+enum class Device { cpu, cuda };
+enum class NetworkWish { where_possible, required, left_out };
+
+struct CalibrateCommand {
+  CalibrateMode mode = CalibrateMode::quick;
+  Device device = Device::cpu;
+  NetworkWish network = NetworkWish::where_possible;
+  std::string file;
+  OutputOptions output;  ///< of the summary; the calibration itself has its own file
+};
+
+/// What is written, and where.
+struct Target {
+  std::string name;
+  fs::path calibration;
+  fs::path platform;  ///< empty where the calibration is not this machine's own
+};
+
+Target find_target(const CalibrateCommand& options, const Environment& environment) {
+  if (!options.file.empty()) {
+    const std::string file = fs::path(options.file).filename().string();
+    return {file.substr(0, file.find('.')), options.file, {}};
+  }
+  const fs::path& folder = environment.data_folder;
+  if (folder.empty())
+    throw BadInput(Problem{.file = "--output", .what = "is needed: neither XDG_DATA_HOME nor HOME says where this machine's data lie"});
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw BadInput(Problem{.key = folder.string(), .what = "cannot be made: " + error.message()});
+  return {kThisMachine, folder / "this-machine.calibration.json", folder / "this-machine.yaml"};
+}
+
+/// Ranks to measure the network with; 0 for none. All-reduce is measured over every number up to it, so it stays small.
+int network_ranks(const CalibrateCommand& options, const Environment& environment, std::string& why_not) {
+  if (options.network == NetworkWish::left_out) return 0;
+  const int most = options.mode == CalibrateMode::quick ? 4 : 16;
+  why_not = missing_for_ranks(ranks_paths(environment));
+  if (why_not.empty() && environment.cores < 2) why_not = "one core has no network to measure";
+  if (why_not.empty()) return std::min(most, environment.cores);
+  if (options.network == NetworkWish::required) throw MissingCapability(why_not);
+  return 0;
+}
+
+void measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const Environment& environment) {
+  ProgressLine progress(WhenPiped::now_and_then);
+  NetworkJob job;
+  if (options.mode == CalibrateMode::quick) job.time_a_size = Seconds(0.15);
+  calibration.collectives = measure_network(job, ranks, ranks_paths(environment), progress.callback()).collectives;
+}
+
+ExitCode calibrate(const CalibrateCommand& options, const Environment& environment) {
+  if (options.device == Device::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
+  check_output(options.output);
+  const Target target = find_target(options, environment);
+  check_writable(target.calibration);
+  if (!target.platform.empty()) check_writable(target.platform);
+  std::string why_no_network;
+  const int ranks = network_ranks(options, environment, why_no_network);
+
+  CalibrateOptions how;
+  how.mode = options.mode;
+  how.name = target.name;
+  how.date = iso_date(environment.now);
+  how.journal = target.calibration.string() + ".part";
+  Calibration calibration;
+  {
+    ProgressLine progress(WhenPiped::now_and_then);
+    calibration = measure(how, progress.callback());
+  }
+  if (ranks > 0)
+    measure_collectives(calibration, ranks, options, environment);
+  else if (!why_no_network.empty())
+    say("the network is left out: " + why_no_network);
+  fit(calibration);
+  write_file(target.calibration, calibration_json(calibration));
+  if (!target.platform.empty()) write_file(target.platform, platform_yaml(this_machine(environment)));
+  std::error_code none;
+  fs::remove(how.journal, none);
+  say("written: " + target.calibration.string() + (target.platform.empty() ? "" : " and " + target.platform.string()));
+  deliver(calibration_page(calibration), options.output);
+  return ExitCode::success;
+}
+
+}  // namespace
+
+void add_calibrate(CLI::App& command, const Environment& environment, Action& chosen) {
+  CLI::App* verb = command.add_subcommand("calibrate", "measures the training kernels of this machine, and its network between ranks");
+  const auto options = std::make_shared<CalibrateCommand>();
+  auto* quick = verb->add_flag_callback(
+      "--quick", [options] { options->mode = CalibrateMode::quick; }, "under two minutes (the default)");
+  auto* full = verb->add_flag_callback(
+      "--full", [options] { options->mode = CalibrateMode::full; }, "more shapes, longer each");
+  quick->excludes(full);
+  add_choice<Device>(*verb, "--device", options->device, "cpu or cuda", {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
+  auto* network = verb->add_flag_callback(
+      "--network", [options] { options->network = NetworkWish::required; },
+      "measure ping-pong and all-reduce between ranks; without this option done where possible");
+  auto* without = verb->add_flag_callback(
+      "--no-network", [options] { options->network = NetworkWish::left_out; }, "leave the network out");
+  network->excludes(without);
+  verb->add_option("-o,--output", options->file, "write the calibration here; without it where this-machine finds it");
+  add_format_option(*verb, options->output);
+  verb->footer("Example:\n  forerun calibrate --quick");
+  verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return calibrate(*options, environment); }; });
+}
+
+}  // namespace forerun

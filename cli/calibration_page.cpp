@@ -1,0 +1,100 @@
+#include "cli/calibration_page.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "costs/kernel_time.hpp"
+#include "io/format.hpp"
+
+namespace forerun {
+namespace {
+
+std::string_view layer_name(const KernelTimeModel& model) { return model.pass == Pass::update ? "any" : to_string(model.kind); }
+
+std::vector<BusyFactor> busy_of(const Calibration& calibration, const KernelTimeModel& model) {
+  std::vector<BusyFactor> out;
+  for (const BusyFactor& factor : calibration.busy)
+    if (factor.pass == model.pass && (model.pass == Pass::update || factor.kind == model.kind)) out.push_back(factor);
+  return out;
+}
+
+std::string rate_text(FlopsPerSecond rate) { return std::isfinite(rate.value()) ? human(rate) : "-"; }
+std::string rate_text(BytesPerSecond rate) { return std::isfinite(rate.value()) ? human(rate) : "-"; }
+
+Table models_table(const Calibration& calibration) {
+  Table table;
+  table.header = {"layer", "pass", "samples", "overhead", "rate", "bandwidth", "left-out error", "busy factor"};
+  for (const KernelTimeModel& model : calibration.kernel_models) {
+    std::string busy;
+    for (const BusyFactor& factor : busy_of(calibration, model))
+      busy += forerun::format("{}{:.3g} at {}", busy.empty() ? "" : ", ", factor.factor, factor.busy);
+    table.rows.push_back({std::string(layer_name(model)), std::string(to_string(model.pass)), std::to_string(model.weights.size()),
+                          human(model.overhead), rate_text(model.rate), rate_text(model.bandwidth), percent(model.leave_one_out_error),
+                          busy.empty() ? "-" : busy});
+  }
+  return table;
+}
+
+Table collectives_table(const Calibration& calibration) {
+  Table table;
+  table.header = {"operation", "ranks", "size", "time", "p10", "p90"};
+  for (const CollectiveSample& sample : calibration.collectives)
+    table.rows.push_back(
+        {sample.operation, std::to_string(sample.ranks), human(sample.bytes), human(sample.median), human(sample.p10), human(sample.p90)});
+  return table;
+}
+
+Json models_json(const Calibration& calibration) {
+  Json models = Json::array();
+  for (const KernelTimeModel& model : calibration.kernel_models) {
+    Json busy = Json::array();
+    for (const BusyFactor& factor : busy_of(calibration, model)) busy.push_back({{"busy", factor.busy}, {"factor", factor.factor}});
+    models.push_back({{"layer", layer_name(model)},
+                      {"pass", to_string(model.pass)},
+                      {"samples", model.weights.size()},
+                      {"overhead_s", model.overhead.value()},
+                      {"rate_flop_per_s", std::isfinite(model.rate.value()) ? Json(model.rate.value()) : Json(nullptr)},
+                      {"bandwidth_bytes_per_s", std::isfinite(model.bandwidth.value()) ? Json(model.bandwidth.value()) : Json(nullptr)},
+                      {"leave_one_out_error", model.leave_one_out_error},
+                      {"busy_factors", busy}});
+  }
+  return models;
+}
+
+Json collectives_json(const Calibration& calibration) {
+  Json rows = Json::array();
+  for (const CollectiveSample& sample : calibration.collectives)
+    rows.push_back({{"operation", sample.operation},
+                    {"ranks", sample.ranks},
+                    {"bytes", sample.bytes.value()},
+                    {"time_s", sample.median.value()},
+                    {"p10_s", sample.p10.value()},
+                    {"p90_s", sample.p90.value()}});
+  return rows;
+}
+
+}  // namespace
+
+Page calibration_page(const Calibration& calibration) {
+  Page page;
+  page.rows = models_table(calibration);
+  page.text =
+      forerun::format("calibration {} of {}, {} ({})\n{} on host {}, {}, {}\n\n", calibration.name, calibration.device, calibration.mode,
+                      to_string(calibration.origin), calibration.cpu, calibration.host, calibration.compiler, calibration.date);
+  page.text += text_table(page.rows);
+  if (!calibration.collectives.empty()) page.text += "\n" + text_table(collectives_table(calibration));
+  page.document = {{"schema_version", 1},
+                   {"name", calibration.name},
+                   {"device", calibration.device},
+                   {"host", calibration.host},
+                   {"cpu", calibration.cpu},
+                   {"compiler", calibration.compiler},
+                   {"date", calibration.date},
+                   {"mode", calibration.mode},
+                   {"origin", to_string(calibration.origin)},
+                   {"models", models_json(calibration)},
+                   {"collectives", collectives_json(calibration)}};
+  return page;
+}
+
+}  // namespace forerun

@@ -1,0 +1,58 @@
+#include "cli/command.hpp"
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "cli/verbs.hpp"
+#include "core/error.hpp"
+#include "kernels/ranks/launch.hpp"
+
+namespace forerun {
+namespace {
+
+ExitCode guarded(const Action& action) {
+  try {
+    return action();
+  } catch (const BadInput& error) {
+    say(error.what());
+    return ExitCode::bad_input;
+  } catch (const MissingCapability& error) {
+    say(std::string("cannot do this here: ") + error.what());
+    return ExitCode::missing;
+  } catch (const SimulationFailed& error) {
+    say(std::string("the simulation failed: ") + error.what());
+    return ExitCode::failed;
+  } catch (const RanksFailed& error) {
+    say(std::string("the ranks failed: ") + error.what());
+    return ExitCode::failed;
+  } catch (const std::exception& error) {
+    say(std::string("a bug in forerun, please report it: ") + error.what());
+    return ExitCode::bug;
+  }
+}
+
+}  // namespace
+
+int run_command(int count, char** arguments, const Environment& environment) {
+  CLI::App command("Forerun your training: how long it will take before renting anything.", "forerun");
+  command.set_version_flag("--version", "forerun " FORERUN_VERSION);
+  command.require_subcommand(1);
+  command.footer("forerun VERB --help explains a verb and gives an example.");
+  Action chosen;
+  add_calibrate(command, environment, chosen);
+  add_predict(command, environment, chosen);
+  add_train(command, environment, chosen);
+  add_validate(command, environment, chosen);
+  add_show(command, environment, chosen);
+  try {
+    command.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are no errors.
+    return command.exit(error) == 0 ? static_cast<int>(ExitCode::success) : static_cast<int>(ExitCode::usage);
+  }
+  return static_cast<int>(guarded(chosen));
+}
+
+}  // namespace forerun

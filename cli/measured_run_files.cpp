@@ -1,0 +1,53 @@
+#include "cli/measured_run_files.hpp"
+
+#include "io/atomic_file.hpp"
+#include "io/format.hpp"
+
+namespace forerun {
+namespace fs = std::filesystem;
+namespace {
+
+using Row = std::vector<std::string>;
+
+fs::path beside(const fs::path& runs, const char* what) {
+  return runs.parent_path() / (runs.stem().string() + "." + what + runs.extension().string());
+}
+
+std::vector<Row> step_rows(const std::string& run, const TrainResult& result) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < result.step_times.size(); ++i) rows.push_back({run, std::to_string(i), exact(result.step_times[i].value())});
+  return rows;
+}
+
+std::vector<Row> operation_rows(const std::string& run, const TrainResult& result) {
+  std::vector<Row> rows;
+  for (const OperationTime& operation : result.operations)
+    rows.push_back({run, std::to_string(operation.operation), operation.name, operation.layer, exact(operation.median.value()),
+                    exact(operation.p10.value()), exact(operation.p90.value()), exact(operation.wait.value())});
+  return rows;
+}
+
+}  // namespace
+
+MeasuredRunFiles::MeasuredRunFiles(const fs::path& runs)
+    : runs_(runs), steps_(beside(runs, "steps")), operations_(beside(runs, "operations")) {}
+
+void MeasuredRunFiles::check(const std::string& run) const {
+  Problems problems;
+  for (const fs::path& file : {runs_, steps_, operations_}) problems.collect([&] { check_writable(file); });
+  problems.throw_if_any();
+  std::error_code none;
+  if (!fs::exists(runs_, none) || fs::file_size(runs_, none) == 0) return;
+  for (const MeasuredRun& known : read_measured_runs(runs_))
+    if (known.run == run) throw BadInput(Problem{.file = "--run", .what = "names a run that " + runs_.string() + " has", .got = run});
+}
+
+void MeasuredRunFiles::append(const MeasuredRun& run, const TrainResult& result) const {
+  static const Row step_header{"run", "step", "step_time_s"};
+  static const Row operation_header{"run", "operation", "name", "layer", "median_s", "p10_s", "p90_s", "wait_s"};
+  append_csv_rows(steps_, step_header, step_rows(run.run, result));
+  append_csv_rows(operations_, operation_header, operation_rows(run.run, result));
+  append_csv_row(runs_, measured_run_columns(), measured_run_row(run));
+}
+
+}  // namespace forerun

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+
+#include "kernels/trainer/train.hpp"
+#include "validation/measured_runs.hpp"
+
+namespace forerun {
+
+/// A file of measured runs and what is kept beside it: RUNS.steps.csv (run, step, step_time_s) and RUNS.operations.csv.
+class MeasuredRunFiles {
+ public:
+  explicit MeasuredRunFiles(const std::filesystem::path& runs);
+
+  /// BadInput if append() would fail later, or a run of this name is there already. Changes nothing.
+  void check(const std::string& run) const;
+
+  /// The run last, so that a run that is there has its steps.
+  void append(const MeasuredRun& run, const TrainResult& result) const;
+
+ private:
+  std::filesystem::path runs_;
+  std::filesystem::path steps_;
+  std::filesystem::path operations_;
+};
+
+}  // namespace forerun

@@ -1,0 +1,77 @@
+#include "cli/prediction_page.hpp"
+
+#include "io/format.hpp"
+#include "io/prediction_json.hpp"
+
+namespace forerun {
+namespace {
+
+std::string line(std::string_view name, std::string_view value, std::string_view share = "") {
+  std::string out = forerun::format("{:<24}{:>12}  {:>8}", name, value, share);
+  out.erase(out.find_last_not_of(' ') + 1);
+  return out + "\n";
+}
+
+std::string parts_text(const Prediction& prediction) {
+  std::string out;
+  const auto part = [&](std::string_view name, Seconds time) {
+    if (time > Seconds(0)) out += line(name, human(time), percent(time / *prediction.step_time));
+  };
+  part("  compute", prediction.parts->compute);
+  part("  communication exposed", prediction.parts->comm_exposed);
+  part("  bubble", prediction.parts->bubble);
+  part("  input exposed", prediction.parts->input_exposed);
+  part("  overhead", prediction.parts->overhead);
+  return out;
+}
+
+std::string times_text(const Prediction& prediction) {
+  std::string out = line("step time", human(*prediction.step_time)) + parts_text(prediction);
+  if (prediction.comm_total && *prediction.comm_total > Seconds(0)) out += line("communication in all", human(*prediction.comm_total));
+  if (prediction.throughput_samples_per_s)
+    out += line("throughput", forerun::format("{:.4g}", *prediction.throughput_samples_per_s), "samples/s");
+  if (prediction.epoch_time) out += line("epoch", human(*prediction.epoch_time));
+  if (prediction.total_time) out += line("run", human(*prediction.total_time));
+  return out;
+}
+
+std::string resources_text(const Prediction& prediction) {
+  std::string out;
+  if (prediction.memory_per_device) {
+    out += line("memory a device", human(*prediction.memory_per_device));
+    for (const auto& [name, bytes] : prediction.memory_parts)
+      out += line("  " + name, human(bytes), percent(bytes / *prediction.memory_per_device));
+  }
+  if (prediction.comm_bytes_per_rank && *prediction.comm_bytes_per_rank > Bytes(0))
+    out += line("sent a rank and step", human(*prediction.comm_bytes_per_rank));
+  return out;
+}
+
+std::string page_text(const Prediction& prediction, const Scenario& scenario, const std::string& strategy) {
+  const int ranks = scenario.strategy.ranks();
+  const int nodes = scenario.platform.nodes;
+  std::string out = forerun::format("{} on {}, {}\n", scenario.workload.name, scenario.platform.name, strategy);
+  out += forerun::format("{} rank{}, {} node{}, batch {}; engine {}, calibration {} ({})\n\n", ranks, ranks == 1 ? "" : "s", nodes,
+                         nodes == 1 ? "" : "s", scenario.workload.batch, prediction.engine, scenario.calibration->name,
+                         to_string(prediction.origin));
+  if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);
+  out += times_text(prediction) + resources_text(prediction) + "\nassumptions\n";
+  for (const std::string& assumption : prediction.assumptions) out += "  - " + assumption + "\n";
+  return out;
+}
+
+}  // namespace
+
+Page prediction_page(const Prediction& prediction, const ReadScenario& read) {
+  Prediction shown = prediction;
+  shown.assumptions.insert(shown.assumptions.end(), read.warnings.begin(), read.warnings.end());
+  const std::string& strategy = read.text.strategy.value;
+  Page page;
+  page.text = page_text(shown, read.scenario, strategy);
+  page.document = prediction_json(shown, read.scenario, strategy);
+  page.rows = one_row(page.document);
+  page.document["scenario"] = scenario_json(read.text);
+  return page;
+}
+
+}  // namespace forerun

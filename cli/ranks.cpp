@@ -1,0 +1,26 @@
+#include "cli/ranks.hpp"
+
+namespace forerun {
+namespace fs = std::filesystem;
+
+RanksPaths ranks_paths(const Environment& environment) {
+  const fs::path folder = environment.executable.parent_path();
+  RanksPaths paths;
+  paths.forerun_ranks = folder / "forerun-ranks";
+  const fs::path built = folder.parent_path() / "kernels" / "forerun-ranks";
+  std::error_code none;
+  if (!fs::exists(paths.forerun_ranks, none) && fs::exists(built, none)) paths.forerun_ranks = built;
+  return paths;
+}
+
+Platform this_machine(const Environment& environment) {
+  Platform platform;
+  platform.name = "this-machine";
+  platform.device = environment.cpu.empty() ? "cpu" : environment.cpu;
+  platform.nodes = 1;
+  platform.devices_per_node = environment.cores;
+  platform.memory_per_node = environment.memory;
+  return platform;
+}
+
+}  // namespace forerun

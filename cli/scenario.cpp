@@ -1,0 +1,169 @@
+#include "cli/scenario.hpp"
+
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "costs/calibration_file.hpp"
+#include "io/format.hpp"
+#include "io/quantity.hpp"
+#include "io/suggest.hpp"
+#include "platforms/load.hpp"
+#include "strategies/strategy_text.hpp"
+#include "workloads/load.hpp"
+
+namespace forerun {
+namespace {
+
+constexpr std::string_view kThisMachine = "this-machine";
+constexpr std::array<std::string_view, 3> kRunKeys{"run.steps", "run.epochs", "run.seed"};
+constexpr std::array<std::string_view, 1> kCalibrationKeys{"calibration.compute-scale"};
+constexpr std::array<std::string_view, 4> kPrefixes{"workload", "platform", "run", "calibration"};
+constexpr double kMostSteps = 1e15;
+constexpr double kMostEpochs = 1e9;
+constexpr double kLeastScale = 1e-6;
+constexpr double kMostScale = 1e6;
+constexpr int kOldDays = 90;
+
+Problem unknown_key(const Text& setting, const std::string& key, std::span<const std::string_view> known) {
+  Text shown = setting;
+  shown.key.clear();
+  shown.value = key;
+  return problem(shown, "unknown setting", listed(known), suggest(key, known));
+}
+
+void put(std::vector<Text>& settings, Text setting) {
+  std::erase_if(settings, [&](const Text& earlier) { return earlier.key == setting.key; });
+  settings.push_back(std::move(setting));
+}
+
+Text or_default(const Text& text, std::string_view otherwise) {
+  if (!text.value.empty()) return text;
+  return Text{std::string(otherwise), "", 0, 0, ""};
+}
+
+/// The setting with its whole key, for messages.
+Text named(const Text& setting, std::string_view prefix) {
+  Text shown = setting;
+  shown.key = std::string(prefix) + "." + setting.key;
+  return shown;
+}
+
+}  // namespace
+
+Settings divide_settings(const std::vector<Text>& settings, Problems& problems) {
+  Settings divided;
+  for (const Text& setting : settings) {
+    const std::size_t equals = setting.value.find('=');
+    if (equals == std::string::npos || equals + 1 == setting.value.size()) {
+      problems.add(problem(setting, equals == std::string::npos ? "is no setting" : "has no value", "key=value"));
+      continue;
+    }
+    const std::string key = setting.value.substr(0, equals);
+    const std::size_t dot = key.find('.');
+    const std::string prefix = key.substr(0, dot);
+    Text value = setting;
+    value.value = setting.value.substr(equals + 1);
+    value.key = dot == std::string::npos ? "" : key.substr(dot + 1);
+    if (prefix == "workload" && !value.key.empty())
+      put(divided.workload, value);
+    else if (prefix == "platform" && !value.key.empty())
+      put(divided.platform, value);
+    else if (prefix == "run" && !value.key.empty())
+      put(divided.run, value);
+    else if (prefix == "calibration" && !value.key.empty())
+      put(divided.calibration, value);
+    else
+      problems.add(problem({key, setting.file, setting.line, setting.column, ""}, "unknown setting",
+                           "workload.*, platform.*, run.*, calibration.*", suggest(prefix, kPrefixes)));
+  }
+  return divided;
+}
+
+Run read_run(const std::vector<Text>& settings, Problems& problems) {
+  Run run;
+  for (const Text& setting : settings) {
+    const Text shown = named(setting, "run");
+    problems.collect([&] {
+      if (setting.key == "steps")
+        run.steps = parse_integer(shown, 1, static_cast<std::int64_t>(kMostSteps));
+      else if (setting.key == "epochs")
+        run.epochs = parse_number(shown, std::numeric_limits<double>::min(), kMostEpochs);
+      else if (setting.key == "seed")
+        run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, std::numeric_limits<std::int64_t>::max()));
+      else
+        throw BadInput(unknown_key(setting, shown.key, kRunKeys));
+    });
+  }
+  return run;
+}
+
+std::shared_ptr<const Calibration> ScenarioReader::calibration(const Text& name, const std::vector<Text>& settings, Problems& problems) {
+  std::optional<double> scale;
+  for (const Text& setting : settings)
+    problems.collect([&] {
+      const Text shown = named(setting, "calibration");
+      if (setting.key != "compute-scale") throw BadInput(unknown_key(setting, shown.key, kCalibrationKeys));
+      scale = parse_number(shown, kLeastScale, kMostScale);
+    });
+  const std::string key = name.value + (scale ? "*" + exact(*scale) : "");
+  if (const auto known = calibrations_.find(key); known != calibrations_.end()) return known->second;
+  std::shared_ptr<const Calibration> loaded;
+  problems.collect([&] { loaded = load_calibration(name, environment_.search()); });
+  if (loaded == nullptr) return loaded;
+  if (scale) {
+    auto scaled = std::make_shared<Calibration>(*loaded);
+    scaled->compute_scale = *scale;
+    loaded = std::move(scaled);
+  }
+  return calibrations_[key] = loaded;
+}
+
+std::vector<std::string> ScenarioReader::warnings(const Scenario& scenario, const Text& platform) const {
+  std::vector<std::string> out;
+  const Calibration& calibration = *scenario.calibration;
+  if (platform.value == kThisMachine && calibration.host != environment_.host)
+    out.push_back(forerun::format("calibration {} was measured on host {}, not on this one", calibration.name, calibration.host));
+  const int days = days_since(calibration.date, environment_.now);
+  if (days > kOldDays) out.push_back(forerun::format("calibration {} is {} days old", calibration.name, days));
+  return out;
+}
+
+ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
+  ReadScenario out;
+  out.text = text;
+  Problems problems;
+  std::optional<MissingCapability> missing;
+  const Settings settings = divide_settings(text.settings, problems);
+  if (text.workload.value.empty()) {
+    problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = listed(known_workloads()) + ", or a YAML file"});
+  } else {
+    problems.collect([&] {
+      out.scenario.workload = load_workload(text.workload, settings.workload);
+      require_batch(out.scenario.workload, text.workload);
+    });
+  }
+  out.text.platform = or_default(text.platform, kThisMachine);
+  const auto search = environment_.search();
+  const bool has_platform = problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search); });
+  problems.collect([&] {
+    try {
+      out.scenario.strategy = parse_strategy(or_default(text.strategy, "serial"));
+      out.text.strategy.value = strategy_text(out.scenario.strategy);
+    } catch (const MissingCapability& error) {
+      missing = error;
+    }
+  });
+  out.scenario.run = read_run(settings.run, problems);
+  if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
+    const std::string& own = out.scenario.platform.calibration;
+    out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own));
+    out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
+  }
+  problems.throw_if_any();
+  if (missing) throw *missing;
+  if (out.scenario.calibration) out.warnings = warnings(out.scenario, out.text.platform);
+  return out;
+}
+
+}  // namespace forerun

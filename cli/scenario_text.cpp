@@ -1,0 +1,129 @@
+#include "cli/scenario_text.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "io/file.hpp"
+
+namespace forerun {
+namespace fs = std::filesystem;
+namespace {
+
+Text relative_to(Text text, const fs::path& folder) {
+  if (names_a_file(text.value)) text.value = (folder / text.value).lexically_normal().string();
+  return text;
+}
+
+std::vector<Text> read_settings(const YamlNode& node) {
+  std::vector<Text> settings;
+  if (node.kind == YamlNode::Kind::mapping) {
+    Problems problems;
+    for (std::size_t i = 0; i < node.children.size(); ++i) {
+      Text setting = node.children[i].text;
+      if (node.children[i].kind != YamlNode::Kind::scalar) problems.add(problem(setting, "must be one value"));
+      setting.value = node.keys[i].value + "=" + setting.value;
+      settings.push_back(std::move(setting));
+    }
+    problems.throw_if_any();
+    return settings;
+  }
+  for (const YamlNode& item : items(node)) {
+    if (item.kind != YamlNode::Kind::scalar) throw BadInput(problem(item.text, "must be key=value"));
+    settings.push_back(item.text);
+  }
+  return settings;
+}
+
+const YamlNode& scenario_node(const YamlNode& root) {
+  if (root.find("schema_version") == nullptr) return root;
+  const YamlNode* scenario = root.find("scenario");
+  if (scenario == nullptr) throw BadInput(problem(root.text, "the document has no scenario to run again"));
+  return *scenario;
+}
+
+void choose(Text& text, const std::string& option, const std::string& value) {
+  if (!value.empty()) text = Text{value, option, 0, 0, ""};
+}
+
+Json name_or_null(const Text& text) {
+  if (text.value.empty()) return nullptr;
+  return names_a_file(text.value) ? fs::absolute(text.value).lexically_normal().string() : text.value;
+}
+
+}  // namespace
+
+void add_workload_option(CLI::App& verb, ScenarioOptions& options) {
+  verb.add_option("-w,--workload", options.workload, "a model by name (forerun show workload lists them), or a YAML file");
+}
+
+void add_platform_option(CLI::App& verb, ScenarioOptions& options) {
+  verb.add_option("-p,--platform", options.platform, "a platform by name, or a YAML file; this-machine where none is given");
+}
+
+void add_strategy_option(CLI::App& verb, ScenarioOptions& options) {
+  verb.add_option("-s,--strategy", options.strategy, "such as data=2,runtime=pytorch-ddp; one device where none is given");
+}
+
+void add_calibration_option(CLI::App& verb, ScenarioOptions& options) {
+  verb.add_option("-c,--calibration", options.calibration, "a calibration by name, or a file; the platform's own where none is given");
+}
+
+void add_setting_option(CLI::App& verb, ScenarioOptions& options) {
+  verb.add_option(
+          "--set", options.settings,
+          "key=value, again and again: workload.batch=64, platform.nodes=8, run.steps=1000, run.seed=1, calibration.compute-scale=2")
+      ->allow_extra_args(false);
+}
+
+void add_scenario_file(CLI::App& verb, ScenarioOptions& options) {
+  verb.add_option("scenario", options.file, "a scenario as a YAML file, or a prediction written before; options override it");
+}
+
+ScenarioText scenario_text(const ScenarioOptions& options) {
+  ScenarioText text;
+  if (!options.file.empty()) text = read_scenario_file(options.file);
+  choose(text.workload, "--workload", options.workload);
+  choose(text.platform, "--platform", options.platform);
+  choose(text.strategy, "--strategy", options.strategy);
+  choose(text.calibration, "--calibration", options.calibration);
+  for (const std::string& setting : options.settings) text.settings.push_back({setting, "--set", 0, 0, ""});
+  return text;
+}
+
+ScenarioText read_scenario_file(const fs::path& file) {
+  const YamlNode root = read_yaml(file);
+  const YamlNode& node = scenario_node(root);
+  const fs::path folder = file.parent_path();
+  ScenarioText text;
+  Problems problems;
+  Mapping mapping(node, problems);
+  const auto name = [&](const char* key, Text& to) {
+    // A document writes null for what was not given.
+    const YamlNode* value = node.find(key);
+    if (value != nullptr && value->kind == YamlNode::Kind::null)
+      mapping.optional(key, [](const YamlNode&) {});
+    else
+      mapping.optional(key, [&](const Text& value_text) { to = relative_to(value_text, folder); });
+  };
+  name("workload", text.workload);
+  name("platform", text.platform);
+  name("strategy", text.strategy);
+  name("calibration", text.calibration);
+  mapping.optional("set", [&](const YamlNode& set) { text.settings = read_settings(set); });
+  mapping.finish();
+  problems.throw_if_any();
+  return text;
+}
+
+Json scenario_json(const ScenarioText& text) {
+  Json document = Json::object();
+  document["workload"] = name_or_null(text.workload);
+  document["platform"] = name_or_null(text.platform);
+  document["strategy"] = text.strategy.value.empty() ? Json(nullptr) : Json(text.strategy.value);
+  document["calibration"] = name_or_null(text.calibration);
+  Json settings = Json::array();
+  for (const Text& setting : text.settings) settings.push_back(setting.value);
+  document["set"] = settings;
+  return document;
+}
+
+}  // namespace forerun

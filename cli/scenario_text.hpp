@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/json.hpp"
+#include "io/text.hpp"
+#include "io/yaml.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace forerun {
+
+/// A scenario as it was asked for. An empty text was not given.
+struct ScenarioText {
+  Text workload;
+  Text platform;
+  Text strategy;
+  Text calibration;
+  std::vector<Text> settings;  ///< each `key=value`; of two with one key the later holds
+};
+
+/// The options that say what is predicted, trained or shown.
+struct ScenarioOptions {
+  std::string file;
+  std::string workload;
+  std::string platform;
+  std::string strategy;
+  std::string calibration;
+  std::vector<std::string> settings;
+};
+
+/// Which of them a verb has.
+void add_workload_option(CLI::App& verb, ScenarioOptions& options);
+void add_platform_option(CLI::App& verb, ScenarioOptions& options);
+void add_strategy_option(CLI::App& verb, ScenarioOptions& options);
+void add_calibration_option(CLI::App& verb, ScenarioOptions& options);
+void add_setting_option(CLI::App& verb, ScenarioOptions& options);
+void add_scenario_file(CLI::App& verb, ScenarioOptions& options);
+
+/// The options' texts over those of the scenario file, if there is one. BadInput for what is wrong with the file.
+ScenarioText scenario_text(const ScenarioOptions& options);
+
+/// A scenario file: a mapping with the keys workload, platform, strategy, calibration and set (`key=value` items, or a mapping), or a
+/// prediction's document, that holds one under `scenario`. Files that it names stand relative to its own folder.
+ScenarioText read_scenario_file(const std::filesystem::path& file);
+
+/// The scenario as the object of a document that read_scenario_file() reads. Files it names become absolute.
+Json scenario_json(const ScenarioText& text);
+
+}  // namespace forerun

@@ -1,0 +1,122 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/calibration_page.hpp"
+#include "cli/scenario.hpp"
+#include "cli/show_pages.hpp"
+#include "cli/verbs.hpp"
+#include "costs/calibration_file.hpp"
+#include "platforms/load.hpp"
+#include "strategies/lower.hpp"
+#include "workloads/load.hpp"
+
+namespace forerun {
+namespace {
+
+struct ShowOptions {
+  std::string name;
+  ScenarioOptions scenario;
+  OutputOptions output;
+};
+
+Text argument(const std::string& name, const char* what) { return {name, what, 0, 0, ""}; }
+
+/// Settings of one prefix; those of another are bad input.
+Settings only(const ShowOptions& options, std::vector<Text> Settings::*allowed, Problems& problems) {
+  Settings settings = divide_settings(scenario_text(options.scenario).settings, problems);
+  for (const auto part : {&Settings::workload, &Settings::platform, &Settings::run, &Settings::calibration})
+    if (part != allowed)
+      for (const Text& setting : settings.*part) problems.add(problem(setting, "has no meaning here"));
+  problems.throw_if_any();
+  return settings;
+}
+
+Page show_workload(const ShowOptions& options) {
+  if (options.name.empty()) return names_page("workload", known_workloads());
+  Problems problems;
+  return workload_page(load_workload(argument(options.name, "workload"), only(options, &Settings::workload, problems).workload));
+}
+
+Page show_platform(const ShowOptions& options, const Environment& environment) {
+  if (options.name.empty()) return names_page("platform", known_platforms());
+  Problems problems;
+  return platform_page(
+      load_platform(argument(options.name, "platform"), only(options, &Settings::platform, problems).platform, environment.search()));
+}
+
+Page show_calibration(const ShowOptions& options, const Environment& environment) {
+  return calibration_page(*load_calibration(argument(options.name, "calibration"), environment.search()));
+}
+
+ExitCode show_plan(const ShowOptions& options, const Environment& environment) {
+  check_output(options.output);
+  ScenarioReader reader(environment);
+  const ReadScenario read = reader.read(scenario_text(options.scenario), Times::not_needed);
+  const auto lowered = lower(read.scenario);
+  if (const auto* no = std::get_if<Infeasible>(&lowered)) {
+    Page page{.text = "infeasible: " + no->reason + "\n",
+              .document = {{"schema_version", 1}, {"status", "infeasible"}, {"reason", no->reason}}};
+    page.rows = one_row(page.document);
+    deliver(page, options.output);
+    return ExitCode::no;
+  }
+  deliver(plan_page(std::get<StepPlan>(lowered), read.scenario.workload), options.output);
+  return ExitCode::success;
+}
+
+CLI::App* add_noun(CLI::App& show, const char* name, const char* what, ShowOptions& options) {
+  CLI::App* noun = show.add_subcommand(name, what);
+  add_output_options(*noun, options.output);
+  return noun;
+}
+
+/// The callback that prints a page.
+template <class Make>
+std::function<void()> prints(const std::shared_ptr<ShowOptions>& options, Action& chosen, Make make) {
+  return [options, &chosen, make] {
+    chosen = [options, make] {
+      check_output(options->output);
+      deliver(make(*options), options->output);
+      return ExitCode::success;
+    };
+  };
+}
+
+}  // namespace
+
+void add_show(CLI::App& command, const Environment& environment, Action& chosen) {
+  CLI::App* show = command.add_subcommand("show", "what a workload, platform, calibration or plan contains");
+  show->require_subcommand(1);
+  show->footer("Example:\n  forerun show workload mnist-cnn");
+  const auto options = std::make_shared<ShowOptions>();
+
+  CLI::App* workload = add_noun(*show, "workload", "layers with parameters, arithmetic and memory; all names without a name", *options);
+  workload->add_option("name", options->name, "a name or a YAML file");
+  add_setting_option(*workload, options->scenario);
+  workload->footer("Example:\n  forerun show workload mnist-cnn");
+  workload->callback(prints(options, chosen, show_workload));
+
+  CLI::App* platform = add_noun(*show, "platform", "nodes, devices, memory and links; all names without a name", *options);
+  platform->add_option("name", options->name, "a name or a YAML file");
+  add_setting_option(*platform, options->scenario);
+  platform->footer("Example:\n  forerun show platform cpu-cluster --set platform.nodes=8");
+  platform->callback(prints(options, chosen, [&environment](const ShowOptions& o) { return show_platform(o, environment); }));
+
+  CLI::App* calibration = add_noun(*show, "calibration", "fitted models with their samples and errors", *options);
+  calibration->add_option("name", options->name, "a name or a file")->required();
+  calibration->footer("Example:\n  forerun show calibration cpu-cluster");
+  calibration->callback(prints(options, chosen, [&environment](const ShowOptions& o) { return show_calibration(o, environment); }));
+
+  CLI::App* plan = add_noun(*show, "plan", "the operations of one training step, their lanes and what they wait for", *options);
+  add_scenario_file(*plan, options->scenario);
+  add_workload_option(*plan, options->scenario);
+  add_platform_option(*plan, options->scenario);
+  add_strategy_option(*plan, options->scenario);
+  add_setting_option(*plan, options->scenario);
+  plan->footer(
+      "Example:\n  forerun show plan --workload mlp --platform cpu-cluster --set platform.nodes=2 --set workload.batch=64 \\\n"
+      "      --strategy data=2");
+  plan->callback([options, &environment, &chosen] { chosen = [options, &environment] { return show_plan(*options, environment); }; });
+}
+
+}  // namespace forerun

@@ -1,0 +1,136 @@
+#include "cli/show_pages.hpp"
+
+#include "io/format.hpp"
+#include "platforms/load.hpp"
+#include "strategies/plan_text.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+namespace {
+
+std::string shape_text(const TensorShape& shape) {
+  if (shape.height == 1 && shape.width == 1) return std::to_string(shape.channels);
+  return forerun::format("{}x{}x{}", shape.height, shape.width, shape.channels);
+}
+
+Json layer_json(const Layer& layer) {
+  return {{"name", layer.name},
+          {"kind", to_string(layer.shape.kind)},
+          {"input", {layer.shape.input.channels, layer.shape.input.height, layer.shape.input.width}},
+          {"output", {layer.shape.output.channels, layer.shape.output.height, layer.shape.output.width}},
+          {"parameters", parameters(layer.shape)},
+          {"forward_flop_per_sample", forward_flops_per_sample(layer.shape).value()},
+          {"kept_bytes_per_sample", kept_bytes(layer.shape).value()}};
+}
+
+std::string_view kind_name(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::compute: return "compute";
+    case OperationKind::transfer: return "transfer";
+    case OperationKind::delay: return "delay";
+  }
+  return "";
+}
+
+Json operation_json(const StepPlan& plan, int index) {
+  const Operation& operation = plan.operations[index];
+  Json after = Json::array();
+  for (int d = 0; d < operation.dependency_count; ++d) {
+    const Dependency& dependency = plan.dependencies[operation.first_dependency + d];
+    after.push_back({{"operation", dependency.operation}, {"offset", dependency.offset}});
+  }
+  Json out{{"index", index},
+           {"name", operation.name},
+           {"layer", operation.layer},
+           {"lane", plan.lanes[operation.lane].name},
+           {"kind", kind_name(operation.kind())}};
+  if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
+    out["batch"] = kernel->batch;
+    out["flop"] = flops(*kernel).value();
+  }
+  if (const auto* collective = std::get_if<Collective>(&operation.work)) out["bytes"] = collective->bytes.value();
+  out["after"] = after;
+  return out;
+}
+
+Json link_json(const Link& link) {
+  if (link.bandwidth == BytesPerSecond(0)) return nullptr;
+  return {{"bandwidth_bytes_per_s", link.bandwidth.value()}, {"latency_s", link.latency.value()}};
+}
+
+}  // namespace
+
+Page workload_page(const Workload& workload) {
+  Page page;
+  page.rows.header = {"layer", "kind", "input", "output", "window", "parameters", "forward a sample", "kept a sample"};
+  Json layers = Json::array();
+  for (const Layer& layer : workload.layers) {
+    const LayerShape& shape = layer.shape;
+    const bool windowed = shape.kind == LayerKind::conv2d || shape.kind == LayerKind::max_pool;
+    page.rows.rows.push_back({layer.name, std::string(to_string(shape.kind)), shape_text(shape.input), shape_text(shape.output),
+                              windowed ? forerun::format("{}/{}+{}", shape.window, shape.stride, shape.padding) : "-",
+                              std::to_string(parameters(shape)), human(forward_flops_per_sample(shape)), human(kept_bytes(shape))});
+    layers.push_back(layer_json(layer));
+  }
+  page.text =
+      forerun::format("{}: {} parameters, {} forward a sample, {} samples an epoch, batch {}\n\n", workload.name, parameters(workload),
+                      human(forward_flops_per_sample(workload)), workload.samples > 0 ? std::to_string(workload.samples) : "no",
+                      workload.batch > 0 ? std::to_string(workload.batch) : "not given");
+  page.text += text_table(page.rows) + "\nwindow: edge / stride + padding\n";
+  page.document = {{"schema_version", 1},
+                   {"name", workload.name},
+                   {"batch", workload.batch > 0 ? Json(workload.batch) : Json(nullptr)},
+                   {"samples", workload.samples > 0 ? Json(workload.samples) : Json(nullptr)},
+                   {"parameters", parameters(workload)},
+                   {"forward_flop_per_sample", forward_flops_per_sample(workload).value()},
+                   {"layers", layers}};
+  return page;
+}
+
+Page platform_page(const Platform& platform) {
+  Page page;
+  page.document = {{"schema_version", 1},
+                   {"name", platform.name},
+                   {"device", platform.device},
+                   {"calibration", platform.calibration.empty() ? Json(nullptr) : Json(platform.calibration)},
+                   {"nodes", platform.nodes},
+                   {"devices_per_node", platform.devices_per_node},
+                   {"devices", platform.devices()},
+                   {"memory_per_node_bytes", platform.memory_per_node.value()},
+                   {"link", link_json(platform.inter_node)},
+                   {"intra_node_link", link_json(platform.intra_node)},
+                   {"compute_jitter", platform.compute_jitter}};
+  page.rows = one_row(page.document);
+  page.text = platform_yaml(platform);
+  return page;
+}
+
+Page plan_page(const StepPlan& plan, const Workload& workload) {
+  Page page;
+  page.text = plan_text(plan, workload);
+  Json operations = Json::array();
+  page.rows.header = {"index", "lane", "name", "layer", "kind", "after"};
+  for (int i = 0; i < static_cast<int>(plan.operations.size()); ++i) {
+    const Json operation = operation_json(plan, i);
+    std::string after;
+    for (const Json& dependency : operation["after"]) after += (after.empty() ? "" : " ") + dependency["operation"].dump();
+    page.rows.rows.push_back(
+        {std::to_string(i), operation["lane"], operation["name"], operation["layer"].dump(), operation["kind"], after});
+    operations.push_back(operation);
+  }
+  page.document = {{"schema_version", 1}, {"workload", workload.name}, {"ranks", plan.ranks}, {"operations", operations}};
+  return page;
+}
+
+Page names_page(std::string_view what, std::span<const std::string_view> names) {
+  Page page;
+  page.rows.header = {std::string(what)};
+  for (const std::string_view name : names) {
+    page.text += std::string(name) + "\n";
+    page.rows.rows.push_back({std::string(name)});
+  }
+  page.document = {{"schema_version", 1}, {"names", Json(std::vector<std::string>(names.begin(), names.end()))}};
+  return page;
+}
+
+}  // namespace forerun

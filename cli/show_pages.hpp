@@ -1,0 +1,25 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "cli/output.hpp"
+#include "core/plan.hpp"
+#include "core/platform.hpp"
+#include "core/workload.hpp"
+
+namespace forerun {
+
+/// The layers of a workload with their parameters, arithmetic and what they keep of a sample.
+Page workload_page(const Workload& workload);
+
+/// A platform's nodes, devices, memory and links.
+Page platform_page(const Platform& platform);
+
+/// The operations of a plan; the text is plan_text().
+Page plan_page(const StepPlan& plan, const Workload& workload);
+
+/// Names that there are.
+Page names_page(std::string_view what, std::span<const std::string_view> names);
+
+}  // namespace forerun

@@ -1,0 +1,63 @@
+#include "cli/training_page.hpp"
+
+#include "io/format.hpp"
+
+namespace forerun {
+namespace {
+
+Table operations_table(const TrainResult& result) {
+  Table table;
+  table.header = {"operation", "layer", "median", "p10", "p90", "wait"};
+  for (const OperationTime& operation : result.operations)
+    table.rows.push_back(
+        {operation.name, operation.layer, human(operation.median), human(operation.p10), human(operation.p90), human(operation.wait)});
+  return table;
+}
+
+Json operations_json(const TrainResult& result) {
+  Json rows = Json::array();
+  for (const OperationTime& operation : result.operations)
+    rows.push_back({{"operation", operation.operation},
+                    {"name", operation.name},
+                    {"layer", operation.layer},
+                    {"median_s", operation.median.value()},
+                    {"p10_s", operation.p10.value()},
+                    {"p90_s", operation.p90.value()},
+                    {"wait_s", operation.wait.value()}});
+  return rows;
+}
+
+}  // namespace
+
+Page training_page(const TrainResult& result, const Scenario& scenario, const std::string& strategy, Detail detail) {
+  const std::int64_t batch = scenario.workload.batch;
+  Page page;
+  page.document = {{"schema_version", 1},
+                   {"workload", scenario.workload.name},
+                   {"strategy", strategy},
+                   {"ranks", result.ranks},
+                   {"global_batch", batch},
+                   {"seed", scenario.run.seed},
+                   {"steps", result.step_times.size()},
+                   {"step_time_s", result.median.value()},
+                   {"step_time_p10_s", result.p10.value()},
+                   {"step_time_p90_s", result.p90.value()},
+                   {"throughput_samples_per_s", static_cast<double>(batch) / result.median.value()},
+                   {"first_loss", result.losses.front()},
+                   {"last_loss", result.losses.back()}};
+  page.rows = one_row(page.document);
+  page.text = forerun::format("{}, {}: {} rank{}, batch {}, {} steps\n\n", scenario.workload.name, strategy, result.ranks,
+                              result.ranks == 1 ? "" : "s", batch, result.step_times.size());
+  page.text +=
+      forerun::format("step time   median {}, p10 {}, p90 {}\nthroughput  {:.4g} samples/s\nloss        {:.4g} first, {:.4g} last\n",
+                      human(result.median), human(result.p10), human(result.p90), static_cast<double>(batch) / result.median.value(),
+                      result.losses.front(), result.losses.back());
+  if (detail == Detail::operations) {
+    page.document["operations"] = operations_json(result);
+    page.rows = operations_table(result);
+    page.text += "\n" + text_table(page.rows);
+  }
+  return page;
+}
+
+}  // namespace forerun

@@ -1,0 +1,163 @@
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "cli/choice.hpp"
+#include "cli/engines.hpp"
+#include "cli/scenario.hpp"
+#include "cli/selection.hpp"
+#include "cli/validation_page.hpp"
+#include "cli/verbs.hpp"
+#include "io/csv.hpp"
+#include "io/quantity.hpp"
+
+namespace forerun {
+namespace {
+
+struct ValidateOptions {
+  std::string runs;
+  std::string calibration;
+  std::string fit;
+  std::string score;
+  std::string tolerance;
+  std::string solve;
+  std::vector<Engine> engines;
+  bool print_template = false;
+  OutputOptions output;
+};
+
+Page template_page() {
+  const MeasuredRun example{.run = "first",
+                            .group = "mine",
+                            .workload = {"mlp"},
+                            .platform = {"this-machine"},
+                            .strategy = {"data=2"},
+                            .settings = {{"workload.batch=64"}},
+                            .value = 0.0042,
+                            .p10 = 0.0040,
+                            .p90 = 0.0047,
+                            .repeats = 100,
+                            .source = "where it comes from",
+                            .date = "2026-01-31",
+                            .host = "its host",
+                            .note = "anything"};
+  const auto columns = measured_run_columns();
+  Page page;
+  page.rows.header.assign(columns.begin(), columns.end());
+  page.rows.rows.push_back(measured_run_row(example));
+  page.text = csv_table(page.rows);
+  page.document = {{"schema_version", 1}, {"columns", page.rows.header}};
+  return page;
+}
+
+/// Each run with its scenario. BadInput with the problems of all rows; a row that names what is not modelled keeps the reason.
+std::vector<Case> read_cases(const std::vector<MeasuredRun>& runs, const ValidateOptions& options, const Environment& environment) {
+  ScenarioReader reader(environment);
+  Problems problems;
+  std::vector<Case> cases;
+  std::set<std::string> warnings;
+  for (const MeasuredRun& run : runs) {
+    Case measured{.run = run};
+    ScenarioText text{.workload = run.workload, .platform = run.platform, .strategy = run.strategy, .settings = run.settings};
+    if (!options.calibration.empty()) text.calibration = Text{options.calibration, "--calibration", 0, 0, ""};
+    problems.collect([&] {
+      try {
+        const ReadScenario read = reader.read(text);
+        measured.scenario = read.scenario;
+        warnings.insert(read.warnings.begin(), read.warnings.end());
+      } catch (const MissingCapability& missing) {
+        measured.reason = missing.what();
+      }
+    });
+    cases.push_back(std::move(measured));
+  }
+  problems.throw_if_any();
+  for (const std::string& warning : warnings) say("warning: " + warning);
+  return cases;
+}
+
+/// The cases under a fitted scale; rows that share a calibration go on sharing one.
+void rescale(std::vector<Case>& cases, double scale) {
+  std::map<const Calibration*, std::shared_ptr<const Calibration>> scaled;
+  for (Case& measured : cases) {
+    if (!measured.scenario) continue;
+    auto& copy = scaled[measured.scenario->calibration.get()];
+    if (copy == nullptr) copy = with_compute_scale(*measured.scenario, scale).calibration;
+    measured.scenario->calibration = copy;
+  }
+}
+
+void validate_with(Engine engine, const std::vector<Case>& cases, const Split& split, Validation& validation) {
+  const Predictor predict = predictor(engine);
+  std::vector<Case> fitted, scored;
+  for (const Case& measured : cases) {
+    if (split.fits(measured.run)) fitted.push_back(measured);
+    if (split.scores(measured.run)) scored.push_back(measured);
+  }
+  if (split.fit) {
+    const FittedScale scale = fit_compute_scale(fitted, predict);
+    validation.fitted.push_back({std::string(to_string(engine)), scale});
+    rescale(scored, scale.scale);
+  }
+  for (const Case& measured : scored) {
+    validation.rows.push_back(score(measured, predict));
+    validation.rows.back().engine = to_string(engine);
+    if (!validation.unknown) continue;
+    validation.explanations.push_back(explain(measured, *validation.unknown, predict));
+    validation.explanations.back().engine = to_string(engine);
+  }
+}
+
+ExitCode validate(const ValidateOptions& options, const Environment& environment) {
+  check_output(options.output);
+  if (options.print_template) {
+    deliver(template_page(), options.output);
+    return ExitCode::success;
+  }
+  const std::vector<MeasuredRun> runs = read_measured_runs(options.runs);
+  Validation validation;
+  Split split;
+  std::vector<Case> cases;
+  Problems problems;
+  problems.collect([&] { split = read_split(options.fit, options.score, runs); });
+  problems.collect([&] {
+    if (!options.solve.empty()) validation.unknown = parse_unknown({options.solve, "--solve", 0, 0, ""});
+  });
+  problems.collect([&] {
+    if (!options.tolerance.empty()) validation.tolerance = parse_fraction({options.tolerance, "--tolerance", 0, 0, ""}, 0, 1000);
+  });
+  problems.collect([&] { cases = read_cases(runs, options, environment); });
+  problems.throw_if_any();
+  for (const Engine engine : options.engines) validate_with(engine, cases, split, validation);
+  validation.groups = score_groups(validation.rows);
+  deliver(validation_page(validation), options.output);
+  return validation.within_tolerance() ? ExitCode::success : ExitCode::no;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& command, const Environment& environment, Action& chosen) {
+  CLI::App* verb = command.add_subcommand("validate", "how far predictions are from measured runs");
+  const auto options = std::make_shared<ValidateOptions>();
+  verb->add_option("runs", options->runs, "a CSV file of measured runs");
+  add_output_options(*verb, options->output);
+  verb->add_option("-c,--calibration", options->calibration, "instead of each platform's own");
+  add_choice<std::vector<Engine>>(*verb, "--engine", options->engines, "oracle, sim or both",
+                                  {{"oracle", {Engine::oracle}}, {"sim", {Engine::sim}}, {"both", {Engine::oracle, Engine::sim}}});
+  verb->add_option("--fit", options->fit,
+                   "fit another host's compute time over the calibration's to these rows: group=G1,G2 or run=R1,R2; they are not scored");
+  verb->add_option("--score", options->score, "score these rows only: group=G3 or run=R3");
+  verb->add_option("--solve", options->solve,
+                   "the value under which each scored row is met exactly: platform.link-bandwidth=10Mbit/s..100Gbit/s, or link-latency, "
+                   "intra-node-bandwidth, intra-node-latency");
+  verb->add_option("--tolerance", options->tolerance, "exit code 1 if a group's median error is above it, such as 15%");
+  verb->add_flag("--template", options->print_template, "print the columns of such a file with an example row");
+  verb->footer("Example:\n  forerun validate runs.csv --engine both --tolerance 15%");
+  verb->callback([options, &environment, &chosen] {
+    if (options->runs.empty() && !options->print_template) throw CLI::RequiredError("runs");
+    chosen = [options, &environment] { return validate(*options, environment); };
+  });
+}
+
+}  // namespace forerun

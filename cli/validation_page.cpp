@@ -1,0 +1,172 @@
+#include "cli/validation_page.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "io/format.hpp"
+
+namespace forerun {
+namespace {
+
+using Number = std::optional<double>;
+
+std::string or_dash(const Number& value, const std::function<std::string(double)>& write) { return value ? write(*value) : "-"; }
+std::string plain(double value) { return forerun::format("{:.4g}", value); }
+std::string fraction(double value) { return percent(value); }
+std::string signed_fraction(double value) { return signed_percent(value); }
+
+/// A value of a metric, with a unit where people expect one.
+std::string metric_text(const Number& value, const std::string& metric) {
+  if (!value) return "-";
+  if (metric.ends_with("_time_s")) return human(Seconds(*value));
+  if (metric.ends_with("_bytes")) return human(Bytes(*value));
+  return plain(*value);
+}
+
+bool is_bandwidth(const Unknown& unknown) { return unknown.key.ends_with("-bandwidth"); }
+
+std::string unknown_text(const Unknown& unknown, double value) {
+  return is_bandwidth(unknown) ? human(BytesPerSecond(value)) : human(Seconds(value));
+}
+
+Table rows_table(const std::vector<ScoredRun>& rows) {
+  Table table;
+  table.header = {"engine", "run", "group", "metric", "measured", "predicted", "error", "reason"};
+  for (const ScoredRun& row : rows)
+    table.rows.push_back({row.engine, row.run, row.group, row.metric, metric_text(row.measured, row.metric),
+                          metric_text(row.predicted, row.metric), or_dash(row.error, signed_fraction), row.reason});
+  return table;
+}
+
+Table groups_table(const std::vector<GroupScore>& groups) {
+  Table table;
+  table.header = {"engine", "group", "n", "median error", "mean", "worst", "bias", "rank correlation", "pairs ordered"};
+  for (const GroupScore& group : groups)
+    table.rows.push_back({group.engine, group.group, std::to_string(group.n), or_dash(group.median_error, fraction),
+                          or_dash(group.mean_error, fraction), or_dash(group.worst_error, fraction), or_dash(group.bias, signed_fraction),
+                          or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction)});
+  return table;
+}
+
+Table explanations_table(const Validation& validation) {
+  const Unknown& unknown = *validation.unknown;
+  Table table;
+  table.header = {"engine",
+                  "run",
+                  unknown.key,
+                  "measured_s",
+                  "predicted at " + unknown_text(unknown, unknown.low),
+                  "at " + unknown_text(unknown, unknown.high),
+                  "reason"};
+  for (const Explanation& row : validation.explanations)
+    table.rows.push_back({row.engine, row.run, or_dash(row.value, [&](double value) { return unknown_text(unknown, value); }),
+                          or_dash(row.measured, plain), or_dash(row.predicted_at_low, plain), or_dash(row.predicted_at_high, plain),
+                          row.reason});
+  table.header[3] = "measured";
+  return table;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+Json rows_json(const std::vector<ScoredRun>& rows) {
+  Json out = Json::array();
+  for (const ScoredRun& row : rows)
+    out.push_back({{"run", row.run},
+                   {"group", row.group},
+                   {"metric", row.metric},
+                   {"measured", to_json_value(row.measured)},
+                   {"predicted", to_json_value(row.predicted)},
+                   {"p10", nullptr},
+                   {"p90", nullptr},
+                   {"error", to_json_value(row.error)},
+                   {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)},
+                   {"engine", row.engine}});
+  return out;
+}
+
+Json groups_json(const std::vector<GroupScore>& groups) {
+  Json out = Json::array();
+  for (const GroupScore& group : groups)
+    out.push_back({{"group", group.group},
+                   {"n", group.n},
+                   {"median_error", to_json_value(group.median_error)},
+                   {"mean_error", to_json_value(group.mean_error)},
+                   {"worst_error", to_json_value(group.worst_error)},
+                   {"bias", to_json_value(group.bias)},
+                   {"rank_correlation", to_json_value(group.rank_correlation)},
+                   {"pairs_ordered", to_json_value(group.pairs_ordered)},
+                   {"coverage", nullptr},
+                   {"engine", group.engine}});
+  return out;
+}
+
+Json fitted_json(const Validation& validation) {
+  Json out = Json::array();
+  for (const Validation::Fitted& fitted : validation.fitted)
+    out.push_back(
+        {{"engine", fitted.engine}, {"key", "calibration.compute-scale"}, {"value", fitted.scale.scale}, {"runs", fitted.scale.runs}});
+  return out;
+}
+
+Json explanations_json(const Validation& validation) {
+  Json out = Json::array();
+  for (const Explanation& row : validation.explanations)
+    out.push_back({{"engine", row.engine},
+                   {"run", row.run},
+                   {"key", validation.unknown->key},
+                   {is_bandwidth(*validation.unknown) ? "value_bytes_per_s" : "value_s", to_json_value(row.value)},
+                   {"measured", to_json_value(row.measured)},
+                   {"predicted_at_low", to_json_value(row.predicted_at_low)},
+                   {"predicted_at_high", to_json_value(row.predicted_at_high)},
+                   {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)}});
+  return out;
+}
+
+/// The rows as numbers in their metrics' units.
+Table csv_rows(const std::vector<ScoredRun>& rows) {
+  const auto number = [](const Number& value) { return value ? exact(*value) : std::string(); };
+  Table table;
+  table.header = {"run", "group", "metric", "measured", "predicted", "p10", "p90", "error", "reason", "engine"};
+  for (const ScoredRun& row : rows)
+    table.rows.push_back(
+        {row.run, row.group, row.metric, number(row.measured), number(row.predicted), "", "", number(row.error), row.reason, row.engine});
+  return table;
+}
+
+}  // namespace
+
+bool Validation::within_tolerance() const {
+  if (!tolerance) return true;
+  bool scored = false;
+  for (const GroupScore& group : groups) {
+    scored = scored || group.n > 0;
+    if (group.median_error && *group.median_error > *tolerance) return false;
+  }
+  return scored;
+}
+
+Page validation_page(const Validation& validation) {
+  Page page;
+  page.text = text_table(rows_table(validation.rows)) + "\n" + text_table(groups_table(validation.groups));
+  for (const Validation::Fitted& fitted : validation.fitted)
+    page.text += forerun::format("\nfitted with {}: calibration.compute-scale = {:.4g}, from {}\n", fitted.engine, fitted.scale.scale,
+                                 joined(fitted.scale.runs));
+  if (validation.unknown)
+    page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
+  if (validation.tolerance)
+    page.text += forerun::format("\n{} the tolerance of {} on each group's median error\n",
+                                 validation.within_tolerance() ? "within" : "outside", percent(*validation.tolerance));
+  page.document = {{"schema_version", 1},
+                   {"rows", rows_json(validation.rows)},
+                   {"groups", groups_json(validation.groups)},
+                   {"fitted", fitted_json(validation)}};
+  page.document["solved"] = explanations_json(validation);
+  page.rows = csv_rows(validation.rows);
+  return page;
+}
+
+}  // namespace forerun
