@@ -50,8 +50,12 @@ void send(char kind, std::string_view text) {
   // An interrupt is the parent's to handle; a crash is no business of handlers that the parent installed for itself.
   ::signal(SIGINT, SIG_IGN);
   for (const int signal : {SIGTERM, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(signal, SIG_DFL);
-  // Whatever else the parent has open is none of ours: a sibling's pipe held open would hide that sibling's end.
   if (pipe_end != kPipe) ::dup2(pipe_end, kPipe);
+  // The engine flushes the output streams, with what the parent has left in them.
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  ::dup2(nowhere, STDIN_FILENO);
+  ::dup2(nowhere, STDOUT_FILENO);
+  // Whatever else the parent has open is none of ours: a sibling's pipe held open would hide that sibling's end.
   ::close_range(kPipe + 1, ~0U, 0);
   try {
     work([](std::string_view text) { send(kAnswer, text); });

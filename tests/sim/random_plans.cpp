@@ -12,7 +12,7 @@ using namespace forerun::test;
 
 namespace {
 
-constexpr unsigned kPlans = 300;
+constexpr unsigned kPlans = 120;
 constexpr int kSteps = 6;
 
 sim::Played played_alone(const RandomPlan& random, const Platform& platform, unsigned seed, int steps = kSteps) {
