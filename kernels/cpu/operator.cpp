@@ -51,6 +51,4 @@ std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, U
   return library == Library::eigen ? make_eigen(kernel, rule) : make_onednn(kernel);
 }
 
-std::int64_t parameter_count(const LayerShape& shape) { return parameters(shape); }
-
 }  // namespace forerun::cpu

@@ -13,7 +13,7 @@
 ///   weights of conv2d        outputs x window row x window column x input channels, then one bias an output
 ///
 /// NHWC makes a row of a patch one contiguous run and a 1x1 convolution a dense layer per pixel; oneDNN is within a few percent
-/// of its own blocked layout on it for most layers, and well ahead of NCHW (docs of bench/kernels.cpp). With outputs first, a
+/// of its own blocked layout on it for most layers, and well ahead of NCHW (bench/results/kernels.md). With outputs first, a
 /// gradient of few outputs is a product along long rows: half the time of the transpose for 784-10.
 /// Weights and biases lie in one array, so that one gradient bucket and one update serve both.
 namespace forerun::cpu {
@@ -71,8 +71,5 @@ std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, U
 
 /// The library that was faster for such kernels on one core (bench/kernels: `bench_kernels`).
 Library best_library(const Kernel& kernel);
-
-/// Elements of the arrays of weights, gradients and velocities: the layer's weights and biases.
-std::int64_t parameter_count(const LayerShape& shape);
 
 }  // namespace forerun::cpu

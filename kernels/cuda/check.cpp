@@ -1,0 +1,16 @@
+#include "kernels/cuda/check.hpp"
+
+#include <stdexcept>
+#include <string>
+
+namespace forerun::cuda {
+
+void check(cudaError_t error, const char* what) {
+  if (error != cudaSuccess) throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(error));
+}
+
+void check(cublasStatus_t status, const char* what) {
+  if (status != CUBLAS_STATUS_SUCCESS) throw std::runtime_error(std::string(what) + ": " + cublasGetStatusString(status));
+}
+
+}  // namespace forerun::cuda

@@ -1,0 +1,101 @@
+#include <catch2/catch.hpp>
+#include <iostream>
+
+#include "core/error.hpp"
+#include "kernels/cuda/operator.hpp"
+#include "kernels/reference/reference.hpp"
+#include "layer_data.hpp"
+
+using namespace forerun;
+
+namespace {
+
+/// False, with the one line by which ctest knows a skipped test, where there is no GPU.
+bool has_device() {
+  if (cuda::device_count() > 0) return true;
+  std::cout << "skipped: no CUDA device is present\n";
+  return false;
+}
+
+/// A layer's arrays in device memory, there and back.
+class DeviceData {
+ public:
+  explicit DeviceData(const LayerData& host)
+      : input_(host.input),
+        output_(host.output),
+        output_gradient_(host.output_gradient),
+        input_gradient_(host.input_gradient),
+        weights_(host.weights),
+        weight_gradient_(host.weight_gradient),
+        velocity_(host.velocity) {}
+
+  cuda::LayerBuffers buffers() {
+    cuda::LayerBuffers b;
+    b.input = input_.array.data(), b.output = output_.array.data(), b.output_gradient = output_gradient_.array.data();
+    b.input_gradient = input_gradient_.array.data(), b.weights = weights_.array.data();
+    b.weight_gradient = weight_gradient_.array.data(), b.velocity = velocity_.array.data();
+    return b;
+  }
+
+  void download(LayerData& host) const {
+    output_.array.download(host.output), input_gradient_.array.download(host.input_gradient), weights_.array.download(host.weights);
+    weight_gradient_.array.download(host.weight_gradient), velocity_.array.download(host.velocity);
+  }
+
+ private:
+  struct Copy {
+    explicit Copy(const std::vector<float>& values) : array(values.size()) { array.upload(values); }
+    cuda::DeviceArray array;
+  };
+  Copy input_, output_, output_gradient_, input_gradient_, weights_, weight_gradient_, velocity_;
+};
+
+void compare(const LayerShape& shape, std::int64_t batch, Pass pass) {
+  CAPTURE(to_string(pass), batch, shape.input.elements(), shape.output.elements());
+  const Kernel kernel{shape, pass, batch, {}};
+  const cuda::UpdateRule rule{0.1F, 0.7F};
+  std::mt19937 random(Catch::rngSeed());
+  LayerData actual(shape, batch, random);
+  LayerData expected = actual;
+  actual.poison(shape, pass);
+  DeviceData device(actual);
+  cuda::make_operator(kernel, std::make_shared<cuda::Blas>(), rule)->run(device.buffers(), nullptr);
+  device.download(actual);
+  run_reference(kernel, expected.buffers(), rule);
+  CHECK(relative_difference(actual.output, expected.output) < 1e-5);
+  CHECK(relative_difference(actual.input_gradient, expected.input_gradient) < 1e-5);
+  CHECK(relative_difference(actual.weights, expected.weights) < 1e-5);
+  CHECK(relative_difference(actual.weight_gradient, expected.weight_gradient) < 1e-5);
+  CHECK(relative_difference(actual.velocity, expected.velocity) < 1e-5);
+}
+
+}  // namespace
+
+TEST_CASE("dense operators on a GPU agree with the reference", "[gpu]") {
+  if (!has_device()) return;
+  for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data})
+    for (const std::int64_t batch : {1, 7, 64})
+      for (const auto& [inputs, outputs] : {std::pair{784, 10}, std::pair{37, 129}, std::pair{1, 1}, std::pair{128, 33}})
+        compare(layer(LayerKind::dense, {inputs, 1, 1}, outputs), batch, pass);
+}
+
+TEST_CASE("the update on a GPU agrees with the reference", "[gpu]") {
+  if (!has_device()) return;
+  compare(layer(LayerKind::dense, {37, 1, 1}, 129), 1, Pass::update);
+  compare(layer(LayerKind::dense, {1100, 1, 1}, 1000), 1, Pass::update);  // more than a grid holds
+  compare(layer(LayerKind::conv2d, {3, 7, 7}, 5, 3), 1, Pass::update);
+}
+
+TEST_CASE("a kernel that CUDA does not have is refused, with or without a GPU") {
+  const LayerShape conv = layer(LayerKind::conv2d, {3, 7, 7}, 5, 3), relu = layer(LayerKind::relu, {8, 1, 1});
+  CHECK_THROWS_AS(cuda::make_operator({conv, Pass::forward, 1, {}}, nullptr), MissingCapability);
+  CHECK_THROWS_AS(cuda::make_operator({relu, Pass::update, 1, {}}, nullptr), MissingCapability);
+  CHECK_THROWS_AS(cuda::make_operator({layer(LayerKind::dense, {8, 1, 1}, 2), Pass::forward, std::int64_t{1} << 31, {}}, nullptr),
+                  MissingCapability);
+}
+
+TEST_CASE("errors of CUDA and cuBLAS are thrown with their words") {
+  CHECK_NOTHROW(cuda::check(cudaSuccess, "call"));
+  CHECK_THROWS_WITH(cuda::check(cudaErrorInvalidValue, "call"), "call: invalid argument");
+  CHECK_THROWS_WITH(cuda::check(CUBLAS_STATUS_NOT_INITIALIZED, "call"), Catch::StartsWith("call: "));
+}
