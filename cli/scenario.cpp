@@ -37,9 +37,10 @@ void put(std::vector<Text>& settings, Text setting) {
   settings.push_back(std::move(setting));
 }
 
-Text or_default(const Text& text, std::string_view otherwise) {
+/// The text, or what stands in for it; `whose` says to a reader of a message where that came from.
+Text or_default(const Text& text, std::string_view otherwise, const std::string& whose) {
   if (!text.value.empty()) return text;
-  return Text{std::string(otherwise), "", 0, 0, ""};
+  return Text{std::string(otherwise), whose, 0, 0, ""};
 }
 
 /// The setting with its whole key, for messages.
@@ -143,12 +144,12 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       require_batch(out.scenario.workload, text.workload);
     });
   }
-  out.text.platform = or_default(text.platform, kThisMachine);
+  out.text.platform = or_default(text.platform, kThisMachine, "--platform");
   const auto search = environment_.search();
   const bool has_platform = problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search); });
   problems.collect([&] {
     try {
-      out.scenario.strategy = parse_strategy(or_default(text.strategy, "serial"));
+      out.scenario.strategy = parse_strategy(or_default(text.strategy, "serial", "--strategy"));
       out.text.strategy.value = strategy_text(out.scenario.strategy);
     } catch (const MissingCapability& error) {
       missing = error;
@@ -157,7 +158,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   out.scenario.run = read_run(settings.run, problems);
   if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
     const std::string& own = out.scenario.platform.calibration;
-    out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own));
+    out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own), "--calibration");
     out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
   }
   problems.throw_if_any();

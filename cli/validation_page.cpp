@@ -26,7 +26,8 @@ std::string metric_text(const Number& value, const std::string& metric) {
 bool is_bandwidth(const Unknown& unknown) { return unknown.key.ends_with("-bandwidth"); }
 
 std::string unknown_text(const Unknown& unknown, double value) {
-  return is_bandwidth(unknown) ? human(BytesPerSecond(value)) : human(Seconds(value));
+  if (!is_bandwidth(unknown)) return human(Seconds(value));
+  return forerun::format("{} ({:.3g} Mbit/s)", human(BytesPerSecond(value)), value * 8 / 1e6);
 }
 
 Table rows_table(const std::vector<ScoredRun>& rows) {
@@ -50,19 +51,13 @@ Table groups_table(const std::vector<GroupScore>& groups) {
 
 Table explanations_table(const Validation& validation) {
   const Unknown& unknown = *validation.unknown;
+  const auto written = [&](double value) { return unknown_text(unknown, value); };
   Table table;
-  table.header = {"engine",
-                  "run",
-                  unknown.key,
-                  "measured_s",
-                  "predicted at " + unknown_text(unknown, unknown.low),
-                  "at " + unknown_text(unknown, unknown.high),
+  table.header = {"engine", "run", unknown.key, "measured", "predicted at " + written(unknown.low), "at " + written(unknown.high),
                   "reason"};
   for (const Explanation& row : validation.explanations)
-    table.rows.push_back({row.engine, row.run, or_dash(row.value, [&](double value) { return unknown_text(unknown, value); }),
-                          or_dash(row.measured, plain), or_dash(row.predicted_at_low, plain), or_dash(row.predicted_at_high, plain),
-                          row.reason});
-  table.header[3] = "measured";
+    table.rows.push_back({row.engine, row.run, or_dash(row.value, written), or_dash(row.measured, plain),
+                          or_dash(row.predicted_at_low, plain), or_dash(row.predicted_at_high, plain), row.reason});
   return table;
 }
 

@@ -1,0 +1,73 @@
+#include <catch2/catch.hpp>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+TEST_CASE("the plan of logistic regression on two ranks prints as it should") {
+  const Answer answer = CommandLine().run(
+      "show plan --workload logistic-regression --set workload.batch=64 --platform cpu-cluster --set platform.nodes=2 "
+      "--strategy data=2,runtime=pytorch-ddp");
+  CHECK(answer.code == 0);
+  CHECK(answer.out == R"(logistic-regression of 2 ranks
+class rank: ranks 0 to 1
+communicator data: 1 group of 2
+repeat steps
+    0  compute  forward dense-1                        dense, batch 32, 502 kflop
+    1  compute  forward softmax-cross-entropy-1        softmax-cross-entropy, batch 32, 1.60 kflop
+    2  compute  backward_data softmax-cross-entropy-1  softmax-cross-entropy, batch 32, 640 flop
+    3  compute  backward_weights dense-1               dense, batch 32, 502 kflop
+    4  data     all_reduce bucket 0                    ring, 30.7 KiB over 2 ranks  after 3
+    5  compute  update dense-1                         dense, batch 32, 31.4 kflop  after 4
+)");
+}
+
+TEST_CASE("a plan's document and rows hold its waits") {
+  const CommandLine shell;
+  const std::string plan = "show plan " + kSmall.substr(0, kSmall.find("--calibration"));
+  const Answer csv = shell.run(plan + "--format csv");
+  CHECK(csv.out.find("index,lane,name,layer,kind,after\n0,compute,forward,0,compute,\n") == 0);
+  CHECK(csv.out.find("4,data,all_reduce,0,transfer,3\n") != std::string::npos);
+  CHECK(value_of(read_yaml_text(shell.run(plan + "--format json").out, "out"), "ranks") == "2");
+}
+
+TEST_CASE("a plan that cannot be is answered with no") {
+  const Answer answer = CommandLine().run("show plan --workload mlp --set workload.batch=9 --platform cpu-cluster --strategy data=2");
+  CHECK(answer.code == 1);
+  CHECK(answer.out.find("infeasible: ") == 0);
+}
+
+TEST_CASE("a workload shows its layers and parameters") {
+  const CommandLine shell;
+  const Answer answer = shell.run("show workload logistic-regression");
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("logistic-regression: 7850 parameters, 15.7 kflop forward a sample") == 0);
+  CHECK(answer.out.find("dense-1 ") != std::string::npos);
+  CHECK(value_of(read_yaml_text(shell.run("show workload logistic-regression --format json").out, "out"), "parameters") == "7850");
+}
+
+TEST_CASE("without a name the names are shown") {
+  const CommandLine shell;
+  CHECK(shell.run("show workload").out.find("vgg11-cifar10\n") != std::string::npos);
+  CHECK(shell.run("show platform").out.find("cpu-cluster\n") != std::string::npos);
+}
+
+TEST_CASE("a platform shows as a file that can be changed and used") {
+  const CommandLine shell;
+  REQUIRE(shell.run("show platform cpu-cluster --set platform.nodes=5 -o mine.yaml").code == 0);
+  CHECK(get(shell.folder() / "mine.yaml").find("nodes: 5\n") != std::string::npos);
+  CHECK(shell.run("show platform ./mine.yaml").out == get(shell.folder() / "mine.yaml"));
+}
+
+TEST_CASE("a calibration shows each model with its samples and error") {
+  const CommandLine shell;
+  const Answer answer = shell.run("show calibration ./paper.json");
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("calibration synthetic of paper core, quick (measured)\nPaper CPU on host paper-host, none, 2026-01-02") == 0);
+  CHECK(answer.out.find("backward-weights") != std::string::npos);
+  CHECK(answer.out.find("1 at 2") != std::string::npos);
+  CHECK(answer.out.find("all-reduce") != std::string::npos);
+  const YamlNode document = read_yaml_text(shell.run("show calibration ./paper.json --format json").out, "out");
+  // Three kinds with data passes only, dense and convolution with three, the update of any.
+  CHECK(document.find("models")->children.size() == 13);
+}

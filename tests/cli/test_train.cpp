@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "tests/cli/command_line.hpp"
+#include "validation/measured_runs.hpp"
+
+using namespace forerun;
+
+namespace {
+
+const std::string kTrain = "train --workload logistic-regression --set workload.batch=16 --steps 5 --warm-up 1 ";
+
+}  // namespace
+
+TEST_CASE("training reports its step time and its loss") {
+  const Answer answer = CommandLine().run(kTrain + "--format json");
+  INFO(answer.err);
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  CHECK(value_of(document, "steps") == "5");
+  CHECK(value_of(document, "ranks") == "1");
+  CHECK(std::stod(value_of(document, "step_time_s")) > 0);
+  CHECK(std::stod(value_of(document, "step_time_p10_s")) <= std::stod(value_of(document, "step_time_p90_s")));
+}
+
+TEST_CASE("a run is appended in the schema, with every step time and operation beside it") {
+  const CommandLine shell;
+  REQUIRE(shell.run(kTrain + "--append runs.csv --run first --group g").code == 0);
+  REQUIRE(shell.run(kTrain + "--append runs.csv --run second --group g --set run.seed=3").code == 0);
+  const auto runs = read_measured_runs(shell.folder() / "runs.csv");
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0].run == "first");
+  CHECK(runs[0].group == "g");
+  CHECK(runs[0].platform.value == "this-machine");
+  CHECK(runs[0].strategy.value == "data=1,runtime=forerun");
+  CHECK(runs[0].metric == "step_time_s");
+  CHECK(runs[0].repeats == 5);
+  CHECK_FALSE(runs[0].host.empty());
+  CHECK(runs[0].date.size() == 20);
+  REQUIRE(runs[1].settings.size() == 2);
+  CHECK(runs[1].settings[1].value == "run.seed=3");
+  const std::string steps = get(shell.folder() / "runs.steps.csv");
+  CHECK(steps.find("run,step,step_time_s\nfirst,0,") == 0);
+  CHECK(std::count(steps.begin(), steps.end(), '\n') == 11);
+  CHECK(get(shell.folder() / "runs.operations.csv").find("first,0,forward,dense-1,") != std::string::npos);
+}
+
+TEST_CASE("a run that is there already is refused before anything is trained") {
+  const CommandLine shell;
+  REQUIRE(shell.run(kTrain + "--append runs.csv --run first").code == 0);
+  const std::string before = get(shell.folder() / "runs.csv");
+  const Answer answer = shell.run(kTrain + "--append runs.csv --run first");
+  CHECK(answer.code == 3);
+  CHECK(answer.err.find("--run: names a run that runs.csv has (got first)") != std::string::npos);
+  CHECK(get(shell.folder() / "runs.csv") == before);
+}
+
+TEST_CASE("the time of each operation is shown when asked for") {
+  const CommandLine shell;
+  CHECK(shell.run(kTrain).out.find("backward_weights") == std::string::npos);
+  CHECK(shell.run(kTrain + "--operations").out.find("backward_weights") != std::string::npos);
+}
+
+TEST_CASE("a batch that does not divide, and more ranks than cores, are answered with no") {
+  const CommandLine shell;
+  const Answer many = shell.run(kTrain + "--strategy data=4096 --set workload.batch=4096 --append runs.csv");
+  CHECK(many.code == 1);
+  CHECK(many.out.find("infeasible: the strategy needs 4096 devices") == 0);
+  CHECK(shell.folder().entries() == 1);
+}
+
+TEST_CASE("two ranks train through forerun-ranks") {
+  const Answer answer = CommandLine().run(kTrain + "--strategy data=2 --format json");
+  INFO(answer.err);
+  if (answer.code == 6 || std::thread::hardware_concurrency() < 2) {
+    WARN("left out: several ranks need OpenMPI and two cores");
+    return;
+  }
+  REQUIRE(answer.code == 0);
+  CHECK(value_of(read_yaml_text(answer.out, "out"), "ranks") == "2");
+}
+
+TEST_CASE("what was trained from a file is validated from anywhere") {
+  const CommandLine shell;
+  std::filesystem::create_directories(shell.folder() / "nets");
+  put(shell.folder() / "nets/tiny.yaml",
+      "name: tiny\ninput: {channels: 8, height: 1, width: 1}\nlayers:\n  - {kind: dense, outputs: 4}\n  - {kind: softmax-cross-entropy}\n");
+  const Answer trained =
+      shell.run("train --workload nets/tiny.yaml --set workload.batch=4 --steps 3 --warm-up 1 --append runs.csv --run tiny");
+  INFO(trained.err);
+  REQUIRE(trained.code == 0);
+  CHECK(get(shell.folder() / "runs.csv").find("tiny,train,nets/tiny.yaml,this-machine,") != std::string::npos);
+}

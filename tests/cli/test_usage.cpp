@@ -1,0 +1,61 @@
+#include <catch2/catch.hpp>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+TEST_CASE("the version is said") {
+  const Answer answer = CommandLine().run("--version");
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("forerun 0.1.0") == 0);
+}
+
+TEST_CASE("every verb has help with an example") {
+  const CommandLine shell;
+  for (const std::string verb :
+       {"calibrate", "predict", "train", "validate", "show", "show workload", "show platform", "show calibration", "show plan"}) {
+    const Answer answer = shell.run(verb + " --help");
+    INFO(verb);
+    CHECK(answer.code == 0);
+    CHECK(answer.out.find("Example:\n  forerun " + verb.substr(0, verb.find(' '))) != std::string::npos);
+  }
+}
+
+TEST_CASE("the examples of the helps that need no measurement work as typed") {
+  const CommandLine shell;
+  CHECK(shell.run("show workload mnist-cnn").code == 0);
+  CHECK(shell.run("show platform cpu-cluster --set platform.nodes=8").code == 0);
+  CHECK(
+      shell.run("show plan --workload mlp --platform cpu-cluster --set platform.nodes=2 --set workload.batch=64 --strategy data=2").code ==
+      0);
+  CHECK(shell.run("train --workload mlp --set workload.batch=64 --steps 2 --warm-up 1 --operations").code == 0);
+}
+
+TEST_CASE("a command line that cannot be understood is exit code 2") {
+  const CommandLine shell;
+  for (const std::string arguments : {"", "foretell", "predict --speed 3", "predict --engine magic", "show", "validate", "train --steps 3",
+                                      "predict --format xml", "calibrate --quick --full", "calibrate --device tpu"}) {
+    INFO(arguments);
+    const Answer answer = shell.run(arguments);
+    CHECK(answer.code == 2);
+    CHECK(answer.out.empty());
+    CHECK_FALSE(answer.err.empty());
+  }
+}
+
+TEST_CASE("calibrating a GPU is a missing capability and touches nothing") {
+  const CommandLine shell;
+  const Answer answer = shell.run("calibrate --device cuda");
+  CHECK(answer.code == 6);
+  CHECK(answer.err.find("cannot do this here:") == 0);
+  CHECK(shell.folder().entries() == 1);
+}
+
+TEST_CASE("a calibration that is broken off leaves its journal and no calibration") {
+  const CommandLine shell;
+  const Answer answer = shell.run("--version >/dev/null; timeout 3 " FORERUN_BINARY " calibrate --no-network -o mine.calibration.json");
+  CHECK(answer.code == 124);
+  CHECK(answer.out.empty());
+  CHECK_FALSE(std::filesystem::exists(shell.folder() / "mine.calibration.json"));
+  CHECK(get(shell.folder() / "mine.calibration.json.part").find('\n') != std::string::npos);
+}

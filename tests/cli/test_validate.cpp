@@ -1,0 +1,144 @@
+#include <catch2/catch.hpp>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+namespace {
+
+const std::string kHeader = "run,group,workload,platform,strategy,set,metric,value,status\n";
+
+std::string row(const std::string& name, const std::string& group, const std::string& batch, const std::string& value,
+                const std::string& strategy = "serial", const std::string& metric = "step_time_s") {
+  return name + "," + group + ",mlp,cpu-cluster," + strategy + ",workload.batch=" + batch + "," + metric + "," + value + ",ok\n";
+}
+
+/// The step time that is predicted for mlp on one device.
+double predicted(const CommandLine& shell, const std::string& batch) {
+  const Answer answer =
+      shell.run("predict --workload mlp --platform cpu-cluster --calibration ./paper.json --format json --set workload.batch=" + batch);
+  return std::stod(value_of(read_yaml_text(answer.out, "out"), "step_time_s"));
+}
+
+YamlNode validated(const CommandLine& shell, const std::string& options, int code = 0) {
+  const Answer answer = shell.run("validate runs.csv --calibration ./paper.json --format json " + options);
+  INFO(answer.err);
+  CHECK(answer.code == code);
+  return read_yaml_text(answer.out, "out");
+}
+
+double number(const YamlNode& document, const std::string& list, std::size_t index, const std::string& key) {
+  return std::stod(value_of(document.find(list)->children.at(index), key));
+}
+
+}  // namespace
+
+TEST_CASE("the template is a file of measured runs") {
+  const CommandLine shell;
+  const Answer answer = shell.run("validate --template");
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("run,group,workload,platform,strategy,set,metric,value,p10,p90,repeats,status,source,date,host,note\n") == 0);
+}
+
+TEST_CASE("rows and groups carry their errors under the design's names") {
+  const CommandLine shell;
+  const double eight = predicted(shell, "8"), sixteen = predicted(shell, "16");
+  put(shell.folder() / "runs.csv",
+      kHeader + row("a", "g", "8", std::to_string(eight / 2)) + row("b", "g", "16", std::to_string(sixteen * 2)));
+  const YamlNode document = validated(shell, "");
+  CHECK(number(document, "rows", 0, "error") == Approx(1).epsilon(1e-2));
+  CHECK(number(document, "rows", 1, "error") == Approx(-0.5).epsilon(1e-2));
+  CHECK(number(document, "groups", 0, "n") == 2);
+  CHECK(number(document, "groups", 0, "median_error") == Approx(0.75).epsilon(1e-2));
+  CHECK(number(document, "groups", 0, "bias") == Approx(0.25).epsilon(1e-1));
+  CHECK(number(document, "groups", 0, "pairs_ordered") == 1);
+}
+
+TEST_CASE("a tolerance that is kept is exit code 0, one that is not is 1") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", std::to_string(predicted(shell, "8") * 1.1)));
+  validated(shell, "--tolerance 15%", 0);
+  validated(shell, "--tolerance 0.05", 1);
+}
+
+TEST_CASE("nothing scored is within no tolerance") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "0.5", "serial", "mfu"));
+  const YamlNode document = validated(shell, "--tolerance 15%", 1);
+  CHECK(value_of(document.find("rows")->children[0], "reason") == "oracle does not predict mfu");
+}
+
+TEST_CASE("a row whose strategy is not modelled yet stays with its reason") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "0.5", "tensor=2") + row("b", "g", "9", "1", "data=2"));
+  const YamlNode document = validated(shell, "");
+  CHECK(value_of(document.find("rows")->children[0], "reason").find("tensor") != std::string::npos);
+  CHECK(value_of(document.find("rows")->children[1], "reason").find("infeasible") != std::string::npos);
+  CHECK(number(document, "groups", 0, "n") == 0);
+}
+
+TEST_CASE("a fit on one group scales the other, and its rows are not scored") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "fit", "8", std::to_string(predicted(shell, "8") * 1000)) +
+                                       row("b", "score", "16", std::to_string(predicted(shell, "16") * 1000)));
+  const YamlNode document = validated(shell, "--fit group=fit");
+  REQUIRE(document.find("rows")->children.size() == 1);
+  CHECK(number(document, "rows", 0, "error") == Approx(0).margin(1e-2));
+  CHECK(number(document, "fitted", 0, "value") == Approx(1000).epsilon(1e-2));
+  CHECK(document.find("fitted")->children[0].find("runs")->children[0].text.value == "a");
+}
+
+TEST_CASE("the same rows are never fitted and scored, and selections that match nothing are refused") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "one", "8", "1"));
+  const auto complaint = [&](const std::string& options) {
+    const Answer answer = shell.run("validate runs.csv --calibration ./paper.json " + options);
+    CHECK(answer.code == 3);
+    return answer.err;
+  };
+  CHECK(complaint("--fit group=one --score run=a").find("--score: a row that is fitted cannot be scored (got a)") != std::string::npos);
+  CHECK(complaint("--fit group=onee").find("Did you mean one?") != std::string::npos);
+  CHECK(complaint("--fit one").find("--fit: selects no rows") != std::string::npos);
+  CHECK(complaint("--solve platform.link-bandwidth=1").find("--solve:") != std::string::npos);
+}
+
+TEST_CASE("the link speed that explains a row is the one it was made with") {
+  const CommandLine shell;
+  const std::string scenario =
+      "--workload mlp --platform cpu-cluster --strategy data=3 --calibration ./paper.json --set workload.batch=96 "
+      "--set platform.nodes=3 --set platform.link-bandwidth=250Mbit/s --format json";
+  const YamlNode made = read_yaml_text(shell.run("predict " + scenario).out, "out");
+  put(shell.folder() / "runs.csv",
+      kHeader + "a,g,mlp,cpu-cluster,data=3,workload.batch=96 platform.nodes=3,step_time_s," + value_of(made, "step_time_s") + ",ok\n");
+  const YamlNode document = validated(shell, "--solve platform.link-bandwidth=10Mbit/s..100Gbit/s");
+  CHECK(number(document, "solved", 0, "value_bytes_per_s") == Approx(250e6 / 8).epsilon(1e-6));
+}
+
+TEST_CASE("both engines are scored side by side") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "1"));
+  const YamlNode document = validated(shell, "--engine both");
+  REQUIRE(document.find("rows")->children.size() == 2);
+  CHECK(value_of(document.find("rows")->children[1], "engine") == "sim");
+  CHECK(number(document, "rows", 0, "predicted") == Approx(number(document, "rows", 1, "predicted")).epsilon(1e-5));
+}
+
+TEST_CASE("the measured VGG-11 rows are fitted on one process and scored on three nodes") {
+  const CommandLine shell;
+  const Answer answer = shell.run("validate '" FORERUN_TEST_DATA
+                                  "/../../validation/data/seeds_vgg11.csv' --calibration ./paper.json --fit group=vgg-single "
+                                  "--score group=vgg-ddp3 --solve platform.link-bandwidth=10Mbit/s..100Gbit/s");
+  INFO(answer.err);
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("fitted with oracle: calibration.compute-scale = ") != std::string::npos);
+  CHECK(answer.out.find("platform.link-bandwidth that explains each run") != std::string::npos);
+}
+
+TEST_CASE("bad input in any row is told with its line, before anything is predicted") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "0", "1") + row("b", "g", "8", "-1"));
+  const Answer answer = shell.run("validate runs.csv --calibration ./paper.json");
+  CHECK(answer.code == 3);
+  CHECK(answer.out.empty());
+  CHECK(answer.err.find("runs.csv:3:") != std::string::npos);
+}
