@@ -25,8 +25,15 @@ void charge_backwards(Parts& parts, const StepPlan& plan, std::span<const Instan
     const double arrived = std::max(from_s, std::min(until, waiting.arrival_s));
     add(parts, PartKind::bubble, until - arrived);
     until = arrived;
-    instance = waiting.cause;
+    const int cause = waiting.cause;
     if (until <= from_s) return;
+    // Records that an evaluation skipped: a lane that had fallen behind went on with the like of what waited on it.
+    if (cause >= 0 && records[cause].finish_s < until) {
+      const double skipped = std::max(from_s, records[cause].finish_s);
+      add(parts, part_of(plan, plan.operations[waiting.operation]), until - skipped);
+      until = skipped;
+    }
+    instance = cause;
     if (instance < 0) {
       add(parts, PartKind::overhead, until - from_s);
       return;

@@ -61,7 +61,8 @@ OperationCost transfer_cost(const Collective& collective, const Communicator& co
   OperationCost cost;
   cost.edge_bytes = phase.edge_bytes;
   Seconds alpha;
-  if (span == Span::one_node || has_edges_inside_node(communicator, platform)) {
+  const bool inside_described = platform.intra_node.bandwidth > BytesPerSecond(0);
+  if (inside_described && (span == Span::one_node || has_edges_inside_node(communicator, platform))) {
     alpha = platform.intra_node.latency;
     cost.drain = phase.edge_bytes / platform.intra_node.bandwidth;
   }

@@ -9,7 +9,7 @@ namespace forerun {
 /// Ranks fill one node after another; alpha is the latency of the slowest route that an edge takes. Where a communicator's groups lie
 /// interleaved in a node they share its link, so the link carries the edges of all of them.
 /// Inside one node without a described link (`intra_node.bandwidth` zero) the time is the calibration's measured all-reduce over as
-/// many ranks, as a whole. Throws MissingCapability where it has none over so many.
+/// many ranks, as a whole; across nodes such a link is taken not to limit. Throws MissingCapability where it has none over so many.
 OperationCost transfer_cost(const Collective& collective, const Communicator& communicator, const Platform& platform,
                             const Calibration& calibration);
 

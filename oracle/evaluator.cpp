@@ -215,10 +215,10 @@ Evaluator::State Evaluator::state() const {
 
 void Evaluator::jump(const State& before, std::int64_t periods, std::size_t first_record) {
   const double times = static_cast<double>(periods);
-  // What the compute lane waited for grew as it did, so the repeat's records, which a later charge may reach, shift alike.
-  const int compute = recording_ * lane_count_ + plan_.compute_lane;
-  const double shift = times * (lanes_free_[compute] - before.lanes_free[compute]);
+  // An operation's times grow with its lane; a later charge may reach the repeat's records, so they shift alike.
   for (std::size_t i = first_record; i < records_.size(); ++i) {
+    const int lane = recording_ * lane_count_ + instructions_[records_[i].operation].lane;
+    const double shift = times * (lanes_free_[lane] - before.lanes_free[lane]);
     records_[i].arrival_s += shift;
     records_[i].start_s += shift;
     records_[i].finish_s += shift;

@@ -65,6 +65,12 @@ TEST_CASE("a slow link inside the node limits a ring across nodes") {
   CHECK(cost(ring(8), platform).drain.value() == Approx(1.75e6 / 1e8));
 }
 
+TEST_CASE("across nodes a link inside the node that nobody described does not limit") {
+  Platform platform = cluster(2, 4);
+  platform.intra_node = {};
+  CHECK(cost(ring(8), platform).drain.value() == Approx(1.75e6 / 1e9));
+}
+
 TEST_CASE("one rank alone transfers nothing") { CHECK(cost(ring(1), cluster(4, 1)).duration() == Seconds(0)); }
 
 TEST_CASE("inside a node without a described link the measured all-reduce counts as a whole") {

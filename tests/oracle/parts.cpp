@@ -129,6 +129,18 @@ TEST_CASE("the parts of many steps are those of one, also past the period's jump
   CHECK(asymptotic.parts.total().value() == Approx(asymptotic.step.value()).epsilon(1e-12));
 }
 
+TEST_CASE("transfers that fall behind for ever are exposed at the end, also past the period's jump") {
+  PlanBuilder b(2);
+  const int wire = b.lane(LaneKind::communication);
+  b.communicator(everyone(2));
+  const int work = b.compute(1);
+  b.transfer(3, {{work, 0}}, wire);
+  const Parts parts = parts_of_run(b, 1000);
+  CHECK(parts.bubble.value() == Approx(0).margin(1e-12));
+  CHECK(parts.compute.value() == Approx(1));
+  CHECK(parts.comm_exposed.value() == Approx(2.001));
+}
+
 TEST_CASE("a compute lane with a transfer on it counts the transfer as exposed") {
   PlanBuilder b(2);
   b.communicator(everyone(2));
