@@ -14,6 +14,7 @@ void add_choice(CLI::App& verb, const std::string& option, Value& value, const s
                 std::vector<std::pair<std::string, Value>> choices) {
   value = choices.front().second;
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const auto& [word, meaning] : choices) words.push_back(word);
   const std::string standard = words.front();
   verb.add_option_function<std::string>(

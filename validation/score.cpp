@@ -29,7 +29,7 @@ double mean(std::span<const double> values) {
 }
 
 std::string why_not_scored(const MeasuredRun& run, const Prediction& prediction) {
-  const std::string measured = run.status == RunStatus::ok ? "" : "the run ended as " + std::string(to_string(run.status));
+  std::string measured = run.status == RunStatus::ok ? "" : "the run ended as " + std::string(to_string(run.status));
   if (prediction.status != Status::ok) {
     const std::string predicted = std::string(to_string(prediction.status)) + ": " + prediction.reason;
     return measured.empty() ? predicted : measured + "; predicted " + predicted;

@@ -37,6 +37,7 @@ Unknown parse_unknown(const Text& text) {
   const Key* key = find_key(name);
   if (key == nullptr) {
     std::vector<std::string_view> names;
+    names.reserve(kKeys.size());
     for (const Key& known : kKeys) names.push_back(known.name);
     Text unknown = text;
     unknown.value = name;
