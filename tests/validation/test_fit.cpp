@@ -71,13 +71,14 @@ TEST_CASE("of several rows the scale is their geometric mean: least squares on l
 }
 
 TEST_CASE("a fit takes throughput the other way round, and leaves memory and failed runs out") {
-  std::vector<Case> cases{make_case("a", 100, 500), make_case("b", 100, 1), make_case("c", 100, 7)};
+  std::vector<Case> cases{make_case("a", 100, 500), make_case("b", 100, 1), make_case("c", 100, 7), make_case("d", 100, 0.8)};
   cases[0].run.metric = "throughput_samples_per_s";
   cases[1].run.metric = "memory_per_device_bytes";
   cases[2].run.status = RunStatus::failed;
   const FittedScale fitted = fit_compute_scale(cases, toy);
-  CHECK(fitted.scale == Approx(2).epsilon(1e-9));
-  CHECK(fitted.runs == std::vector<std::string>{"a"});
+  // 500 samples/s are twice the time of 1,000; 0.8 s are eight times 0.1 s.
+  CHECK(fitted.scale == Approx(4).epsilon(1e-9));
+  CHECK(fitted.runs == std::vector<std::string>{"a", "d"});
 }
 
 TEST_CASE("a fit changes no calibration that it was given") {
