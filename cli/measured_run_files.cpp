@@ -2,16 +2,13 @@
 
 #include "io/atomic_file.hpp"
 #include "io/format.hpp"
+#include "validation/launches.hpp"
 
 namespace forerun {
 namespace fs = std::filesystem;
 namespace {
 
 using Row = std::vector<std::string>;
-
-fs::path beside(const fs::path& runs, const char* what) {
-  return runs.parent_path() / (runs.stem().string() + "." + what + runs.extension().string());
-}
 
 std::vector<Row> step_rows(const std::string& run, const TrainResult& result) {
   std::vector<Row> rows;
@@ -30,7 +27,7 @@ std::vector<Row> operation_rows(const std::string& run, const TrainResult& resul
 }  // namespace
 
 MeasuredRunFiles::MeasuredRunFiles(const fs::path& runs)
-    : runs_(runs), steps_(beside(runs, "steps")), operations_(beside(runs, "operations")) {}
+    : runs_(runs), steps_(companion_file(runs, "steps")), operations_(companion_file(runs, "operations")) {}
 
 void MeasuredRunFiles::check(const std::string& run) const {
   Problems problems;

@@ -11,6 +11,7 @@
 #include "cli/verbs.hpp"
 #include "io/csv.hpp"
 #include "io/quantity.hpp"
+#include "validation/launches.hpp"
 
 namespace forerun {
 namespace {
@@ -24,6 +25,7 @@ struct ValidateOptions {
   std::string solve;
   std::vector<Engine> engines;
   bool print_template = false;
+  bool pool = false;
   OutputOptions output;
 };
 
@@ -115,7 +117,8 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
     deliver(template_page(), options.output);
     return ExitCode::success;
   }
-  const std::vector<MeasuredRun> runs = read_measured_runs(options.runs);
+  std::vector<MeasuredRun> runs = read_measured_runs(options.runs);
+  if (options.pool) runs = pool_launches(runs, read_step_times(options.runs));
   Validation validation;
   Split split;
   std::vector<Case> cases;
@@ -152,6 +155,8 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
                    "the value under which each scored row is met exactly: platform.link-bandwidth=10Mbit/s..100Gbit/s, or link-latency, "
                    "intra-node-bandwidth, intra-node-latency");
   verb->add_option("--tolerance", options->tolerance, "exit code 1 if a group's median error is above it, such as 15%");
+  verb->add_flag("--pool", options->pool,
+                 "take launches of the same thing as one run, over all their steps where FILE.steps.csv stands beside the file");
   verb->add_flag("--template", options->print_template, "print the columns of such a file with an example row");
   verb->footer("Example:\n  forerun validate runs.csv --engine both --tolerance 15%");
   verb->callback([options, &environment, &chosen] {

@@ -30,12 +30,34 @@ std::string unknown_text(const Unknown& unknown, double value) {
   return forerun::format("{} ({:.3g} Mbit/s)", human(BytesPerSecond(value)), value * 8 / 1e6);
 }
 
+/// One line a run, the engines side by side.
 Table rows_table(const std::vector<ScoredRun>& rows) {
-  Table table;
-  table.header = {"engine", "run", "group", "metric", "measured", "predicted", "error", "reason"};
+  std::vector<std::string> engines;
   for (const ScoredRun& row : rows)
-    table.rows.push_back({row.engine, row.run, row.group, row.metric, metric_text(row.measured, row.metric),
-                          metric_text(row.predicted, row.metric), or_dash(row.error, signed_fraction), row.reason});
+    if (std::ranges::find(engines, row.engine) == engines.end()) engines.push_back(row.engine);
+  Table table;
+  table.header = {"run", "workload", "batch", "ranks", "metric", "measured", "p10", "p90"};
+  for (const std::string& engine : engines) table.header.insert(table.header.end(), {engine, "error"});
+  table.header.emplace_back("reason");
+  for (const ScoredRun& first : rows) {
+    if (first.engine != engines.front()) break;
+    const auto measured = [&](const Number& value) { return metric_text(value, first.metric); };
+    std::vector<std::string> line{first.run,
+                                  first.workload,
+                                  first.batch > 0 ? std::to_string(first.batch) : "-",
+                                  first.ranks > 0 ? std::to_string(first.ranks) : "-",
+                                  first.metric,
+                                  measured(first.measured),
+                                  measured(first.measured_p10),
+                                  measured(first.measured_p90)};
+    for (const ScoredRun& row : rows)
+      if (row.run == first.run) {
+        line.push_back(metric_text(row.predicted, row.metric));
+        line.push_back(or_dash(row.error, signed_fraction));
+      }
+    line.push_back(first.reason);
+    table.rows.push_back(std::move(line));
+  }
   return table;
 }
 
@@ -73,7 +95,12 @@ Json rows_json(const std::vector<ScoredRun>& rows) {
     out.push_back({{"run", row.run},
                    {"group", row.group},
                    {"metric", row.metric},
+                   {"workload", row.workload},
+                   {"batch", row.batch > 0 ? Json(row.batch) : Json(nullptr)},
+                   {"ranks", row.ranks > 0 ? Json(row.ranks) : Json(nullptr)},
                    {"measured", to_json_value(row.measured)},
+                   {"measured_p10", to_json_value(row.measured_p10)},
+                   {"measured_p90", to_json_value(row.measured_p90)},
                    {"predicted", to_json_value(row.predicted)},
                    {"p10", nullptr},
                    {"p90", nullptr},

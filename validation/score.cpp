@@ -73,7 +73,14 @@ std::optional<double> metric_value(const Prediction& prediction, std::string_vie
 
 ScoredRun score(const Case& measured, const Predictor& predict) {
   const MeasuredRun& run = measured.run;
-  ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric};
+  ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric, .workload = run.workload.value};
+  row.measured_p10 = run.p10;
+  row.measured_p90 = run.p90;
+  if (measured.scenario) {
+    row.workload = measured.scenario->workload.name;
+    row.batch = measured.scenario->workload.batch;
+    row.ranks = measured.scenario->strategy.ranks();
+  }
   if (run.value > 0) row.measured = run.value;
   row.reason = measured.reason;
   if (!measured.scenario) return row;

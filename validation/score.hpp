@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -32,7 +33,12 @@ struct ScoredRun {
   std::string run;
   std::string group;
   std::string metric;
+  std::string workload;
+  std::int64_t batch = 0;  ///< global; 0 where the run has no scenario
+  int ranks = 0;           ///< the same
   std::optional<double> measured;
+  std::optional<double> measured_p10;
+  std::optional<double> measured_p90;
   std::optional<double> predicted;
   std::optional<double> error;  ///< predicted / measured - 1
   std::string reason;
