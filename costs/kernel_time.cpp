@@ -97,7 +97,7 @@ double busy_factor(const Calibration& calibration, const Kernel& kernel, int bus
       nearest = measured.busy;
       factor = measured.factor;
     }
-  return factor;
+  return std::max(factor, 1.0);
 }
 
 }  // namespace forerun

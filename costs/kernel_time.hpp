@@ -37,6 +37,7 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
 const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel);
 
 /// How much slower the kernel runs while `busy` ranks of its node compute: measured, 1 alone; beyond what was measured the largest.
+/// A neighbour never helps: a measured factor below 1 is noise and counts as 1.
 double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy);
 
 }  // namespace forerun

@@ -10,11 +10,14 @@
 
 namespace forerun {
 
-/// How long one kernel is measured: `budget` in all, in at least `fewest` repetitions.
+/// How long one kernel is measured: in each sweep over the list `budget` in all, in at least `fewest` repetitions.
+/// A machine that is shared has slow spells of seconds. Sweeps lie far apart in time, and the fastest one counts, because others
+/// only ever make a kernel slower.
 struct SampleEffort {
-  Seconds budget = Seconds(0.04);
-  int fewest = 5;
-  int most = 15;
+  Seconds budget = Seconds(0.02);
+  int fewest = 3;
+  int most = 10;
+  int sweeps = 2;
 };
 
 /// Time of one call of a kernel: median and spread of repetitions, each long enough for the clock.

@@ -60,7 +60,7 @@ std::string compiler_name() {
 
 Calibration measure(const CalibrateOptions& options, const ProgressCallback& progress) {
   const bool quick = options.mode == CalibrateMode::quick;
-  const SampleEffort samples = quick ? SampleEffort{Seconds(0.03), 5, 15} : SampleEffort{Seconds(0.2), 7, 25};
+  const SampleEffort samples = quick ? SampleEffort{Seconds(0.015), 3, 10, 2} : SampleEffort{Seconds(0.08), 5, 15, 3};
   const BusyEffort busy = quick ? BusyEffort{Seconds(0.04), 3} : BusyEffort{Seconds(0.15), 5};
   return measure(options, shipped_benchmark_list(quick ? "shapes-quick.yaml" : "shapes-full.yaml"), samples, busy, progress);
 }
@@ -76,8 +76,8 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
   calibration.date = options.date;
   calibration.mode = mode_name(options.mode);
   const std::vector<int> cores = usable_cores();
-  const double kernel_count = static_cast<double>(list.kernels.size());
-  const double total = kernel_count + static_cast<double>(list.busy.size());
+  const std::size_t entries = list.kernels.size() * static_cast<std::size_t>(sample_effort.sweeps);
+  const double total = static_cast<double>(entries + list.busy.size());
   const auto report = [&](double done, const std::string& what) {
     if (progress) progress({done, total, what});
   };
@@ -87,18 +87,23 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
   {
     const CorePin pin(cores.empty() ? 0 : cores.back());
     Arena arena;
-    for (std::size_t i = 0; i < list.kernels.size(); ++i) {
+    for (std::size_t entry = 0; entry < entries; ++entry) {
+      const std::size_t i = entry % list.kernels.size();
       const Microbenchmark& benchmark = list.kernels[i];
-      report(static_cast<double>(i),
+      report(static_cast<double>(entry),
              std::string(to_string(benchmark.kernel.shape.kind)) + " " + std::string(to_string(benchmark.kernel.pass)));
-      const KernelSample* finished = journal ? journal->find(i) : nullptr;
-      calibration.kernels.push_back(finished != nullptr ? *finished : measure_kernel(benchmark, sample_effort, arena));
-      calibration.kernels.back().kernel = benchmark.kernel;
-      if (journal && finished == nullptr) journal->add(i, calibration.kernels.back());
+      const KernelSample* finished = journal ? journal->find(entry) : nullptr;
+      KernelSample sample = finished != nullptr ? *finished : measure_kernel(benchmark, sample_effort, arena);
+      sample.kernel = benchmark.kernel;
+      if (journal && finished == nullptr) journal->add(entry, sample);
+      if (entry == i)
+        calibration.kernels.push_back(sample);
+      else if (sample.median < calibration.kernels[i].median)
+        calibration.kernels[i] = sample;
     }
   }
   calibration.busy = measure_busy(list.busy, static_cast<int>(cores.size()), busy_effort,
-                                  [&](const Progress& busy) { report(kernel_count + busy.done, busy.what); });
+                                  [&](const Progress& busy) { report(static_cast<double>(entries) + busy.done, busy.what); });
   report(total, "done");
   return calibration;
 }

@@ -101,6 +101,8 @@ TEST_CASE("a busy node slows a kernel by the nearest measured factor below") {
   CHECK(busy_factor(calibration, dense(1, 1, 1), 3) == 1.1);
   CHECK(busy_factor(calibration, dense(1, 1, 1), 8) == 1.5);
   CHECK(busy_factor(calibration, relu(1, 1), 8) == 1);
+  calibration.busy[0].factor = 0.9;
+  CHECK(busy_factor(calibration, dense(1, 1, 1), 2) == 1);
 }
 
 TEST_CASE("a compute operation costs its kernel's time, scaled and slowed by the busy ranks of its node") {
