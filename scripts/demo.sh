@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The main job on real input: measures this machine's training kernels, trains a few networks for real on one and two ranks, launched in
+# turn, and prints what was predicted beside what was measured. No batch size here is one that the microbenchmarks ran.
+# Usage: scripts/demo.sh BUILD_FOLDER [LAUNCHES]
+set -euo pipefail
+build=$1
+launches=${2:-5}
+forerun=$build/cli/forerun
+folder=$build/demo
+rm -rf "$folder"
+mkdir -p "$folder"
+# The demo keeps its calibration to itself.
+export XDG_DATA_HOME=$folder/data
+
+echo "== Calibrating this machine (about a minute)"
+"$forerun" calibrate --quick > "$folder/calibration.txt"
+# Kernels ran at the machine's speed of that minute: a calibration is as good as the machine is quiet.
+
+ranks="1 2"
+if [ "$(nproc)" -lt 2 ]; then
+  ranks=1
+  echo "one core: the rows of two ranks are left out"
+elif [ ! -x "$build/kernels/forerun-ranks" ]; then
+  ranks=1
+  echo "forerun-ranks was left out of the build (no MPI): so are the rows of two ranks"
+fi
+
+# workload, batch, steps a launch
+jobs="logistic-regression:128:2000 mlp-wide:128:100 mnist-cnn:64:100 vgg11-cifar10:32:12"
+echo "== Training, $launches launches in turn"
+for ((launch = 1; launch <= launches; launch++)); do
+  for job in $jobs; do
+    IFS=: read -r workload batch steps <<< "$job"
+    for count in $ranks; do
+      "$forerun" train --workload "$workload" --set workload.batch="$batch" --strategy data="$count" --steps "$steps" \
+        --group "$count-rank" --run "$workload-$count-$launch" --append "$folder/runs.csv" > "$folder/train.txt"
+    done
+  done
+  echo "   launch $launch of $launches done"
+done
+
+echo "== Measured and predicted step times"
+"$forerun" validate "$folder/runs.csv" --pool --engine both
