@@ -27,7 +27,13 @@ Predictor answers(double step_s) {
 }
 
 ScoredRun row(const std::string& group, double measured, double predicted) {
-  return {"paper", "r", group, "step_time_s", measured, predicted, predicted / measured - 1, ""};
+  return {.engine = "paper",
+          .run = "r",
+          .group = group,
+          .metric = "step_time_s",
+          .measured = measured,
+          .predicted = predicted,
+          .error = predicted / measured - 1};
 }
 
 }  // namespace
@@ -35,6 +41,21 @@ ScoredRun row(const std::string& group, double measured, double predicted) {
 TEST_CASE("an error is signed and relative to the measurement") {
   CHECK(*score(make_case(2), answers(3)).error == Approx(0.5));
   CHECK(*score(make_case(4), answers(3)).error == Approx(-0.25));
+}
+
+TEST_CASE("a scored run says what ran and how far its measurement spread") {
+  Case measured = make_case(2);
+  measured.run.p10 = 1.5;
+  measured.run.p90 = 2.5;
+  measured.scenario->workload.name = "w";
+  measured.scenario->workload.batch = 12;
+  measured.scenario->strategy.data = 3;
+  const ScoredRun scored = score(measured, answers(3));
+  CHECK(scored.workload == "w");
+  CHECK(scored.batch == 12);
+  CHECK(scored.ranks == 3);
+  CHECK(scored.measured_p10 == 1.5);
+  CHECK(scored.measured_p90 == 2.5);
 }
 
 TEST_CASE("a run that did not end ok is kept with its reason and not scored") {
