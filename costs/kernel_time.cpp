@@ -90,6 +90,7 @@ const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& 
 }
 
 double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy) {
+  if (busy < 2) return 1;
   double factor = 1;
   int nearest = 1;
   for (const BusyFactor& measured : calibration.busy)

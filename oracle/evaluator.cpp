@@ -38,7 +38,9 @@ Evaluator::Evaluator(const StepPlan& plan, std::span<const OperationCost> costs)
   lane_records_.assign(plan.lanes.size(), -1);
   arrivals_.assign(plan.classes.size(), 0.0);
   iterations_.assign(tree_.repeats.size(), 0);
+  // Three iterations show a period of one.
   records_.reserve(4 * plan.operations.size());
+  log_.reserve(4 * plan.operations.size());
 }
 
 void Evaluator::compile(std::span<const OperationCost> costs) {

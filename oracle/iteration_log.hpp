@@ -9,6 +9,12 @@ namespace forerun::oracle {
 /// An argument that does not exist yet (an instance before the first) is minus infinity.
 class IterationLog {
  public:
+  /// Makes room for so many maxima of about two arguments each.
+  void reserve(std::size_t maxima) {
+    arguments_.reserve(2 * maxima);
+    ends_.reserve(maxima);
+  }
+
   void argument(double value) { arguments_.push_back(value); }
   void close_maximum() { ends_.push_back(arguments_.size()); }
 
