@@ -61,6 +61,15 @@ struct BusyFactor {
   friend bool operator==(const BusyFactor&, const BusyFactor&) = default;
 };
 
+/// A machine that is shared is slower for seconds at a time, each core by itself: how large a share of the time, and by what factor.
+/// Kernel samples are those of the machine undisturbed.
+struct SlowSpells {
+  double share = 0;   ///< in [0, 1)
+  double factor = 1;  ///< mean time in a spell over the time outside, >= 1
+
+  friend bool operator==(const SlowSpells&, const SlowSpells&) = default;
+};
+
 /// The time of one kernel, fitted to its samples by costs/kernel_fit: a physical base times a smooth residual of the shape,
 ///   t(x) = base(x) exp( sum_i weight_i k(x, x_i) ),   base = overhead + flop / rate + bytes / bandwidth.
 /// Rows of `features` are the samples' logarithmic shape features divided by their length scales (costs/kernel_time.hpp).
@@ -99,6 +108,7 @@ struct Calibration {
   std::vector<KernelSample> kernels;
   std::vector<CollectiveSample> collectives;
   std::vector<BusyFactor> busy;
+  SlowSpells spells;
   std::vector<KernelTimeModel> kernel_models;
   std::vector<CollectiveTimeModel> all_reduce_models;
 };

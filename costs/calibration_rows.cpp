@@ -134,6 +134,13 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
   calibration.kernel_models.push_back(std::move(model));
 }
 
+void read_spells(const YamlNode& node, Calibration& calibration, Problems& problems) {
+  Mapping mapping(node, problems);
+  mapping.required("share", [&](const Text& text) { calibration.spells.share = parse_number(text, 0, 0.999); });
+  mapping.required("factor", [&](const Text& text) { calibration.spells.factor = parse_number(text, 1, 1000); });
+  mapping.finish();
+}
+
 void read_busy(const YamlNode& node, Calibration& calibration, Problems& problems) {
   BusyFactor busy;
   Mapping mapping(node, problems);
@@ -174,6 +181,7 @@ Origin parse_origin(const Text& text) { return parse_name<Origin>(text, kOrigins
 
 void write_rows(Json& document, const Calibration& calibration) {
   write_models(document, calibration);
+  document["slow_spells"] = {{"share", calibration.spells.share}, {"factor", calibration.spells.factor}};
   document["busy"] = Json::array();
   for (const BusyFactor& busy : calibration.busy)
     document["busy"].push_back(
@@ -200,6 +208,7 @@ void read_rows(Mapping& mapping, Calibration& calibration) {
       for (const YamlNode& node : items(list)) read(node, calibration, problems);
     });
   };
+  mapping.required("slow_spells", [&](const YamlNode& node) { read_spells(node, calibration, problems); });
   each("kernels", read_model);
   each("busy", read_busy);
   each("collectives", read_collective);

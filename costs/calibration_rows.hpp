@@ -6,7 +6,7 @@
 #include "io/json.hpp"
 #include "io/yaml.hpp"
 
-/// The tables of a calibration file: `kernels` (one entry a model, with its samples), `busy`, `collectives`.
+/// The measured part of a calibration file: `kernels` (one entry a model, with its samples), `slow_spells`, `busy`, `collectives`.
 namespace forerun {
 
 void write_rows(Json& document, const Calibration& calibration);

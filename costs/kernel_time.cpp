@@ -12,7 +12,7 @@ namespace forerun {
 namespace {
 
 constexpr double kSmallFootprint = 512 * kKiB;
-constexpr double kLargeFootprint = 64 * kMiB;
+constexpr double kLargeFootprint = 192 * kMiB;
 constexpr int kChunk = 64;
 
 double logarithm(std::int64_t value) { return std::log(static_cast<double>(value)); }
@@ -88,6 +88,8 @@ const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& 
   throw MissingCapability("calibration " + calibration.name + " has no samples of " + std::string(to_string(kernel.shape.kind)) + " " +
                           std::string(to_string(kernel.pass)));
 }
+
+double spell_factor(const SlowSpells& spells, int ranks) { return 1 + (spells.factor - 1) * (1 - std::pow(1 - spells.share, ranks)); }
 
 double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy) {
   if (busy < 2) return 1;

@@ -12,7 +12,7 @@ namespace forerun {
 ///   max-pool                output elements, window
 ///   relu, loss              elements, batch
 ///   update                  parameters
-/// and last, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 64 MiB (none of it).
+/// and last, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 192 MiB (none of it).
 struct KernelFeatures {
   std::array<double, 7> values{};
   int count = 0;
@@ -35,6 +35,10 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
 
 /// The calibration's model for a kernel. Throws MissingCapability where it has none.
 const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel);
+
+/// The mean of the slowest of `ranks` cores that fall into slow spells independently: ranks that synchronise wait for it.
+///   1 + (factor - 1) (1 - (1 - share)^ranks)
+double spell_factor(const SlowSpells& spells, int ranks);
 
 /// How much slower the kernel runs while `busy` ranks of its node compute: measured, 1 alone; beyond what was measured the largest.
 /// A neighbour never helps: a measured factor below 1 is noise and counts as 1.

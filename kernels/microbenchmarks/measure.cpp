@@ -8,6 +8,7 @@
 
 #include "io/json.hpp"
 #include "kernels/microbenchmarks/journal.hpp"
+#include "kernels/microbenchmarks/spells.hpp"
 #include "kernels/trainer/core_pin.hpp"
 #include "kernels/trainer/random.hpp"
 
@@ -86,7 +87,8 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
   if (!options.journal.empty()) journal.emplace(options.journal, journal_subject(calibration, list.kernels));
   {
     const CorePin pin(cores.empty() ? 0 : cores.back());
-    Arena arena;
+    Arena arena, probe_arena;
+    SpellWatch spells(probe_arena);
     for (std::size_t entry = 0; entry < entries; ++entry) {
       const std::size_t i = entry % list.kernels.size();
       const Microbenchmark& benchmark = list.kernels[i];
@@ -96,11 +98,13 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
       KernelSample sample = finished != nullptr ? *finished : measure_kernel(benchmark, sample_effort, arena);
       sample.kernel = benchmark.kernel;
       if (journal && finished == nullptr) journal->add(entry, sample);
+      spells.look();
       if (entry == i)
         calibration.kernels.push_back(sample);
       else if (sample.median < calibration.kernels[i].median)
         calibration.kernels[i] = sample;
     }
+    calibration.spells = spells.result();
   }
   calibration.busy = measure_busy(list.busy, static_cast<int>(cores.size()), busy_effort,
                                   [&](const Progress& busy) { report(static_cast<double>(entries) + busy.done, busy.what); });

@@ -10,8 +10,8 @@ namespace forerun {
 /// How a kernel finds its arrays: again and again the same ones, or in turn those of a rotation that no core's own cache holds.
 enum class Condition { warm, cold };
 
-/// Bytes of a cold rotation: above the second-level cache of any core of today.
-inline constexpr double kColdBytes = 64 * kMiB;
+/// Bytes of a cold rotation: above a core's share of any last-level cache of today, as a step of a large network is.
+inline constexpr double kColdBytes = 192 * kMiB;
 
 /// A kernel to measure. `kernel.footprint` is what its runs cycle through: copies x the arrays of one run.
 struct Microbenchmark {

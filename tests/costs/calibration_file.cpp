@@ -32,6 +32,7 @@ Calibration small() {
   add(conv(2, 3, 4, 8, 3, Pass::update), 2e-7);
   add(conv(2, 3, 4, 8, 3), 4e-6);
   calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.0625}};
+  calibration.spells = {0.25, 1.375};
   calibration.collectives = {{"all-reduce", 2, Bytes(1024), Seconds(5e-6), Seconds(4e-6), Seconds(6e-6)}};
   fit(calibration);
   return calibration;
@@ -51,6 +52,7 @@ TEST_CASE("a calibration read back has equal samples and models that predict ali
   CHECK(read.cpu == written.cpu);
   CHECK(read.origin == written.origin);
   CHECK(read.busy == written.busy);
+  CHECK(read.spells == written.spells);
   CHECK(read.collectives == written.collectives);
   CHECK(read.all_reduce_models.size() == 1);
   REQUIRE(read.kernels.size() == written.kernels.size());

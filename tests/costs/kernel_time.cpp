@@ -105,6 +105,31 @@ TEST_CASE("a busy node slows a kernel by the nearest measured factor below") {
   CHECK(busy_factor(calibration, dense(1, 1, 1), 2) == 1);
 }
 
+TEST_CASE("the slowest of several cores is in a slow spell more often than one") {
+  const SlowSpells spells{0.25, 1.4};
+  CHECK(spell_factor(spells, 1) == Approx(1.1));
+  CHECK(spell_factor(spells, 2) == Approx(1 + 0.4 * (1 - 0.75 * 0.75)));
+  CHECK(spell_factor(spells, 1000) == Approx(1.4));
+  CHECK(spell_factor({}, 1000) == 1);
+}
+
+TEST_CASE("slow spells count on the machine that was calibrated and nowhere else") {
+  auto calibration = std::make_shared<Calibration>();
+  calibration->name = "here";
+  calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
+  calibration->spells = {0.5, 2};
+  test::PlanBuilder builder(1);
+  builder.compute(0);
+  builder.edit().operations[0].work = dense(10, 20, 30);
+  Scenario scenario;
+  scenario.calibration = calibration;
+  scenario.platform.name = "elsewhere";
+  const Seconds alone = kernel_time(calibration->kernel_models[0], dense(10, 20, 30));
+  CHECK(price(builder.plan(1), scenario)[0].duration() / alone == Approx(1));
+  scenario.platform.name = "here";
+  CHECK(price(builder.plan(1), scenario)[0].duration() / alone == Approx(1.5));
+}
+
 TEST_CASE("a compute operation costs its kernel's time, scaled and slowed by the busy ranks of its node") {
   auto calibration = std::make_shared<Calibration>();
   calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
@@ -115,6 +140,7 @@ TEST_CASE("a compute operation costs its kernel's time, scaled and slowed by the
   builder.edit().operations[0].work = dense(10, 20, 30);
   builder.delay(0.5);
   Scenario scenario;
+  calibration->name = "some machine";
   scenario.calibration = calibration;
   scenario.platform.nodes = 2;
   scenario.platform.devices_per_node = 2;
