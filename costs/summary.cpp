@@ -38,7 +38,7 @@ std::vector<std::string> assumptions(const Scenario& scenario) {
   list.push_back(forerun::format("kernel times of calibration {} ({}, {}, {})", calibration.name, to_string(calibration.origin),
                                  calibration.cpu, calibration.date));
   if (calibration.compute_scale != 1) list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
-  if (calibration.spells.share > 0 && is_calibrated_machine(scenario.platform, calibration))
+  if (calibration.spells.share > 0 && is_calibrated_machine(scenario.platform))
     list.push_back(forerun::format("others slow each core by {:.2f} during {} of the time, and ranks wait for the slowest",
                                    calibration.spells.factor, percent(calibration.spells.share)));
   if (scenario.strategy.ranks() > 1) {
