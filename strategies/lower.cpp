@@ -128,8 +128,8 @@ std::string infeasibility(const Scenario& scenario) {
   const Platform& platform = scenario.platform;
   const int ranks = scenario.strategy.ranks();
   if (ranks > platform.devices())
-    return forerun::format("the strategy needs {} devices, {} has {} ({} nodes of {})", ranks, platform.name, platform.devices(),
-                           platform.nodes, platform.devices_per_node);
+    return forerun::format("the strategy needs {} devices, {} has {} (nodes={}, devices-per-node={})", ranks, platform.name,
+                           platform.devices(), platform.nodes, platform.devices_per_node);
   if (workload.batch % scenario.strategy.data != 0)
     return forerun::format("batch {} does not divide by data={}", workload.batch, scenario.strategy.data);
   if (platform.memory_per_node > Bytes(0)) {

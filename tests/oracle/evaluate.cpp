@@ -108,6 +108,18 @@ TEST_CASE("a transfer starts when the last class has arrived and ends for all") 
   CHECK(total(b, 1) == 8);
 }
 
+TEST_CASE("it does not matter which of a transfer's classes is late") {
+  PlanBuilder b;
+  b.classes({{"late", 0, 1, 1}, {"early", 1, 1, 1}});
+  const int wire = b.lane(LaneKind::communication);
+  Communicator both = everyone(2);
+  both.classes = {0, 1};
+  b.communicator(both);
+  const int late = b.compute(5, {}, 0, 0), early = b.compute(1, {}, 0, 1);
+  b.transfer(2, {{early, 0}, {late, 0}}, wire);
+  CHECK(total(b, 1) == 7);
+}
+
 TEST_CASE("an inner repeat runs as often as it says and carries its lanes on") {
   PlanBuilder b;
   const int side = b.lane(LaneKind::host);

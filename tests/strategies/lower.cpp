@@ -126,7 +126,7 @@ TEST_CASE("a batch that does not divide is infeasible") {
 }
 
 TEST_CASE("a strategy larger than the platform is infeasible") {
-  CHECK(reason_of(scenario("mlp", 100, "data=4", 3)) == "the strategy needs 4 devices, cluster has 3 (3 nodes of 1)");
+  CHECK(reason_of(scenario("mlp", 100, "data=4", 3)) == "the strategy needs 4 devices, cluster has 3 (nodes=3, devices-per-node=1)");
 }
 
 TEST_CASE("a step that does not fit into memory is infeasible and names what takes it") {
