@@ -50,10 +50,6 @@ std::vector<std::string_view> shipped_names() {
   return names;
 }
 
-bool names_a_file(const std::string& name) {
-  return name.find('/') != std::string::npos || name.ends_with(".json") || name.ends_with(".yaml") || name.ends_with(".yml");
-}
-
 Calibration read_calibration(const std::filesystem::path& path) { return read_calibration_text(read_file(path), path.string()); }
 
 }  // namespace
