@@ -64,11 +64,22 @@ int network_ranks(const CalibrateCommand& options, const Environment& environmen
   return 0;
 }
 
-void measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const Environment& environment) {
+/// Why there are no collectives after all, or nothing. A network that was asked for must be measured; one that was merely possible must
+/// not cost the kernels that are measured already.
+std::string measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const Environment& environment) {
   ProgressLine progress(WhenPiped::now_and_then);
   NetworkJob job;
   if (options.mode == CalibrateMode::quick) job.time_a_size = Seconds(0.15);
-  calibration.collectives = measure_network(job, ranks, ranks_paths(environment), progress.callback()).collectives;
+  try {
+    calibration.collectives = measure_network(job, ranks, ranks_paths(environment), progress.callback()).collectives;
+  } catch (const MissingCapability& missing) {
+    if (options.network == NetworkWish::required) throw;
+    return missing.what();
+  } catch (const RanksFailed& failed) {
+    if (options.network == NetworkWish::required) throw;
+    return failed.what();
+  }
+  return {};
 }
 
 ExitCode calibrate(const CalibrateCommand& options, const Environment& environment) {
@@ -90,10 +101,8 @@ ExitCode calibrate(const CalibrateCommand& options, const Environment& environme
     ProgressLine progress(WhenPiped::now_and_then);
     calibration = measure(how, progress.callback());
   }
-  if (ranks > 0)
-    measure_collectives(calibration, ranks, options, environment);
-  else if (!why_no_network.empty())
-    say("the network is left out: " + why_no_network);
+  if (ranks > 0) why_no_network = measure_collectives(calibration, ranks, options, environment);
+  if (!why_no_network.empty()) say("the network is left out: " + why_no_network);
   fit(calibration);
   write_file(target.calibration, calibration_json(calibration));
   if (!target.platform.empty()) write_file(target.platform, platform_yaml(this_machine(environment)));

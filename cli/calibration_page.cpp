@@ -82,6 +82,9 @@ Page calibration_page(const Calibration& calibration) {
       forerun::format("calibration {} of {}, {} ({})\n{} on host {}, {}, {}\n\n", calibration.name, calibration.device, calibration.mode,
                       to_string(calibration.origin), calibration.cpu, calibration.host, calibration.compiler, calibration.date);
   page.text += text_table(page.rows);
+  if (calibration.spells.share > 0)
+    page.text += forerun::format("\nslow spells: others slow a core by {:.2f} during {} of the time\n", calibration.spells.factor,
+                                 percent(calibration.spells.share));
   if (!calibration.collectives.empty()) page.text += "\n" + text_table(collectives_table(calibration));
   page.document = {{"schema_version", 1},
                    {"name", calibration.name},
@@ -93,6 +96,7 @@ Page calibration_page(const Calibration& calibration) {
                    {"mode", calibration.mode},
                    {"origin", to_string(calibration.origin)},
                    {"models", models_json(calibration)},
+                   {"slow_spells", {{"share", calibration.spells.share}, {"factor", calibration.spells.factor}}},
                    {"collectives", collectives_json(calibration)}};
   return page;
 }

@@ -10,6 +10,9 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+const Row kStepHeader{"run", "step", "step_time_s"};
+const Row kOperationHeader{"run", "operation", "name", "layer", "median_s", "p10_s", "p90_s", "wait_s"};
+
 std::vector<Row> step_rows(const std::string& run, const TrainResult& result) {
   std::vector<Row> rows;
   for (std::size_t i = 0; i < result.step_times.size(); ++i) rows.push_back({run, std::to_string(i), exact(result.step_times[i].value())});
@@ -31,7 +34,9 @@ MeasuredRunFiles::MeasuredRunFiles(const fs::path& runs)
 
 void MeasuredRunFiles::check(const std::string& run) const {
   Problems problems;
-  for (const fs::path& file : {runs_, steps_, operations_}) problems.collect([&] { check_writable(file); });
+  problems.collect([&] { check_appendable(runs_, measured_run_columns()); });
+  problems.collect([&] { check_appendable(steps_, kStepHeader); });
+  problems.collect([&] { check_appendable(operations_, kOperationHeader); });
   problems.throw_if_any();
   std::error_code none;
   if (!fs::exists(runs_, none) || fs::file_size(runs_, none) == 0) return;
@@ -40,10 +45,8 @@ void MeasuredRunFiles::check(const std::string& run) const {
 }
 
 void MeasuredRunFiles::append(const MeasuredRun& run, const TrainResult& result) const {
-  static const Row step_header{"run", "step", "step_time_s"};
-  static const Row operation_header{"run", "operation", "name", "layer", "median_s", "p10_s", "p90_s", "wait_s"};
-  append_csv_rows(steps_, step_header, step_rows(run.run, result));
-  append_csv_rows(operations_, operation_header, operation_rows(run.run, result));
+  append_csv_rows(steps_, kStepHeader, step_rows(run.run, result));
+  append_csv_rows(operations_, kOperationHeader, operation_rows(run.run, result));
   append_csv_row(runs_, measured_run_columns(), measured_run_row(run));
 }
 

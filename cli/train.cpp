@@ -60,6 +60,8 @@ Training read_training(const TrainCommand& options, const Environment& environme
       missing = error;
     }
   });
+  for (const Text& setting : settings.run)
+    if (setting.key == "steps" || setting.key == "epochs") problems.add(problem(setting, "has no meaning here: use --steps"));
   scenario.run = read_run(settings.run, problems);
   problems.collect([&] { scenario.run.steps = parse_integer({options.steps, "--steps", 0, 0, ""}, 1, 10'000'000); });
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });

@@ -78,8 +78,8 @@ class ResidualFit {
     model.inverse_scales = scales.inverse();
     model.features = (features_.rowwise() * model.inverse_scales.transpose()).cast<float>();
     model.weights = weights.array().cast<float>();
-    // Leaving sample i out changes its prediction by weight_i / inverse_ii  [Rasmussen & Williams 2006, eq. 5.12].
-    Eigen::ArrayXd errors = ((weights.array() / inverse.diagonal().array()).exp() - 1).abs();
+    // log(measured / prediction without sample i) = weight_i / inverse_ii  [Rasmussen & Williams 2006, eq. 5.12].
+    Eigen::ArrayXd errors = ((-weights.array() / inverse.diagonal().array()).exp() - 1).abs();
     std::nth_element(errors.begin(), errors.begin() + errors.size() / 2, errors.end());
     model.leave_one_out_error = errors[errors.size() / 2];
   }

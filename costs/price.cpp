@@ -10,7 +10,7 @@ namespace forerun {
 std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario) {
   const Calibration& calibration = *scenario.calibration;
   const int busy = std::min(plan.ranks, scenario.platform.devices_per_node);
-  const double spells = is_calibrated_machine(scenario.platform) ? spell_factor(calibration.spells, plan.ranks) : 1.0;
+  const double spells = is_calibrated_machine(scenario.platform, calibration) ? spell_factor(calibration.spells, plan.ranks) : 1.0;
   const double scale = calibration.compute_scale * spells;
   std::vector<OperationCost> costs;
   costs.reserve(plan.operations.size());

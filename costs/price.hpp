@@ -21,9 +21,11 @@ struct OperationCost {
 /// Throws MissingCapability where the calibration has no model for a kernel of the plan.
 std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario);
 
-/// Whether the platform is the machine that was calibrated (it names no shipped calibration): then the machine's slow spells are part
-/// of what kernels cost. A described platform takes the kernel times of a calibration, not the neighbours of its host.
-inline bool is_calibrated_machine(const Platform& platform) { return platform.calibration.empty(); }
+/// Whether the platform is the machine that was calibrated: then its slow spells are part of what kernels cost. A described platform
+/// takes the kernel times of a calibration, not the neighbours of its host.
+inline bool is_calibrated_machine(const Platform& platform, const Calibration& calibration) {
+  return platform.name == "this-machine" && calibration.name == platform.name;
+}
 
 /// The node that holds a rank: ranks fill one node after another.
 constexpr int node_of(const Platform& platform, int rank) { return rank / platform.devices_per_node; }

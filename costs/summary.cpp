@@ -38,7 +38,7 @@ std::vector<std::string> assumptions(const Scenario& scenario) {
   list.push_back(forerun::format("kernel times of calibration {} ({}, {}, {})", calibration.name, to_string(calibration.origin),
                                  calibration.cpu, calibration.date));
   if (calibration.compute_scale != 1) list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
-  if (calibration.spells.share > 0 && is_calibrated_machine(scenario.platform))
+  if (calibration.spells.share > 0 && is_calibrated_machine(scenario.platform, calibration))
     list.push_back(forerun::format("others slow each core by {:.2f} during {} of the time, and ranks wait for the slowest",
                                    calibration.spells.factor, percent(calibration.spells.share)));
   if (scenario.strategy.ranks() > 1) {
@@ -47,8 +47,10 @@ std::vector<std::string> assumptions(const Scenario& scenario) {
     if (one_node && platform.intra_node.bandwidth == BytesPerSecond(0))
       list.emplace_back("all-reduce inside the node as the calibration measured it");
     else
-      list.push_back(forerun::format("links between nodes of {} and {}; the reduction's arithmetic is neglected",
-                                     human(platform.inter_node.bandwidth), human(platform.inter_node.latency)));
+      list.push_back(forerun::format("links {} of {} and {}; the reduction's arithmetic is neglected",
+                                     one_node ? "inside the node" : "between nodes",
+                                     human(one_node ? platform.intra_node.bandwidth : platform.inter_node.bandwidth),
+                                     human(one_node ? platform.intra_node.latency : platform.inter_node.latency)));
   }
   list.emplace_back("input is ready in memory");
   return list;

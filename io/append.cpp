@@ -40,6 +40,16 @@ void check_present(const Descriptor& descriptor, const fs::path& file, std::span
 
 }  // namespace
 
+void check_appendable(const fs::path& file, std::span<const std::string> header) {
+  check_writable(file);
+  const Target target = find_target(file);
+  if (target.kind == Target::Kind::device) return;
+  const Descriptor descriptor(::open(target.path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!descriptor.is_open() || ::fstat(descriptor.number(), &status) != 0) return;  // a file that append_csv_rows() makes
+  if (status.st_size > 0) check_present(descriptor, file, header, status.st_size);
+}
+
 void append_csv_row(const fs::path& file, std::span<const std::string> header, std::span<const std::string> row) {
   const std::vector<std::string> one(row.begin(), row.end());
   append_csv_rows(file, header, std::span(&one, 1));

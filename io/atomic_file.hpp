@@ -17,6 +17,10 @@ void check_writable(const std::filesystem::path& file);
 /// A symbolic link keeps pointing at its target; a device or a pipe is written through.
 void write_file(const std::filesystem::path& file, std::string_view text);
 
+/// BadInput where append_csv_rows() would refuse the file: check_writable(), another header, or a last line that was cut off.
+/// Touches nothing.
+void check_appendable(const std::filesystem::path& file, std::span<const std::string> header);
+
 /// Adds a row to a CSV file that several processes may append to; writes the header first where the file is new or empty.
 /// A last line without its newline (an append that was cut off) is BadInput, as is a header that is not this one.
 void append_csv_row(const std::filesystem::path& file, std::span<const std::string> header, std::span<const std::string> row);

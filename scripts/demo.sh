@@ -12,17 +12,16 @@ mkdir -p "$folder"
 # The demo keeps its calibration to itself.
 export XDG_DATA_HOME=$folder/data
 
-echo "== Calibrating this machine (about a minute)"
+echo "== Calibrating this machine (about a minute and a half)"
 "$forerun" calibrate --quick > "$folder/calibration.txt"
-# Kernels ran at the machine's speed of that minute: a calibration is as good as the machine is quiet.
 
 ranks="1 2"
 if [ "$(nproc)" -lt 2 ]; then
   ranks=1
   echo "one core: the rows of two ranks are left out"
-elif [ ! -x "$build/kernels/forerun-ranks" ]; then
+elif [ ! -x "$build/kernels/forerun-ranks" ] || ! command -v mpirun > /dev/null; then
   ranks=1
-  echo "forerun-ranks was left out of the build (no MPI): so are the rows of two ranks"
+  echo "OpenMPI is missing: the rows of two ranks are left out"
 fi
 
 # workload, batch, steps a launch

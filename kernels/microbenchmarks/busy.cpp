@@ -83,7 +83,8 @@ class Neighbour {
       const Seconds a_call = (thread_processor_time() - start) / calls_a_reading_;
       const Seconds end = steady_now();
       const bool counts = end - begin > 0.1 * duration_ && end - begin < 0.9 * duration_;
-      if (counts || duration_ < 8 * (end - now)) times.push_back(a_call);
+      const bool overdue = end - begin >= duration_ && times.size() < fewest;
+      if (counts || overdue || duration_ < 8 * (end - now)) times.push_back(a_call);
       now = end;
     }
   }

@@ -70,6 +70,24 @@ TEST_CASE("a batch that does not divide, and more ranks than cores, are answered
   CHECK(shell.folder().entries() == 1);
 }
 
+TEST_CASE("a file that the run could not be added to is refused before the training") {
+  const CommandLine shell;
+  for (const char* name : {"runs.csv", "runs.steps.csv", "runs.operations.csv"}) {
+    put(shell.folder() / name, "some,other,columns\n");
+    const Answer answer = shell.run(kTrain + "--append runs.csv");
+    CHECK(answer.code == 3);
+    CHECK(answer.err.find("has another header") != std::string::npos);
+    CHECK(get(shell.folder() / name) == "some,other,columns\n");
+    std::filesystem::remove(shell.folder() / name);
+  }
+}
+
+TEST_CASE("the run's length is an option of train, not a setting") {
+  const Answer answer = CommandLine().run(kTrain + "--set run.steps=7");
+  CHECK(answer.code == 3);
+  CHECK(answer.err.find("use --steps") != std::string::npos);
+}
+
 TEST_CASE("two ranks train through forerun-ranks") {
   const Answer answer = CommandLine().run(kTrain + "--strategy data=2 --format json");
   INFO(answer.err);

@@ -122,10 +122,12 @@ TEST_CASE("slow spells count on the machine that was calibrated and nowhere else
   builder.edit().operations[0].work = dense(10, 20, 30);
   Scenario scenario;
   scenario.calibration = calibration;
-  scenario.platform.calibration = "a shipped one";
+  calibration->name = scenario.platform.name = "described";
   const Seconds alone = kernel_time(calibration->kernel_models[0], dense(10, 20, 30));
   CHECK(price(builder.plan(1), scenario)[0].duration() / alone == Approx(1));
-  scenario.platform.calibration.clear();
+  scenario.platform.name = "this-machine";
+  CHECK(price(builder.plan(1), scenario)[0].duration() / alone == Approx(1));
+  calibration->name = "this-machine";
   CHECK(price(builder.plan(1), scenario)[0].duration() / alone == Approx(1.5));
 }
 
