@@ -93,8 +93,8 @@ struct CollectiveTimeModel {
   std::vector<double> log_seconds;
 };
 
-/// Everything that was measured on one machine, and the time models that costs/ fits to it when it is loaded
-/// (so that a better model serves old measurements too).
+/// Everything that was measured on one machine, and the time models that costs/ fitted to it. A file keeps both; the samples' features
+/// are computed anew when it is read.
 struct Calibration {
   std::string name;
   std::string device;

@@ -148,7 +148,7 @@ struct StepPlan {
 
 /// What is wrong with a plan, or nothing: an index out of range, an operation missing from the tree or out of order,
 /// an `after` on an operation of another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat;
-/// a buffer without depth. A plan that lower() made never has any; engines assert it.
+/// a buffer without depth. A plan that lower() made never has any; engines take it on trust.
 std::string find_defect(const StepPlan& plan);
 
 /// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.

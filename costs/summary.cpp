@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "costs/collectives.hpp"
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
 
@@ -25,9 +26,8 @@ Communication communication(const StepPlan& plan, std::span<const OperationCost>
     double instances = 1;
     for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
       instances *= static_cast<double>(tree.repeats[repeat].count);
-    const double size = plan.communicators[transfer->communicator].size;
     sum.time += instances * costs[i].duration();
-    sum.sent += instances * 2.0 * (size - 1) / size * transfer->bytes;
+    sum.sent += instances * ring_phase(*transfer, plan.communicators[transfer->communicator].size).edge_bytes;
   }
   return sum;
 }
