@@ -6,6 +6,7 @@
 #include "cli/show_pages.hpp"
 #include "cli/verbs.hpp"
 #include "costs/calibration_file.hpp"
+#include "costs/price.hpp"
 #include "platforms/load.hpp"
 #include "strategies/lower.hpp"
 #include "workloads/load.hpp"
@@ -17,6 +18,7 @@ struct ShowOptions {
   std::string name;
   ScenarioOptions scenario;
   OutputOptions output;
+  bool times = false;
 };
 
 Text argument(const std::string& name, const char* what) { return {name, what, 0, 0, ""}; }
@@ -51,7 +53,7 @@ Page show_calibration(const ShowOptions& options, const Environment& environment
 ExitCode show_plan(const ShowOptions& options, const Environment& environment) {
   check_output(options.output);
   ScenarioReader reader(environment);
-  const ReadScenario read = reader.read(scenario_text(options.scenario), Times::not_needed);
+  const ReadScenario read = reader.read(scenario_text(options.scenario), options.times ? Times::needed : Times::not_needed);
   const auto lowered = lower(read.scenario);
   if (const auto* no = std::get_if<Infeasible>(&lowered)) {
     Page page{.text = "infeasible: " + no->reason + "\n",
@@ -60,7 +62,11 @@ ExitCode show_plan(const ShowOptions& options, const Environment& environment) {
     deliver(page, options.output);
     return ExitCode::no;
   }
-  deliver(plan_page(std::get<StepPlan>(lowered), read.scenario.workload), options.output);
+  const auto& plan = std::get<StepPlan>(lowered);
+  std::vector<Seconds> times;
+  if (options.times)
+    for (const OperationCost& cost : price(plan, read.scenario)) times.push_back(cost.duration());
+  deliver(plan_page(plan, read.scenario.workload, times), options.output);
   return ExitCode::success;
 }
 
@@ -112,7 +118,9 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
   add_workload_option(*plan, options->scenario);
   add_platform_option(*plan, options->scenario);
   add_strategy_option(*plan, options->scenario);
+  add_calibration_option(*plan, options->scenario);
   add_setting_option(*plan, options->scenario);
+  plan->add_flag("--times", options->times, "what each operation takes alone, by the calibration");
   plan->footer(
       "Example:\n  forerun show plan --workload mlp --platform cpu-cluster --set platform.nodes=2 --set workload.batch=64 \\\n"
       "      --strategy data=2");

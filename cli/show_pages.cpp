@@ -105,17 +105,18 @@ Page platform_page(const Platform& platform) {
   return page;
 }
 
-Page plan_page(const StepPlan& plan, const Workload& workload) {
+Page plan_page(const StepPlan& plan, const Workload& workload, std::span<const Seconds> times) {
   Page page;
-  page.text = plan_text(plan, workload);
+  page.text = plan_text(plan, workload, times);
   Json operations = Json::array();
-  page.rows.header = {"index", "lane", "name", "layer", "kind", "after"};
+  page.rows.header = {"index", "lane", "name", "layer", "kind", "after", "alone_s"};
   for (int i = 0; i < static_cast<int>(plan.operations.size()); ++i) {
-    const Json operation = operation_json(plan, i);
+    Json operation = operation_json(plan, i);
+    if (!times.empty()) operation["alone_s"] = times[i].value();
     std::string after;
     for (const Json& dependency : operation["after"]) after += (after.empty() ? "" : " ") + dependency["operation"].dump();
-    page.rows.rows.push_back(
-        {std::to_string(i), operation["lane"], operation["name"], operation["layer"].dump(), operation["kind"], after});
+    page.rows.rows.push_back({std::to_string(i), operation["lane"], operation["name"], operation["layer"].dump(), operation["kind"], after,
+                              times.empty() ? "" : operation["alone_s"].dump()});
     operations.push_back(operation);
   }
   page.document = {{"schema_version", 1}, {"workload", workload.name}, {"ranks", plan.ranks}, {"operations", operations}};

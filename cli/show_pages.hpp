@@ -6,6 +6,7 @@
 #include "cli/output.hpp"
 #include "core/plan.hpp"
 #include "core/platform.hpp"
+#include "core/units.hpp"
 #include "core/workload.hpp"
 
 namespace forerun {
@@ -17,7 +18,8 @@ Page workload_page(const Workload& workload);
 Page platform_page(const Platform& platform);
 
 /// The operations of a plan; the text is plan_text().
-Page plan_page(const StepPlan& plan, const Workload& workload);
+/// `times`: what each operation takes alone, where that was asked for.
+Page plan_page(const StepPlan& plan, const Workload& workload, std::span<const Seconds> times);
 
 /// Names that there are.
 Page names_page(std::string_view what, std::span<const std::string_view> names);

@@ -26,17 +26,25 @@ std::string work_text(const Operation& operation, const StepPlan& plan) {
   return forerun::format("{}, {} over {} ranks", to_string(collective.algorithm), human(collective.bytes), communicator.size);
 }
 
-void write(std::string& out, const Repeat& repeat, const StepPlan& plan, const Workload& workload, int indent) {
+struct Source {
+  const StepPlan& plan;
+  const Workload& workload;
+  std::span<const Seconds> times;
+};
+
+void write(std::string& out, const Repeat& repeat, const Source& source, int indent) {
+  const auto& [plan, workload, times] = source;
   for (const Node& node : repeat.body) {
     if (const auto* inner = std::get_if<Repeat>(&node)) {
       out += forerun::format("{:{}}repeat {}\n", "", indent, inner->count);
-      write(out, *inner, plan, workload, indent + 2);
+      write(out, *inner, source, indent + 2);
       continue;
     }
     const int index = std::get<int>(node);
     const Operation& operation = plan.operations[index];
     out += forerun::format("{:{}}{:3}  {:<8} {:<37}  {}", "", indent, index, plan.lanes[operation.lane].name, title(operation, workload),
                            work_text(operation, plan));
+    if (!times.empty()) out += "  " + human(times[index]);
     for (int d = 0; d < operation.dependency_count; ++d) {
       const Dependency& dependency = plan.dependencies[operation.first_dependency + d];
       out += forerun::format("{}{}", d == 0 ? "  after " : ", ", dependency.operation);
@@ -51,7 +59,7 @@ void write(std::string& out, const Repeat& repeat, const StepPlan& plan, const W
 
 }  // namespace
 
-std::string plan_text(const StepPlan& plan, const Workload& workload) {
+std::string plan_text(const StepPlan& plan, const Workload& workload, std::span<const Seconds> times) {
   std::string out = forerun::format("{} of {} rank{}\n", workload.name, plan.ranks, plan.ranks == 1 ? "" : "s");
   for (const RankClass& rank_class : plan.classes)
     out += forerun::format("class {}: ranks {} to {}\n", rank_class.name, rank_class.first, rank_class.rank(rank_class.count - 1));
@@ -59,7 +67,7 @@ std::string plan_text(const StepPlan& plan, const Workload& workload) {
     out += forerun::format("communicator {}: {} group{} of {}\n", communicator.name, communicator.groups,
                            communicator.groups == 1 ? "" : "s", communicator.size);
   out += plan.step.count > 0 ? forerun::format("repeat {} steps\n", plan.step.count) : std::string("repeat steps\n");
-  write(out, plan.step, plan, workload, 2);
+  write(out, plan.step, {plan, workload, times}, 2);
   return out;
 }
 

@@ -1,14 +1,16 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "core/plan.hpp"
+#include "core/units.hpp"
 #include "core/workload.hpp"
 
 namespace forerun {
 
 /// The plan as a person reads and checks it: classes, lanes, communicators, then the tree, one operation a line with its lane, work
-/// and waits. `workload` names the layers.
-std::string plan_text(const StepPlan& plan, const Workload& workload);
+/// and waits. `workload` names the layers; `times`, where there are any, say what each operation takes alone.
+std::string plan_text(const StepPlan& plan, const Workload& workload, std::span<const Seconds> times = {});
 
 }  // namespace forerun

@@ -26,9 +26,15 @@ TEST_CASE("a plan's document and rows hold its waits") {
   const CommandLine shell;
   const std::string plan = "show plan " + kSmall.substr(0, kSmall.find("--calibration"));
   const Answer csv = shell.run(plan + "--format csv");
-  CHECK(csv.out.find("index,lane,name,layer,kind,after\n0,compute,forward,0,compute,\n") == 0);
-  CHECK(csv.out.find("4,data,all_reduce,0,transfer,3\n") != std::string::npos);
+  CHECK(csv.out.find("index,lane,name,layer,kind,after,alone_s\n0,compute,forward,0,compute,,\n") == 0);
+  CHECK(csv.out.find("4,data,all_reduce,0,transfer,3,\n") != std::string::npos);
   CHECK(value_of(read_yaml_text(shell.run(plan + "--format json").out, "out"), "ranks") == "2");
+}
+
+TEST_CASE("a plan with times says what each operation takes alone") {
+  const std::string rows = CommandLine().run("show plan --times " + kSmall + " --format csv").out;
+  const std::string first = rows.substr(rows.find("0,compute,forward,0,compute,,") + 29);
+  CHECK(std::stod(first) > 0);
 }
 
 TEST_CASE("a plan that cannot be is answered with no") {

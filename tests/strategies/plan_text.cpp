@@ -47,3 +47,15 @@ TEST_CASE("nested repeats, offsets and buffers print") {
   CHECK(text.find("after 1(-2)") != std::string::npos);
   CHECK(text.find("buffer(4) 1 -> 1, taken") != std::string::npos);
 }
+
+TEST_CASE("the time of each operation stands in its line where times are given") {
+  StepPlan plan;
+  plan.classes = {{"rank", 0, 1, 1}};
+  plan.lanes = {{"compute", LaneKind::compute}};
+  plan.operations.resize(1);
+  plan.operations[0].name = "wait";
+  plan.operations[0].work = Delay{Seconds(0.5)};
+  plan.step.body = {0};
+  const std::vector<Seconds> times{Seconds(0.25)};
+  CHECK(plan_text(plan, Workload{.name = "w"}, times).find("delay 500 ms  250 ms\n") != std::string::npos);
+}
