@@ -1,10 +1,12 @@
 #include "cli/scenario.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
 
 #include "costs/calibration_file.hpp"
+#include "costs/summary.hpp"
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
@@ -19,7 +21,6 @@ constexpr std::string_view kThisMachine = "this-machine";
 constexpr std::array<std::string_view, 3> kRunKeys{"run.steps", "run.epochs", "run.seed"};
 constexpr std::array<std::string_view, 1> kCalibrationKeys{"calibration.compute-scale"};
 constexpr std::array<std::string_view, 4> kPrefixes{"workload", "platform", "run", "calibration"};
-constexpr double kMostSteps = 1e15;
 constexpr double kMostEpochs = 1e9;
 constexpr double kLeastScale = 1e-6;
 constexpr double kMostScale = 1e6;
@@ -48,6 +49,24 @@ Text named(const Text& setting, std::string_view prefix) {
   Text shown = setting;
   shown.key = std::string(prefix) + "." + setting.key;
   return shown;
+}
+
+const Text* find(const std::vector<Text>& settings, std::string_view key) {
+  const auto found = std::ranges::find(settings, key, &Text::key);
+  return found == settings.end() ? nullptr : &*found;
+}
+
+/// Refuses epochs of too many steps, where they were given. A workload without a batch is refused elsewhere.
+void check_length(const Scenario& scenario, const std::vector<Text>& run, Problems& problems) {
+  const Text* epochs = find(run, "epochs");
+  if (epochs == nullptr || scenario.workload.batch < 1) return;
+  try {
+    run_steps(scenario);
+  } catch (const BadInput& error) {
+    Problem located = error.problems().front();
+    located.file = epochs->file, located.line = epochs->line, located.column = epochs->column;
+    problems.add(std::move(located));
+  }
 }
 
 }  // namespace
@@ -87,7 +106,7 @@ Run read_run(const std::vector<Text>& settings, Problems& problems) {
     const Text shown = named(setting, "run");
     problems.collect([&] {
       if (setting.key == "steps")
-        run.steps = parse_integer(shown, 1, static_cast<std::int64_t>(kMostSteps));
+        run.steps = parse_integer(shown, 1, kMostSteps);
       else if (setting.key == "epochs")
         run.epochs = parse_number(shown, std::numeric_limits<double>::min(), kMostEpochs);
       else if (setting.key == "seed")
@@ -96,6 +115,8 @@ Run read_run(const std::vector<Text>& settings, Problems& problems) {
         throw BadInput(unknown_key(setting, shown.key, kRunKeys));
     });
   }
+  if (const Text* epochs = find(settings, "epochs"); epochs != nullptr && find(settings, "steps") != nullptr)
+    problems.add(problem(named(*epochs, "run"), "cannot be given together with run.steps"));
   return run;
 }
 
@@ -156,6 +177,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
     }
   });
   out.scenario.run = read_run(settings.run, problems);
+  check_length(out.scenario, settings.run, problems);
   if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
     const std::string& own = out.scenario.platform.calibration;
     out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own), "--calibration");

@@ -33,7 +33,8 @@ struct Settings {
 /// Adds to `problems`: no `=`, an empty value, another prefix (with a suggestion).
 Settings divide_settings(const std::vector<Text>& settings, Problems& problems);
 
-/// run.steps, run.epochs, run.seed. Adds to `problems` what cannot be read, and unknown keys.
+/// run.steps, run.epochs, run.seed. Adds to `problems` what cannot be read, unknown keys, and steps
+/// beside epochs.
 Run read_run(const std::vector<Text>& settings, Problems& problems);
 
 /// Reads scenarios; a calibration that several of them name is read once.

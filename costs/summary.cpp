@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "core/error.hpp"
 #include "costs/collectives.hpp"
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
@@ -63,7 +64,13 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   const Workload& workload = scenario.workload;
   if (!scenario.run.epochs || workload.samples < workload.batch) return std::nullopt;
   const std::int64_t steps_an_epoch = workload.samples / workload.batch;
-  return std::max<std::int64_t>(1, std::llround(*scenario.run.epochs * static_cast<double>(steps_an_epoch)));
+  const double steps = *scenario.run.epochs * static_cast<double>(steps_an_epoch);
+  if (!(steps <= static_cast<double>(kMostSteps)))
+    throw BadInput(Problem{.key = "run.epochs",
+                           .what = "makes more steps than a run may have",
+                           .got = forerun::format("{} of {} steps", *scenario.run.epochs, steps_an_epoch),
+                           .allowed = forerun::format("at most {} steps", kMostSteps)});
+  return std::max<std::int64_t>(1, std::llround(steps));
 }
 
 Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,

@@ -59,6 +59,15 @@ TEST_CASE("settings that nobody knows are refused with a suggestion") {
   check_refused(shell, rest + "--set workload.batch=", {"--set: has no value"});
 }
 
+TEST_CASE("a run is given in steps or in epochs, and neither makes more steps than can be counted") {
+  const CommandLine shell;
+  const std::string rest = "predict --workload mlp --set workload.batch=8 " + kCluster;
+  check_refused(shell, rest + "--set run.steps=100 --set run.epochs=2",
+                {"--set: run.epochs: cannot be given together with run.steps (got 2"});
+  check_refused(shell, rest + "--set run.epochs=1e9 --set workload.samples=1000000000000",
+                {"--set: run.epochs: makes more steps than a run may have (got 1000000000 of 125000000000 steps"});
+}
+
 TEST_CASE("a platform file without a link latency is refused with its line") {
   const CommandLine shell;
   put(shell.folder() / "p.yaml", "nodes: 2\nmemory-per-node: 4 GiB\nlink-bandwidth: 1 Gbit/s\n");

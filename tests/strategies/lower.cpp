@@ -121,6 +121,17 @@ TEST_CASE("the plan repeats as many steps as the run names") {
   CHECK(plan_of(s).step.count == 2 * (60000 / 60));
 }
 
+TEST_CASE("epochs that make more steps than can be counted are refused") {
+  Scenario s = scenario("mlp", 1, "serial", 1);
+  s.workload.samples = std::int64_t{1} << 40;
+  s.run.epochs = 900;
+  CHECK(plan_of(s).step.count == 900 * (std::int64_t{1} << 40));
+  for (const double epochs : {1000.0, 1e9, 1e300}) {
+    s.run.epochs = epochs;
+    CHECK_THROWS_AS(lower(s), BadInput);
+  }
+}
+
 TEST_CASE("a batch that does not divide is infeasible") {
   CHECK(reason_of(scenario("mlp", 100, "data=3", 3)) == "batch 100 does not divide by data=3");
 }
