@@ -29,10 +29,36 @@ bool share_a_class(const StepPlan& plan, const Operation& a, const Operation& b)
 
 bool within(int index, std::size_t size) { return index >= 0 && index < static_cast<int>(size); }
 
-std::string index_defect(const StepPlan& plan) {
-  for (const Communicator& communicator : plan.communicators)
+std::string class_defect(const StepPlan& plan) {
+  if (plan.ranks < 1) return "a plan has no ranks";
+  std::vector<bool> taken(static_cast<std::size_t>(plan.ranks), false);
+  for (const RankClass& ranks : plan.classes) {
+    if (ranks.count < 1 || ranks.stride < 1) return "a rank class has no ranks";
+    const std::int64_t last = ranks.first + std::int64_t{ranks.count - 1} * ranks.stride;
+    if (ranks.first < 0 || last >= plan.ranks) return "a rank class reaches beyond the plan's ranks";
+    for (int i = 0; i < ranks.count; ++i) {
+      if (taken[ranks.rank(i)]) return "two rank classes share a rank";
+      taken[ranks.rank(i)] = true;
+    }
+  }
+  return "";
+}
+
+std::string communicator_defect(const StepPlan& plan) {
+  for (const Communicator& communicator : plan.communicators) {
+    if (communicator.size < 1 || communicator.groups < 1 || communicator.inner < 1) return "a communicator has no members";
+    for (int group = 0; group < communicator.groups; ++group)
+      for (int member = 0; member < communicator.size; ++member)
+        if (!within(communicator.rank(group, member), plan.ranks)) return "a communicator reaches beyond the plan's ranks";
     for (const int c : communicator.classes)
       if (!within(c, plan.classes.size())) return "a communicator names no rank class";
+  }
+  return "";
+}
+
+std::string index_defect(const StepPlan& plan) {
+  if (!within(plan.compute_class, plan.classes.size())) return "the plan's compute class is no rank class";
+  if (!within(plan.compute_lane, plan.lanes.size())) return "the plan's compute lane is no lane";
   for (const Operation& operation : plan.operations) {
     if (!within(operation.lane, plan.lanes.size())) return "an operation names no lane";
     if (!within(operation.rank_class, plan.classes.size())) return "an operation names no rank class";
@@ -94,7 +120,8 @@ DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named) {
 }
 
 std::string find_defect(const StepPlan& plan) {
-  if (std::string defect = index_defect(plan); !defect.empty()) return defect;
+  for (const auto defect_of : {class_defect, communicator_defect, index_defect})
+    if (std::string defect = defect_of(plan); !defect.empty()) return defect;
   TreeIndex tree;
   tree.repeat_of.assign(plan.operations.size(), -1);
   std::vector<int> order;

@@ -146,9 +146,10 @@ struct StepPlan {
   friend bool operator==(const StepPlan&, const StepPlan&) = default;
 };
 
-/// What is wrong with a plan, or nothing: an index out of range, an operation missing from the tree or out of order,
-/// an `after` on an operation of another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat;
-/// a buffer without depth. A plan that lower() made never has any; engines take it on trust.
+/// What is wrong with a plan, or nothing: a rank class or a communicator beyond the plan's ranks, rank classes that share a rank;
+/// an index out of range, an operation missing from the tree or out of order; an `after` on an operation of another class, at
+/// offset 0 on a later one, or at an offset on one inside a deeper repeat; a buffer without depth. A plan that lower() made never has any;
+/// engines take it on trust.
 std::string find_defect(const StepPlan& plan);
 
 /// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.

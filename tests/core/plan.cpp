@@ -66,6 +66,7 @@ TEST_CASE("an offset into a deeper repeat is a defect, its last instance is not"
 
 TEST_CASE("waiting for an operation of other ranks is a defect") {
   StepPlan plan = nested();
+  plan.ranks = 2;
   plan.classes = {{"first", 0, 1, 1}, {"second", 1, 1, 1}};
   plan.operations[3].rank_class = 1;
   add_wait(plan, 3, {0, 0});
@@ -85,6 +86,50 @@ TEST_CASE("indices that name nothing are defects") {
   plan = nested();
   add_wait(plan, 3, {17, 0});
   CHECK(find_defect(plan) == "a dependency names no operation");
+}
+
+TEST_CASE("a rank class lies within the plan's ranks, and no two share a rank") {
+  StepPlan plan = nested();
+  plan.ranks = 8;
+  const auto with = [&](std::vector<RankClass> classes) {
+    plan.classes = std::move(classes);
+    return find_defect(plan);
+  };
+  CHECK(with({{"even", 0, 4, 2}, {"odd", 1, 4, 2}}).empty());
+  CHECK(with({{"some", 5, 2, 1}}).empty());
+  CHECK(with({{"rank", -1, 2, 1}}) == "a rank class reaches beyond the plan's ranks");
+  CHECK(with({{"rank", 0, 9, 1}}) == "a rank class reaches beyond the plan's ranks");
+  CHECK(with({{"even", 0, 5, 2}}) == "a rank class reaches beyond the plan's ranks");
+  CHECK(with({{"far", 0, 1 << 16, 1 << 16}}) == "a rank class reaches beyond the plan's ranks");
+  CHECK(with({{"rank", 0, 0, 1}}) == "a rank class has no ranks");
+  CHECK(with({{"rank", 0, 2, 0}}) == "a rank class has no ranks");
+  CHECK(with({{"even", 0, 4, 2}, {"third", 6, 1, 1}}) == "two rank classes share a rank");
+  plan.ranks = 0;
+  CHECK(with({}) == "a plan has no ranks");
+}
+
+TEST_CASE("a communicator lies within the plan's ranks") {
+  StepPlan plan = nested();
+  plan.ranks = 4;
+  plan.classes = {{"rank", 0, 4, 1}};
+  const auto with = [&](const Communicator& communicator) {
+    plan.communicators = {communicator};
+    return find_defect(plan);
+  };
+  CHECK(with({"pairs", 2, 2, 1, 0, 0, 2, 1, {0}}).empty());
+  CHECK(with({"pairs", 2, 3, 1, 0, 0, 2, 1, {0}}) == "a communicator reaches beyond the plan's ranks");
+  CHECK(with({"back", 2, 1, 1, 0, 0, 1, -1, {0}}) == "a communicator reaches beyond the plan's ranks");
+  CHECK(with({"none", 0, 1, 1, 0, 1, 1, 1, {0}}) == "a communicator has no members");
+  CHECK(with({"none", 2, 1, 0, 0, 1, 1, 1, {0}}) == "a communicator has no members");
+}
+
+TEST_CASE("the lane whose time is divided into parts is a lane, and its class a class") {
+  StepPlan plan = nested();
+  plan.compute_lane = 1;
+  CHECK(find_defect(plan) == "the plan's compute lane is no lane");
+  plan = nested();
+  plan.compute_class = -1;
+  CHECK(find_defect(plan) == "the plan's compute class is no rank class");
 }
 
 TEST_CASE("a buffer needs a depth and both its ends in the same body") {
