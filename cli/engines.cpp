@@ -1,11 +1,22 @@
 #include "cli/engines.hpp"
 
+#include <algorithm>
+#include <array>
+
+#include "io/suggest.hpp"
 #include "oracle/predict.hpp"
 #include "sim/simulate.hpp"
 
 namespace forerun {
 
 std::string_view to_string(Engine engine) { return engine == Engine::oracle ? "oracle" : "sim"; }
+
+Engine parse_engine(const Text& text) {
+  constexpr std::array<std::string_view, 2> kNames{"oracle", "sim"};
+  const auto* found = std::ranges::find(kNames, text.value);
+  if (found == kNames.end()) throw BadInput(problem(text, "unknown engine", listed(kNames), suggest(text.value, kNames)));
+  return static_cast<Engine>(found - kNames.begin());
+}
 
 Predictor predictor(Engine engine) {
   if (engine == Engine::oracle) return [](const Scenario& scenario) { return oracle::predict(scenario); };

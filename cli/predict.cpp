@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
@@ -13,15 +14,22 @@ namespace {
 struct PredictOptions {
   ScenarioOptions scenario;
   OutputOptions output;
-  Engine engine = Engine::oracle;
+  std::optional<Engine> engine;  ///< empty: that of the document read, or the oracle
 };
+
+Engine engine_of(const PredictOptions& options, const Text& document) {
+  if (options.engine) return *options.engine;
+  return document.value.empty() ? Engine::oracle : parse_engine(document);
+}
 
 ExitCode predict(const PredictOptions& options, const Environment& environment) {
   check_output(options.output);
   ScenarioReader reader(environment);
-  const ReadScenario read = reader.read(scenario_text(options.scenario));
+  const ScenarioText text = scenario_text(options.scenario);
+  const Engine engine = engine_of(options, text.engine);
+  const ReadScenario read = reader.read(text);
   for (const std::string& warning : read.warnings) say("warning: " + warning);
-  const Prediction prediction = predictor(options.engine)(read.scenario);
+  const Prediction prediction = predictor(engine)(read.scenario);
   deliver(prediction_page(prediction, read), options.output);
   switch (prediction.status) {
     case Status::ok: return ExitCode::success;
@@ -42,8 +50,10 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
   add_strategy_option(*verb, options->scenario);
   add_calibration_option(*verb, options->scenario);
   add_setting_option(*verb, options->scenario);
-  add_choice<Engine>(*verb, "--engine", options->engine, "oracle (microseconds) or sim (plays every rank)",
-                     {{"oracle", Engine::oracle}, {"sim", Engine::sim}});
+  add_choice<std::optional<Engine>>(*verb, "--engine", options->engine,
+                                    "oracle (microseconds) or sim (plays every rank); a prediction written before keeps its own",
+                                    {{"oracle", Engine::oracle}, {"sim", Engine::sim}});
+  options->engine.reset();
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=3 --set workload.batch=192 \\\n"

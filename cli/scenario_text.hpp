@@ -22,6 +22,7 @@ struct ScenarioText {
   Text strategy;
   Text calibration;
   std::vector<Text> settings;  ///< each `key=value`; of two with one key the later holds
+  Text engine;                 ///< of a prediction's document
 };
 
 /// The options that say what is predicted, trained or shown.

@@ -89,11 +89,22 @@ TEST_CASE("the document has the design's keys in their order, and its parts add 
 TEST_CASE("a document fed back gives the same prediction") {
   const CommandLine shell;
   const std::string run = "--set run.steps=7 --set calibration.compute-scale=1.5 --set run.seed=9 ";
-  REQUIRE(shell.run(kVgg + run + "-o first.json").code == 0);
-  const Answer again = shell.run("predict first.json --format json");
-  INFO(again.err);
-  CHECK(again.code == 0);
-  CHECK(again.out == get(shell.folder() / "first.json"));
+  for (const std::string engine : {"oracle", "sim"}) {
+    REQUIRE(shell.run(kVgg + run + "--engine " + engine + " -o first.json").code == 0);
+    const Answer again = shell.run("predict first.json --format json");
+    INFO(again.err);
+    CHECK(again.code == 0);
+    CHECK(again.out == get(shell.folder() / "first.json"));
+  }
+  CHECK(value_of(read_yaml_text(shell.run("predict first.json --engine oracle --format json").out, "out"), "engine") == "oracle");
+}
+
+TEST_CASE("a document of an engine that nobody knows is refused") {
+  const CommandLine shell;
+  put(shell.folder() / "d.json", "{\"schema_version\": 1, \"engine\": \"simm\", \"scenario\": {\"workload\": \"mlp\"}}");
+  const Answer answer = shell.run("predict ./d.json --set workload.batch=8 --platform cpu-cluster --calibration ./paper.json");
+  CHECK(answer.code == 3);
+  CHECK(answer.err.find("d.json:1:33: engine: unknown engine (got simm, allowed oracle, sim). Did you mean sim?") != std::string::npos);
 }
 
 TEST_CASE("a scenario file is predicted like its options, and options override it") {
