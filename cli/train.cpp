@@ -40,6 +40,14 @@ struct Training {
   std::vector<Text> workload_settings;
 };
 
+/// A row under another runtime's name would hold our times against that runtime's predictions.
+void require_own_runtime(const Strategy& strategy) {
+  if (strategy.runtime == Runtime::forerun) return;
+  throw MissingCapability(
+      forerun::format("train runs its own trainer, not runtime={}; leave the runtime out, or give of it overlap={},bucket={}MiB",
+                      to_string(strategy.runtime), to_string(strategy.overlap), strategy.bucket.value() / kMiB));
+}
+
 Training read_training(const TrainCommand& options, const Environment& environment) {
   Training training;
   Problems problems;
@@ -67,6 +75,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });
   problems.throw_if_any();
   if (missing) throw *missing;
+  require_own_runtime(scenario.strategy);
   scenario.platform = this_machine(environment);
   training.settings = text.settings;
   training.workload_settings = settings.workload;
@@ -152,6 +161,7 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
   add_workload_option(*verb, options->scenario);
   verb->get_option("--workload")->required();
   add_strategy_option(*verb, options->scenario);
+  verb->get_option("--strategy")->description("such as data=2,overlap=data; one device where none is given; always runtime=forerun");
   add_setting_option(*verb, options->scenario);
   verb->add_option("--steps", options->steps, "timed steps")->capture_default_str();
   verb->add_option("--warm-up", options->warm_up, "steps before, not timed")->capture_default_str();

@@ -88,6 +88,16 @@ TEST_CASE("the run's length is an option of train, not a setting") {
   CHECK(answer.err.find("use --steps") != std::string::npos);
 }
 
+TEST_CASE("a runtime that is not the trainer's own is a missing capability, and no run is appended under its name") {
+  const CommandLine shell;
+  const Answer answer = shell.run(kTrain + "--strategy data=1,runtime=pytorch-ddp --append runs.csv");
+  CHECK(answer.code == 6);
+  CHECK(answer.err.find("runtime=pytorch-ddp") != std::string::npos);
+  CHECK(answer.err.find("overlap=data,bucket=25MiB") != std::string::npos);
+  CHECK(shell.folder().entries() == 1);
+  CHECK(shell.run("train --help").out.find("runtime=forerun") != std::string::npos);
+}
+
 TEST_CASE("two ranks train through forerun-ranks") {
   const Answer answer = CommandLine().run(kTrain + "--strategy data=2 --format json");
   INFO(answer.err);
