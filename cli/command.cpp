@@ -1,10 +1,13 @@
 #include "cli/command.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
+#include <span>
 
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/usage.hpp"
 #include "cli/verbs.hpp"
 #include "core/error.hpp"
 #include "kernels/ranks/launch.hpp"
@@ -46,6 +49,15 @@ int run_command(int count, char** arguments, const Environment& environment) {
   add_train(command, environment, chosen);
   add_validate(command, environment, chosen);
   add_show(command, environment, chosen);
+  const std::span<char* const> words(arguments + 1, arguments + std::max(count, 1));
+  if (const auto problem = unknown_verb(command, words)) {
+    say(problem->text());
+    return static_cast<int>(ExitCode::usage);
+  }
+  if (const auto problem = spaced_setting(words)) {
+    say(problem->text());
+    return static_cast<int>(ExitCode::bad_input);
+  }
   try {
     command.parse(count, arguments);
   } catch (const CLI::ParseError& error) {

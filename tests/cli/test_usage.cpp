@@ -43,6 +43,31 @@ TEST_CASE("a command line that cannot be understood is exit code 2") {
   }
 }
 
+TEST_CASE("an unknown verb or noun is told with the nearest") {
+  const CommandLine shell;
+  const auto told = [&](const std::string& arguments) {
+    const Answer answer = shell.run(arguments);
+    CHECK(answer.code == 2);
+    return answer.err;
+  };
+  CHECK(told("predikt --workload mlp") ==
+        "unknown verb (got predikt, allowed calibrate, predict, train, validate, show). Did you mean predict?\n");
+  CHECK(told("oracle") == "unknown verb (got oracle, allowed calibrate, predict, train, validate, show)\n");
+  CHECK(told("show plam") == "unknown noun of show (got plam, allowed workload, platform, calibration, plan). Did you mean plan?\n");
+}
+
+TEST_CASE("a setting with a space for its equals sign is told how it is written") {
+  const CommandLine shell;
+  for (const std::string verb : {"predict", "train", "show plan"}) {
+    const Answer answer = shell.run(verb + " --workload mlp --set run.seed=1 --set workload.batch 64");
+    INFO(verb);
+    CHECK(answer.code == 3);
+    CHECK(answer.out.empty());
+    CHECK(answer.err == "--set: is no setting (got workload.batch 64, allowed key=value). Did you mean workload.batch=64?\n");
+  }
+  CHECK(shell.run("show workload mlp --set workload.batch=64").code == 0);
+}
+
 TEST_CASE("calibrating a GPU is a missing capability and touches nothing") {
   const CommandLine shell;
   const Answer answer = shell.run("calibrate --device cuda");
