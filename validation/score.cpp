@@ -119,15 +119,18 @@ std::optional<double> rank_correlation(std::span<const double> a, std::span<cons
 }
 
 std::optional<double> pairs_ordered(std::span<const double> truth, std::span<const double> guess) {
-  std::int64_t pairs = 0, ordered = 0;
+  std::int64_t pairs = 0, ordered = 0, tied = 0;
   for (std::size_t i = 0; i < truth.size(); ++i)
     for (std::size_t j = i + 1; j < truth.size(); ++j) {
       if (truth[i] == truth[j]) continue;
       ++pairs;
-      if (truth[i] < truth[j] ? guess[i] < guess[j] : guess[i] > guess[j]) ++ordered;
+      if (guess[i] == guess[j])
+        ++tied;
+      else if ((truth[i] < truth[j]) == (guess[i] < guess[j]))
+        ++ordered;
     }
   if (pairs == 0) return std::nullopt;
-  return static_cast<double>(ordered) / static_cast<double>(pairs);
+  return (static_cast<double>(ordered) + static_cast<double>(tied) / 2) / static_cast<double>(pairs);
 }
 
 double median(std::vector<double> values) {

@@ -58,7 +58,7 @@ struct GroupScore {
   std::optional<double> worst_error;
   std::optional<double> bias;              ///< mean of the signed errors
   std::optional<double> rank_correlation;  ///< Spearman's, ties at their mean rank; empty below two rows or without any spread
-  std::optional<double> pairs_ordered;     ///< share of the pairs with different measurements that the prediction puts in their order
+  std::optional<double> pairs_ordered;     ///< as pairs_ordered(); empty where no two measurements differ
 };
 
 /// One entry a group and engine, in order of appearance.
@@ -67,7 +67,8 @@ std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows);
 /// Spearman's rank correlation: Pearson's over the ranks                                          [Spearman 1904]
 std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b);
 
-/// Share of the pairs (i, j) with truth_i != truth_j for which guess orders i and j alike; a tie of the guess counts as wrong.
+/// Share of the pairs (i, j) with truth_i != truth_j for which guess orders i and j alike; a tie of the guess counts half, so that a
+/// guess that says nothing gets one half. Empty without such a pair. The index of concordance          [Harrell et al. 1982, JAMA 247]
 std::optional<double> pairs_ordered(std::span<const double> truth, std::span<const double> guess);
 
 /// The middle value; of an even number, the mean of both in the middle. Precondition: not empty.

@@ -139,9 +139,10 @@ TEST_CASE("rank correlation gives ties their mean rank") {
   CHECK_FALSE(rank_correlation(std::vector<double>{1, 1}, std::vector<double>{1, 2}));
 }
 
-TEST_CASE("pairs with equal measurements do not count, a tied prediction counts as wrong") {
+TEST_CASE("pairs with equal measurements do not count, a tied prediction counts half") {
   CHECK(*pairs_ordered(std::vector<double>{1, 2, 3}, std::vector<double>{1, 3, 2}) == Approx(2.0 / 3));
-  CHECK(*pairs_ordered(std::vector<double>{1, 1, 2}, std::vector<double>{5, 6, 6}) == Approx(0.5));
+  CHECK(*pairs_ordered(std::vector<double>{1, 1, 2}, std::vector<double>{5, 6, 6}) == Approx(0.75));
+  CHECK(*pairs_ordered(std::vector<double>{1, 2, 3}, std::vector<double>{4, 4, 4}) == Approx(0.5));
   CHECK_FALSE(pairs_ordered(std::vector<double>{1, 1}, std::vector<double>{1, 2}));
 }
 
