@@ -61,8 +61,9 @@ void run_kernel(benchmark::State& state, const Kernel& kernel, Library library) 
 
 void add_benchmarks(const Workload& workload) {
   constexpr double kLongest_flop = 2e10;  // a call of less than about half a second
+  const std::vector<Passes> all = passes(workload);
   for (std::size_t i = 0; i < workload.layers.size(); ++i)
-    for (const Pass pass : passes(workload.layers[i].shape.kind, position_of(i)))
+    for (const Pass pass : all[i])
       for (const std::int64_t batch : {8, 64, 512})
         for (const Library library : {Library::eigen, Library::onednn}) {
           const Kernel kernel{workload.layers[i].shape, pass, batch, {}};

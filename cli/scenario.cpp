@@ -158,7 +158,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   std::optional<MissingCapability> missing;
   const Settings settings = divide_settings(text.settings, problems);
   if (text.workload.value.empty()) {
-    problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = listed(known_workloads()) + ", or a YAML file"});
+    problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = std::string(kAllowedWorkloads)});
   } else {
     problems.collect([&] {
       out.scenario.workload = load_workload(text.workload, settings.workload);

@@ -68,7 +68,7 @@ Page workload_page(const Workload& workload) {
     const LayerShape& shape = layer.shape;
     const bool windowed = shape.kind == LayerKind::conv2d || shape.kind == LayerKind::max_pool;
     page.rows.rows.push_back({layer.name, std::string(to_string(shape.kind)), shape_text(shape.input), shape_text(shape.output),
-                              windowed ? forerun::format("{}/{}+{}", shape.window, shape.stride, shape.padding) : "-",
+                              windowed ? forerun::format("{}/{}+{}", shape.window.edge(), shape.stride.edge(), shape.padding.edge()) : "-",
                               std::to_string(parameters(shape)), human(forward_flops_per_sample(shape)), human(kept_bytes(shape))});
     layers.push_back(layer_json(layer));
   }

@@ -21,6 +21,8 @@ struct Kernel {
   Pass pass = Pass::forward;
   std::int64_t batch = 1;  ///< samples this rank computes at once
   Bytes footprint;         ///< what the rank's whole step touches: decides which cache the kernel finds its data in
+  Precision precision = Precision::fp32;
+  Optimizer optimizer = Optimizer::sgd_momentum;  ///< of an update
 
   friend bool operator==(const Kernel&, const Kernel&) = default;
 };

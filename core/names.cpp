@@ -12,8 +12,63 @@ std::string_view to_string(LayerKind kind) {
     case LayerKind::max_pool: return "max-pool";
     case LayerKind::relu: return "relu";
     case LayerKind::softmax_cross_entropy: return "softmax-cross-entropy";
+    case LayerKind::conv3d: return "conv3d";
+    case LayerKind::transposed_conv2d: return "transposed-conv2d";
+    case LayerKind::average_pool: return "average-pool";
+    case LayerKind::embedding: return "embedding";
+    case LayerKind::lstm: return "lstm";
+    case LayerKind::attention: return "attention";
+    case LayerKind::product: return "product";
+    case LayerKind::interaction: return "interaction";
+    case LayerKind::batch_norm: return "batch-norm";
+    case LayerKind::layer_norm: return "layer-norm";
+    case LayerKind::rms_norm: return "rms-norm";
+    case LayerKind::gelu: return "gelu";
+    case LayerKind::silu: return "silu";
+    case LayerKind::sigmoid: return "sigmoid";
+    case LayerKind::tanh: return "tanh";
+    case LayerKind::softmax: return "softmax";
+    case LayerKind::dropout: return "dropout";
+    case LayerKind::add: return "add";
+    case LayerKind::multiply: return "multiply";
+    case LayerKind::concat: return "concat";
+    case LayerKind::reshape: return "reshape";
+    case LayerKind::combine: return "combine";
+    case LayerKind::squared_error: return "squared-error";
+    case LayerKind::binary_cross_entropy: return "binary-cross-entropy";
+    case LayerKind::nearest_center: return "nearest-center";
+    case LayerKind::least_squares: return "least-squares";
   }
   return "";
+}
+
+std::string_view to_string(Precision precision) {
+  switch (precision) {
+    case Precision::fp32: return "fp32";
+    case Precision::tf32: return "tf32";
+    case Precision::fp16: return "fp16";
+    case Precision::bf16: return "bf16";
+    case Precision::fp8: return "fp8";
+  }
+  return "";
+}
+
+std::string_view to_string(Optimizer optimizer) {
+  switch (optimizer) {
+    case Optimizer::sgd: return "sgd";
+    case Optimizer::sgd_momentum: return "sgd-momentum";
+    case Optimizer::adam: return "adam";
+    case Optimizer::adamw: return "adamw";
+  }
+  return "";
+}
+
+bool is_chain(const Workload& workload) {
+  for (int i = 0; i < static_cast<int>(workload.layers.size()); ++i) {
+    const std::vector<int>& inputs = workload.layers[i].inputs;
+    if (inputs.size() != 1 || inputs.front() != i - 1) return false;
+  }
+  return true;
 }
 
 std::string_view to_string(Pass pass) {

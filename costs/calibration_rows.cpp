@@ -39,8 +39,9 @@ Json sample_row(const KernelSample& sample, double weight) {
   const Kernel& kernel = sample.kernel;
   const LayerShape& shape = kernel.shape;
   return Json::array({std::string(to_string(shape.kind)), kernel.batch, shape.input.channels, shape.input.height, shape.input.width,
-                      shape.output.channels, shape.output.height, shape.output.width, shape.window, shape.stride, shape.padding,
-                      kernel.footprint.value(), sample.median.value(), sample.p10.value(), sample.p90.value(), weight});
+                      shape.output.channels, shape.output.height, shape.output.width, shape.window.edge(), shape.stride.edge(),
+                      shape.padding.edge(), kernel.footprint.value(), sample.median.value(), sample.p10.value(), sample.p90.value(),
+                      weight});
 }
 
 struct Row {

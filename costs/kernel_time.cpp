@@ -15,6 +15,18 @@ constexpr double kSmallFootprint = 512 * kKiB;
 constexpr double kLargeFootprint = 192 * kMiB;
 constexpr int kChunk = 64;
 
+/// What no model's features tell from the kernels that were sampled, or nothing.
+std::string_view beyond_samples(const Kernel& kernel) {
+  const LayerShape& shape = kernel.shape;
+  if (kernel.precision != Precision::fp32) return "kernels in other precisions than fp32";
+  if (kernel.pass == Pass::update)
+    return kernel.optimizer == Optimizer::sgd_momentum ? "" : "updates by other optimizers than sgd-momentum";
+  if (shape.kind == LayerKind::conv2d && shape.groups > 1) return "grouped convolutions";
+  if (shape.kind == LayerKind::conv2d && !shape.window.square()) return "convolutions whose window is no square";
+  if (shape.kind == LayerKind::dense && shape.experts > 1) return "mixtures of experts";
+  return "";
+}
+
 double logarithm(std::int64_t value) { return std::log(static_cast<double>(value)); }
 
 }  // namespace
@@ -28,24 +40,23 @@ KernelFeatures kernel_features(const Kernel& kernel) {
   } else {
     switch (shape.kind) {
       case LayerKind::dense:
-        add(logarithm(kernel.batch));
-        add(logarithm(shape.input.elements()));
-        add(logarithm(shape.output.elements()));
+        add(logarithm(kernel.batch * shape.input.positions()));
+        add(logarithm(shape.input.channels));
+        add(logarithm(shape.output.channels));
         break;
       case LayerKind::conv2d:
         add(logarithm(kernel.batch));
         add(logarithm(shape.input.channels));
         add(logarithm(shape.output.channels));
         add(logarithm(shape.output.height * shape.output.width));
-        add(logarithm(shape.window));
-        add(logarithm(shape.stride));
+        add(logarithm(shape.window.edge()));
+        add(logarithm(shape.stride.edge()));
         break;
       case LayerKind::max_pool:
         add(logarithm(kernel.batch * shape.output.elements()));
-        add(logarithm(shape.window));
+        add(logarithm(shape.window.edge()));
         break;
-      case LayerKind::relu:
-      case LayerKind::softmax_cross_entropy:
+      default:
         add(logarithm(kernel.batch * shape.input.elements()));
         add(logarithm(kernel.batch));
         break;
@@ -83,6 +94,8 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
 }
 
 const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel) {
+  if (const std::string_view beyond = beyond_samples(kernel); !beyond.empty())
+    throw MissingCapability("calibration " + calibration.name + " has no samples of " + std::string(beyond));
   for (const KernelTimeModel& model : calibration.kernel_models)
     if (same_model(kernel, model.kind, model.pass)) return model;
   throw MissingCapability("calibration " + calibration.name + " has no samples of " + std::string(to_string(kernel.shape.kind)) + " " +

@@ -7,10 +7,10 @@
 namespace forerun {
 
 /// What the residual of a kernel's time model depends on: logarithms (base e) of its shape.
-///   dense                   batch, inputs, outputs
+///   dense                   batch x positions, inputs, outputs
 ///   conv2d                  batch, input channels, output channels, output pixels, window, stride
 ///   max-pool                output elements, window
-///   relu, loss              elements, batch
+///   relu, loss, others      elements, batch
 ///   update                  parameters
 /// and last, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 192 MiB (none of it).
 struct KernelFeatures {

@@ -8,7 +8,7 @@ std::vector<Bucket> gradient_buckets(const Workload& workload, const Strategy& s
   std::vector<Bucket> buckets;
   bool open = false;
   for (int layer = static_cast<int>(workload.layers.size()) - 1; layer >= 0; --layer) {
-    const Bytes bytes = parameter_bytes(workload.layers[layer].shape);
+    const Bytes bytes(bytes_per_element(workload.precision) * static_cast<double>(trained_parameters(workload.layers[layer])));
     if (bytes == Bytes(0)) continue;
     if (!open) buckets.push_back({layer, layer, Bytes(0)});
     Bucket& bucket = buckets.back();

@@ -32,7 +32,8 @@ class StepWriter {
         strategy_(scenario.strategy),
         plan_(plan),
         batch_(workload_.batch / strategy_.data),
-        footprint_(step_footprint(workload_, batch_)) {
+        footprint_(step_footprint(workload_, batch_)),
+        passes_(passes(workload_)) {
     plan_.operations.reserve(4 * workload_.layers.size() + 8);
     plan_.dependencies.reserve(2 * workload_.layers.size());
     plan_.step.body.reserve(4 * workload_.layers.size() + 8);
@@ -45,7 +46,7 @@ class StepWriter {
   void backward(const std::vector<Bucket>& buckets) {
     std::size_t next = 0;
     for (int layer = layer_count() - 1; layer >= 0; --layer) {
-      for (const Pass pass : passes(workload_.layers[layer].shape.kind, position_of(layer)))
+      for (const Pass pass : passes_[layer])
         if (pass == Pass::backward_weights || pass == Pass::backward_data) {
           compute(layer, pass);
           if (pass == Pass::backward_weights && next < buckets.size() && buckets[next].first_layer == layer)
@@ -57,10 +58,11 @@ class StepWriter {
   /// The optimizer runs once the last bucket is reduced; the data lane's order makes it the last of all.
   void update() {
     for (int layer = 0; layer < layer_count(); ++layer)
-      if (has_parameters(workload_.layers[layer].shape.kind)) {
-        wait_for(last_transfer_);
-        compute(layer, Pass::update);
-      }
+      for (const Pass pass : passes_[layer])
+        if (pass == Pass::update) {
+          wait_for(last_transfer_);
+          compute(layer, pass);
+        }
   }
 
  private:
@@ -71,7 +73,7 @@ class StepWriter {
     operation.name = operation_name(pass);
     operation.layer = layer;
     operation.lane = kComputeLane;
-    operation.work = Kernel{workload_.layers[layer].shape, pass, batch_, footprint_};
+    operation.work = Kernel{workload_.layers[layer].shape, pass, batch_, footprint_, workload_.precision, workload_.optimizer};
     append(operation);
   }
 
@@ -110,6 +112,7 @@ class StepWriter {
   StepPlan& plan_;
   std::int64_t batch_;
   Bytes footprint_;
+  std::vector<Passes> passes_;
   std::size_t first_waiting_ = 0;
   int last_transfer_ = -1;
 };

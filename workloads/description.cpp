@@ -38,10 +38,15 @@ LayerKind parse_kind(const Text& text) {
   throw BadInput(problem(text, "unknown kind of layer", listed(names), suggest(text.value, names)));
 }
 
-void require_only(const Text& text, std::string_view known, const std::string& what) {
-  if (text.value == known) return;
-  const std::array names = {known};
-  throw BadInput(problem(text, what, std::string(known), suggest(text.value, names)));
+/// The value of an enumeration that has this name.
+template <class Enum, std::size_t N>
+Enum parse_choice(const Text& text, const std::array<Enum, N>& choices, const std::string& what) {
+  std::array<std::string_view, N> names;
+  for (std::size_t i = 0; i < N; ++i) {
+    names[i] = to_string(choices[i]);
+    if (text.value == names[i]) return choices[i];
+  }
+  throw BadInput(problem(text, what, listed(names), suggest(text.value, names)));
 }
 
 TensorShape read_input(const YamlNode& node) {
@@ -63,7 +68,7 @@ TensorShape read_input(const YamlNode& node) {
 
 void read_window(Mapping& mapping, LayerDescription& layer) {
   mapping.required("window", [&](const Text& text) { layer.window = static_cast<int>(parse_integer(text, 1, kMostWindow)); });
-  layer.stride = layer.kind == LayerKind::max_pool ? layer.window : 1;
+  layer.stride = layer.kind == LayerKind::max_pool ? layer.window : Extent(1);
   mapping.optional("stride", [&](const Text& text) { layer.stride = static_cast<int>(parse_integer(text, 1, kMostWindow)); });
   mapping.optional("padding", [&](const Text& text) { layer.padding = static_cast<int>(parse_integer(text, 0, kMostWindow)); });
 }
@@ -109,10 +114,10 @@ void check_chain(const std::vector<NamedLayer>& layers, const Text& where, Probl
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerDescription& layer = layers[i].description;
     trains = trains || has_parameters(layer.kind);
-    const bool is_loss = layer.kind == LayerKind::softmax_cross_entropy;
+    const bool ends = is_loss(layer.kind);
     const bool is_last = i + 1 == layers.size();
-    if (is_loss && !is_last) problems.add(problem(layer.where, "the loss is not the last layer"));
-    if (!is_loss && is_last) problems.add(problem(layer.where, "the last layer is not a loss", "softmax-cross-entropy"));
+    if (ends && !is_last) problems.add(problem(layer.where, "the loss is not the last layer"));
+    if (!ends && is_last) problems.add(problem(layer.where, "the last layer is not a loss", "softmax-cross-entropy"));
   }
   if (!trains) problems.add(problem(where, "no layer has parameters to train", "at least one dense or conv2d layer"));
 }
@@ -121,7 +126,9 @@ void infer_shapes(const std::vector<NamedLayer>& layers, Workload& workload) {
   TensorShape shape = workload.input;
   std::int64_t total = 0;
   for (const auto& [name, description] : layers) {
-    workload.layers.push_back({.name = name, .shape = infer_shape(shape, description)});
+    if (description.kind == LayerKind::dense || is_loss(description.kind)) shape = flattened(shape);
+    workload.layers.push_back(
+        {.name = name, .shape = infer_shape(shape, description), .inputs = {static_cast<int>(workload.layers.size()) - 1}});
     shape = workload.layers.back().shape.output;
     total += parameters(workload.layers.back().shape);
     if (total > kMostParameters) throw BadInput(problem(description.where, "the network is too large", "at most 2^53 parameters"));
@@ -138,11 +145,11 @@ void set_field(Workload& workload, std::string_view key, const Text& value) {
   } else if (key == "samples") {
     workload.samples = parse_integer(value, 1, kMostSamples);
   } else if (key == "precision") {
-    require_only(value, "fp32", "unknown precision");
-    workload.precision = Precision::fp32;
+    workload.precision = parse_choice(value, std::array{Precision::fp32, Precision::tf32, Precision::fp16, Precision::bf16, Precision::fp8},
+                                      "unknown precision");
   } else if (key == "optimizer") {
-    require_only(value, "sgd-momentum", "unknown optimizer");
-    workload.optimizer = Optimizer::sgd_momentum;
+    workload.optimizer =
+        parse_choice(value, std::array{Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw}, "unknown optimizer");
   } else {
     Text where = value;
     where.value.clear();

@@ -9,6 +9,7 @@
 #include "io/yaml.hpp"
 #include "workloads/data.hpp"
 #include "workloads/description.hpp"
+#include "workloads/families/family.hpp"
 
 namespace forerun {
 namespace {
@@ -22,31 +23,82 @@ std::string_view stem(std::string_view file) {
   return file;
 }
 
-struct Document {
+/// What was named: a document, or a family alone.
+struct Source {
   YamlNode root;
   std::string name;
+  const Family* family = nullptr;  ///< where the name is that of a family
 };
 
-Document find_document(const Text& name_or_file) {
+Source find_source(const Text& name_or_file) {
   const std::string& name = name_or_file.value;
   if (!names_a_file(name)) {
     for (const workloads_file& file : workloads_data())
       if (stem(file.name) == name) return {read_yaml_text(file.text, "workloads/" + std::string(file.name)), name};
+    if (const Family* family = find_family(name)) return {{}, name, family};
     std::error_code none;
     if (!std::filesystem::exists(name, none))
-      throw BadInput(
-          problem(name_or_file, "unknown workload", listed(known_workloads()) + ", or a YAML file", suggest(name, known_workloads())));
+      throw BadInput(problem(name_or_file, "unknown workload", std::string(kAllowedWorkloads), suggest(name, known_workloads())));
   }
   return {read_yaml(name), std::filesystem::path(name).stem().string()};
 }
 
+bool is_common(std::string_view key) { return std::ranges::find(workload_settings(), key) != workload_settings().end(); }
+
+/// The scalars of a model's file that say what its family is to be, and the family.
+const Family* read_model(const YamlNode& root, std::vector<Text>& given, std::vector<Text>& common, Source& source) {
+  const Family* family = nullptr;
+  for (std::size_t i = 0; i < root.keys.size(); ++i) {
+    const std::string& key = root.keys[i].value;
+    const Text& value = scalar(root.children[i]);
+    if (key == "family") {
+      family = find_family(value.value);
+      if (family == nullptr)
+        throw BadInput(problem(value, "unknown family", listed(known_families()), suggest(value.value, known_families())));
+    } else if (key == "name") {
+      source.name = value.value;
+    } else {
+      (is_common(key) ? common : given).push_back(value);
+      (is_common(key) ? common : given).back().key = key;
+    }
+  }
+  return family;
+}
+
+/// A family with the parameters of a model's file, and over them those of the settings.
+Workload build_family(Source& source, std::span<const Text> settings, const Text& name_or_file, Problems& problems) {
+  std::vector<Text> given;
+  std::vector<Text> common;
+  const Family* family = source.family != nullptr ? source.family : read_model(source.root, given, common, source);
+  for (const Text& setting : settings)
+    if (!is_common(setting.key)) {
+      given.push_back(setting);
+      given.back().key = "workload." + setting.key;
+    }
+  FamilyParameters parameters(given, name_or_file);
+  Workload workload;
+  problems.collect([&] { workload = family->build(source.name, parameters); });
+  for (const Text& text : common) problems.collect([&] { set_field(workload, text.key, text); });
+  return workload;
+}
+
 }  // namespace
+
+std::span<const std::string_view> known_families() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> found;
+    for (const Family& family : families()) found.push_back(family.name);
+    return found;
+  }();
+  return names;
+}
 
 std::span<const std::string_view> known_workloads() {
   static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> found;
+    std::vector<std::string_view> found(known_families().begin(), known_families().end());
     for (const workloads_file& file : workloads_data()) found.push_back(stem(file.name));
     std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
   }();
   return names;
@@ -55,11 +107,14 @@ std::span<const std::string_view> known_workloads() {
 Workload load_workload(const Text& name_or_file, std::span<const Text> settings) {
   Problems problems;
   Workload workload;
+  bool has_family = false;
   problems.collect([&] {
-    const Document document = find_document(name_or_file);
-    workload = read_description(document.root, document.name, problems);
+    Source source = find_source(name_or_file);
+    has_family = source.family != nullptr || source.root.find("family") != nullptr;
+    workload = has_family ? build_family(source, settings, name_or_file, problems) : read_description(source.root, source.name, problems);
   });
   for (const Text& setting : settings) {
+    if (has_family && !is_common(setting.key)) continue;
     Text shown = setting;
     shown.key = "workload." + setting.key;
     problems.collect([&] { set_field(workload, setting.key, shown); });

@@ -10,8 +10,9 @@
 namespace forerun {
 
 /// A workload by the name of a model of the zoo, or from a YAML file (anything with a slash or the ending .yaml, .yml or .json, or
-/// the name of a file that exists). `settings` override the file: their keys are `batch`, `samples`, `precision`, `optimizer`.
-/// The file's format is explained in workloads/models/mnist-cnn.yaml.
+/// the name of a file that exists). `settings` override the file: their keys are `batch`, `samples`, `precision`, `optimizer`, and for
+/// a family or one of its models the family's parameters.
+/// The file's format is explained in workloads/models/mnist-cnn.yaml, that of a family's model in workloads/models/gpt2.yaml.
 /// BadInput, all at once: unknown name (with a suggestion and the known ones) or setting, what read_yaml() refuses, a batch that is
 /// zero or negative, an unknown layer, a window larger than its padded input, a tensor or a layer above 2^53 elements.
 Workload load_workload(const Text& name_or_file, std::span<const Text> settings);
@@ -19,7 +20,11 @@ Workload load_workload(const Text& name_or_file, std::span<const Text> settings)
 /// BadInput where neither the model nor a setting gave a batch. `name_or_file` is where the message points.
 void require_batch(const Workload& workload, const Text& name_or_file);
 
-/// The names of the zoo, in alphabetical order.
+/// What a message says is allowed: the zoo is too large to be listed in it.
+inline constexpr std::string_view kAllowedWorkloads = "a name that forerun show workload lists, or a file";
+
+/// The names of the zoo, in alphabetical order: models, and families with parameters of their own.
 std::span<const std::string_view> known_workloads();
+std::span<const std::string_view> known_families();
 
 }  // namespace forerun

@@ -11,17 +11,17 @@ namespace {
 template <class Visit>
 void for_each_run(const LayerShape& shape, std::int64_t output_row, Visit visit) {
   const std::int64_t channels = shape.input.channels, width = shape.input.width;
-  const std::int64_t top = output_row * shape.stride - shape.padding;
+  const std::int64_t top = output_row * shape.stride.edge() - shape.padding.edge();
   const std::int64_t first_y = std::max<std::int64_t>(0, -top);
-  const std::int64_t last_y = std::min<std::int64_t>(shape.window, shape.input.height - top);
+  const std::int64_t last_y = std::min<std::int64_t>(shape.window.edge(), shape.input.height - top);
   for (std::int64_t column = 0; column < shape.output.width; ++column) {
-    const std::int64_t left = column * shape.stride - shape.padding;
+    const std::int64_t left = column * shape.stride.edge() - shape.padding.edge();
     const std::int64_t first_x = std::max<std::int64_t>(0, -left);
-    const std::int64_t last_x = std::min<std::int64_t>(shape.window, width - left);
+    const std::int64_t last_x = std::min<std::int64_t>(shape.window.edge(), width - left);
     if (last_x <= first_x) continue;
     const std::int64_t patch = column * patch_elements(shape);
     for (std::int64_t y = first_y; y < last_y; ++y)
-      visit(((top + y) * width + left + first_x) * channels, patch + (y * shape.window + first_x) * channels,
+      visit(((top + y) * width + left + first_x) * channels, patch + (y * shape.window.edge() + first_x) * channels,
             (last_x - first_x) * channels);
   }
 }
@@ -32,7 +32,7 @@ void gather_patches(const LayerShape& shape, const float* input, std::int64_t fi
   const std::int64_t row_elements = shape.output.width * patch_elements(shape);
   for (std::int64_t row = first_row; row < first_row + rows; ++row, patches += row_elements) {
     const float* sample = input + row / shape.output.height * shape.input.elements();
-    if (shape.padding > 0) std::fill_n(patches, row_elements, 0.0F);
+    if (shape.padding.edge() > 0) std::fill_n(patches, row_elements, 0.0F);
     for_each_run(shape, row % shape.output.height,
                  [&](std::int64_t from, std::int64_t to, std::int64_t count) { std::copy_n(sample + from, count, patches + to); });
   }

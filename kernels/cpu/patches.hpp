@@ -9,7 +9,9 @@ namespace forerun::cpu {
 /// The patches that a convolution's outputs see, as rows of a matrix: one row an output pixel, its columns window row x window
 /// column x channel, zero where the window lies in the padding. Output rows are counted over the whole batch:
 /// row r is row r % output height of sample r / output height.
-[[nodiscard]] constexpr std::int64_t patch_elements(const LayerShape& shape) { return shape.input.channels * shape.window * shape.window; }
+[[nodiscard]] constexpr std::int64_t patch_elements(const LayerShape& shape) {
+  return shape.input.channels * shape.window.edge() * shape.window.edge();
+}
 
 /// Writes the patches of `rows` output rows from `first_row` on (im2col).
 void gather_patches(const LayerShape& shape, const float* input, std::int64_t first_row, std::int64_t rows, float* patches);

@@ -23,7 +23,7 @@ std::uint64_t fingerprint(const std::vector<Microbenchmark>& list) {
   for (const Microbenchmark& benchmark : list) {
     const LayerShape& shape = benchmark.kernel.shape;
     for (const TensorShape& tensor : {shape.input, shape.output}) add(tensor.channels), add(tensor.height), add(tensor.width);
-    add(static_cast<int>(shape.kind)), add(shape.window), add(shape.stride), add(shape.padding);
+    add(static_cast<int>(shape.kind)), add(shape.window.edge()), add(shape.stride.edge()), add(shape.padding.edge());
     add(static_cast<int>(benchmark.kernel.pass)), add(benchmark.kernel.batch), add(benchmark.copies);
   }
   return key;

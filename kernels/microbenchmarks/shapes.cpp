@@ -66,6 +66,7 @@ LayerShape shape_of(LayerKind kind, const Axes& axes, const Text& where) {
       break;
     case LayerKind::relu: input.channels = at("elements"); break;
     case LayerKind::softmax_cross_entropy: input.channels = at("classes"); break;
+    default: break;  // no section has another
   }
   return infer_shape(input, layer);
 }

@@ -10,7 +10,9 @@ namespace {
 ///   y[n, r, c, o] += x[n, r stride - padding + i, c stride - padding + j, k] w[o, i, j, k]
 template <class Visit>
 void for_each_product(const Kernel& kernel, Visit visit) {
-  const auto& [kind, x, y, window, stride, padding] = kernel.shape;
+  const TensorShape& x = kernel.shape.input;
+  const TensorShape& y = kernel.shape.output;
+  const int window = kernel.shape.window.edge(), stride = kernel.shape.stride.edge(), padding = kernel.shape.padding.edge();
   for (std::int64_t n = 0; n < kernel.batch; ++n)
     for (std::int64_t r = 0; r < y.height; ++r)
       for (std::int64_t c = 0; c < y.width; ++c)
@@ -34,7 +36,7 @@ void store(const std::vector<double>& sums, float* to) {
 void reference_conv2d(const Kernel& kernel, const cpu::LayerBuffers& b) {
   const LayerShape& shape = kernel.shape;
   const std::int64_t outputs = shape.output.channels;
-  const std::int64_t weights = outputs * shape.window * shape.window * shape.input.channels;
+  const std::int64_t weights = outputs * shape.window.edge() * shape.window.edge() * shape.input.channels;
   const std::int64_t y_elements = kernel.batch * shape.output.elements();
   if (kernel.pass == Pass::forward) {
     std::vector<double> y(y_elements);

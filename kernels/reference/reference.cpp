@@ -27,6 +27,7 @@ void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, cpu::
     case LayerKind::max_pool: return reference_max_pool(kernel, buffers);
     case LayerKind::relu: return reference_relu(kernel, buffers);
     case LayerKind::softmax_cross_entropy: return reference_softmax_cross_entropy(kernel, buffers);
+    default: return;  // not offered
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "core/error.hpp"
 #include "kernels/trainer/random.hpp"
 
 namespace forerun {
@@ -11,7 +12,7 @@ namespace forerun {
 namespace {
 
 std::int64_t fan_in(const LayerShape& shape) {
-  return shape.kind == LayerKind::dense ? shape.input.elements() : shape.input.channels * shape.window * shape.window;
+  return shape.kind == LayerKind::dense ? shape.input.elements() : shape.input.channels * shape.window.edge() * shape.window.edge();
 }
 
 std::size_t bias_count(const LayerShape& shape) {
@@ -44,6 +45,8 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
       gradients_(layout_.total),
       velocities_(layout_.total),
       layers_(workload.layers.size()) {
+  if (!is_chain(workload))
+    throw MissingCapability("the trainer runs networks whose layers follow one another, and " + workload.name + " branches");
   allocate(workload, batch_of(plan));
   initialise_weights(workload, options.seed);
   prepare_operators(plan, options);

@@ -11,7 +11,9 @@
 namespace forerun {
 
 LayerShape layer(LayerKind kind, TensorShape input, std::int64_t outputs, int window, int stride, int padding) {
-  return infer_shape(input, {kind, outputs, window, stride, padding, {}});
+  const bool flattens = kind == LayerKind::dense || kind == LayerKind::softmax_cross_entropy;
+  return infer_shape(flattens ? flattened(input) : input,
+                     {.kind = kind, .outputs = outputs, .window = window, .stride = stride, .padding = padding});
 }
 
 std::vector<float> random_values(std::mt19937& random, std::int64_t count) {

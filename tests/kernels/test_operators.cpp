@@ -20,7 +20,7 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library lib
   const Kernel kernel{shape, pass, batch, {}};
   if (!cpu::offers(library, kernel)) return;
   CAPTURE(to_string(library), to_string(shape.kind), to_string(pass), batch, shape.input.channels, shape.input.height, shape.input.width,
-          shape.output.channels, shape.window, shape.stride, shape.padding);
+          shape.output.channels, shape.window.edge(), shape.stride.edge(), shape.padding.edge());
   const std::uint32_t seed = Catch::rngSeed() + static_cast<std::uint32_t>(batch * 97 + shape.input.elements());
   std::mt19937 random(seed), same(seed);
   LayerData actual(shape, batch, random), expected(shape, batch, same);

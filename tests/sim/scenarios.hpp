@@ -22,6 +22,7 @@ inline Scenario data_parallel(int ranks) {
   workload.layers = {{"first", dense(784, 256)},  {"first_relu", {LayerKind::relu, hidden, hidden}},
                      {"second", dense(256, 256)}, {"second_relu", {LayerKind::relu, hidden, hidden}},
                      {"head", dense(256, 10)},    {"loss", {LayerKind::softmax_cross_entropy, {10, 1, 1}, {10, 1, 1}}}};
+  for (int i = 0; i < static_cast<int>(workload.layers.size()); ++i) workload.layers[i].inputs = {i - 1};
   workload.batch = 64L * ranks;
   workload.samples = 60000;
   scenario.platform.name = "paper-cluster";

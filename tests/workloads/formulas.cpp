@@ -92,7 +92,7 @@ TEST_CASE("a layer keeps its output, a pool the indices too", "[unit]") {
 TEST_CASE("a network's totals add up its layers", "[unit]") {
   const Workload workload{.name = "w",
                           .input = {.channels = 6},
-                          .layers = {{"d1", dense(6, 5)}, {"r", relu(5)}, {"d2", dense(5, 4)}, {"l", loss(4)}},
+                          .layers = {{"d1", dense(6, 5), {kData}}, {"r", relu(5), {0}}, {"d2", dense(5, 4), {1}}, {"l", loss(4), {2}}},
                           .batch = 0,
                           .samples = 0,
                           .precision = Precision::fp32,

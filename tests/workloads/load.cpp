@@ -29,7 +29,7 @@ std::string file_error(const std::string& text) {
   return message;
 }
 
-const std::string kKnown = "alexnet, logistic-regression, mlp, mlp-wide, mnist-cnn, vgg11-cifar10, or a YAML file";
+const std::string kKnown{kAllowedWorkloads};
 
 }  // namespace
 
@@ -87,8 +87,10 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
         "--set: workload.bach: unknown setting (allowed batch, optimizer, precision, samples). Did you mean batch?");
-  CHECK(error_of("mlp", {setting("precision", "fp16")}) == "--set: workload.precision: unknown precision (got fp16, allowed fp32)");
-  CHECK(error_of("mlp", {setting("optimizer", "adam")}) == "--set: workload.optimizer: unknown optimizer (got adam, allowed sgd-momentum)");
+  CHECK(error_of("mlp", {setting("precision", "fp64")}) ==
+        "--set: workload.precision: unknown precision (got fp64, allowed fp32, tf32, fp16, bf16, fp8)");
+  CHECK(error_of("mlp", {setting("optimizer", "adamax")}) ==
+        "--set: workload.optimizer: unknown optimizer (got adamax, allowed sgd, sgd-momentum, adam, adamw). Did you mean adam?");
 }
 
 TEST_CASE("what is wrong with the name and with the settings is said at once", "[unit]") {

@@ -25,8 +25,30 @@ TEST_CASE("the first layer has no gradient of its data", "[unit]") {
   CHECK(list(LayerKind::dense, LayerPosition::first) == first);
   CHECK(list(LayerKind::conv2d, LayerPosition::first) == first);
   CHECK(list(LayerKind::relu, LayerPosition::first) == std::vector{Pass::forward});
-  CHECK(position_of(0) == LayerPosition::first);
-  CHECK(position_of(1) == LayerPosition::later);
+}
+
+TEST_CASE("a chain's first layer has no gradient of its data, a frozen start none at all", "[unit]") {
+  Workload workload{.layers = {{"d1", dense(6, 5), {kData}}, {"r", relu(5), {0}}, {"d2", dense(5, 4), {1}}, {"l", loss(4), {2}}}};
+  const auto counts = [&] {
+    std::vector<int> each;
+    for (const Passes& list : passes(workload)) each.push_back(list.count);
+    return each;
+  };
+  CHECK(counts() == std::vector{3, 2, 4, 2});
+  workload.layers[0].frozen = true;
+  CHECK(counts() == std::vector{1, 1, 3, 2});
+  workload.layers[2].tied_to = 0;
+  CHECK(counts() == std::vector{1, 1, 2, 2});
+}
+
+TEST_CASE("a gradient flows back along every branch that something trained stands on", "[unit]") {
+  Layer sum{"sum", relu(5), {1, 2}};
+  sum.shape.kind = LayerKind::add;
+  const Workload workload{.layers = {{"d1", dense(6, 5), {kData}}, {"left", relu(5), {0}}, {"right", relu(5), {kData}}, sum}};
+  const std::vector<Passes> all = passes(workload);
+  CHECK(all[1].count == 2);
+  CHECK(all[2].count == 1);
+  CHECK(all[3].count == 2);
 }
 
 TEST_CASE("layers without weights go forward and back", "[unit]") {

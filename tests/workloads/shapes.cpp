@@ -25,10 +25,11 @@ TEST_CASE("a window slides over the padded input in whole strides", "[unit]") {
 
 TEST_CASE("a pool keeps its channels", "[unit]") { CHECK(slide(26, 27, 2, 2, 0, LayerKind::max_pool).output == TensorShape{3, 13, 13}); }
 
-TEST_CASE("a dense layer flattens, a relu changes nothing, a loss has one output a class", "[unit]") {
-  CHECK(infer_shape({3, 4, 5}, {.kind = LayerKind::dense, .outputs = 7, .where = kWhere}).output == TensorShape{7, 1, 1});
+TEST_CASE("a dense layer works on the channels of each position, a relu and a loss change no shape", "[unit]") {
+  CHECK(infer_shape({3, 4, 5}, {.kind = LayerKind::dense, .outputs = 7, .where = kWhere}).output == TensorShape{7, 4, 5});
   CHECK(infer_shape({3, 4, 5}, {.kind = LayerKind::relu, .where = kWhere}).output == TensorShape{3, 4, 5});
-  CHECK(infer_shape({3, 4, 5}, {.kind = LayerKind::softmax_cross_entropy, .where = kWhere}).output == TensorShape{60, 1, 1});
+  CHECK(infer_shape({3, 4, 5}, {.kind = LayerKind::softmax_cross_entropy, .where = kWhere}).output == TensorShape{3, 4, 5});
+  CHECK(flattened({3, 4, 5}) == TensorShape{60, 1, 1});
 }
 
 TEST_CASE("a window may fill its padded input but not exceed it", "[limit]") {

@@ -14,11 +14,11 @@ constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 struct Convolution {
   Convolution(const Kernel& kernel, Tag activations)
       : engine(dnnl::engine::kind::cpu, 0),
-        strides{kernel.shape.stride, kernel.shape.stride},
-        padding{kernel.shape.padding, kernel.shape.padding} {
+        strides{kernel.shape.stride.edge(), kernel.shape.stride.edge()},
+        padding{kernel.shape.padding.edge(), kernel.shape.padding.edge()} {
     const TensorShape &x = kernel.shape.input, &y = kernel.shape.output;
     const dnnl::memory::dims x_dims{kernel.batch, x.channels, x.height, x.width}, y_dims{kernel.batch, y.channels, y.height, y.width};
-    const dnnl::memory::dims w_dims{y.channels, x.channels, kernel.shape.window, kernel.shape.window};
+    const dnnl::memory::dims w_dims{y.channels, x.channels, kernel.shape.window.edge(), kernel.shape.window.edge()};
     input = array(x_dims, Tag::nhwc);
     output = array(y_dims, Tag::nhwc);
     weights = array(w_dims, Tag::ohwi);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/workload.hpp"
+#include "workloads/family_parameters.hpp"
+
+namespace forerun {
+
+/// A network whose sizes are parameters. A named model is a family with its parameters filled in (models/*.yaml).
+struct Family {
+  std::string_view name;
+  std::string_view what;  ///< one line for people
+  /// The network of these parameters; every parameter has a fallback. BadInput where sizes do not fit together.
+  Workload (*build)(const std::string& name, FamilyParameters& parameters);
+};
+
+std::span<const Family> families();
+
+/// The family of this name, or null.
+const Family* find_family(std::string_view name);
+
+// One file each.
+Workload build_gpt(const std::string& name, FamilyParameters& parameters);
+
+}  // namespace forerun

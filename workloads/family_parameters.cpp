@@ -1,0 +1,80 @@
+#include "workloads/family_parameters.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "io/quantity.hpp"
+#include "io/suggest.hpp"
+
+namespace forerun {
+
+FamilyParameters::FamilyParameters(std::vector<Text> given, Text where) : given_(std::move(given)), where_(std::move(where)) {}
+
+const Text* FamilyParameters::find(std::string_view key) const {
+  for (const Text& text : std::views::reverse(given_)) {
+    const std::string_view full = text.key;
+    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == "workload.")) return &text;
+  }
+  return nullptr;
+}
+
+const Text* FamilyParameters::ask(std::string_view key) {
+  asked_.emplace_back(key);
+  return find(key);
+}
+
+std::int64_t FamilyParameters::integer(std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
+  if (const Text* text = ask(key)) problems_.collect([&] { fallback = parse_integer(*text, least, most); });
+  return fallback;
+}
+
+double FamilyParameters::number(std::string_view key, double fallback, double least, double most) {
+  if (const Text* text = ask(key)) problems_.collect([&] { fallback = parse_number(*text, least, most); });
+  return fallback;
+}
+
+bool FamilyParameters::flag(std::string_view key, bool fallback) {
+  static constexpr std::string_view kChoices[] = {"false", "true"};
+  return choice(key, kChoices, fallback ? 1 : 0) == 1;
+}
+
+std::size_t FamilyParameters::choice(std::string_view key, std::span<const std::string_view> choices, std::size_t fallback) {
+  const Text* text = ask(key);
+  if (text == nullptr) return fallback;
+  const auto found = std::ranges::find(choices, text->value);
+  if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
+  problems_.add(problem(*text, "unknown value", listed(choices), suggest(text->value, choices)));
+  return fallback;
+}
+
+std::vector<std::string> FamilyParameters::words(std::string_view key) {
+  std::vector<std::string> list;
+  const Text* text = ask(key);
+  if (text == nullptr) return list;
+  for (const auto word : std::views::split(text->value, ',')) list.emplace_back(word.begin(), word.end());
+  return list;
+}
+
+void FamilyParameters::refuse(std::string_view key, const std::string& what, const std::string& allowed) {
+  const Text* text = find(key);
+  Text place = text != nullptr ? *text : where_;
+  if (text == nullptr) place.value.clear(), place.key = "workload." + std::string(key);
+  problems_.add(problem(place, what, allowed));
+}
+
+void FamilyParameters::finish() {
+  std::ranges::sort(asked_);
+  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  for (const Text& text : given_) {
+    std::string_view key = text.key;
+    if (key.starts_with("workload.")) key.remove_prefix(9);
+    if (std::ranges::find(known, key) != known.end()) continue;
+    Text place = text;
+    place.value.clear();
+    problems_.add(problem(place, "unknown setting", listed(known), suggest(key, known)));
+  }
+  problems_.throw_if_any();
+}
+
+}  // namespace forerun
