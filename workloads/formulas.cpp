@@ -233,6 +233,7 @@ Flops flops(const Kernel& kernel) {
 
 Bytes bytes_moved(const Kernel& kernel) {
   const LayerShape& layer = kernel.shape;
+  if (is_view(layer)) return Bytes(0);
   const double batch = number(kernel.batch);
   const double weights = number(parameters(layer));
   if (kernel.pass == Pass::update) return Bytes(kBytesPerElement * update_elements_per_parameter(kernel.optimizer) * weights);

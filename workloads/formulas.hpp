@@ -52,6 +52,11 @@ constexpr bool is_loss(LayerKind kind) {
   return kind == LayerKind::softmax_cross_entropy || kind == LayerKind::squared_error || kind == LayerKind::binary_cross_entropy;
 }
 
+/// Whether the layer's output is its input in another shape.
+constexpr bool is_view(const LayerShape& layer) {
+  return layer.kind == LayerKind::reshape && layer.input.elements() == layer.output.elements();
+}
+
 /// Layers with parameters have all four passes, the others forward and backward-data (for a loss: the gradient of its input).
 /// Nothing reads the gradient of the data set, so a network's first layer has no backward-data.
 constexpr Passes passes(LayerKind kind, LayerPosition position) {
@@ -152,9 +157,10 @@ Flops flops(const Kernel& kernel);
 /// attention and its backward pass: as flash attention, without the scores [Dao et al. 2022].
 Bytes bytes_moved(const Kernel& kernel);
 
-/// What a layer writes for one sample: its output, and for max-pool the index of each maximum.
-/// A layer's input is the output of the layer before it, and counted there.
+/// What a layer writes for one sample: its output, and for max-pool the index of each maximum. A reshape of all elements writes nothing:
+/// it is the same memory. A layer's input is the output of the layer before it, and counted there.
 constexpr Bytes kept_bytes(const LayerShape& layer) {
+  if (is_view(layer)) return Bytes(0);
   const double tensors = layer.kind == LayerKind::max_pool ? 2 : 1;
   return Bytes(kBytesPerElement * tensors * static_cast<double>(layer.output.elements()));
 }
