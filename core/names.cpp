@@ -49,6 +49,7 @@ std::string_view to_string(Precision precision) {
     case Precision::fp16: return "fp16";
     case Precision::bf16: return "bf16";
     case Precision::fp8: return "fp8";
+    case Precision::fp64: return "fp64";
   }
   return "";
 }
@@ -59,6 +60,7 @@ std::string_view to_string(Optimizer optimizer) {
     case Optimizer::sgd_momentum: return "sgd-momentum";
     case Optimizer::adam: return "adam";
     case Optimizer::adamw: return "adamw";
+    case Optimizer::lbfgs: return "l-bfgs";
   }
   return "";
 }

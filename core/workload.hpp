@@ -118,9 +118,11 @@ struct LayerShape {
   Extent stride = 1;
   Padding padding = 0;
   bool bias = true;
+  bool sparse = false;       ///< embedding: only the rows that were picked have gradients
   std::int64_t groups = 1;   ///< conv: channels are convolved in so many groups apart
   std::int64_t experts = 1;  ///< dense: weight matrices, of which each token meets those it is sent to (output positions / tokens of them)
-  std::int64_t rows = 0;     ///< embedding: of its table; product: the length that is summed over; least-squares: rows that are solved for
+  std::int64_t rows = 0;     ///< embedding: of its table; product: the length that is summed over; nearest-center: centers;
+                             ///< least-squares: rows that are solved for, in `groups` blocks of which a sample is one
   int operands = 1;          ///< add, multiply, concat: inputs
   Attention attention;
 
@@ -141,10 +143,10 @@ struct Layer {
 };
 
 /// In what numbers are calculated. fp16, bf16 and fp8 are mixed precision: float32 master weights stay with the optimizer.
-enum class Precision { fp32, tf32, fp16, bf16, fp8 };
+enum class Precision { fp32, tf32, fp16, bf16, fp8, fp64 };
 std::string_view to_string(Precision precision);
 
-enum class Optimizer { sgd, sgd_momentum, adam, adamw };
+enum class Optimizer { sgd, sgd_momentum, adam, adamw, lbfgs };
 std::string_view to_string(Optimizer optimizer);
 
 /// A model as a graph of layers, each after those that it reads, with its data set and batch. A network ends in its loss.

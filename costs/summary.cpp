@@ -93,7 +93,7 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
   prediction.memory_per_device = memory.total();
   prediction.memory_parts = {{"weights", memory.weights},
                              {"gradients", memory.gradients},
-                             {"optimizer", memory.velocities},
+                             {"optimizer", memory.optimizer},
                              {"activations", memory.activations},
                              {"activation_gradients", memory.activation_gradients}};
   return prediction;

@@ -122,7 +122,7 @@ std::string memory_reason(const StepMemory& memory, Bytes available) {
       "a step needs {} of memory a device, the platform has {}: activations {}, their gradients {}, weights {}, gradients {}, "
       "optimizer {}",
       human(memory.total()), human(available), human(memory.activations), human(memory.activation_gradients), human(memory.weights),
-      human(memory.gradients), human(memory.velocities));
+      human(memory.gradients), human(memory.optimizer));
 }
 
 /// Why the scenario cannot run, or nothing.

@@ -19,6 +19,8 @@ constexpr std::int64_t kMostFeatures = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t kMostWindow = 1 << 16;
 constexpr std::int64_t kMostParameters = std::int64_t{1} << 53;
 
+constexpr std::array kPrecisions = {Precision::fp32, Precision::tf32, Precision::fp16, Precision::bf16, Precision::fp8, Precision::fp64};
+constexpr std::array kOptimizers = {Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw, Optimizer::lbfgs};
 constexpr std::array<std::string_view, 4> kSettings = {"batch", "optimizer", "precision", "samples"};
 
 /// A layer as the file gives it, before its shape is known.
@@ -145,11 +147,9 @@ void set_field(Workload& workload, std::string_view key, const Text& value) {
   } else if (key == "samples") {
     workload.samples = parse_integer(value, 1, kMostSamples);
   } else if (key == "precision") {
-    workload.precision = parse_choice(value, std::array{Precision::fp32, Precision::tf32, Precision::fp16, Precision::bf16, Precision::fp8},
-                                      "unknown precision");
+    workload.precision = parse_choice(value, kPrecisions, "unknown precision");
   } else if (key == "optimizer") {
-    workload.optimizer =
-        parse_choice(value, std::array{Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw}, "unknown optimizer");
+    workload.optimizer = parse_choice(value, kOptimizers, "unknown optimizer");
   } else {
     Text where = value;
     where.value.clear();

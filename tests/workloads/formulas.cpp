@@ -102,7 +102,7 @@ TEST_CASE("a network's totals add up its layers", "[unit]") {
   const StepMemory memory = step_memory(workload, 7);
   CHECK(memory.weights == Bytes(4 * 59));
   CHECK(memory.gradients == Bytes(4 * 59));
-  CHECK(memory.velocities == Bytes(4 * 59));
+  CHECK(memory.optimizer == Bytes(4 * 59));
   CHECK(memory.activations == Bytes(4 * 7 * (6 + 5 + 5 + 4 + 4)));
   CHECK(memory.activation_gradients == Bytes(4 * 7 * (5 + 5 + 4)));
   CHECK(memory.total() == Bytes(4 * (3 * 59 + 7 * 24 + 7 * 14)));

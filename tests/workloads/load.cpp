@@ -87,10 +87,10 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
         "--set: workload.bach: unknown setting (allowed batch, optimizer, precision, samples). Did you mean batch?");
-  CHECK(error_of("mlp", {setting("precision", "fp64")}) ==
-        "--set: workload.precision: unknown precision (got fp64, allowed fp32, tf32, fp16, bf16, fp8)");
+  CHECK(error_of("mlp", {setting("precision", "fp128")}) ==
+        "--set: workload.precision: unknown precision (got fp128, allowed fp32, tf32, fp16, bf16, fp8, fp64)");
   CHECK(error_of("mlp", {setting("optimizer", "adamax")}) ==
-        "--set: workload.optimizer: unknown optimizer (got adamax, allowed sgd, sgd-momentum, adam, adamw). Did you mean adam?");
+        "--set: workload.optimizer: unknown optimizer (got adamax, allowed sgd, sgd-momentum, adam, adamw, l-bfgs). Did you mean adam?");
 }
 
 TEST_CASE("what is wrong with the name and with the settings is said at once", "[unit]") {

@@ -51,6 +51,17 @@ TEST_CASE("a gradient flows back along every branch that something trained stand
   CHECK(all[3].count == 2);
 }
 
+TEST_CASE("no gradient flows to indices, and none to what is solved for", "[unit]") {
+  CHECK(list(LayerKind::embedding, LayerPosition::later) == std::vector{Pass::forward, Pass::backward_weights, Pass::update});
+  CHECK(list(LayerKind::least_squares, LayerPosition::later) == std::vector{Pass::forward});
+  Layer table{"t", {.kind = LayerKind::embedding, .input = {}, .output = {.channels = 5}, .rows = 9}, {0}};
+  table.frozen = true;
+  const Workload workload{.layers = {{"d1", dense(6, 5), {kData}}, table, {"r", relu(5), {1}}}};
+  const std::vector<Passes> all = passes(workload);
+  CHECK(all[1].count == 1);
+  CHECK(all[2].count == 1);
+}
+
 TEST_CASE("layers without weights go forward and back", "[unit]") {
   const std::vector<Pass> both = {Pass::forward, Pass::backward_data};
   CHECK(list(LayerKind::relu, LayerPosition::later) == both);
