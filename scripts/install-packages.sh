@@ -21,6 +21,7 @@ need  libyaml-cpp-dev     yaml-cpp/yaml.h               reads workload, platform
 need  nlohmann-json3-dev  nlohmann/json.hpp             reads and writes JSON
 need  libcli11-dev        CLI/CLI.hpp                   the command line
 need  libfmt-dev          fmt/format.h                  formats text
+need  libboost-graph-dev  boost/graph/graph_traits.hpp  order, cycles and critical paths of networks
 wish  libopenmpi-dev      mpicxx                        trains on several ranks (forerun-ranks)
 wish  openmpi-bin         mpirun                        starts those ranks
 check clang-format        clang-format                  make check-format
