@@ -1,17 +1,12 @@
 #pragma once
 
-#include <string>
 #include <variant>
 
+#include "core/infeasible.hpp"
 #include "core/plan.hpp"
 #include "core/scenario.hpp"
 
 namespace forerun {
-
-/// Why a scenario cannot be run: a value, not an error.
-struct Infeasible {
-  std::string reason;
-};
 
 /// The plan of one training step. The only place that knows what a strategy means.
 /// Infeasible: more ranks than devices, a batch that does not divide by the data degree, more memory than a device has.
