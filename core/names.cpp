@@ -29,6 +29,7 @@ std::string_view to_string(LayerKind kind) {
     case LayerKind::tanh: return "tanh";
     case LayerKind::softmax: return "softmax";
     case LayerKind::dropout: return "dropout";
+    case LayerKind::rotary: return "rotary";
     case LayerKind::add: return "add";
     case LayerKind::multiply: return "multiply";
     case LayerKind::concat: return "concat";
@@ -38,6 +39,15 @@ std::string_view to_string(LayerKind kind) {
     case LayerKind::binary_cross_entropy: return "binary-cross-entropy";
     case LayerKind::nearest_center: return "nearest-center";
     case LayerKind::least_squares: return "least-squares";
+  }
+  return "";
+}
+
+std::string_view to_string(AttentionMethod method) {
+  switch (method) {
+    case AttentionMethod::flash: return "flash";
+    case AttentionMethod::fused: return "fused";
+    case AttentionMethod::unfused: return "unfused";
   }
   return "";
 }

@@ -32,6 +32,7 @@ enum class LayerKind {
   tanh,
   softmax,
   dropout,
+  rotary,  ///< turns pairs of channels by angles of their position
   add,
   multiply,
   concat,
@@ -97,6 +98,14 @@ struct Padding {
   friend constexpr bool operator==(const Padding&, const Padding&) = default;
 };
 
+/// What becomes of an attention's scores.
+enum class AttentionMethod {
+  flash,    ///< never written [Dao et al. 2022]
+  fused,    ///< written; scale, mask and softmax are one kernel
+  unfused,  ///< written by the product, the scale, the mask and the softmax in turn
+};
+std::string_view to_string(AttentionMethod method);
+
 /// Heads of an attention, and how many positions each query looks at.
 struct Attention {
   std::int64_t heads = 1;
@@ -104,6 +113,8 @@ struct Attention {
   std::int64_t key_channels = 1;    ///< of one head's queries and keys
   std::int64_t value_channels = 1;  ///< of one head's values
   std::int64_t keys = 1;            ///< positions that a query looks at, counted without a causal mask
+  AttentionMethod method = AttentionMethod::flash;
+  bool dropout = false;  ///< of the softmax's output
 
   friend constexpr bool operator==(const Attention&, const Attention&) = default;
 };

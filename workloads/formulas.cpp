@@ -12,11 +12,6 @@ double number(std::int64_t value) { return static_cast<double>(value); }
 
 double window_volume(const LayerShape& layer) { return number(layer.window.volume()); }
 
-/// Scores of all heads for one sample.
-double attention_scores(const LayerShape& layer) {
-  return number(layer.output.positions()) * number(layer.attention.keys) * number(layer.attention.heads);
-}
-
 bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm || kind == LayerKind::layer_norm || kind == LayerKind::rms_norm; }
 
 /// Arithmetic of an elementwise layer, for each element of its input.
@@ -25,6 +20,7 @@ double flops_per_input(LayerKind kind) {
     case LayerKind::relu: return 1;
     case LayerKind::dropout:
     case LayerKind::combine: return 2;
+    case LayerKind::rotary:
     case LayerKind::squared_error: return 3;
     case LayerKind::sigmoid:
     case LayerKind::rms_norm: return 4;
@@ -71,6 +67,7 @@ double other_backward_data_flops(const LayerShape& layer) {
     case LayerKind::multiply: return layer.operands * (layer.operands - 1) * y;
     case LayerKind::sigmoid:
     case LayerKind::tanh:
+    case LayerKind::rotary:
     case LayerKind::combine: return 3 * x;
     case LayerKind::softmax: return 4 * x;
     case LayerKind::silu: return 9 * x;
@@ -170,7 +167,9 @@ Flops matrix_flops_per_sample(const LayerShape& layer, Pass pass) {
     case LayerKind::lstm: return Flops(8 * positions * in * out);
     case LayerKind::product:
     case LayerKind::interaction: return 2 * forward;
-    case LayerKind::attention: return 2 * forward + Flops(2 * attention_scores(layer) * number(layer.attention.key_channels));
+    case LayerKind::attention:
+      if (layer.attention.method != AttentionMethod::flash) return 2 * forward;
+      return 2 * forward + Flops(2 * attention_scores(layer) * number(layer.attention.key_channels));
     default: return forward;
   }
 }

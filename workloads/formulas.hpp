@@ -118,14 +118,23 @@ constexpr std::int64_t parameters(const LayerShape& layer) {
   }
 }
 
-/// Of a layer of a network: none where they are another layer's.
-inline std::int64_t own_parameters(const Layer& layer) { return layer.tied_to < 0 ? parameters(layer.shape) : 0; }
+/// Of a layer of a network: where its weights are another layer's, only its biases.
+inline std::int64_t own_parameters(const Layer& layer) {
+  if (layer.tied_to < 0) return parameters(layer.shape);
+  return layer.shape.kind == LayerKind::dense && layer.shape.bias ? layer.shape.output.channels : 0;
+}
 inline std::int64_t trained_parameters(const Layer& layer) {
   return layer.frozen || !has_gradient(layer.shape.kind) ? 0 : own_parameters(layer);
 }
 
 /// Whether only the rows that a batch picked have gradients and are updated.
 constexpr bool is_sparse(const LayerShape& layer) { return layer.kind == LayerKind::embedding && layer.sparse; }
+
+/// Scores of all heads of an attention for one sample.
+constexpr double attention_scores(const LayerShape& layer) {
+  return static_cast<double>(layer.output.positions()) * static_cast<double>(layer.attention.keys) *
+         static_cast<double>(layer.attention.heads);
+}
 
 /// Parameters that one step over `batch` samples updates: all, or of a sparse embedding the rows it picked, at most one an index.
 double updated_parameters(const LayerShape& layer, std::int64_t batch);
@@ -153,8 +162,8 @@ Flops matrix_flops_per_sample(const LayerShape& layer);
 /// The same of one pass over one sample:
 ///   backward-weights  M of layers with weights, M = matrix_flops_per_sample; an lstm's sweep back through time too, 8 (p - 1) C'^2.
 ///                     Zero for nearest-center, which adds its rows up
-///   backward-data     M; 8 p C C' of an lstm; 2 M of product and interaction; of attention 2 M and the scores once more,
-///                     2 p keys heads (key channels): flash attention keeps none [Dao et al. 2022, algorithm 4]
+///   backward-data     M; 8 p C C' of an lstm; 2 M of product and interaction; of attention 2 M, and in flash attention, which keeps none,
+///                     the scores once more, 2 p keys heads (key channels) [Dao et al. 2022, algorithm 4]
 /// Neglects the sweep of an lstm whose own weights are frozen.
 Flops matrix_flops_per_sample(const LayerShape& layer, Pass pass);
 
@@ -166,7 +175,7 @@ Flops matrix_flops_per_sample(const LayerShape& layer, Pass pass);
 ///   softmax, the losses over classes   5 x      maximum, subtract, exponential, sum, divide; the one logarithm is neglected
 ///   squared-error            3 x;  binary-cross-entropy  6 x
 ///   batch-norm, layer-norm   8 x;  rms-norm  4 x
-///   dropout                  2 x
+///   dropout                  2 x;  rotary  3 x
 ///   add, multiply            (operands - 1) y
 ///   combine                  2 x
 ///   attention                5 p keys heads more, for the softmax
@@ -179,8 +188,8 @@ Flops forward_flops_per_sample(const LayerShape& layer);
 ///   backward-weights  b M; 2 b x for norms and nearest-center (daxpy); b y for embeddings; 21 b y more for an lstm, its gates
 ///   backward-data     b M for layers with weights and products, and the softmax's 5 for attention; b F for norms; b y for max-pool,
 ///                     b y K for average-pool; 2 b x for losses (p - t, scaled); (operands - 1) b y for add, where the gradients of its
-///                     inputs' other readers are added; operands (operands - 1) b y for multiply; 3 b x for sigmoid, tanh and combine,
-///                     4 for softmax, 9 for silu, 14 for gelu, by their derivatives; b y for reshapes that copy elements; none for
+///                     inputs' other readers are added; operands (operands - 1) b y for multiply; 3 b x for sigmoid, tanh, rotary and
+///                     combine, 4 for softmax, 9 for silu, 14 for gelu, by their derivatives; b y for reshapes that copy elements; none for
 ///                     concat, whose gradients are slices; b x for others
 ///   update            2 P for sgd, 4 P with momentum (v = m v + g, w = w - r v), 10 P for adam, 12 P for adamw; 82 P for l-bfgs, two loops
 ///                     over 10 pairs of vectors [Nocedal & Wright 2006, algorithm 7.4]; P for nearest-center, means of sums.
@@ -200,19 +209,26 @@ Flops flops(const Kernel& kernel);
 ///                     45 P for l-bfgs (each of its 20 vectors twice); 2 P for nearest-center
 /// times the bytes of an element; an update in 16 bits or fp8 moves as much as in float32: 2 + 2 bytes of gradient and weight, and the
 /// master weight. Indices and labels have 4 bytes, a dropout's mask 1. Caches smaller than an operand move more (the calibration's part).
-/// attention and its backward pass: as flash attention, without the scores [Dao et al. 2022].
+/// flash attention and its backward pass: without the scores [Dao et al. 2022]. Where they are written, S = p keys heads of them:
+///   forward           3 b S beside what is kept: the product writes, the softmax reads, the second product reads; 1 for dropout, which
+///                     reads the softmax's output; 4 unfused, where scale and mask read and write
+///   backward-data     7 b S: softmax or what dropout left of it read, its gradient written and read, the softmax read, the scores'
+///                     gradient written and read by two products; 2 and the mask for dropout; 2 unfused, the scale
 Bytes bytes_moved(const Kernel& kernel);
 
 /// What a layer writes for one sample: its output; for max-pool the index of each maximum, for dropout its mask, for an lstm the four gates
-/// and the state that its backward pass reads. A reshape of all elements writes nothing: it is the same memory. A layer's input is the
-/// output of the layer before it, and counted there.
+/// and the state that its backward pass reads, for attention that is not flash the softmax's output, and where dropout follows, its mask
+/// and its output too: 5 bytes a score in 16 bits [Korthikanti et al. 2022, sec. 4.1]. A reshape of all elements writes nothing: it is the
+/// same memory. A layer's input is the output of the layer before it, and counted there.
 constexpr Bytes kept_bytes(const LayerShape& layer, Precision precision = Precision::fp32) {
   if (is_view(layer)) return Bytes(0);
   double each = bytes_per_element(precision);
   if (layer.kind == LayerKind::lstm) each *= 6;
   if (layer.kind == LayerKind::max_pool) each += kBytesPerElement;
   if (layer.kind == LayerKind::dropout) each += 1;
-  return Bytes(each * static_cast<double>(layer.output.elements()));
+  const double written = each * static_cast<double>(layer.output.elements());
+  if (layer.kind != LayerKind::attention || layer.attention.method == AttentionMethod::flash) return Bytes(written);
+  return Bytes(written + attention_scores(layer) * (layer.attention.dropout ? 2 * each + 1 : each));
 }
 
 std::int64_t parameters(const Workload& workload);

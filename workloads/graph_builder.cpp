@@ -35,19 +35,18 @@ int GraphBuilder::dense(std::string_view name, int from, std::int64_t outputs, B
   return append(name, infer_shape(shape_of(from), description), {from});
 }
 
-int GraphBuilder::tied_dense(std::string_view name, int from, int embedding) {
+int GraphBuilder::tied_dense(std::string_view name, int from, int embedding, Bias bias) {
   const LayerShape& table = workload_.layers[static_cast<std::size_t>(embedding)].shape;
   if (table.output.channels != shape_of(from).channels) refuse(name, "the channels are not those of the embedding");
-  const int index = dense(name, from, table.rows, Bias::none);
-  workload_.layers.back().tied_to = embedding;
-  parameters_ -= parameters(workload_.layers.back().shape);
+  const int index = dense(name, from, table.rows, bias);
+  tie(index, embedding);
   return index;
 }
 
-int GraphBuilder::dispatch(std::string_view name, int from, std::int64_t chosen) {
-  TensorShape sent = shape_of(from);
-  sent.width = checked_product(sent.width, chosen, where_, "the tensor");
-  return reshape(name, from, sent);
+int GraphBuilder::dispatch(std::string_view name, int from, int scores, std::int64_t chosen) {
+  LayerShape shape = same_shape(LayerKind::reshape, shape_of(from));
+  shape.output.width = checked_product(shape.input.width, chosen, where_, "the tensor");
+  return append(name, shape, {from, scores});
 }
 
 int GraphBuilder::expert_dense(std::string_view name, int from, std::int64_t outputs, std::int64_t experts, Bias bias) {
@@ -57,11 +56,11 @@ int GraphBuilder::expert_dense(std::string_view name, int from, std::int64_t out
   return append(name, shape, {from});
 }
 
-int GraphBuilder::combine(std::string_view name, int from, std::int64_t chosen) {
+int GraphBuilder::combine(std::string_view name, int from, int scores, std::int64_t chosen) {
   LayerShape shape = same_shape(LayerKind::combine, shape_of(from));
   if (shape.input.width % chosen != 0) refuse(name, "the positions do not divide by the experts of each");
   shape.output.width /= chosen;
-  return append(name, shape, {from});
+  return append(name, shape, {from, scores});
 }
 
 int GraphBuilder::windowed(std::string_view name, LayerKind kind, int from, const WindowOptions& o) {
@@ -171,6 +170,13 @@ int GraphBuilder::layer(std::string_view name, const LayerShape& shape, std::vec
 
 int GraphBuilder::loss(std::string_view name, LayerKind kind, int from) {
   return append(name, infer_shape(shape_of(from), {.kind = kind, .where = where_}), {from});
+}
+
+void GraphBuilder::tie(int layer, int to) {
+  Layer& tied = workload_.layers[static_cast<std::size_t>(layer)];
+  parameters_ -= own_parameters(tied);
+  tied.tied_to = to;
+  parameters_ += own_parameters(tied);
 }
 
 const TensorShape& GraphBuilder::shape_of(int layer) const {

@@ -38,14 +38,14 @@ class GraphBuilder {
 
   /// On the channels of each position.
   int dense(std::string_view name, int from, std::int64_t outputs, Bias bias = Bias::present);
-  /// The same with the weights of an earlier embedding.
-  int tied_dense(std::string_view name, int from, int embedding);
-  /// Sends each position to `chosen` experts: so many times the positions.
-  int dispatch(std::string_view name, int from, std::int64_t chosen);
+  /// The same with the weights of an earlier embedding, but biases of its own.
+  int tied_dense(std::string_view name, int from, int embedding, Bias bias = Bias::none);
+  /// Sends each position to the `chosen` experts that `scores` names: so many times the positions.
+  int dispatch(std::string_view name, int from, int scores, std::int64_t chosen);
   /// A dense layer of which each position meets the weights of one of the `experts`.
   int expert_dense(std::string_view name, int from, std::int64_t outputs, std::int64_t experts, Bias bias = Bias::none);
-  /// Weighted sum of each position's `chosen` outputs of experts.
-  int combine(std::string_view name, int from, std::int64_t chosen);
+  /// Sum of each position's `chosen` outputs of experts, weighted by `scores`.
+  int combine(std::string_view name, int from, int scores, std::int64_t chosen);
   int convolution(std::string_view name, LayerKind kind, int from, const WindowOptions& options);
   int pool(std::string_view name, LayerKind kind, int from, const WindowOptions& options);
   /// Averages all positions.
@@ -54,7 +54,7 @@ class GraphBuilder {
   int adaptive_average_pool(std::string_view name, int from, std::int64_t height, std::int64_t width);
   /// batch_norm, layer_norm or rms_norm.
   int norm(std::string_view name, LayerKind kind, int from, Bias bias = Bias::present);
-  /// relu, gelu, silu, sigmoid, tanh, softmax, dropout.
+  /// relu, gelu, silu, sigmoid, tanh, softmax, dropout, rotary.
   int elementwise(std::string_view name, LayerKind kind, int from);
   /// add or multiply of equal shapes.
   int join(std::string_view name, LayerKind kind, std::vector<int> from);
@@ -72,6 +72,8 @@ class GraphBuilder {
   int layer(std::string_view name, const LayerShape& shape, std::vector<int> from);
   int loss(std::string_view name, LayerKind kind, int from);
 
+  /// The layer takes the weights of an earlier one, of as many parameters but for biases.
+  void tie(int layer, int to);
   void freeze(int layer) { workload_.layers[static_cast<std::size_t>(layer)].frozen = true; }
 
   /// The output of a layer; the sample for kData.

@@ -28,6 +28,8 @@ double fixed_bytes(const LayerShape& layer) {
   switch (layer.kind) {
     case LayerKind::max_pool: return kBytesPerElement * elements(layer.output);
     case LayerKind::dropout: return elements(layer.output);
+    case LayerKind::attention:
+      return layer.attention.dropout && layer.attention.method != AttentionMethod::flash ? attention_scores(layer) : 0;
     case LayerKind::embedding:
     case LayerKind::softmax_cross_entropy: return kBytesPerElement * number(layer.input.positions());
     default: return 0;
@@ -49,6 +51,15 @@ double read_elements(const LayerShape& layer) {
   }
 }
 
+/// Elements of scores that attention moves beside what it keeps.
+double scores_moved(const LayerShape& layer, Pass pass) {
+  if (layer.kind != LayerKind::attention || layer.attention.method == AttentionMethod::flash) return 0;
+  const bool unfused = layer.attention.method == AttentionMethod::unfused;
+  const double times = pass == Pass::forward ? 3 + (layer.attention.dropout ? 1 : 0) + (unfused ? 4 : 0)
+                                             : 7 + (layer.attention.dropout ? 2 : 0) + (unfused ? 2 : 0);
+  return times * attention_scores(layer);
+}
+
 /// Weights that a pass reads whatever its batch.
 double weights_read(const LayerShape& layer) {
   return layer.kind == LayerKind::embedding || layer.kind == LayerKind::least_squares ? 0 : number(parameters(layer));
@@ -57,7 +68,8 @@ double weights_read(const LayerShape& layer) {
 double forward_bytes(const LayerShape& layer, double batch, Precision precision) {
   const double written = kept_bytes(layer, precision).value();
   const bool reads_fixed = layer.kind == LayerKind::embedding || layer.kind == LayerKind::softmax_cross_entropy;
-  const double each = bytes_per_element(precision) * read_elements(layer) + (reads_fixed ? fixed_bytes(layer) : 0);
+  const double each =
+      bytes_per_element(precision) * (read_elements(layer) + scores_moved(layer, Pass::forward)) + (reads_fixed ? fixed_bytes(layer) : 0);
   return batch * (each + written) + bytes_per_element(precision) * weights_read(layer);
 }
 
@@ -87,7 +99,7 @@ double backward_data_elements(const LayerShape& layer, double batch) {
     case LayerKind::combine:
     case LayerKind::product:
     case LayerKind::interaction: return y + 2 * x;
-    case LayerKind::attention: return 2 * (x + y);
+    case LayerKind::attention: return 2 * (x + y) + batch * scores_moved(layer, Pass::backward_data);
     case LayerKind::batch_norm:
     case LayerKind::layer_norm:
     case LayerKind::rms_norm: return y + 2 * x + number(parameters(layer)) - biases(layer);
@@ -178,12 +190,12 @@ StepMemory step_memory(const Workload& workload, std::int64_t batch_per_rank) {
     kept += kept_bytes(layer.shape, workload.precision);
     for (const Pass pass : all[i])
       if (pass == Pass::backward_data) gradients_of_inputs += Bytes(element * operand_elements(layer.shape));
-    if (!has_parameters(layer.shape.kind) || layer.tied_to >= 0) continue;
+    if (!has_parameters(layer.shape.kind)) continue;
     const ParameterBytes each = bytes_per_parameter(workload.precision, workload.optimizer, layer.shape.kind);
     const double trained = number(trained_parameters(layer));
-    memory.weights += Bytes(each.weight * number(parameters(layer.shape)));
+    memory.weights += Bytes(each.weight * number(own_parameters(layer)));
     memory.optimizer += Bytes((each.master + each.optimizer) * trained);
-    if (trained > 0) memory.gradients += Bytes(each.gradient * updated_parameters(layer.shape, batch_per_rank));
+    memory.gradients += Bytes(each.gradient * std::min(trained, updated_parameters(layer.shape, batch_per_rank)));
   }
   const double batch = number(batch_per_rank);
   memory.activations = batch * kept;

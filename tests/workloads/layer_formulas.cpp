@@ -127,6 +127,29 @@ TEST_CASE("attention multiplies scores twice, and computes them again going back
   check({{attention, 0, m, m + 5 * 60, 0, 2 * m + 2 * 60 * 2 + 5 * 60, 7 * (operands + 60), 0, 2 * 7 * (operands + 60)}});
 }
 
+TEST_CASE("attention that writes its scores moves and keeps them", "[unit]") {
+  // 2 heads of 3 channels, 4 queries and keys: 32 scores.
+  LayerShape attention{.kind = LayerKind::attention,
+                       .input = {.channels = 6, .width = 4},
+                       .output = {.channels = 6, .width = 4},
+                       .attention = {.heads = 2, .key_heads = 2, .key_channels = 3, .value_channels = 3, .keys = 4}};
+  const double m = 4 * 32 * 3;
+  const double s = 32;
+  const auto with = [&](AttentionMethod method, bool dropout) {
+    attention.attention.method = method;
+    attention.attention.dropout = dropout;
+    return attention;
+  };
+  const auto expected = [&](const LayerShape& shape, double forward, double backward) {
+    return Expected{shape, 0, m, m + 5 * s, 0, 2 * m + 5 * s, 7 * (96 + forward * s), 0, 7 * (2 * 96 + backward * s)};
+  };
+  check({expected(with(AttentionMethod::fused, false), 4, 7), expected(with(AttentionMethod::fused, true), 6.25, 9.25),
+         expected(with(AttentionMethod::unfused, false), 8, 9), expected(with(AttentionMethod::unfused, true), 10.25, 11.25)});
+  CHECK(kept_bytes(attention, Precision::fp16) == Bytes(2 * 24 + 5 * s));
+  CHECK(kept_bytes(with(AttentionMethod::fused, false), Precision::fp16) == Bytes(2 * 24 + 2 * s));
+  CHECK(kept_bytes(with(AttentionMethod::flash, true), Precision::fp16) == Bytes(2 * 24));
+}
+
 TEST_CASE("products of activations have a gradient for each of the two", "[unit]") {
   // 5 x 6 times 6 x 4; five vectors of 6 with one another.
   const LayerShape product{.kind = LayerKind::product, .input = kTokens, .output = {.channels = 4, .width = 5}, .rows = 6};
@@ -141,7 +164,8 @@ TEST_CASE("norms read their input going forward and back", "[unit]") {
 
 TEST_CASE("elementwise layers cost their function and its derivative", "[unit]") {
   check({elementwise(LayerKind::relu, 1, 1, 1), elementwise(LayerKind::gelu, 8, 14, 1), elementwise(LayerKind::silu, 5, 9, 1),
-         elementwise(LayerKind::sigmoid, 4, 3, 1), elementwise(LayerKind::tanh, 5, 3, 1), elementwise(LayerKind::softmax, 5, 4, 1)});
+         elementwise(LayerKind::sigmoid, 4, 3, 1), elementwise(LayerKind::tanh, 5, 3, 1), elementwise(LayerKind::softmax, 5, 4, 1),
+         elementwise(LayerKind::rotary, 3, 3, 0)});
   Expected dropout = elementwise(LayerKind::dropout, 2, 1, 0.25);
   dropout.forward_moves += 7 * 7.5;
   check({dropout});
