@@ -103,6 +103,15 @@ std::string_view to_string(Runtime runtime) {
 
 std::string_view to_string(Overlap overlap) { return overlap == Overlap::none ? "none" : "data"; }
 
+std::string_view to_string(Recompute recompute) {
+  switch (recompute) {
+    case Recompute::none: return "none";
+    case Recompute::selective: return "selective";
+    case Recompute::full: return "full";
+  }
+  return "";
+}
+
 std::string_view to_string(CollectiveAlgorithm) { return "ring"; }
 
 std::string_view to_string(Origin origin) {

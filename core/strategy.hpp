@@ -16,6 +16,10 @@ std::string_view to_string(Runtime runtime);
 enum class Overlap { none, data };
 std::string_view to_string(Overlap overlap);
 
+/// What of a forward pass is calculated again for the backward pass instead of kept: nothing, the scores of attention, whole blocks.
+enum class Recompute { none, selective, full };
+std::string_view to_string(Recompute recompute);
+
 enum class CollectiveAlgorithm { ring };
 std::string_view to_string(CollectiveAlgorithm algorithm);
 
