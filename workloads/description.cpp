@@ -1,5 +1,6 @@
 #include "workloads/description.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -8,6 +9,7 @@
 
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "workloads/adaptation.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
@@ -21,7 +23,7 @@ constexpr std::int64_t kMostParameters = std::int64_t{1} << 53;
 
 constexpr std::array kPrecisions = {Precision::fp32, Precision::tf32, Precision::fp16, Precision::bf16, Precision::fp8, Precision::fp64};
 constexpr std::array kOptimizers = {Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw, Optimizer::lbfgs};
-constexpr std::array<std::string_view, 4> kSettings = {"batch", "optimizer", "precision", "samples"};
+constexpr std::array<std::string_view, 7> kSettings = {"batch", "frozen", "lora-rank", "lora-targets", "optimizer", "precision", "samples"};
 
 /// A layer as the file gives it, before its shape is known.
 struct NamedLayer {
@@ -168,7 +170,10 @@ Workload read_description(const YamlNode& document, std::string_view name, Probl
     workload.name = text.value;
   });
   mapping.required("input", [&](const YamlNode& node) { workload.input = read_input(node); });
-  for (const std::string_view key : kSettings) mapping.optional(key, [&](const Text& text) { set_field(workload, key, text); });
+  for (const std::string_view key : kSettings)
+    mapping.optional(key, [&](const Text& text) {
+      if (std::ranges::find(adaptation_settings(), key) == adaptation_settings().end()) set_field(workload, key, text);
+    });
   const bool listed_layers = mapping.required("layers", [&](const YamlNode& node) {
     Problems inside;
     for (const YamlNode& item : items(node)) inside.collect([&] { layers.push_back(read_layer(item)); });

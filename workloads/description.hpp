@@ -9,7 +9,7 @@
 
 namespace forerun {
 
-/// The keys that a setting may override.
+/// The keys that a setting may override in any workload, those of adapt() among them.
 std::span<const std::string_view> workload_settings();
 
 /// Sets `batch`, `samples`, `precision` or `optimizer` from its text. BadInput for any other key or a value it cannot have.

@@ -7,6 +7,7 @@
 #include "io/file.hpp"
 #include "io/suggest.hpp"
 #include "io/yaml.hpp"
+#include "workloads/adaptation.hpp"
 #include "workloads/data.hpp"
 #include "workloads/description.hpp"
 #include "workloads/families/family.hpp"
@@ -45,6 +46,8 @@ Source find_source(const Text& name_or_file) {
 
 bool is_common(std::string_view key) { return std::ranges::find(workload_settings(), key) != workload_settings().end(); }
 
+bool is_adaptation(std::string_view key) { return std::ranges::find(adaptation_settings(), key) != adaptation_settings().end(); }
+
 /// The scalars of a model's file that say what its family is to be, and the family.
 const Family* read_model(const YamlNode& root, std::vector<Text>& given, std::vector<Text>& common, Source& source) {
   const Family* family = nullptr;
@@ -78,7 +81,8 @@ Workload build_family(Source& source, std::span<const Text> settings, const Text
   FamilyParameters parameters(given, name_or_file);
   Workload workload;
   problems.collect([&] { workload = family->build(source.name, parameters); });
-  for (const Text& text : common) problems.collect([&] { set_field(workload, text.key, text); });
+  for (const Text& text : common)
+    if (!is_adaptation(text.key)) problems.collect([&] { set_field(workload, text.key, text); });
   return workload;
 }
 
@@ -107,19 +111,26 @@ std::span<const std::string_view> known_workloads() {
 Workload load_workload(const Text& name_or_file, std::span<const Text> settings) {
   Problems problems;
   Workload workload;
+  std::vector<Text> adaptation;
   bool has_family = false;
   problems.collect([&] {
     Source source = find_source(name_or_file);
     has_family = source.family != nullptr || source.root.find("family") != nullptr;
+    for (const std::string_view key : adaptation_settings())
+      if (const YamlNode* node = source.root.find(key)) adaptation.push_back(scalar(*node));
     workload = has_family ? build_family(source, settings, name_or_file, problems) : read_description(source.root, source.name, problems);
   });
   for (const Text& setting : settings) {
     if (has_family && !is_common(setting.key)) continue;
     Text shown = setting;
     shown.key = "workload." + setting.key;
-    problems.collect([&] { set_field(workload, setting.key, shown); });
+    if (is_adaptation(setting.key))
+      adaptation.push_back(shown);
+    else
+      problems.collect([&] { set_field(workload, setting.key, shown); });
   }
   problems.throw_if_any();
+  adapt(workload, adaptation);
   return workload;
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
 
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
-        "--set: workload.bach: unknown setting (allowed batch, optimizer, precision, samples). Did you mean batch?");
+        "--set: workload.bach: unknown setting (allowed batch, frozen, lora-rank, lora-targets, optimizer, precision, samples). Did you mean batch?");
   CHECK(error_of("mlp", {setting("precision", "fp128")}) ==
         "--set: workload.precision: unknown precision (got fp128, allowed fp32, tf32, fp16, bf16, fp8, fp64)");
   CHECK(error_of("mlp", {setting("optimizer", "adamax")}) ==
@@ -98,7 +98,7 @@ TEST_CASE("what is wrong with the name and with the settings is said at once", "
         "--workload: unknown workload (got alexnt, allowed " + kKnown +
             "). Did you mean alexnet?\n"
             "--set: workload.batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
-            "--set: workload.x: unknown setting (allowed batch, optimizer, precision, samples)");
+            "--set: workload.x: unknown setting (allowed batch, frozen, lora-rank, lora-targets, optimizer, precision, samples)");
 }
 
 TEST_CASE("a missing batch is an error only where one is needed", "[unit]") {
@@ -127,7 +127,7 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
         "n.yaml:5:5: outputs: is missing\n"
         "n.yaml:5:19: output: unknown key (allowed kind, name, outputs). Did you mean outputs?\n"
         "n.yaml:6:30: channels: is out of range (got 0, allowed a whole number from 1 to 2147483647)\n"
-        "n.yaml:1:1: inputs: unknown key (allowed batch, input, layers, name, optimizer, precision, samples). Did you mean input?");
+        "n.yaml:1:1: inputs: unknown key (allowed batch, frozen, input, layers, lora-rank, lora-targets, name, optimizer, precision, samples). Did you mean input?");
 }
 
 TEST_CASE("an input that is missing says nothing about the layers' windows", "[unit]") {
