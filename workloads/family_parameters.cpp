@@ -48,6 +48,20 @@ std::size_t FamilyParameters::choice(std::string_view key, std::span<const std::
   return fallback;
 }
 
+std::vector<std::int64_t> FamilyParameters::integers(std::string_view key, std::vector<std::int64_t> fallback, std::int64_t least,
+                                                     std::int64_t most) {
+  const std::vector<std::string> list = words(key);
+  const Text* text = find(key);
+  if (text == nullptr) return fallback;
+  std::vector<std::int64_t> numbers;
+  for (const std::string& word : list) {
+    Text each = *text;
+    each.value = word.substr(std::min(word.find_first_not_of(' '), word.size()));
+    problems_.collect([&] { numbers.push_back(parse_integer(each, least, most)); });
+  }
+  return numbers.size() == list.size() && !numbers.empty() ? numbers : fallback;
+}
+
 std::vector<std::string> FamilyParameters::words(std::string_view key) {
   std::vector<std::string> list;
   const Text* text = ask(key);

@@ -23,6 +23,9 @@ class FamilyParameters {
   bool flag(std::string_view key, bool fallback);
   /// The index of the value in `choices`.
   std::size_t choice(std::string_view key, std::span<const std::string_view> choices, std::size_t fallback);
+  /// Several whole numbers with commas between them: `3,4,6,3`.
+  std::vector<std::int64_t> integers(std::string_view key, std::vector<std::int64_t> fallback, std::int64_t least = 1,
+                                     std::int64_t most = std::int64_t{1} << 31);
   /// Several words with commas between them; empty where it is not given.
   std::vector<std::string> words(std::string_view key);
 

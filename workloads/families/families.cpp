@@ -8,6 +8,13 @@ namespace forerun {
 namespace {
 
 constexpr std::array kFamilies{
+    Family{"dlrm", "recommendation from dense features and embedding tables: DLRM", build_dlrm},
+    Family{"lstm", "word language model of LSTM layers", build_lstm},
+    Family{"matrix-factorisation", "ratings as dot products of users' and items' vectors, by gradient descent", build_matrix_factorisation},
+    Family{"mllib-als", "Spark MLlib: alternating least squares, an iteration a step", build_mllib_als},
+    Family{"mllib-k-means", "Spark MLlib: k-means, an iteration a step", build_mllib_k_means},
+    Family{"mllib-linear-regression", "Spark MLlib: linear regression by L-BFGS, an iteration a step", build_mllib_linear_regression},
+    Family{"mllib-logistic-regression", "Spark MLlib: logistic regression by L-BFGS, an iteration a step", build_mllib_logistic_regression},
     Family{"gpt", "decoder-only transformer with learned positions and layer norms: GPT-2, GPT-3, Megatron", build_gpt},
 };
 

@@ -23,6 +23,13 @@ std::span<const Family> families();
 const Family* find_family(std::string_view name);
 
 // One file each.
+Workload build_dlrm(const std::string& name, FamilyParameters& parameters);
+Workload build_lstm(const std::string& name, FamilyParameters& parameters);
+Workload build_matrix_factorisation(const std::string& name, FamilyParameters& parameters);
+Workload build_mllib_als(const std::string& name, FamilyParameters& parameters);
+Workload build_mllib_k_means(const std::string& name, FamilyParameters& parameters);
+Workload build_mllib_linear_regression(const std::string& name, FamilyParameters& parameters);
+Workload build_mllib_logistic_regression(const std::string& name, FamilyParameters& parameters);
 Workload build_gpt(const std::string& name, FamilyParameters& parameters);
 
 }  // namespace forerun
