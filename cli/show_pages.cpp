@@ -48,6 +48,7 @@ Json operation_json(const StepPlan& plan, int index) {
     out["batch"] = kernel->batch;
     out["flop"] = flops(*kernel).value();
   }
+  if (const auto* computation = std::get_if<Computation>(&operation.work)) out["flop"] = computation->flops.value();
   if (const auto* collective = std::get_if<Collective>(&operation.work)) out["bytes"] = collective->bytes.value();
   out["after"] = after;
   return out;

@@ -64,6 +64,8 @@ std::string index_defect(const StepPlan& plan) {
     if (!within(operation.rank_class, plan.classes.size())) return "an operation names no rank class";
     const auto* transfer = std::get_if<Collective>(&operation.work);
     if (transfer != nullptr && !within(transfer->communicator, plan.communicators.size())) return "a transfer names no communicator";
+    if (transfer != nullptr && transfer->operation == Collective::Operation::send && plan.communicators[transfer->communicator].size != 2)
+      return "a send is between other than two ranks";
     const int end = operation.first_dependency + operation.dependency_count;
     if (operation.first_dependency < 0 || operation.dependency_count < 0 || end > static_cast<int>(plan.dependencies.size()))
       return "an operation's dependencies lie outside the plan's";
@@ -88,6 +90,19 @@ std::string buffer_defect(const Repeat& repeat) {
 }
 
 }  // namespace
+
+std::string_view to_string(Collective::Operation operation) {
+  switch (operation) {
+    case Collective::Operation::all_reduce: return "all-reduce";
+    case Collective::Operation::barrier: return "barrier";
+    case Collective::Operation::all_gather: return "all-gather";
+    case Collective::Operation::reduce_scatter: return "reduce-scatter";
+    case Collective::Operation::all_to_all: return "all-to-all";
+    case Collective::Operation::broadcast: return "broadcast";
+    case Collective::Operation::send: return "send";
+  }
+  return "";
+}
 
 bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class) {
   const auto* transfer = std::get_if<Collective>(&operation.work);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -65,22 +67,34 @@ struct Lane {
 };
 
 /// A transfer's work: a collective of one buffer within each group of a communicator.
-/// A barrier is a collective without bytes and hops: it only makes its ranks meet.
+/// A barrier is a collective without bytes and hops: it only makes its ranks meet. A broadcast starts at member 0 of each group;
+/// a send goes from member 0 to member 1.
 struct Collective {
-  enum class Operation { all_reduce, barrier };
+  enum class Operation { all_reduce, barrier, all_gather, reduce_scatter, all_to_all, broadcast, send };
   Operation operation = Operation::all_reduce;
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
   int communicator = 0;
-  Bytes bytes;  ///< the buffer each rank contributes
+  Bytes bytes;  ///< the buffer each rank contributes; of an all-gather the one that each rank ends up with
 
   friend bool operator==(const Collective&, const Collective&) = default;
 };
+
+std::string_view to_string(Collective::Operation operation);
 
 /// Host work or waiting of a fixed length.
 struct Delay {
   Seconds duration;
 
   friend bool operator==(const Delay&, const Delay&) = default;
+};
+
+/// A compute operation that is known by its cost alone: from a trace, not from a layer of ours.
+struct Computation {
+  Seconds duration;  ///< zero where only flops and bytes are known: the platform's roofline prices them
+  Flops flops;
+  Bytes bytes;  ///< moved to and from the device's memory
+
+  friend bool operator==(const Computation&, const Computation&) = default;
 };
 
 /// What an operation waits for on its own rank.
@@ -99,11 +113,14 @@ struct Operation {
   int layer = -1;         ///< the layer (compute) or bucket (transfer) it belongs to; -1 for none
   int rank_class = 0;
   int lane = 0;
-  std::variant<Kernel, Collective, Delay> work;
+  std::variant<Kernel, Collective, Delay, Computation> work;
   int first_dependency = 0;  ///< its `after`: dependencies [first, first + count) of the plan
   int dependency_count = 0;
 
-  [[nodiscard]] OperationKind kind() const { return static_cast<OperationKind>(work.index()); }
+  [[nodiscard]] OperationKind kind() const {
+    if (std::holds_alternative<Collective>(work)) return OperationKind::transfer;
+    return std::holds_alternative<Delay>(work) ? OperationKind::delay : OperationKind::compute;
+  }
   friend bool operator==(const Operation&, const Operation&) = default;
 };
 
@@ -130,6 +147,13 @@ struct Repeat {
   bool operator==(const Repeat&) const;
 };
 
+/// Texts that a plan's names point into where they are not literals. Plans are compared without it: names compare as text.
+struct NameStore {
+  std::shared_ptr<const std::deque<std::string>> texts;
+
+  friend bool operator==(const NameStore&, const NameStore&) { return true; }
+};
+
 /// The tree is the run's body: one training step. Engines repeat it for as many steps as the run has.
 /// Every operation stands in the tree exactly once, in the order of `operations`.
 struct StepPlan {
@@ -142,14 +166,15 @@ struct StepPlan {
   Repeat step;            ///< count is the run's steps; 0 where it names none
   int compute_class = 0;  ///< the class with most compute: its compute lane's time is divided into parts
   int compute_lane = 0;
+  NameStore names;
 
   friend bool operator==(const StepPlan&, const StepPlan&) = default;
 };
 
 /// What is wrong with a plan, or nothing: a rank class or a communicator beyond the plan's ranks, rank classes that share a rank;
-/// an index out of range, an operation missing from the tree or out of order; an `after` on an operation of another class, at
-/// offset 0 on a later one, or at an offset on one inside a deeper repeat; a buffer without depth. A plan that lower() made never has any;
-/// engines take it on trust.
+/// a send between other than two; an index out of range, an operation missing from the tree or out of order; an `after` on an operation of
+/// another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat; a buffer without depth. A plan that lower()
+/// made never has any; engines take it on trust.
 std::string find_defect(const StepPlan& plan);
 
 /// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.

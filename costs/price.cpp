@@ -1,11 +1,32 @@
 #include "costs/price.hpp"
 
 #include <algorithm>
+#include <string>
 
+#include "core/error.hpp"
 #include "costs/kernel_time.hpp"
 #include "costs/transfer_time.hpp"
 
 namespace forerun {
+namespace {
+
+Seconds computation_time(const Computation& computation, std::string_view name, const Platform& platform) {
+  if (computation.duration > Seconds(0)) return computation.duration;
+  Seconds time;
+  const auto limit = [&](bool needed, bool known, std::string_view what, std::string_view setting, auto&& takes) {
+    if (needed && !known)
+      throw MissingCapability("`" + std::string(name) + "` is given in " + std::string(what) + " without a duration, and " + platform.name +
+                              " says nothing of it: --set platform." + std::string(setting));
+    if (needed) time = std::max(time, takes());
+  };
+  limit(computation.flops > Flops(0), platform.device_rate > FlopsPerSecond(0), "flop", "device-rate=100Tflop/s",
+        [&] { return computation.flops / platform.device_rate; });
+  limit(computation.bytes > Bytes(0), platform.device_bandwidth > BytesPerSecond(0), "bytes", "device-bandwidth=1TB/s",
+        [&] { return computation.bytes / platform.device_bandwidth; });
+  return time;
+}
+
+}  // namespace
 
 std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario) {
   const Calibration& calibration = *scenario.calibration;
@@ -21,8 +42,10 @@ std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario)
       cost.latency = factor * kernel_time(find_model(calibration, *kernel), *kernel);
     } else if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
       cost = transfer_cost(*transfer, plan.communicators[transfer->communicator], scenario.platform, calibration);
+    } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {
+      cost.latency = delay->duration;
     } else {
-      cost.latency = std::get<Delay>(operation.work).duration;
+      cost.latency = computation_time(std::get<Computation>(operation.work), operation.name, scenario.platform);
     }
     costs.push_back(cost);
   }

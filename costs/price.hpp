@@ -10,15 +10,19 @@ namespace forerun {
 /// What one operation costs alone. A compute operation or a delay takes `latency`; a transfer takes
 ///   latency + drain, drain = max over the links it crosses of bytes / capacity.
 struct OperationCost {
-  Seconds latency;   ///< compute or delay: its duration; transfer: alpha x hops, or all of a collective measured as a whole
-  Seconds drain;     ///< zero for anything but a transfer over links
-  Bytes edge_bytes;  ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
+  Seconds latency;      ///< compute or delay: its duration; transfer: alpha x hops, or all of a collective measured as a whole
+  Seconds drain;        ///< zero for anything but a transfer over links
+  Bytes edge_bytes;     ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
+  double crossing = 1;  ///< an edge between nodes carries so many times as much
+  bool closed = true;   ///< the last rank sends to the first
 
   [[nodiscard]] constexpr Seconds duration() const { return latency + drain; }
 };
 
 /// The cost of each operation of the plan, by its index. Both engines use it; it knows nothing of the other operations.
-/// Throws MissingCapability where the calibration has no model for a kernel of the plan.
+/// A computation without a duration takes that of the platform's roofline, max(flops / rate, bytes / bandwidth) [Williams, Waterman &
+/// Patterson 2009].
+/// Throws MissingCapability where the calibration has no model for a kernel of the plan, or the platform no roofline that it needs.
 std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario);
 
 /// Whether the platform is the machine that was calibrated: then its slow spells are part of what kernels cost. A described platform

@@ -13,9 +13,9 @@ constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostDevices = 1 << 12;
 constexpr double kMostJitter = 10;
 
-constexpr std::array<std::string_view, 10> kKeys = {
-    "calibration",        "compute-jitter", "device",       "devices-per-node", "intra-node-bandwidth",
-    "intra-node-latency", "link-bandwidth", "link-latency", "memory-per-node",  "nodes"};
+constexpr std::array<std::string_view, 12> kKeys = {
+    "calibration",          "compute-jitter",     "device",         "device-bandwidth", "device-rate",     "devices-per-node",
+    "intra-node-bandwidth", "intra-node-latency", "link-bandwidth", "link-latency",     "memory-per-node", "nodes"};
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
   const auto found = texts.find(key);
@@ -87,6 +87,8 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   read("nodes", [&](const Text& text) { platform.nodes = static_cast<int>(parse_integer(text, 1, kMostNodes)); });
   read("devices-per-node", [&](const Text& text) { platform.devices_per_node = static_cast<int>(parse_integer(text, 1, kMostDevices)); });
   read("memory-per-node", [&](const Text& text) { platform.memory_per_node = parse_bytes(text); });
+  read("device-rate", [&](const Text& text) { platform.device_rate = parse_flop_rate(text); });
+  read("device-bandwidth", [&](const Text& text) { platform.device_bandwidth = parse_bandwidth(text); });
   read("link-bandwidth", [&](const Text& text) { platform.inter_node.bandwidth = parse_bandwidth(text); });
   read("link-latency", [&](const Text& text) { platform.inter_node.latency = parse_seconds(text, Zero::allowed); });
   read("intra-node-bandwidth", [&](const Text& text) { platform.intra_node.bandwidth = parse_bandwidth(text); });

@@ -92,6 +92,8 @@ std::string platform_yaml(const Platform& platform) {
   out += format("nodes: {}\ndevices-per-node: {}\n", platform.nodes, platform.devices_per_node);
   word("device", platform.device);
   out += format("memory-per-node: {} B\n", exact(platform.memory_per_node.value()));
+  if (platform.device_rate > FlopsPerSecond(0)) out += format("device-rate: {} flop/s\n", exact(platform.device_rate.value()));
+  if (platform.device_bandwidth > BytesPerSecond(0)) out += format("device-bandwidth: {} B/s\n", exact(platform.device_bandwidth.value()));
   link("link", platform.inter_node);
   link("intra-node", platform.intra_node);
   if (platform.compute_jitter > 0) out += format("compute-jitter: {}\n", exact(platform.compute_jitter));

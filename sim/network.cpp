@@ -110,6 +110,8 @@ bool Network::joins(int from, int to) const {
   return engine_->one_node(from, to) ? !engine_->rank_hosts.empty() : !engine_->node_hosts.empty();
 }
 
+bool Network::one_node(int from, int to) const { return engine_->one_node(from, to); }
+
 BytesPerSecond Network::bandwidth(int from, int to) const {
   return engine_->one_node(from, to) ? engine_->platform.intra_node.bandwidth : engine_->platform.inter_node.bandwidth;
 }

@@ -14,6 +14,12 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 // Room for rounding between a flow's least duration and the engine's.
 constexpr double kSlightlyLess = 1 - 1e-9;
 
+int edges(const OperationCost& cost, const Communicator& communicator) { return cost.closed ? communicator.size : communicator.size - 1; }
+
+Bytes edge_bytes(const OperationCost& cost, const Network& network, int from, int to) {
+  return network.one_node(from, to) ? cost.edge_bytes : cost.crossing * cost.edge_bytes;
+}
+
 }  // namespace
 
 const Communicator& Player::communicator_of(int transfer) const {
@@ -27,12 +33,12 @@ void Player::prepare_transfers(Contention contention) {
     const Communicator& communicator = communicator_of(t);
     if (contention == Contention::off || communicator.size < 2 || cost.edge_bytes <= Bytes(0)) continue;
     double longest_s = 0;
-    for (int member = 0; member < communicator.size; ++member) {
+    for (int member = 0; member < edges(cost, communicator); ++member) {
       const int from = communicator.rank(group_of(t), member);
       const int to = communicator.rank(group_of(t), (member + 1) % communicator.size);
       if (!network_.joins(from, to)) continue;
       ++transfers_[t].flows;
-      longest_s = std::max(longest_s, (cost.edge_bytes / network_.bandwidth(from, to)).value());
+      longest_s = std::max(longest_s, (edge_bytes(cost, network_, from, to) / network_.bandwidth(from, to)).value());
     }
     transfers_[t].least_s = (cost.latency.value() + longest_s) * kSlightlyLess;
   }
@@ -72,14 +78,14 @@ void Player::launch_flows(int index) {
   const Communicator& communicator = communicator_of(index);
   const int operation = program_.transfer_operation[index];
   Flow flow;
-  flow.bytes = costs_[operation].edge_bytes;
   flow.latency = costs_[operation].latency;
   flow.tag = index;
   const int lane = plan_.operations[operation].lane;
   const int group = group_of(index);
-  for (int member = 0; member < communicator.size; ++member) {
+  for (int member = 0; member < edges(costs_[operation], communicator); ++member) {
     flow.from = communicator.rank(group, member);
     flow.to = communicator.rank(group, member + 1 < communicator.size ? member + 1 : 0);
+    flow.bytes = edge_bytes(costs_[operation], network_, flow.from, flow.to);
     flow.slot = lane * plan_.ranks + flow.from;
     if (network_.joins(flow.from, flow.to)) network_.start(flow);
   }

@@ -20,6 +20,14 @@ std::string work_text(const Operation& operation, const StepPlan& plan) {
   if (const auto* kernel = std::get_if<Kernel>(&operation.work))
     return forerun::format("{}, batch {}, {}", to_string(kernel->shape.kind), kernel->batch, human(flops(*kernel)));
   if (const auto* delay = std::get_if<Delay>(&operation.work)) return "delay " + human(delay->duration);
+  if (const auto* computation = std::get_if<Computation>(&operation.work)) {
+    std::string out;
+    const auto add = [&](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
+    if (computation->duration > Seconds(0)) add(human(computation->duration));
+    if (computation->flops > Flops(0)) add(human(computation->flops));
+    if (computation->bytes > Bytes(0)) add(human(computation->bytes) + " moved");
+    return out;
+  }
   const auto& collective = std::get<Collective>(operation.work);
   const Communicator& communicator = plan.communicators[collective.communicator];
   if (collective.operation == Collective::Operation::barrier) return forerun::format("over {} ranks", communicator.size);

@@ -172,3 +172,33 @@ TEST_CASE("a communicator's pattern gives rows and columns of a mesh") {
   CHECK(columns.rank(1, 0) == 1);
   CHECK(columns.rank(3, 2) == 11);
 }
+
+TEST_CASE("kernels and computations are compute, a send between three is a defect") {
+  Operation operation = compute();
+  CHECK(operation.kind() == OperationKind::compute);
+  operation.work = Computation{};
+  CHECK(operation.kind() == OperationKind::compute);
+  operation.work = Delay{};
+  CHECK(operation.kind() == OperationKind::delay);
+
+  StepPlan plan;
+  plan.ranks = 3;
+  plan.classes = {{"rank", 0, 3, 1}};
+  plan.lanes = {{"data", LaneKind::communication}};
+  Communicator all;
+  all.size = 3;
+  all.classes = {0};
+  plan.communicators = {all};
+  operation.work = Collective{Collective::Operation::send, CollectiveAlgorithm::ring, 0, Bytes(1)};
+  CHECK(operation.kind() == OperationKind::transfer);
+  plan.operations = {operation};
+  plan.step.body = {0};
+  CHECK(find_defect(plan) == "a send is between other than two ranks");
+}
+
+TEST_CASE("plans are compared by what their names say, not by who keeps them") {
+  StepPlan a = nested();
+  a.names.texts = std::make_shared<std::deque<std::string>>(1, "work");
+  a.operations[0].name = a.names.texts->front();
+  CHECK(a == nested());
+}

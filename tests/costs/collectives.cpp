@@ -23,3 +23,21 @@ TEST_CASE("a barrier moves nothing") {
   const Collective barrier{Collective::Operation::barrier, CollectiveAlgorithm::ring, 0, Bytes(0)};
   CHECK(ring_phase(barrier, 8).hops == 0);
 }
+
+TEST_CASE("an all-gather, a reduce-scatter and an all-to-all send what a rank does not keep, in p - 1 messages") {
+  for (const auto operation :
+       {Collective::Operation::all_gather, Collective::Operation::reduce_scatter, Collective::Operation::all_to_all}) {
+    const RingPhase phase = ring_phase({operation, CollectiveAlgorithm::ring, 0, Bytes(1000)}, 4);
+    CHECK(phase.edge_bytes == Bytes(750));
+    CHECK(phase.hops == 3);
+    CHECK(phase.closed);
+  }
+}
+
+TEST_CASE("a broadcast sends the whole buffer along a chain, a send over one edge") {
+  const RingPhase chain = ring_phase({Collective::Operation::broadcast, CollectiveAlgorithm::ring, 0, Bytes(1000)}, 4);
+  CHECK(chain.edge_bytes == Bytes(1000));
+  CHECK(chain.hops == 3);
+  CHECK_FALSE(chain.closed);
+  CHECK(ring_phase({Collective::Operation::send, CollectiveAlgorithm::ring, 0, Bytes(1000)}, 2).hops == 1);
+}

@@ -30,8 +30,8 @@ std::string file_error(const std::string& text, const std::vector<Text>& setting
 }
 
 const std::string kKeys =
-    "calibration, compute-jitter, device, devices-per-node, intra-node-bandwidth, intra-node-latency, link-bandwidth, link-latency, "
-    "memory-per-node, ";
+    "calibration, compute-jitter, device, device-bandwidth, device-rate, devices-per-node, intra-node-bandwidth, intra-node-latency, "
+    "link-bandwidth, link-latency, memory-per-node, ";
 
 }  // namespace
 

@@ -23,6 +23,8 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .memory_per_node = Bytes(25'123'456'789),
                       .inter_node = {BytesPerSecond(1e9 / 3), Seconds(1e-6 / 3)},
                       .intra_node = {BytesPerSecond(1.7e10), Seconds(0)},
+                      .device_rate = FlopsPerSecond(1e14 / 3),
+                      .device_bandwidth = BytesPerSecond(2e12),
                       .compute_jitter = 0.1};
   CHECK(round_trip(full) == full);
 }

@@ -1,0 +1,87 @@
+#include <catch2/catch.hpp>
+
+#include "costs/transfer_time.hpp"
+#include "oracle/evaluate.hpp"
+#include "tests/sim/support.hpp"
+
+using namespace forerun;
+using namespace forerun::test;
+
+namespace {
+
+using Kind = Collective::Operation;
+
+Platform described(int count, int devices_per_node) {
+  Platform platform = nodes(count, devices_per_node);
+  platform.inter_node.latency = Seconds(2e-6);
+  platform.intra_node = {BytesPerSecond(4e9), Seconds(1e-6)};
+  return platform;
+}
+
+Communicator group(int size, int member_stride, int groups = 1) {
+  Communicator communicator = everyone(size);
+  communicator.member_stride = member_stride;
+  communicator.groups = communicator.inner = groups;
+  if (member_stride < 0) communicator.first = -member_stride;
+  return communicator;
+}
+
+/// Seconds of one collective of 100 MB that every rank of the platform takes part in, once both engines agree on it.
+double agreed(Kind kind, const Communicator& communicator, const Platform& platform) {
+  PlanBuilder plan(communicator.size * communicator.groups);
+  const int data = plan.lane(LaneKind::communication);
+  plan.communicator(communicator);
+  plan.transfer(0, {}, data);
+  const Collective collective{kind, CollectiveAlgorithm::ring, 0, Bytes(1e8)};
+  plan.edit().operations[0].work = collective;
+  REQUIRE(find_defect(plan.edit()).empty());
+  plan.costs()[0] = transfer_cost(collective, communicator, platform, Calibration{});
+  const double played = play(plan, 1, platform).makespan.value();
+  REQUIRE(played == Approx(oracle::evaluate(plan.plan(1), plan.costs()).total.value()).epsilon(1e-6));
+  return played;
+}
+
+constexpr double kHop_s = 2e-6;
+
+}  // namespace
+
+TEST_CASE("both engines give each collective over single-device nodes its closed form") {
+  const Platform platform = described(4, 1);
+  const Communicator all = everyone(4);
+  CHECK(agreed(Kind::all_reduce, all, platform) == Approx(6 * kHop_s + 0.15));
+  CHECK(agreed(Kind::all_gather, all, platform) == Approx(3 * kHop_s + 0.075));
+  CHECK(agreed(Kind::reduce_scatter, all, platform) == Approx(3 * kHop_s + 0.075));
+  CHECK(agreed(Kind::all_to_all, all, platform) == Approx(3 * kHop_s + 0.075));
+  CHECK(agreed(Kind::broadcast, all, platform) == Approx(3 * kHop_s + 0.1));
+  CHECK(agreed(Kind::barrier, all, platform) == 0);
+}
+
+TEST_CASE("a send takes one latency and its bytes over the link, in either direction") {
+  for (const int stride : {1, -1}) CHECK(agreed(Kind::send, group(2, stride), described(2, 1)) == Approx(kHop_s + 0.1));
+}
+
+TEST_CASE("a send inside a node uses the link inside it") {
+  CHECK(agreed(Kind::send, group(2, -1), described(1, 2)) == Approx(1e-6 + 0.025));
+}
+
+TEST_CASE("sends of all devices of a node share its link") {
+  CHECK(agreed(Kind::send, group(2, 4, 4), described(2, 4)) == Approx(kHop_s + 0.4));
+}
+
+TEST_CASE("an all-to-all sends what all members of a node have for the others over the node's link") {
+  // Each of 4 ranks has a quarter of the buffer for each of the other node's 4.
+  CHECK(agreed(Kind::all_to_all, everyone(8), described(2, 4)) == Approx(7 * kHop_s + 4 * 4 * (1e8 / 8) / 1e9));
+  CHECK(agreed(Kind::all_to_all, everyone(4), described(1, 4)) == Approx(3e-6 + 0.75 * 1e8 / 4e9));
+  // Two groups, each with one rank a node.
+  CHECK(agreed(Kind::all_to_all, group(4, 2, 2), described(4, 2)) == Approx(3 * kHop_s + 2 * 0.075));
+  // Two groups, each with two ranks a node.
+  CHECK(agreed(Kind::all_to_all, group(4, 2, 2), described(2, 4)) == Approx(3 * kHop_s + 2 * 4 * (1e8 / 4) / 1e9));
+}
+
+TEST_CASE("a node with fewer members does not lengthen an all-to-all") {
+  CHECK(agreed(Kind::all_to_all, everyone(5), described(2, 4)) == Approx(4 * kHop_s + 4 * (1e8 / 5) / 1e9));
+}
+
+TEST_CASE("a broadcast's chain does not return to its root") {
+  CHECK(agreed(Kind::broadcast, everyone(8), described(2, 4)) == Approx(7 * kHop_s + 0.1));
+}
