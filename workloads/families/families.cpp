@@ -16,6 +16,8 @@ constexpr std::array kFamilies{
     Family{"mllib-linear-regression", "Spark MLlib: linear regression by L-BFGS, an iteration a step", build_mllib_linear_regression},
     Family{"mllib-logistic-regression", "Spark MLlib: logistic regression by L-BFGS, an iteration a step", build_mllib_logistic_regression},
     Family{"gpt", "decoder-only transformer with learned positions and layer norms: GPT-2, GPT-3, Megatron", build_gpt},
+    Family{"llama", "decoder-only transformer with rotary positions and gated feed-forward layers, dense or of experts: Llama, Mixtral",
+           build_llama},
 };
 
 }  // namespace

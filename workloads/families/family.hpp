@@ -31,5 +31,6 @@ Workload build_mllib_k_means(const std::string& name, FamilyParameters& paramete
 Workload build_mllib_linear_regression(const std::string& name, FamilyParameters& parameters);
 Workload build_mllib_logistic_regression(const std::string& name, FamilyParameters& parameters);
 Workload build_gpt(const std::string& name, FamilyParameters& parameters);
+Workload build_llama(const std::string& name, FamilyParameters& parameters);
 
 }  // namespace forerun
