@@ -69,6 +69,7 @@ int GraphBuilder::windowed(std::string_view name, LayerKind kind, int from, cons
                                      .window = o.window,
                                      .stride = o.stride,
                                      .padding = o.padding,
+                                     .uneven = o.uneven,
                                      .dilation = o.dilation,
                                      .groups = o.groups,
                                      .bias = o.bias,

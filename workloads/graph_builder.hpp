@@ -17,6 +17,7 @@ struct WindowOptions {
   Extent window;
   Extent stride;
   Padding padding;
+  Padding uneven;  ///< as LayerDescription
   Extent dilation;
   std::int64_t groups = 1;
   bool bias = true;

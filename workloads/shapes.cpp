@@ -26,19 +26,21 @@ struct Slide {
   int window = 1;
   int stride = 1;
   int padding = 0;
+  int uneven = 0;
   int dilation = 1;
 };
 
 std::int64_t slid(std::int64_t edge, const Slide& slide, const LayerDescription& layer, const std::string& name) {
   const std::int64_t reach = static_cast<std::int64_t>(slide.dilation) * (slide.window - 1) + 1;
-  if (slide.padding >= reach && slide.padding > 0)
-    throw wrong(layer, slide.padding, "the padding is not smaller than the window", "0 to " + std::to_string(reach - 1));
+  const std::int64_t most = std::int64_t{slide.padding} + slide.uneven;
+  if (most >= reach && most > 0)
+    throw wrong(layer, most, "the padding is not smaller than the window", "0 to " + std::to_string(reach - 1));
   if (layer.kind == LayerKind::transposed_conv2d) {
-    const std::int64_t grown = checked_product(edge - 1, slide.stride, layer.where, "the tensor") - 2 * slide.padding + slide.window;
+    const std::int64_t grown = checked_product(edge - 1, slide.stride, layer.where, "the tensor") - slide.padding - most + reach;
     if (grown < 1) throw wrong(layer, slide.padding, "the padding leaves nothing of the output", "less than half of the output");
     return grown;
   }
-  const std::int64_t padded = edge + 2 * static_cast<std::int64_t>(slide.padding);
+  const std::int64_t padded = edge + slide.padding + most;
   if (reach > padded)
     throw wrong(layer, reach, "the window is larger than the layer's input", "at most the " + name + " of " + std::to_string(padded));
   const std::int64_t steps = padded - reach;
@@ -49,9 +51,11 @@ std::int64_t slid(std::int64_t edge, const Slide& slide, const LayerDescription&
 }
 
 void slide_over(LayerShape& shape, const LayerDescription& d) {
-  shape.output.height = slid(shape.input.height, {d.window.height, d.stride.height, d.padding.height, d.dilation.height}, d, "height");
-  shape.output.width = slid(shape.input.width, {d.window.width, d.stride.width, d.padding.width, d.dilation.width}, d, "width");
-  shape.output.depth = slid(shape.input.depth, {d.window.depth, d.stride.depth, d.padding.depth, d.dilation.depth}, d, "depth");
+  const TensorShape& in = shape.input;
+  shape.output.height =
+      slid(in.height, {d.window.height, d.stride.height, d.padding.height, d.uneven.height, d.dilation.height}, d, "height");
+  shape.output.width = slid(in.width, {d.window.width, d.stride.width, d.padding.width, d.uneven.width, d.dilation.width}, d, "width");
+  shape.output.depth = slid(in.depth, {d.window.depth, d.stride.depth, d.padding.depth, d.uneven.depth, d.dilation.depth}, d, "depth");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ struct LayerDescription {
   Extent window;
   Extent stride;
   Padding padding;
+  Padding uneven;  ///< zeros that stand on one side of the input alone: one where a window of 2 keeps its input's edge
   Extent dilation;
   std::int64_t groups = 1;
   bool bias = true;
@@ -22,8 +23,8 @@ struct LayerDescription {
 };
 
 /// The layer's shape on this input, for dense (on the channels of each position), convolutions, pools, elementwise layers and losses.
-/// An edge of a convolution's or a pool's output is floor((edge + 2 padding - dilation (window - 1) - 1) / stride) + 1, of a transposed
-/// convolution's (edge - 1) stride - 2 padding + window.
+/// An edge of a convolution's or a pool's output is floor((edge + 2 padding + uneven - dilation (window - 1) - 1) / stride) + 1, of a
+/// transposed convolution's (edge - 1) stride - 2 padding - uneven + dilation (window - 1) + 1.
 /// BadInput: a window larger than the padded input, padding not smaller than the window, channels that groups do not divide, a loss
 /// over less than two classes, a tensor or parameters above 2^53 elements.
 LayerShape infer_shape(const TensorShape& input, const LayerDescription& description);

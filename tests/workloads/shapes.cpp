@@ -46,6 +46,67 @@ TEST_CASE("padding stays smaller than the window", "[unit]") {
         "n.yaml:4:5: layers: the padding is not smaller than the window (got 3, allowed 0 to 2)");
 }
 
+TEST_CASE("a dilated window reaches over its gaps", "[unit]") {
+  LayerDescription layer{.kind = LayerKind::conv2d, .outputs = 4, .window = 3, .stride = 1, .dilation = 2, .where = kWhere};
+  CHECK(infer_shape({3, 9, 7}, layer).output == TensorShape{4, 5, 3});
+  layer.padding = 2;
+  CHECK(infer_shape({3, 9, 7}, layer).output == TensorShape{4, 9, 7});
+  layer.padding = 0;
+  CHECK(message_of([&] {
+          infer_shape({3, 9, 4}, layer);
+        }) == "n.yaml:4:5: layers: the window is larger than the layer's input (got 5, allowed at most the width of 4)");
+}
+
+TEST_CASE("a last step counts where it is rounded up, but not where it starts behind the input", "[unit]") {
+  LayerDescription pool{.kind = LayerKind::max_pool, .window = 3, .stride = 2, .round_up = true, .where = kWhere};
+  CHECK(infer_shape({3, 112, 111}, pool).output == TensorShape{3, 56, 55});
+  pool.window = 2;
+  pool.stride = 3;
+  pool.padding = 1;
+  CHECK(infer_shape({3, 7, 6}, pool).output == TensorShape{3, 3, 3});
+  pool.window = 1;
+  pool.padding = 0;
+  pool.stride = 2;
+  CHECK(infer_shape({3, 6, 7}, pool).output == TensorShape{3, 3, 4});
+}
+
+TEST_CASE("a transposed convolution undoes the edges of a convolution", "[unit]") {
+  LayerDescription up{.kind = LayerKind::transposed_conv2d, .outputs = 4, .window = 2, .stride = 2, .where = kWhere};
+  CHECK(infer_shape({8, 28, 20}, up).output == TensorShape{4, 56, 40});
+  up.window = 4;
+  up.padding = 1;
+  CHECK(infer_shape({8, 28, 20}, up).output == TensorShape{4, 56, 40});
+  up.dilation = 2;
+  CHECK(infer_shape({8, 28, 20}, up).output == TensorShape{4, 59, 43});
+  up.groups = 8;
+  CHECK(message_of([&] { infer_shape({8, 28, 20}, up); }).find("the groups do not divide the channels (got 8") != std::string::npos);
+  const LayerDescription none{.kind = LayerKind::transposed_conv2d, .outputs = 4, .window = 3, .padding = 2, .where = kWhere};
+  CHECK(message_of([&] { infer_shape({8, 1, 1}, none); }).find("the padding leaves nothing of the output") != std::string::npos);
+}
+
+TEST_CASE("a window slides over depth as over height and width", "[unit]") {
+  LayerDescription conv{.kind = LayerKind::conv3d, .outputs = 4, .window = {3, 4, 5}, .stride = {1, 2, 1}, .where = kWhere};
+  CHECK(infer_shape({3, 9, 10, 11}, conv).output == TensorShape{4, 7, 4, 7});
+  CHECK(infer_shape({3, 9, 10, 11}, conv).window.volume() == 60);
+  conv = {.kind = LayerKind::conv3d, .outputs = 4, .window = {2, 2, 2}, .uneven = {1, 1, 1}, .where = kWhere};
+  CHECK(infer_shape({3, 9, 10, 11}, conv).output == TensorShape{4, 9, 10, 11});
+  conv.uneven = {1, 1, 2};
+  CHECK(message_of([&] {
+          infer_shape({3, 9, 10, 11}, conv);
+        }) == "n.yaml:4:5: layers: the padding is not smaller than the window (got 2, allowed 0 to 1)");
+}
+
+TEST_CASE("groups divide the channels on both sides", "[unit]") {
+  LayerDescription conv{.kind = LayerKind::conv2d, .outputs = 12, .window = 1, .groups = 3, .where = kWhere};
+  CHECK(infer_shape({6, 4, 4}, conv).groups == 3);
+  conv.groups = 4;
+  CHECK(message_of([&] {
+          infer_shape({6, 4, 4}, conv);
+        }) == "n.yaml:4:5: layers: the groups do not divide the channels (got 4, allowed a divisor of 6 and 12)");
+  conv.groups = 0;
+  CHECK(message_of([&] { infer_shape({6, 4, 4}, conv); }).find("the groups do not divide the channels (got 0") != std::string::npos);
+}
+
 TEST_CASE("a loss needs two classes", "[limit]") {
   const LayerDescription loss{.kind = LayerKind::softmax_cross_entropy, .where = kWhere};
   CHECK_NOTHROW(infer_shape({2, 1, 1}, loss));
