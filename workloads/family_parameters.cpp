@@ -4,6 +4,7 @@
 #include <ranges>
 #include <utility>
 
+#include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
 
@@ -24,13 +25,23 @@ const Text* FamilyParameters::ask(std::string_view key) {
   return find(key);
 }
 
+void FamilyParameters::note(std::string_view key, std::string value) {
+  const auto known = std::ranges::find(used_, key, &FamilyParameter::key);
+  if (known != used_.end())
+    known->value = std::move(value);
+  else
+    used_.push_back({std::string(key), std::move(value)});
+}
+
 std::int64_t FamilyParameters::integer(std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
   if (const Text* text = ask(key)) problems_.collect([&] { fallback = parse_integer(*text, least, most); });
+  note(key, std::to_string(fallback));
   return fallback;
 }
 
 double FamilyParameters::number(std::string_view key, double fallback, double least, double most) {
   if (const Text* text = ask(key)) problems_.collect([&] { fallback = parse_number(*text, least, most); });
+  note(key, exact(fallback));
   return fallback;
 }
 
@@ -41,6 +52,7 @@ bool FamilyParameters::flag(std::string_view key, bool fallback) {
 
 std::size_t FamilyParameters::choice(std::string_view key, std::span<const std::string_view> choices, std::size_t fallback) {
   const Text* text = ask(key);
+  note(key, text != nullptr ? text->value : std::string(choices[fallback]));
   if (text == nullptr) return fallback;
   const auto found = std::ranges::find(choices, text->value);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
@@ -52,7 +64,12 @@ std::vector<std::int64_t> FamilyParameters::integers(std::string_view key, std::
                                                      std::int64_t most) {
   const std::vector<std::string> list = words(key);
   const Text* text = find(key);
-  if (text == nullptr) return fallback;
+  if (text == nullptr) {
+    std::string shown;
+    for (const std::int64_t value : fallback) shown += (shown.empty() ? "" : ",") + std::to_string(value);
+    note(key, shown);
+    return fallback;
+  }
   std::vector<std::int64_t> numbers;
   for (const std::string& word : list) {
     Text each = *text;
@@ -65,6 +82,7 @@ std::vector<std::int64_t> FamilyParameters::integers(std::string_view key, std::
 std::vector<std::string> FamilyParameters::words(std::string_view key) {
   std::vector<std::string> list;
   const Text* text = ask(key);
+  note(key, text != nullptr ? text->value : "");
   if (text == nullptr) return list;
   for (const auto word : std::views::split(text->value, ',')) list.emplace_back(word.begin(), word.end());
   return list;

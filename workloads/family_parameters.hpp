@@ -10,6 +10,12 @@
 
 namespace forerun {
 
+/// A parameter with the value that it has, given or not, as a setting would write it.
+struct FamilyParameter {
+  std::string key;
+  std::string value;
+};
+
 /// The parameters of a family of networks, as a model's file and settings give them: `layers`, `hidden`, ... A family asks for each by
 /// its key and the value that holds without it. What is wrong is collected, and the fallback goes on until finish().
 class FamilyParameters {
@@ -38,14 +44,19 @@ class FamilyParameters {
   void finish();
   [[nodiscard]] const Text& where() const { return where_; }
 
+  /// What was asked for so far, with what was answered.
+  [[nodiscard]] const std::vector<FamilyParameter>& used() const { return used_; }
+
  private:
   [[nodiscard]] const Text* find(std::string_view key) const;
   const Text* ask(std::string_view key);
+  void note(std::string_view key, std::string value);
 
   std::vector<Text> given_;
   Text where_;
   Problems problems_;
   std::vector<std::string> asked_;
+  std::vector<FamilyParameter> used_;
 };
 
 }  // namespace forerun

@@ -69,7 +69,8 @@ const Family* read_model(const YamlNode& root, std::vector<Text>& given, std::ve
 }
 
 /// A family with the parameters of a model's file, and over them those of the settings.
-Workload build_family(Source& source, std::span<const Text> settings, const Text& name_or_file, Problems& problems) {
+Workload build_family(Source& source, std::span<const Text> settings, const Text& name_or_file, Problems& problems,
+                      LoadedWorkload& loaded) {
   std::vector<Text> given;
   std::vector<Text> common;
   const Family* family = source.family != nullptr ? source.family : read_model(source.root, given, common, source);
@@ -81,6 +82,8 @@ Workload build_family(Source& source, std::span<const Text> settings, const Text
   FamilyParameters parameters(given, name_or_file);
   Workload workload;
   problems.collect([&] { workload = family->build(source.name, parameters); });
+  loaded.family = family->name;
+  loaded.parameters = parameters.used();
   for (const Text& text : common)
     if (!is_adaptation(text.key)) problems.collect([&] { set_field(workload, text.key, text); });
   return workload;
@@ -108,9 +111,10 @@ std::span<const std::string_view> known_workloads() {
   return names;
 }
 
-Workload load_workload(const Text& name_or_file, std::span<const Text> settings) {
+LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> settings) {
   Problems problems;
-  Workload workload;
+  LoadedWorkload loaded;
+  Workload& workload = loaded.workload;
   std::vector<Text> adaptation;
   bool has_family = false;
   problems.collect([&] {
@@ -118,7 +122,8 @@ Workload load_workload(const Text& name_or_file, std::span<const Text> settings)
     has_family = source.family != nullptr || source.root.find("family") != nullptr;
     for (const std::string_view key : adaptation_settings())
       if (const YamlNode* node = source.root.find(key)) adaptation.push_back(scalar(*node));
-    workload = has_family ? build_family(source, settings, name_or_file, problems) : read_description(source.root, source.name, problems);
+    workload =
+        has_family ? build_family(source, settings, name_or_file, problems, loaded) : read_description(source.root, source.name, problems);
   });
   for (const Text& setting : settings) {
     if (has_family && !is_common(setting.key)) continue;
@@ -131,8 +136,10 @@ Workload load_workload(const Text& name_or_file, std::span<const Text> settings)
   }
   problems.throw_if_any();
   adapt(workload, adaptation);
-  return workload;
+  return loaded;
 }
+
+Workload load_workload(const Text& name_or_file, std::span<const Text> settings) { return load_described(name_or_file, settings).workload; }
 
 void require_batch(const Workload& workload, const Text& name_or_file) {
   if (workload.batch > 0) return;

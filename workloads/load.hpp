@@ -1,11 +1,13 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/workload.hpp"
 #include "io/text.hpp"
+#include "workloads/family_parameters.hpp"
 
 namespace forerun {
 
@@ -16,6 +18,16 @@ namespace forerun {
 /// BadInput, all at once: unknown name (with a suggestion and the known ones) or setting, what read_yaml() refuses, a batch that is
 /// zero or negative, an unknown layer, a window larger than its padded input, a tensor or a layer above 2^53 elements.
 Workload load_workload(const Text& name_or_file, std::span<const Text> settings);
+
+/// A workload with the family that built it, empty where none did, and its parameters in the order in which the family asks for them.
+struct LoadedWorkload {
+  Workload workload;
+  std::string family;
+  std::vector<FamilyParameter> parameters;
+};
+
+/// load_workload() with where its network is from.
+LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> settings);
 
 /// BadInput where neither the model nor a setting gave a batch. `name_or_file` is where the message points.
 void require_batch(const Workload& workload, const Text& name_or_file);
