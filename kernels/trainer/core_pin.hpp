@@ -6,7 +6,10 @@
 
 namespace forerun {
 
-/// The cores that this thread may use.
+/// Processors as the scheduler's calls take them: one cpu_set_t holds 1,024, and as many stand in a row as the machine needs.
+using CpuSet = std::vector<cpu_set_t>;
+
+/// The cores that this thread may use; empty where the system does not say.
 std::vector<int> usable_cores();
 
 /// Keeps the calling thread on one core while it lives, and gives its cores back afterwards. Does nothing where that is refused.
@@ -19,7 +22,7 @@ class CorePin {
   ~CorePin();
 
  private:
-  cpu_set_t before_{};
+  CpuSet before_;
   bool pinned_ = false;
 };
 
