@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/microbenchmarks/kernel_load.hpp"
 #include "kernels/trainer/clock.hpp"
-#include "kernels/trainer/network.hpp"
 #include "kernels/trainer/quantiles.hpp"
 
 namespace forerun {
@@ -28,9 +28,7 @@ class Recorder : public benchmark::BenchmarkReporter {
   std::vector<Seconds> times;
 };
 
-/// The second of two calls: the first one touches code and tables.
 Seconds trial(const std::function<void()>& call) {
-  call();
   const Seconds start = thread_processor_time();
   call();
   return std::max(thread_processor_time() - start, Seconds(20e-9));
@@ -54,13 +52,9 @@ std::vector<Seconds> run_repetitions(const std::string& name, std::int64_t itera
 
 KernelSample measure_kernel(const Microbenchmark& benchmark, const SampleEffort& effort, Arena& arena) {
   const Kernel& kernel = benchmark.kernel;
-  const KernelBuffers buffers(kernel, benchmark.copies, arena);
-  const auto run = cpu::make_operator(kernel, library_of(kernel, Kernels::fastest));
-  std::size_t turn = 0;
-  const auto call = [&] {
-    run->run(buffers.copy(turn));
-    if (++turn == buffers.copies()) turn = 0;
-  };
+  KernelLoad load(benchmark, arena);
+  load.warm_up();
+  const auto call = [&] { load.call(); };
   const Seconds once = trial(call);
   const Seconds repetition = std::max(kShortestRepetition, effort.budget / effort.most);
   const auto iterations = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(repetition / once)));

@@ -71,7 +71,7 @@ TEST_CASE("settings override the model", "[unit]") {
 
 TEST_CASE("an unknown workload is answered with the nearest and all known ones", "[unit]") {
   CHECK(error_of("alexnt") == "--workload: unknown workload (got alexnt, allowed " + kKnown + "). Did you mean alexnet?");
-  CHECK(error_of("vgg11") == "--workload: unknown workload (got vgg11, allowed " + kKnown + "). Did you mean vgg11-cifar10?");
+  CHECK(error_of("vgg11-cifar") == "--workload: unknown workload (got vgg11-cifar, allowed " + kKnown + "). Did you mean vgg11-cifar10?");
   CHECK(error_of("transformer") == "--workload: unknown workload (got transformer, allowed " + kKnown + ")");
   CHECK(error_of("").find("unknown workload") != std::string::npos);
 }

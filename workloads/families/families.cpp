@@ -8,6 +8,12 @@ namespace forerun {
 namespace {
 
 constexpr std::array kFamilies{
+    Family{"cosmoflow", "3-D convolutional network of cosmology: CosmoFlow", build_cosmoflow},
+    Family{"inception-v3", "Inception v3, with or without its auxiliary head", build_inception_v3},
+    Family{"mobilenet-v2", "MobileNet v2 of any width", build_mobilenet_v2},
+    Family{"resnet", "residual networks of basic or bottleneck blocks, for ImageNet or CIFAR", build_resnet},
+    Family{"unet", "U-Net for segmentation, padded or not", build_unet},
+    Family{"vgg", "VGG with 11, 13, 16 or 19 layers", build_vgg},
     Family{"dlrm", "recommendation from dense features and embedding tables: DLRM", build_dlrm},
     Family{"lstm", "word language model of LSTM layers", build_lstm},
     Family{"matrix-factorisation", "ratings as dot products of users' and items' vectors, by gradient descent", build_matrix_factorisation},

@@ -23,6 +23,12 @@ std::span<const Family> families();
 const Family* find_family(std::string_view name);
 
 // One file each.
+Workload build_cosmoflow(const std::string& name, FamilyParameters& parameters);
+Workload build_inception_v3(const std::string& name, FamilyParameters& parameters);
+Workload build_mobilenet_v2(const std::string& name, FamilyParameters& parameters);
+Workload build_resnet(const std::string& name, FamilyParameters& parameters);
+Workload build_unet(const std::string& name, FamilyParameters& parameters);
+Workload build_vgg(const std::string& name, FamilyParameters& parameters);
 Workload build_dlrm(const std::string& name, FamilyParameters& parameters);
 Workload build_lstm(const std::string& name, FamilyParameters& parameters);
 Workload build_matrix_factorisation(const std::string& name, FamilyParameters& parameters);
