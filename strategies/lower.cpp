@@ -40,7 +40,9 @@ class StepWriter {
   }
 
   void forward() {
-    for (int layer = 0; layer < layer_count(); ++layer) compute(layer, Pass::forward);
+    for (int layer = 0; layer < layer_count(); ++layer)
+      for (const Pass pass : passes_[layer])
+        if (pass == Pass::forward) compute(layer, pass);
   }
 
   void backward(const std::vector<Bucket>& buckets) {

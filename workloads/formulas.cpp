@@ -112,6 +112,7 @@ std::vector<Passes> passes(const Workload& workload) {
                         });
     trained[i] = learns || before ? 1 : 0;
     Passes& list = all.emplace_back();
+    if (is_view(layer.shape)) continue;
     list.add(Pass::forward);
     if (learns) list.add(Pass::backward_weights);
     if (before || is_loss(kind)) list.add(Pass::backward_data);

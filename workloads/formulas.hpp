@@ -84,7 +84,7 @@ constexpr Passes passes(LayerKind kind, LayerPosition position) {
 }
 
 /// The passes of every layer of a network: no backward-weights and update where it is frozen, no update where its weights are another
-/// layer's, no backward-data where nothing that is trained stands before it.
+/// layer's, no backward-data where nothing that is trained stands before it. A view has none at all.
 std::vector<Passes> passes(const Workload& workload);
 
 /// Weights and biases, C and C' = channels of input and output, K = volume of the window, g = groups:

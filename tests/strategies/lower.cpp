@@ -1,5 +1,6 @@
 #include "strategies/lower.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "strategies/strategy_text.hpp"
@@ -65,6 +66,13 @@ TEST_CASE("a step on one device is forward, backward and update, without transfe
   CHECK(plan.lanes.size() == 1);
   CHECK(plan.communicators.empty());
   CHECK(plan.dependencies.empty());
+}
+
+TEST_CASE("a view takes no operation") {
+  const Scenario vgg = scenario("vgg11", 8, "data=1", 1);
+  const auto flatten = std::ranges::find(vgg.workload.layers, "flatten", &Layer::name) - vgg.workload.layers.begin();
+  REQUIRE(flatten < static_cast<std::ptrdiff_t>(vgg.workload.layers.size()));
+  for (const Operation& operation : plan_of(vgg).operations) CHECK(operation.layer != flatten);
 }
 
 TEST_CASE("every rank computes its share of the global batch") {

@@ -62,6 +62,14 @@ TEST_CASE("no gradient flows to indices, and none to what is solved for", "[unit
   CHECK(all[2].count == 1);
 }
 
+TEST_CASE("a view has no passes, and lets the gradient through", "[unit]") {
+  const Layer view{"flatten", {.kind = LayerKind::reshape, .input = {5, 1, 1}, .output = {1, 5, 1}}, {0}};
+  const Workload workload{.layers = {{"d1", dense(6, 5), {kData}}, view, {"r", relu(5), {1}}}};
+  const std::vector<Passes> all = passes(workload);
+  CHECK(all[1].count == 0);
+  CHECK(all[2].count == 2);
+}
+
 TEST_CASE("layers without weights go forward and back", "[unit]") {
   const std::vector<Pass> both = {Pass::forward, Pass::backward_data};
   CHECK(list(LayerKind::relu, LayerPosition::later) == both);
