@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "costs/kernel_time.hpp"
 #include "io/format.hpp"
@@ -18,6 +20,31 @@ std::vector<BusyFactor> busy_of(const Calibration& calibration, const KernelTime
   return out;
 }
 
+/// The factors over all working sets, for each number of busy cores: `1 to 1.08 at 2`.
+std::string busy_text(const std::vector<BusyFactor>& factors) {
+  std::map<int, std::pair<double, double>> ranges;
+  for (const BusyFactor& factor : factors) {
+    auto& [least, most] = ranges.try_emplace(factor.busy, factor.factor, factor.factor).first->second;
+    least = std::min(least, factor.factor);
+    most = std::max(most, factor.factor);
+  }
+  std::string text;
+  for (const auto& [busy, range] : ranges) {
+    const std::string least = forerun::format("{:.3g}", range.first);
+    const std::string most = forerun::format("{:.3g}", range.second);
+    text += (text.empty() ? "" : ", ") + least + (least == most ? "" : " to " + most) + " at " + std::to_string(busy);
+  }
+  return text.empty() ? "-" : text;
+}
+
+/// Where the working sets of the busy factors begin and end, or nothing.
+std::string working_sets_text(const std::vector<BusyFactor>& factors) {
+  if (factors.empty()) return {};
+  const auto [least, most] = std::ranges::minmax_element(factors, {}, &BusyFactor::working_set);
+  return forerun::format("\nbusy factors: kernels of {} to {}, beside as many busy cores on the same\n", human(least->working_set),
+                         human(most->working_set));
+}
+
 std::string rate_text(FlopsPerSecond rate) { return std::isfinite(rate.value()) ? human(rate) : "-"; }
 std::string rate_text(BytesPerSecond rate) { return std::isfinite(rate.value()) ? human(rate) : "-"; }
 
@@ -25,12 +52,9 @@ Table models_table(const Calibration& calibration) {
   Table table;
   table.header = {"layer", "pass", "samples", "overhead", "rate", "bandwidth", "left-out error", "busy factor"};
   for (const KernelTimeModel& model : calibration.kernel_models) {
-    std::string busy;
-    for (const BusyFactor& factor : busy_of(calibration, model))
-      busy += forerun::format("{}{:.3g} at {}", busy.empty() ? "" : ", ", factor.factor, factor.busy);
     table.rows.push_back({std::string(layer_name(model)), std::string(to_string(model.pass)), std::to_string(model.weights.size()),
                           human(model.overhead), rate_text(model.rate), rate_text(model.bandwidth), percent(model.leave_one_out_error),
-                          busy.empty() ? "-" : busy});
+                          busy_text(busy_of(calibration, model))});
   }
   return table;
 }
@@ -48,7 +72,8 @@ Json models_json(const Calibration& calibration) {
   Json models = Json::array();
   for (const KernelTimeModel& model : calibration.kernel_models) {
     Json busy = Json::array();
-    for (const BusyFactor& factor : busy_of(calibration, model)) busy.push_back({{"busy", factor.busy}, {"factor", factor.factor}});
+    for (const BusyFactor& factor : busy_of(calibration, model))
+      busy.push_back({{"busy", factor.busy}, {"working_set_bytes", factor.working_set.value()}, {"factor", factor.factor}});
     models.push_back({{"layer", layer_name(model)},
                       {"pass", to_string(model.pass)},
                       {"samples", model.weights.size()},
@@ -75,6 +100,13 @@ Json collectives_json(const Calibration& calibration) {
 
 }  // namespace
 
+std::string spells_text(const SlowSpells& spells) {
+  return forerun::format("others slow a core by {:.2f} during {} of the time ({} looks)", spells.factor, percent(spells.share),
+                         spells.looks);
+}
+
+Json spells_json(const SlowSpells& spells) { return {{"share", spells.share}, {"factor", spells.factor}, {"looks", spells.looks}}; }
+
 Page calibration_page(const Calibration& calibration) {
   Page page;
   page.rows = models_table(calibration);
@@ -82,9 +114,8 @@ Page calibration_page(const Calibration& calibration) {
       forerun::format("calibration {} of {}, {} ({})\n{} on host {}, {}, {}\n\n", calibration.name, calibration.device, calibration.mode,
                       to_string(calibration.origin), calibration.cpu, calibration.host, calibration.compiler, calibration.date);
   page.text += text_table(page.rows);
-  if (calibration.spells.share > 0)
-    page.text += forerun::format("\nslow spells: others slow a core by {:.2f} during {} of the time\n", calibration.spells.factor,
-                                 percent(calibration.spells.share));
+  page.text += working_sets_text(calibration.busy);
+  if (calibration.spells.share > 0) page.text += "\nslow spells: " + spells_text(calibration.spells) + "\n";
   if (!calibration.collectives.empty()) page.text += "\n" + text_table(collectives_table(calibration));
   page.document = {{"schema_version", 1},
                    {"name", calibration.name},
@@ -96,7 +127,7 @@ Page calibration_page(const Calibration& calibration) {
                    {"mode", calibration.mode},
                    {"origin", to_string(calibration.origin)},
                    {"models", models_json(calibration)},
-                   {"slow_spells", {{"share", calibration.spells.share}, {"factor", calibration.spells.factor}}},
+                   {"slow_spells", spells_json(calibration.spells)},
                    {"collectives", collectives_json(calibration)}};
   return page;
 }

@@ -8,4 +8,8 @@ namespace forerun {
 /// What a calibration holds: its origin, its kernel models with samples, base and error, busy factors and collectives.
 Page calibration_page(const Calibration& calibration);
 
+/// `others slow a core by 1.30 during 5.0 % of the time (480 looks)`
+std::string spells_text(const SlowSpells& spells);
+Json spells_json(const SlowSpells& spells);
+
 }  // namespace forerun

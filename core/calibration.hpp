@@ -53,12 +53,14 @@ struct CollectiveSample {
   friend bool operator==(const CollectiveSample&, const CollectiveSample&) = default;
 };
 
-/// Kernels are slower while the node's other cores are busy too: time with `busy` ranks over time alone.
+/// Kernels are slower while the node's other cores are busy too: time with `busy` ranks over time alone. What they share is memory and
+/// its caches, so the factor belongs to the size of what the kernel works on.
 struct BusyFactor {
   LayerKind kind = LayerKind::dense;
   Pass pass = Pass::forward;
   int busy = 1;
   double factor = 1;
+  Bytes working_set;  ///< bytes_moved() of the kernel that it was measured with
 
   friend bool operator==(const BusyFactor&, const BusyFactor&) = default;
 };
@@ -66,8 +68,10 @@ struct BusyFactor {
 /// A machine that is shared is slower for seconds at a time, each core by itself: how large a share of the time, and by what factor.
 /// Kernel samples are those of the machine undisturbed.
 struct SlowSpells {
-  double share = 0;   ///< in [0, 1)
-  double factor = 1;  ///< mean time in a spell over the time outside, >= 1
+  double share = 0;        ///< in [0, 1]
+  double factor = 1;       ///< mean time in a spell over the time outside, >= 1
+  std::int64_t looks = 0;  ///< how often the watch timed its kernel: the weight where what was seen at several times is pooled
+  Seconds usual;           ///< mean time of the watch's kernel outside spells; zero where it is not known
 
   friend bool operator==(const SlowSpells&, const SlowSpells&) = default;
 };

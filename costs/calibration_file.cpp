@@ -17,11 +17,14 @@ namespace forerun {
 
 namespace {
 
+constexpr int kVersion = 2;
 constexpr std::string_view kEnding = ".calibration.json";
 
 void read_header(Mapping& mapping, Calibration& calibration) {
   const auto word = [&](std::string_view key, std::string& to) { mapping.required(key, [&to](const Text& text) { to = text.value; }); };
-  mapping.required("schema_version", [](const Text& text) { parse_integer(text, 1, 1); });
+  mapping.required("schema_version", [](const Text& text) {
+    if (parse_integer(text, 1, kVersion) != kVersion) throw BadInput(problem(text, "is of an older format; run forerun calibrate again"));
+  });
   word("name", calibration.name);
   word("device", calibration.device);
   word("host", calibration.host);
@@ -56,7 +59,7 @@ Calibration read_calibration(const std::filesystem::path& path) { return read_ca
 
 std::string calibration_json(const Calibration& calibration) {
   Json document;
-  document["schema_version"] = 1;
+  document["schema_version"] = kVersion;
   document["name"] = calibration.name;
   document["device"] = calibration.device;
   document["host"] = calibration.host;

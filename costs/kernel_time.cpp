@@ -106,14 +106,23 @@ double spell_factor(const SlowSpells& spells, int ranks) { return 1 + (spells.fa
 
 double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy) {
   if (busy < 2) return 1;
-  double factor = 1;
+  const Bytes working_set = bytes_moved(kernel);
   int nearest = 1;
-  for (const BusyFactor& measured : calibration.busy)
-    if (same_model(kernel, measured.kind, measured.pass) && measured.busy <= busy && measured.busy > nearest) {
-      nearest = measured.busy;
-      factor = measured.factor;
-    }
-  return std::max(factor, 1.0);
+  const BusyFactor* below = nullptr;
+  const BusyFactor* above = nullptr;
+  for (const BusyFactor& measured : calibration.busy) {
+    if (!same_model(kernel, measured.kind, measured.pass) || measured.busy > busy || measured.busy < std::max(nearest, 2)) continue;
+    if (measured.busy > nearest) below = above = nullptr;
+    nearest = measured.busy;
+    if (measured.working_set <= working_set && (below == nullptr || below->working_set < measured.working_set)) below = &measured;
+    if (working_set <= measured.working_set && (above == nullptr || measured.working_set < above->working_set)) above = &measured;
+  }
+  const auto at_least_one = [](const BusyFactor* measured) { return std::max(measured->factor, 1.0); };
+  if (below == nullptr && above == nullptr) return 1;
+  if (below == nullptr || above == nullptr || below->working_set == above->working_set)
+    return at_least_one(below == nullptr ? above : below);
+  const double along = std::log(working_set / below->working_set) / std::log(above->working_set / below->working_set);
+  return at_least_one(below) * std::pow(at_least_one(above) / at_least_one(below), along);
 }
 
 }  // namespace forerun

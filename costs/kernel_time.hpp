@@ -40,8 +40,9 @@ const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& 
 ///   1 + (factor - 1) (1 - (1 - share)^ranks)
 double spell_factor(const SlowSpells& spells, int ranks);
 
-/// How much slower the kernel runs while `busy` ranks of its node compute: measured, 1 alone; beyond what was measured the largest.
-/// A neighbour never helps: a measured factor below 1 is noise and counts as 1.
+/// How much slower the kernel runs while `busy` ranks of its node compute; 1 alone. From the largest number of ranks that was measured
+/// and is not above `busy`, its logarithm linear over that of bytes_moved() between the measured working sets and constant beyond
+/// them. A neighbour never helps: a measured factor below 1 is noise and counts as 1.
 double busy_factor(const Calibration& calibration, const Kernel& kernel, int busy);
 
 }  // namespace forerun

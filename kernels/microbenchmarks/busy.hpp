@@ -10,25 +10,26 @@ namespace forerun {
 
 /// How the busy factors are measured: each load alone and among neighbours in turn, `rounds` times for `duration`.
 struct BusyEffort {
-  Seconds duration = Seconds(0.05);
-  int rounds = 3;
+  Seconds duration = Seconds(0.025);
+  int rounds = 7;
 };
 
-/// Median time of a call on one core, alone and among neighbours.
+/// Median time of a call on one core, alone and among neighbours, and the median over the rounds of the second over the first.
 struct BusyTimes {
   Seconds alone;
   Seconds among;
+  double factor = 1;
 };
 
 /// Runs the kernel in `busy` processes, each on a core of its own and on its own data: in turn the first one alone, while the
 /// others sleep, and all at the same time. The calling process forks and waits.
-/// Throws std::runtime_error where a process cannot be had or breaks off.
+/// Throws as run_together().
 BusyTimes time_among(const Microbenchmark& benchmark, int busy, const BusyEffort& effort);
 
 /// Numbers of busy cores worth measuring: 2, 4, 8, ... and all of them; none on one core.
 std::vector<int> busy_counts(int cores);
 
-/// One factor for each kind, pass and number of busy cores: the geometric mean over the benchmarks of that kind and pass.
+/// One factor for each kind, pass, number of busy cores and working set; over benchmarks that share these their geometric mean.
 std::vector<BusyFactor> measure_busy(const std::vector<Microbenchmark>& benchmarks, int cores, const BusyEffort& effort,
                                      const ProgressCallback& progress);
 

@@ -91,26 +91,34 @@ const std::array<Section, 6>& sections() {
   return all;
 }
 
-void add_kernel(const Kernel& kernel, std::vector<Microbenchmark>& list) {
+using Add = void (*)(const Kernel& kernel, std::vector<Microbenchmark>& list);
+
+void add_warm_and_cold(const Kernel& kernel, std::vector<Microbenchmark>& list) {
   list.push_back(microbenchmark(kernel, Condition::warm));
   const Microbenchmark cold = microbenchmark(kernel, Condition::cold);
   if (cold.copies > 1) list.push_back(cold);
 }
 
-void read_section(const Section& section, const YamlNode& entries, Problems& problems, std::vector<Microbenchmark>& list) {
+/// As training finds it: what fits a core's own cache was left there by the kernel before, what is larger comes from memory.
+void add_as_in_training(const Kernel& kernel, std::vector<Microbenchmark>& list) {
+  const bool fits = kernel_arrays(kernel).total() <= kOwnCache;
+  list.push_back(microbenchmark(kernel, fits ? Condition::warm : Condition::cold));
+}
+
+void read_section(const Section& section, const YamlNode& entries, Problems& problems, Add add, std::vector<Microbenchmark>& list) {
   for (const YamlNode& entry : items(entries))
     for (const Axes& axes : grid(entry, section.axes, problems)) {
       if (axes.size() != section.axes.size()) continue;  // said already
       const LayerShape shape = shape_of(section.kind, axes, entry.text);
       const std::int64_t batch = section.updates ? 1 : std::max<std::int64_t>(1, axes.at("batch"));
       for (const Pass pass : passes(section.kind, LayerPosition::later))
-        if ((pass == Pass::update) == section.updates) add_kernel({shape, pass, batch, {}}, list);
+        if ((pass == Pass::update) == section.updates) add({shape, pass, batch, {}}, list);
     }
 }
 
-void read_sections(Mapping& mapping, Problems& problems, std::vector<Microbenchmark>& list) {
+void read_sections(Mapping& mapping, Problems& problems, Add add, std::vector<Microbenchmark>& list) {
   for (const Section& section : sections())
-    mapping.optional(section.name, [&](const YamlNode& entries) { read_section(section, entries, problems, list); });
+    mapping.optional(section.name, [&](const YamlNode& entries) { read_section(section, entries, problems, add, list); });
 }
 
 }  // namespace
@@ -128,10 +136,10 @@ BenchmarkList read_benchmark_list(std::string_view text, std::string_view name) 
   BenchmarkList list;
   Problems problems;
   Mapping mapping(document, problems);
-  read_sections(mapping, problems, list.kernels);
+  read_sections(mapping, problems, add_warm_and_cold, list.kernels);
   mapping.optional("busy", [&](const YamlNode& node) {
     Mapping busy(node, problems);
-    read_sections(busy, problems, list.busy);
+    read_sections(busy, problems, add_as_in_training, list.busy);
     busy.finish();
   });
   mapping.finish();

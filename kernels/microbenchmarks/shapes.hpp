@@ -10,6 +10,9 @@ namespace forerun {
 /// How a kernel finds its arrays: again and again the same ones, or in turn those of a rotation that no core's own cache holds.
 enum class Condition { warm, cold };
 
+/// What a core of any server of today keeps to itself.
+inline constexpr Bytes kOwnCache(kMiB);
+
 /// Bytes of a cold rotation: above a core's share of any last-level cache of today, as a step of a large network is.
 inline constexpr double kColdBytes = 192 * kMiB;
 
@@ -23,7 +26,7 @@ struct Microbenchmark {
 
 struct BenchmarkList {
   std::vector<Microbenchmark> kernels;
-  std::vector<Microbenchmark> busy;  ///< measured with neighbours beside them, too
+  std::vector<Microbenchmark> busy;  ///< measured alone and with neighbours: warm within kOwnCache, cold beyond it
 };
 
 /// The microbenchmark of a kernel under a condition; its footprint is ignored.

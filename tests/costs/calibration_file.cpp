@@ -31,8 +31,8 @@ Calibration small() {
   add(dense(8, 16, 32, Pass::update), 3e-7);
   add(conv(2, 3, 4, 8, 3, Pass::update), 2e-7);
   add(conv(2, 3, 4, 8, 3), 4e-6);
-  calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.0625}};
-  calibration.spells = {0.25, 1.375};
+  calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.0625, Bytes(4096)}, {LayerKind::dense, Pass::forward, 2, 1.25, Bytes(1e7)}};
+  calibration.spells = {0.25, 1.375, 500, Seconds(0.002)};
   calibration.collectives = {{"all-reduce", 2, Bytes(1024), Seconds(5e-6), Seconds(4e-6), Seconds(6e-6)}};
   fit(calibration);
   return calibration;
@@ -84,7 +84,61 @@ TEST_CASE("a negative time, an unknown layer and a short row are refused") {
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "1e-06", "-1e-06"), "x"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "[\"dense\",8,", "[\"dance\",8,"), "x"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "[\"dense\",8,", "[\"dense\","), "x"), BadInput);
-  CHECK_THROWS_AS(read_calibration_text(replaced(text, "\"schema_version\": 1", "\"schema_version\": 2"), "x"), BadInput);
+  CHECK_THROWS_AS(read_calibration_text(replaced(text, "\"schema_version\": 2", "\"schema_version\": 3"), "x"), BadInput);
+}
+
+TEST_CASE("a calibration of an older format says what to do") {
+  const std::string text = replaced(calibration_json(small()), "\"schema_version\": 2", "\"schema_version\": 1");
+  CHECK_THROWS_WITH(read_calibration_text(text, "old.json"), Catch::Contains("older format") && Catch::Contains("forerun calibrate"));
+}
+
+TEST_CASE("busy factors without their working set and slow spells without their looks are refused") {
+  const std::string text = calibration_json(small());
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"working_set_bytes\":4096.0,", ""), "x"), Catch::Contains("working_set_bytes"));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, ",\"looks\":500", ""), "x"), Catch::Contains("looks"));
+}
+
+TEST_CASE("a model that names no layer is refused, unless it is the update of any") {
+  const std::string text = calibration_json(small());
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "{\"layer\":\"dense\",\"pass\":\"forward\",", "{\"pass\":\"forward\","), "x.json"),
+                    Catch::StartsWith("x.json:") && Catch::Contains("layer"));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "{\"pass\":\"update\",", "{\"layer\":\"dense\",\"pass\":\"update\","), "x.json"),
+                    Catch::StartsWith("x.json:") && Catch::Contains("layer"));
+}
+
+TEST_CASE("a second model of the same layer and pass is refused where it stands") {
+  const std::string text = calibration_json(small());
+  const std::string conv = "{\"layer\":\"conv2d\",\"pass\":\"forward\"";
+  const std::string first = text.substr(text.find(conv), text.find("]}", text.find(conv)) + 2 - text.find(conv));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, first, first + ",\n" + first), "x.json"),
+                    Catch::StartsWith("x.json:") && Catch::Contains("a second model"));
+}
+
+TEST_CASE("a sample of another layer than its model, or of a pass that its layer has not, is refused where it stands") {
+  const std::string text = calibration_json(small());
+  const auto refused = [](const std::string& changed, const std::string& what) {
+    CHECK_THROWS_WITH(read_calibration_text(changed, "x.json"), Catch::StartsWith("x.json:") && Catch::Contains(what));
+  };
+  refused(replaced(text, "[\"dense\",8,16", "[\"relu\",8,16"), "is not of its model");
+  const std::string update = text.substr(text.find("{\"pass\":\"update\""));
+  refused(replaced(text, update, replaced(update, "[\"dense\",8,16", "[\"relu\",8,16")), "has no pass update");
+}
+
+TEST_CASE("a sample whose dimensions multiply beyond what can be counted is refused where it stands") {
+  const std::string text = calibration_json(small());
+  for (const std::string dimensions : {"9007199254740992,16,1,1,32", "8,9007199254740992,1,1,32", "8,100000000,1,1,100000000"})
+    CHECK_THROWS_WITH(read_calibration_text(replaced(text, "[\"dense\",8,16,1,1,32", "[\"dense\"," + dimensions), "x.json"),
+                      Catch::StartsWith("x.json:") && Catch::Contains("2^53"));
+  CHECK_THROWS_WITH(
+      read_calibration_text(replaced(text, "[\"conv2d\",2,3,8,8,4,8,8,3,", "[\"conv2d\",2,300000,8,8,300000,8,8,1000,"), "x.json"),
+      Catch::StartsWith("x.json:") && Catch::Contains("2^53"));
+}
+
+TEST_CASE("the usual time of a watch may be unknown, as in the shipped calibration") {
+  const auto shipped = load_calibration({"cpu-cluster", "--calibration", 0, 0, ""});
+  CHECK(shipped->spells.looks == 499);
+  CHECK(shipped->spells.usual == Seconds(0));
+  CHECK(calibration_json(*shipped).find("usual_s") == std::string::npos);
 }
 
 TEST_CASE("an unknown calibration is refused, and this machine's says how to make one") {

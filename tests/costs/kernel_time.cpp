@@ -105,6 +105,45 @@ TEST_CASE("a busy node slows a kernel by the nearest measured factor below") {
   CHECK(busy_factor(calibration, dense(1, 1, 1), 2) == 1);
 }
 
+TEST_CASE("a busy node slows a kernel by the factor of its own working set, log-linear between those that were measured") {
+  const Kernel kernel = dense(10, 200, 300);
+  const Bytes here = bytes_moved(kernel);
+  const auto factor_at = [&](Bytes small, Bytes large) {
+    Calibration calibration;
+    calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.21, large},
+                        {LayerKind::relu, Pass::forward, 2, 9, here},
+                        {LayerKind::dense, Pass::forward, 2, 1, small},
+                        {LayerKind::dense, Pass::forward, 2, 5, 1000 * large}};
+    return busy_factor(calibration, kernel, 2);
+  };
+  CHECK(factor_at(here / 4, here * 4) == Approx(1.1));
+  CHECK(factor_at(here / 2, here * 8) == Approx(std::pow(1.21, 0.25)));
+  CHECK(factor_at(here, here * 4) == 1);
+  CHECK(factor_at(here / 4, here) == 1.21);
+  CHECK(factor_at(here * 2, here * 4) == 1);
+}
+
+TEST_CASE("beyond the largest working set its factor stays, and one below 1 never speeds up its neighbours") {
+  const Kernel kernel = dense(10, 200, 300);
+  const Bytes here = bytes_moved(kernel);
+  Calibration calibration;
+  calibration.busy = {{LayerKind::dense, Pass::forward, 2, 0.5, here / 4}, {LayerKind::dense, Pass::forward, 2, 1.21, here / 2}};
+  CHECK(busy_factor(calibration, kernel, 2) == 1.21);
+  calibration.busy[1].working_set = here * 4;
+  CHECK(busy_factor(calibration, kernel, 2) == Approx(1.1));
+}
+
+TEST_CASE("working sets that were measured beside fewer cores do not mix with those beside more") {
+  const Kernel kernel = dense(10, 200, 300);
+  const Bytes here = bytes_moved(kernel);
+  Calibration calibration;
+  calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.1, here},
+                      {LayerKind::dense, Pass::forward, 4, 1.5, here * 4},
+                      {LayerKind::dense, Pass::forward, 2, 1.2, here * 2}};
+  CHECK(busy_factor(calibration, kernel, 3) == 1.1);
+  CHECK(busy_factor(calibration, kernel, 4) == 1.5);
+}
+
 TEST_CASE("the slowest of several cores is in a slow spell more often than one") {
   const SlowSpells spells{0.25, 1.4};
   CHECK(spell_factor(spells, 1) == Approx(1.1));

@@ -60,7 +60,8 @@ inline Calibration synthetic_calibration(double busy_factor = 1) {
     calibration.collectives.push_back({"all-reduce", 2, Bytes(bytes), time, time, time});
   }
   fit(calibration);
-  for (const KernelTimeModel& model : calibration.kernel_models) calibration.busy.push_back({model.kind, model.pass, 2, busy_factor});
+  for (const KernelTimeModel& model : calibration.kernel_models)
+    calibration.busy.push_back({model.kind, model.pass, 2, busy_factor, Bytes(kMiB)});
   return calibration;
 }
 

@@ -1,0 +1,174 @@
+#include "costs/calibration_models.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+#include "costs/calibration_words.hpp"
+#include "costs/kernel_time.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+
+using namespace calibration_file;
+
+namespace {
+
+constexpr std::array<std::string_view, 16> kColumns{"layer",      "batch",     "in_channels", "in_height", "in_width", "out_channels",
+                                                    "out_height", "out_width", "window",      "stride",    "padding",  "footprint_bytes",
+                                                    "median_s",   "p10_s",     "p90_s",       "weight"};
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// JSON has no infinity: a term that the samples do not show is left out.
+void write_rate(Json& entry, const char* key, double rate) {
+  if (std::isfinite(rate)) entry[key] = rate;
+}
+double parse_rate(const Text& text) { return parse_number(text, std::numeric_limits<double>::min(), 1e30); }
+
+Json sample_row(const KernelSample& sample, double weight) {
+  const Kernel& kernel = sample.kernel;
+  const LayerShape& shape = kernel.shape;
+  return Json::array({std::string(to_string(shape.kind)), kernel.batch, shape.input.channels, shape.input.height, shape.input.width,
+                      shape.output.channels, shape.output.height, shape.output.width, shape.window.edge(), shape.stride.edge(),
+                      shape.padding.edge(), kernel.footprint.value(), sample.median.value(), sample.p10.value(), sample.p90.value(),
+                      weight});
+}
+
+/// Dimensions are bounded one by one; their products must be counts, too, because features and formulas multiply them.
+bool is_countable(const Kernel& kernel) {
+  const auto product = [](std::initializer_list<std::int64_t> factors) {
+    double result = 1;
+    for (const std::int64_t factor : factors) result *= static_cast<double>(factor);
+    return result <= static_cast<double>(kMost);
+  };
+  const LayerShape& shape = kernel.shape;
+  const TensorShape &in = shape.input, &out = shape.output;
+  const bool weights =
+      shape.kind == LayerKind::conv2d
+          ? product({in.channels, out.channels, shape.window.edge(), shape.window.edge()})
+          : shape.kind != LayerKind::dense || product({in.channels, in.height, in.width, out.channels, out.height, out.width});
+  return weights && product({kernel.batch, in.channels, in.height, in.width}) &&
+         product({kernel.batch, out.channels, out.height, out.width});
+}
+
+bool has_pass(LayerKind kind, Pass pass) {
+  const Passes all = passes(kind, LayerPosition::later);
+  return std::find(all.begin(), all.end(), pass) != all.end();
+}
+
+struct Row {
+  KernelSample sample;
+  double weight = 0;
+};
+
+/// A sample of the model's kernel, or BadInput where it stands.
+Row parse_row(const YamlNode& node, const KernelTimeModel& model) {
+  const std::vector<YamlNode>& cells = items(node);
+  if (cells.size() != kColumns.size())
+    throw BadInput(problem(node.text, "a sample has " + std::to_string(cells.size()) + " columns", std::to_string(kColumns.size())));
+  std::size_t at = 0;
+  const auto next = [&]() -> const Text& { return scalar(cells[at++]); };
+  const auto whole = [&](std::int64_t least) { return parse_integer(next(), least, kMost); };
+  const auto time = [&] { return parse_time(next()); };
+  Row row;
+  Kernel& kernel = row.sample.kernel;
+  kernel.pass = model.pass;
+  const Text& layer = next();
+  kernel.shape.kind = parse_layer(layer);
+  if (!same_model(kernel, model.kind, model.pass))
+    throw BadInput(problem(layer, "is not of its model", std::string(to_string(model.kind))));
+  if (!has_pass(kernel.shape.kind, model.pass)) throw BadInput(problem(layer, "has no pass " + std::string(to_string(model.pass))));
+  kernel.batch = whole(1);
+  for (TensorShape* tensor : {&kernel.shape.input, &kernel.shape.output}) {
+    tensor->channels = whole(1);
+    tensor->height = whole(1);
+    tensor->width = whole(1);
+  }
+  kernel.shape.window = static_cast<int>(parse_integer(next(), 1, 1 << 20));
+  kernel.shape.stride = static_cast<int>(parse_integer(next(), 1, 1 << 20));
+  kernel.shape.padding = static_cast<int>(parse_integer(next(), 0, 1 << 20));
+  kernel.footprint = Bytes(parse_number(next(), 0, static_cast<double>(kMost)));
+  row.sample.median = time();
+  row.sample.p10 = time();
+  row.sample.p90 = time();
+  row.weight = parse_number(next(), -1e30, 1e30);
+  if (!is_countable(kernel)) throw BadInput(problem(node.text, "a sample of more than 2^53 elements"));
+  return row;
+}
+
+// The samples of one model, then their features, which follow from them.
+void read_model(const YamlNode& node, Calibration& calibration, Problems& problems) {
+  KernelTimeModel model;
+  Mapping mapping(node, problems);
+  model.rate = FlopsPerSecond(kInfinity);
+  model.bandwidth = BytesPerSecond(kInfinity);
+  bool named = mapping.required("pass", [&](const Text& text) { model.pass = parse_pass(text); });
+  if (model.pass != Pass::update) named &= mapping.required("layer", [&](const Text& text) { model.kind = parse_layer(text); });
+  mapping.required("overhead_s", [&](const Text& text) { model.overhead = Seconds(parse_number(text, 0, 1e9)); });
+  mapping.optional("rate_flop_per_s", [&](const Text& text) { model.rate = FlopsPerSecond(parse_rate(text)); });
+  mapping.optional("bandwidth_bytes_per_s", [&](const Text& text) { model.bandwidth = BytesPerSecond(parse_rate(text)); });
+  mapping.required("leave_one_out_error", [&](const Text& text) { model.leave_one_out_error = parse_number(text, 0, 1e30); });
+  mapping.required("inverse_scales", [&](const YamlNode& list) {
+    model.inverse_scales.resize(static_cast<Eigen::Index>(items(list).size()));
+    for (Eigen::Index i = 0; i < model.inverse_scales.size(); ++i) model.inverse_scales[i] = parse_number(scalar(items(list)[i]), 0, 1e30);
+  });
+  mapping.required("samples", [&](const YamlNode& list) {
+    if (!named) return;
+    const auto count = static_cast<Eigen::Index>(items(list).size());
+    if (count == 0) throw BadInput(problem(list.text, "a model without samples"));
+    model.weights.resize(count);
+    model.features.resize(count, model.inverse_scales.size());
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const Row row = parse_row(items(list)[i], model);
+      const KernelFeatures features = kernel_features(row.sample.kernel);
+      if (features.count != model.inverse_scales.size()) throw BadInput(problem(list.text, "inverse_scales has the wrong length"));
+      for (int f = 0; f < features.count; ++f) model.features(i, f) = static_cast<float>(features.values[f] * model.inverse_scales[f]);
+      model.weights[i] = static_cast<float>(row.weight);
+      if (i == 0 && model.pass == Pass::update) model.kind = row.sample.kernel.shape.kind;
+      calibration.kernels.push_back(row.sample);
+    }
+  });
+  mapping.finish();
+  for (const KernelTimeModel& other : calibration.kernel_models)
+    if (named && other.pass == model.pass && (model.pass == Pass::update || other.kind == model.kind))
+      problems.add(problem(node.text, "a second model of the same layer and pass"));
+  calibration.kernel_models.push_back(std::move(model));
+}
+
+}  // namespace
+
+void write_models(Json& document, const Calibration& calibration) {
+  Json kernels = Json::array();
+  for (const KernelTimeModel& model : calibration.kernel_models) {
+    Json entry;
+    if (model.pass != Pass::update) entry["layer"] = std::string(to_string(model.kind));
+    entry["pass"] = std::string(to_string(model.pass));
+    entry["overhead_s"] = model.overhead.value();
+    write_rate(entry, "rate_flop_per_s", model.rate.value());
+    write_rate(entry, "bandwidth_bytes_per_s", model.bandwidth.value());
+    entry["inverse_scales"] = std::vector<double>(model.inverse_scales.begin(), model.inverse_scales.end());
+    entry["leave_one_out_error"] = model.leave_one_out_error;
+    entry["samples"] = Json::array();
+    Eigen::Index row = 0;
+    for (const KernelSample& sample : calibration.kernels)
+      if (same_model(sample.kernel, model.kind, model.pass)) entry["samples"].push_back(sample_row(sample, model.weights[row++]));
+    kernels.push_back(std::move(entry));
+  }
+  document["columns"] = std::vector<std::string>(kColumns.begin(), kColumns.end());
+  document["kernels"] = std::move(kernels);
+}
+
+void read_models(Mapping& mapping, Calibration& calibration, Problems& problems) {
+  mapping.required("columns", [&](const YamlNode& list) {
+    for (std::size_t i = 0; i < std::max(items(list).size(), kColumns.size()); ++i)
+      if (i >= items(list).size() || i >= kColumns.size() || scalar(items(list)[i]).value != kColumns[i])
+        throw BadInput(problem(list.text, "the columns of samples", listed(kColumns)));
+  });
+  mapping.required("kernels", [&](const YamlNode& list) {
+    for (const YamlNode& node : items(list)) read_model(node, calibration, problems);
+  });
+}
+
+}  // namespace forerun
