@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "workloads/formulas.hpp"
+#include "workloads/shape_text.hpp"
 
 namespace forerun {
 namespace {
@@ -31,7 +32,7 @@ void GraphBuilder::end_block() {
 }
 
 int GraphBuilder::dense(std::string_view name, int from, std::int64_t outputs, Bias bias) {
-  LayerDescription description{.kind = LayerKind::dense, .outputs = outputs, .bias = bias == Bias::present, .where = where_};
+  LayerDescription description{.kind = LayerKind::dense, .outputs = outputs, .bias = bias == Bias::present, .where = place(name)};
   return append(name, infer_shape(shape_of(from), description), {from});
 }
 
@@ -50,7 +51,7 @@ int GraphBuilder::dispatch(std::string_view name, int from, int scores, std::int
 }
 
 int GraphBuilder::expert_dense(std::string_view name, int from, std::int64_t outputs, std::int64_t experts, Bias bias) {
-  LayerDescription description{.kind = LayerKind::dense, .outputs = outputs, .bias = bias == Bias::present, .where = where_};
+  LayerDescription description{.kind = LayerKind::dense, .outputs = outputs, .bias = bias == Bias::present, .where = place(name)};
   LayerShape shape = infer_shape(shape_of(from), description);
   shape.experts = experts;
   return append(name, shape, {from});
@@ -74,7 +75,7 @@ int GraphBuilder::windowed(std::string_view name, LayerKind kind, int from, cons
                                      .groups = o.groups,
                                      .bias = o.bias,
                                      .round_up = o.round_up,
-                                     .where = where_};
+                                     .where = place(name)};
   return append(name, infer_shape(shape_of(from), description), {from});
 }
 
@@ -114,7 +115,8 @@ int GraphBuilder::elementwise(std::string_view name, LayerKind kind, int from) {
 
 int GraphBuilder::join(std::string_view name, LayerKind kind, std::vector<int> from) {
   for (const int input : from)
-    if (shape_of(input) != shape_of(from.front())) refuse(name, "its inputs differ in shape");
+    if (shape_of(input) != shape_of(from.front()))
+      refuse(name, "its inputs differ in shape: " + shape_text(shape_of(from.front())) + " and " + shape_text(shape_of(input)));
   LayerShape shape = same_shape(kind, shape_of(from.front()));
   shape.operands = static_cast<int>(from.size());
   return append(name, shape, std::move(from));
@@ -128,7 +130,8 @@ int GraphBuilder::concat(std::string_view name, std::vector<int> from) {
     TensorShape other = shape_of(input);
     shape.output.channels += other.channels;
     other.channels = shape.input.channels;
-    if (other != shape.input) refuse(name, "its inputs differ in their positions");
+    if (other != shape.input)
+      refuse(name, "its inputs differ in their positions: " + shape_text(shape.input) + " and " + shape_text(shape_of(input)));
   }
   return append(name, shape, std::move(from));
 }
@@ -139,16 +142,27 @@ int GraphBuilder::reshape(std::string_view name, int from, const TensorShape& to
 
 int GraphBuilder::flatten(std::string_view name, int from) { return reshape(name, from, flattened(shape_of(from))); }
 
-int GraphBuilder::embedding(std::string_view name, int from, std::int64_t rows, std::int64_t channels, std::int64_t positions) {
+int GraphBuilder::embedding(std::string_view name, int from, std::int64_t rows, std::int64_t channels, std::int64_t positions,
+                            bool sparse) {
   LayerShape shape{.kind = LayerKind::embedding, .input = {.width = positions}, .output = {.channels = channels, .width = positions}};
   shape.rows = rows;
   shape.bias = false;
+  shape.sparse = sparse;
   return append(name, shape, {from});
 }
 
-int GraphBuilder::lstm(std::string_view name, int from, std::int64_t outputs) {
+int GraphBuilder::lstm(std::string_view name, int from, std::int64_t outputs, Bias bias) {
   LayerShape shape = same_shape(LayerKind::lstm, shape_of(from));
   shape.output.channels = outputs;
+  shape.bias = bias == Bias::present;
+  return append(name, shape, {from});
+}
+
+int GraphBuilder::interaction(std::string_view name, int from) {
+  LayerShape shape = same_shape(LayerKind::interaction, shape_of(from));
+  const std::int64_t vectors = shape.input.positions();
+  if (vectors < 2) refuse(name, "has fewer than two vectors");
+  shape.output = {.channels = checked_product(vectors, vectors - 1, place(name), "the tensor") / 2};
   return append(name, shape, {from});
 }
 
@@ -170,7 +184,7 @@ int GraphBuilder::layer(std::string_view name, const LayerShape& shape, std::vec
 }
 
 int GraphBuilder::loss(std::string_view name, LayerKind kind, int from) {
-  return append(name, infer_shape(shape_of(from), {.kind = kind, .where = where_}), {from});
+  return append(name, infer_shape(shape_of(from), {.kind = kind, .where = place(name)}), {from});
 }
 
 void GraphBuilder::tie(int layer, int to) {
@@ -187,9 +201,9 @@ const TensorShape& GraphBuilder::shape_of(int layer) const {
 Workload GraphBuilder::take() && { return std::move(workload_); }
 
 int GraphBuilder::append(std::string_view name, const LayerShape& shape, std::vector<int> from) {
-  check_size(shape, where_);
+  check_size(shape, place(name));
   parameters_ += parameters(shape);
-  if (parameters_ > kMostParameters) throw BadInput(problem(where_, "the network is too large", "at most 2^53 parameters"));
+  if (parameters_ > kMostParameters) throw BadInput(problem(place(name), "the network is too large", "at most 2^53 parameters"));
   Layer layer{.name = prefix_ + std::string(name), .shape = shape, .inputs = std::move(from), .block = block_};
   const int times = ++names_.try_emplace(layer.name, 0).first->second;
   if (times > 1) layer.name += "-" + std::to_string(times);
@@ -197,8 +211,12 @@ int GraphBuilder::append(std::string_view name, const LayerShape& shape, std::ve
   return size() - 1;
 }
 
-void GraphBuilder::refuse(std::string_view name, const std::string& what) const {
-  throw BadInput(problem(where_, prefix_ + std::string(name) + ": " + what));
+void GraphBuilder::refuse(std::string_view name, const std::string& what) const { throw BadInput(problem(place(name), what)); }
+
+Text GraphBuilder::place(std::string_view name) const {
+  Text where = where_;
+  where.key = prefix_ + std::string(name);
+  return where;
 }
 
 }  // namespace forerun

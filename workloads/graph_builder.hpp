@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/workload.hpp"
@@ -32,6 +33,9 @@ enum class Bias { none, present };
 class GraphBuilder {
  public:
   GraphBuilder(std::string name, const TensorShape& input, Text where);
+
+  /// Where layers that follow stand, for messages.
+  void at(Text where) { where_ = std::move(where); }
 
   /// Layers that follow belong to the next repetition of a block, and their names start with `prefix`, a hyphen and its number from 1.
   void begin_block(std::string_view prefix);
@@ -65,8 +69,11 @@ class GraphBuilder {
   int reshape(std::string_view name, int from, const TensorShape& shape);
   int flatten(std::string_view name, int from);
   /// One row of `rows` x `channels` for each of `positions` indices. `from` is kData, or where positions come from.
-  int embedding(std::string_view name, int from, std::int64_t rows, std::int64_t channels, std::int64_t positions);
-  int lstm(std::string_view name, int from, std::int64_t outputs);
+  /// `sparse`: only rows that are picked have gradients.
+  int embedding(std::string_view name, int from, std::int64_t rows, std::int64_t channels, std::int64_t positions, bool sparse = false);
+  int lstm(std::string_view name, int from, std::int64_t outputs, Bias bias = Bias::present);
+  /// The dot products of each two of the input's positions, n (n - 1) / 2 channels of n positions.
+  int interaction(std::string_view name, int from);
   /// Scaled dot products of projected queries, keys and values; `attention.keys` is filled in from the keys.
   int attention(std::string_view name, int query, int key, int value, Attention attention);
   /// A layer of a shape of its own, for what has no call here.
@@ -77,6 +84,7 @@ class GraphBuilder {
   void tie(int layer, int to);
   void freeze(int layer) { workload_.layers[static_cast<std::size_t>(layer)].frozen = true; }
 
+  [[nodiscard]] const Layer& layer_at(int layer) const { return workload_.layers.at(static_cast<std::size_t>(layer)); }
   /// The output of a layer; the sample for kData.
   [[nodiscard]] const TensorShape& shape_of(int layer) const;
   [[nodiscard]] int size() const { return static_cast<int>(workload_.layers.size()); }
@@ -88,6 +96,7 @@ class GraphBuilder {
  private:
   int append(std::string_view name, const LayerShape& shape, std::vector<int> from);
   int windowed(std::string_view name, LayerKind kind, int from, const WindowOptions& options);
+  [[nodiscard]] Text place(std::string_view name) const;
   [[noreturn]] void refuse(std::string_view name, const std::string& what) const;
 
   Workload workload_;

@@ -86,7 +86,8 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
 
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
-        "--set: workload.bach: unknown setting (allowed batch, frozen, lora-rank, lora-targets, optimizer, precision, samples). Did you mean batch?");
+        "--set: workload.bach: unknown setting (allowed batch, frozen, lora-rank, lora-targets, optimizer, precision, samples). Did you "
+        "mean batch?");
   CHECK(error_of("mlp", {setting("precision", "fp128")}) ==
         "--set: workload.precision: unknown precision (got fp128, allowed fp32, tf32, fp16, bf16, fp8, fp64)");
   CHECK(error_of("mlp", {setting("optimizer", "adamax")}) ==
@@ -122,12 +123,16 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
                    "  - {kind: conv2d, channels: 0, window: 3}\n") ==
         "n.yaml:1:1: input: is missing\n"
         "n.yaml:2:8: batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
-        "n.yaml:4:12: kind: unknown kind of layer (got dens, allowed dense, conv2d, max-pool, relu, softmax-cross-entropy). "
-        "Did you mean dense?\n"
+        "n.yaml:4:12: kind: unknown kind of layer (got dens, allowed dense, conv2d, max-pool, relu, softmax-cross-entropy, conv3d, "
+        "transposed-conv2d, average-pool, embedding, lstm, attention, product, interaction, batch-norm, layer-norm, rms-norm, gelu, silu, "
+        "sigmoid, tanh, softmax, dropout, rotary, add, multiply, concat, reshape, combine, squared-error, binary-cross-entropy, "
+        "nearest-center, least-squares). Did you mean dense?\n"
         "n.yaml:5:5: outputs: is missing\n"
-        "n.yaml:5:19: output: unknown key (allowed kind, name, outputs). Did you mean outputs?\n"
+        "n.yaml:5:19: output: unknown key (allowed bias, experts, from, frozen, kind, name, outputs, "
+        "per-position, tied-to). Did you mean outputs?\n"
         "n.yaml:6:30: channels: is out of range (got 0, allowed a whole number from 1 to 2147483647)\n"
-        "n.yaml:1:1: inputs: unknown key (allowed batch, frozen, input, layers, lora-rank, lora-targets, name, optimizer, precision, samples). Did you mean input?");
+        "n.yaml:1:1: inputs: unknown key (allowed batch, frozen, input, layers, lora-rank, lora-targets, name, optimizer, precision, "
+        "samples). Did you mean input?");
 }
 
 TEST_CASE("an input that is missing says nothing about the layers' windows", "[unit]") {
@@ -138,7 +143,7 @@ TEST_CASE("an input that is missing says nothing about the layers' windows", "[u
 TEST_CASE("a chain that cannot train is bad input", "[unit]") {
   const std::string head = "input: 784\nlayers:\n";
   CHECK(file_error(head + "  - {kind: dense, outputs: 10}\n") ==
-        "n.yaml:3:5: layers: the last layer is not a loss (allowed softmax-cross-entropy)");
+        "n.yaml:3:5: layers: the last layer is not a loss (allowed softmax-cross-entropy, squared-error, binary-cross-entropy)");
   CHECK(file_error(head + "  - {kind: softmax-cross-entropy}\n") ==
         "n.yaml:3:3: layers: no layer has parameters to train (allowed at least one dense or conv2d layer)");
   CHECK(file_error("input: 784\nlayers: []\n").find("no layer has parameters to train") != std::string::npos);
@@ -151,7 +156,7 @@ TEST_CASE("a chain that cannot train is bad input", "[unit]") {
 TEST_CASE("a window larger than its input is reported with the layer's line", "[unit]") {
   CHECK(file_error("input: {channels: 1, height: 4, width: 4}\nlayers:\n  - {kind: conv2d, channels: 2, window: 3}\n"
                    "  - {kind: conv2d, channels: 2, window: 3}\n  - {kind: softmax-cross-entropy}\n") ==
-        "n.yaml:4:5: layers: the window is larger than the layer's input (got 3, allowed at most the height of 2)");
+        "n.yaml:4:5: conv2d-2: the window is larger than the layer's input (got 3, allowed at most the height of 2)");
 }
 
 TEST_CASE("sizes that overflow are reported, not wrapped", "[limit]") {
@@ -161,7 +166,7 @@ TEST_CASE("sizes that overflow are reported, not wrapped", "[limit]") {
   std::string tower = "input: 67108864\nlayers:\n";
   for (int i = 0; i < 3; ++i) tower += "  - {kind: dense, outputs: 67108864}\n";
   CHECK(file_error(tower + "  - {kind: softmax-cross-entropy}\n") ==
-        "n.yaml:4:5: layers: the network is too large (allowed at most 2^53 parameters)");
+        "n.yaml:4:5: dense-2: the network is too large (allowed at most 2^53 parameters)");
 }
 
 TEST_CASE("a name of the zoo wins over a folder of that name", "[unit]") {

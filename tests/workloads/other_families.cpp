@@ -56,7 +56,7 @@ TEST_CASE("tables of a recommendation model are updated row by row", "[unit]") {
 }
 
 TEST_CASE("families say what does not fit together", "[unit]") {
-  CHECK(message_of([] { load("lstm", "tied=true embedding=100"); }) ==
+  CHECK(message_of([] { load("lstm", "tied-embeddings=true embedding=100"); }) ==
         "--set: workload.embedding: is not the hidden size, as tied weights need (got 100, allowed workload.embedding=200)");
   CHECK(message_of([] { load("dlrm", "tables=3 table-rows=10+20"); }) ==
         "--set: workload.tables: are not as many as table-rows names (got 3, allowed 2)");

@@ -48,11 +48,8 @@ int perceptron(GraphBuilder& net, const std::string& name, int from, std::int64_
 int interact(GraphBuilder& net, const Dlrm& d, const std::vector<int>& vectors) {
   const int all = net.concat("vectors", vectors);
   if (!d.dot) return all;
-  const auto count = static_cast<std::int64_t>(vectors.size());
-  const TensorShape stacked{.channels = d.dimension(), .width = count};
-  const int stack = net.reshape("stack", all, stacked);
-  const int pairs = net.layer("interaction",
-                              {.kind = LayerKind::interaction, .input = stacked, .output = {.channels = count * (count - 1) / 2}}, {stack});
+  const TensorShape stacked{.channels = d.dimension(), .width = static_cast<std::int64_t>(vectors.size())};
+  const int pairs = net.interaction("interaction", net.reshape("stack", all, stacked));
   return net.concat("features", {vectors.front(), pairs});
 }
 
@@ -65,10 +62,8 @@ Workload build_dlrm(const std::string& name, FamilyParameters& parameters) {
   const auto tables = static_cast<std::int64_t>(d.rows.size());
   GraphBuilder net(name, {.channels = d.features + tables}, parameters.where());
   std::vector<int> vectors = {perceptron(net, "bottom", kData, d.features, d.bottom, false)};
-  for (const std::int64_t rows : d.rows) {
-    vectors.push_back(net.embedding("table-" + std::to_string(vectors.size()), kData, rows, d.dimension(), 1));
-    net.workload().layers.back().shape.sparse = d.sparse;
-  }
+  for (const std::int64_t rows : d.rows)
+    vectors.push_back(net.embedding("table-" + std::to_string(vectors.size()), kData, rows, d.dimension(), 1, d.sparse));
   const int features = interact(net, d, vectors);
   const int click = perceptron(net, "top", features, net.shape_of(features).channels, d.top, true);
   net.loss("loss", LayerKind::binary_cross_entropy, click);

@@ -11,7 +11,7 @@ Workload build_lstm(const std::string& name, FamilyParameters& parameters) {
   const std::int64_t embedding = parameters.integer("embedding", hidden);
   const std::int64_t vocabulary = parameters.integer("vocabulary", 10000, 2);
   const std::int64_t sequence = parameters.integer("sequence", 35);
-  const bool tied = parameters.flag("tied", false);
+  const bool tied = parameters.flag("tied-embeddings", false);
   const bool dropout = parameters.flag("dropout", true);
   if (tied && embedding != hidden)
     parameters.refuse("embedding", "is not the hidden size, as tied weights need", "workload.embedding=" + std::to_string(hidden));

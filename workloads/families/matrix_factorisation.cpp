@@ -15,9 +15,7 @@ Workload build_matrix_factorisation(const std::string& name, FamilyParameters& p
 
   GraphBuilder net(name, {.channels = 2}, parameters.where());
   const auto table = [&](std::string_view what, std::int64_t rows, std::int64_t channels) {
-    const int layer = net.embedding(what, kData, rows, channels, 1);
-    net.workload().layers.back().shape.sparse = sparse;
-    return layer;
+    return net.embedding(what, kData, rows, channels, 1, sparse);
   };
   const int user = table("user", users, rank);
   const int item = table("item", items, rank);

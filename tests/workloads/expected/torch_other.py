@@ -142,7 +142,7 @@ def main():
 
     for name, hidden, sequence in (("small", 200, 20), ("medium", 650, 35), ("large", 1500, 35)):
         write(f"lstm-ptb-{name}", "", LanguageModel(10000, hidden, hidden, 2, False), tokens(sequence))
-    write("lstm", "vocabulary=33278 sequence=35 tied=true", LanguageModel(33278, 200, 200, 2, True), tokens(35))
+    write("lstm", "vocabulary=33278 sequence=35 tied-embeddings=true", LanguageModel(33278, 200, 200, 2, True), tokens(35))
     write("lstm", "vocabulary=99 embedding=24 hidden=40 layers=3 sequence=7", LanguageModel(99, 24, 40, 3, False), tokens(7))
 
     kaggle = [1460, 583, 10131227, 2202608, 305, 24, 12517, 633, 3, 93145, 5683, 8351593, 3194, 27, 14992, 5461306, 10, 5652, 2173,
