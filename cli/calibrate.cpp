@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "cli/calibration_page.hpp"
 #include "cli/choice.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
 #include "cli/verbs.hpp"
+#include "cli/watch.hpp"
 #include "costs/calibration_file.hpp"
 #include "costs/kernel_fit.hpp"
 #include "io/atomic_file.hpp"
@@ -28,6 +31,7 @@ struct CalibrateCommand {
   CalibrateMode mode = CalibrateMode::quick;
   Device device = Device::cpu;
   NetworkWish network = NetworkWish::where_possible;
+  std::optional<std::string> watch;  ///< for how long to watch the machine of a calibration that there is, instead of measuring one
   std::string file;
   OutputOptions output;  ///< of the summary; the calibration itself has its own file
 };
@@ -83,6 +87,7 @@ std::string measure_collectives(Calibration& calibration, int ranks, const Calib
 }
 
 ExitCode calibrate(const CalibrateCommand& options, const Environment& environment) {
+  if (options.watch) return watch(*options.watch, options.file, options.output, environment);
   if (options.device == Device::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
   check_output(options.output);
   const Target target = find_target(options, environment);
@@ -131,6 +136,9 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
       "--no-network", [options] { options->network = NetworkWish::left_out; }, "leave the network out");
   network->excludes(without);
   verb->add_option("-o,--output", options->file, "write the calibration here; without it where this-machine finds it");
+  auto* watched = verb->add_option("--watch", options->watch,
+                                   "only watch all cores for slow spells, such as 5s, and pool them into the calibration that there is");
+  for (CLI::Option* other : {quick, full, network, without, verb->get_option("--device")}) watched->excludes(other);
   add_format_option(*verb, options->output);
   verb->footer("Example:\n  forerun calibrate --quick");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return calibrate(*options, environment); }; });

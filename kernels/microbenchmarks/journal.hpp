@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/calibration.hpp"
@@ -13,16 +14,25 @@ namespace forerun {
 /// Its first line says what is being measured (host, compiler, list); a journal of anything else is started anew.
 class Journal {
  public:
-  /// BadInput where the file cannot be written.
+  struct Entry {
+    KernelSample sample;          ///< its kernel is left to the caller, who has the list
+    std::optional<Seconds> look;  ///< what the watch for slow spells timed after it
+
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+
+  /// Keeps what an earlier journal of the same subject holds, up to the first line that is none. BadInput where the file cannot be
+  /// written.
   Journal(const std::filesystem::path& file, const std::string& subject);
 
-  /// Writes the sample of entry `index` of the list, and makes sure that it is there.
-  void add(std::size_t index, const KernelSample& sample);
-  /// The finished sample of an entry, or null. `sample.kernel` is left to the caller, who has the list.
-  [[nodiscard]] const KernelSample* find(std::size_t index) const;
+  /// Writes entry `index` of the list, and makes sure that it is there. BadInput where it cannot be written.
+  void add(std::size_t index, const Entry& entry);
+  /// The finished entry, or null.
+  [[nodiscard]] const Entry* find(std::size_t index) const;
 
  private:
-  std::map<std::size_t, KernelSample> finished_;
+  std::filesystem::path file_;
+  std::map<std::size_t, Entry> finished_;
   std::ofstream lines_;
 };
 

@@ -62,7 +62,7 @@ std::string compiler_name() {
 Calibration measure(const CalibrateOptions& options, const ProgressCallback& progress) {
   const bool quick = options.mode == CalibrateMode::quick;
   const SampleEffort samples = quick ? SampleEffort{Seconds(0.015), 3, 10, 2} : SampleEffort{Seconds(0.08), 5, 15, 3};
-  const BusyEffort busy = quick ? BusyEffort{Seconds(0.04), 3} : BusyEffort{Seconds(0.15), 5};
+  const BusyEffort busy = quick ? BusyEffort{Seconds(0.02), 9} : BusyEffort{Seconds(0.04), 25};
   return measure(options, shipped_benchmark_list(quick ? "shapes-quick.yaml" : "shapes-full.yaml"), samples, busy, progress);
 }
 
@@ -88,23 +88,29 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
   {
     const CorePin pin(cores.empty() ? 0 : cores.back());
     Arena arena, probe_arena;
-    SpellWatch spells(probe_arena);
+    SpellWatch watch(probe_arena);
+    std::vector<Seconds> looks;
+    const auto measure_entry = [&](const Microbenchmark& benchmark) {
+      const KernelSample sample = measure_kernel(benchmark, sample_effort, arena);
+      return Journal::Entry{sample, watch.look()};
+    };
     for (std::size_t entry = 0; entry < entries; ++entry) {
       const std::size_t i = entry % list.kernels.size();
       const Microbenchmark& benchmark = list.kernels[i];
       report(static_cast<double>(entry),
              std::string(to_string(benchmark.kernel.shape.kind)) + " " + std::string(to_string(benchmark.kernel.pass)));
-      const KernelSample* finished = journal ? journal->find(entry) : nullptr;
-      KernelSample sample = finished != nullptr ? *finished : measure_kernel(benchmark, sample_effort, arena);
+      const Journal::Entry* finished = journal ? journal->find(entry) : nullptr;
+      const Journal::Entry done = finished != nullptr ? *finished : measure_entry(benchmark);
+      if (journal && finished == nullptr) journal->add(entry, done);
+      if (done.look) looks.push_back(*done.look);
+      KernelSample sample = done.sample;
       sample.kernel = benchmark.kernel;
-      if (journal && finished == nullptr) journal->add(entry, sample);
-      spells.look();
       if (entry == i)
         calibration.kernels.push_back(sample);
       else if (sample.median < calibration.kernels[i].median)
         calibration.kernels[i] = sample;
     }
-    calibration.spells = spells.result();
+    calibration.spells = slow_spells(looks, usual_time(looks));
   }
   calibration.busy = measure_busy(list.busy, static_cast<int>(cores.size()), busy_effort,
                                   [&](const Progress& busy) { report(static_cast<double>(entries) + busy.done, busy.what); });

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "kernels/microbenchmarks/processes.hpp"
 #include "kernels/trainer/clock.hpp"
+#include "kernels/trainer/core_pin.hpp"
 #include "kernels/trainer/network.hpp"
 
 namespace forerun {
@@ -24,6 +26,7 @@ Kernel probe_kernel() {
 
 struct SpellWatch::Probe {
   explicit Probe(Arena& arena) : buffers(kernel, 1, arena), run(cpu::make_operator(kernel, library_of(kernel, Kernels::fastest))) {}
+  void call() { run->run(buffers.copy(0)); }
   Kernel kernel = probe_kernel();
   KernelBuffers buffers;
   std::unique_ptr<cpu::Operator> run;
@@ -32,30 +35,73 @@ struct SpellWatch::Probe {
 SpellWatch::SpellWatch(Arena& arena) : probe_(std::make_unique<Probe>(arena)) {}
 SpellWatch::~SpellWatch() = default;
 
-void SpellWatch::look() {
-  if (steady_now() - last_ < kInterval) return;
-  const cpu::LayerBuffers buffers = probe_->buffers.copy(0);
-  probe_->run->run(buffers);  // brings its arrays back into the cache
+std::optional<Seconds> SpellWatch::look() {
+  if (steady_now() - last_ < kInterval) return {};
+  probe_->call();  // brings its arrays back into the cache
   const Seconds start = thread_processor_time();
-  for (int i = 0; i < 3; ++i) probe_->run->run(buffers);
-  times_.push_back(thread_processor_time() - start);
+  for (int i = 0; i < 3; ++i) probe_->call();
+  const Seconds time = thread_processor_time() - start;
   last_ = steady_now();
+  return time;
 }
 
-SlowSpells SpellWatch::slow_spells(const std::vector<Seconds>& times) {
+std::vector<Seconds> SpellWatch::watch(Seconds duration) {
+  std::vector<Seconds> times;
+  probe_->call();  // the first call touches code and tables
+  for (const Seconds begin = steady_now(); steady_now() - begin < duration; probe_->call())
+    if (const std::optional<Seconds> time = look()) times.push_back(*time);
+  return times;
+}
+
+Seconds usual_time(std::vector<Seconds> times) {
   if (times.size() < kFewest) return {};
-  std::vector<Seconds> sorted = times;
-  std::sort(sorted.begin(), sorted.end());
-  const Seconds limit = kSlow * sorted[sorted.size() / 20];
-  const auto slow = std::upper_bound(sorted.begin(), sorted.end(), limit);
-  const auto mean = [](auto begin, auto end) {
-    Seconds sum;
-    for (auto it = begin; it != end; ++it) sum += *it;
-    return sum / static_cast<double>(end - begin);
-  };
-  if (slow == sorted.end()) return {};
-  return {static_cast<double>(sorted.end() - slow) / static_cast<double>(sorted.size()),
-          mean(slow, sorted.end()) / mean(sorted.begin(), slow)};
+  std::ranges::sort(times);
+  const auto slow = std::ranges::upper_bound(times, kSlow * times[times.size() / 20]);
+  Seconds sum;
+  for (auto it = times.begin(); it != slow; ++it) sum += *it;
+  return sum / static_cast<double>(slow - times.begin());
+}
+
+SlowSpells slow_spells(const std::vector<Seconds>& times, Seconds usual) {
+  if (usual == Seconds(0) || times.empty()) return {};
+  Seconds in_spells;
+  std::int64_t slow = 0;
+  for (const Seconds time : times)
+    if (time > kSlow * usual) in_spells += time, ++slow;
+  SlowSpells spells{.looks = static_cast<std::int64_t>(times.size()), .usual = usual};
+  if (slow == 0) return spells;
+  spells.share = static_cast<double>(slow) / static_cast<double>(times.size());
+  spells.factor = in_spells / static_cast<double>(slow) / usual;
+  return spells;
+}
+
+SlowSpells pooled(const SlowSpells& before, const SlowSpells& now) {
+  SlowSpells both = before;
+  both.looks += now.looks;
+  const double slow_before = before.share * static_cast<double>(before.looks);
+  const double slow_now = now.share * static_cast<double>(now.looks);
+  if (slow_before + slow_now == 0) return both;
+  both.share = (slow_before + slow_now) / static_cast<double>(both.looks);
+  both.factor = (slow_before * before.factor + slow_now * now.factor) / (slow_before + slow_now);
+  return both;
+}
+
+std::vector<Seconds> watch_all_cores(Seconds duration) {
+  const std::size_t cores = std::max<std::size_t>(1, usable_cores().size());
+  const auto most = 2 + static_cast<std::size_t>(duration / kInterval);
+  SharedArray<std::size_t> counts(cores);
+  SharedArray<Seconds> board(cores * most);
+  run_together(static_cast<int>(cores), [&](int place) {
+    Arena arena;
+    SpellWatch watch(arena);
+    std::vector<Seconds> times = watch.watch(duration);
+    counts[place] = std::min(times.size(), most);
+    for (std::size_t i = 0; i < counts[place]; ++i) board[place * most + i] = times[i];
+  });
+  std::vector<Seconds> all;
+  for (std::size_t core = 0; core < cores; ++core)
+    for (std::size_t i = 0; i < counts[core]; ++i) all.push_back(board[core * most + i]);
+  return all;
 }
 
 }  // namespace forerun

@@ -8,8 +8,9 @@
 
 #include "core/error.hpp"
 #include "kernels/microbenchmarks/journal.hpp"
+#include "kernels/microbenchmarks/kernel_load.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
-#include "kernels/microbenchmarks/spells.hpp"
+#include "kernels/trainer/core_pin.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
@@ -139,28 +140,93 @@ TEST_CASE("a calibration holds one sample a kernel, busy factors, its origin, an
   CHECK_FALSE(calibration.compiler.empty());
 }
 
-TEST_CASE("busy cores are counted in powers of two and all of them") {
-  CHECK(busy_counts(1).empty());
-  CHECK(busy_counts(2) == std::vector<int>{2});
-  CHECK(busy_counts(6) == std::vector<int>{2, 4, 6});
+TEST_CASE("a cold rotation has operators of its own where weights are large, since these own scratch memory") {
+  const auto operators = [](std::int64_t outputs, Pass pass, Condition condition) {
+    return KernelLoad::operators_of(microbenchmark(dense_kernel(8, 1024, outputs, pass), condition));
+  };
+  CHECK(operators(1024, Pass::forward, Condition::warm) == 1);
+  CHECK(operators(1024, Pass::forward, Condition::cold) == 12);
+  CHECK(operators(16384, Pass::forward, Condition::cold) == 2);
+  CHECK(operators(128, Pass::forward, Condition::cold) == 1);
+  CHECK(operators(1024, Pass::update, Condition::cold) == 1);
 }
 
-TEST_CASE("a load is timed alone and beside its neighbours") {
-  const Microbenchmark load = microbenchmark(dense_kernel(1, 63, 64, Pass::update), Condition::warm);
-  const BusyTimes times = time_among(load, 2, {Seconds(0.005), 2});
-  CHECK(times.alone > Seconds(0));
-  CHECK(times.among > Seconds(0));
-  CHECK(times.among < 1000 * times.alone);
+TEST_CASE("a journal gives back what it was given, also what the watch saw") {
+  const TemporaryFile file;
+  const Journal::Entry plain{{{}, Seconds(2), Seconds(1), Seconds(3)}, {}};
+  const Journal::Entry watched{{{}, Seconds(5), Seconds(4), Seconds(6)}, Seconds(0.002)};
+  {
+    Journal journal(file.path(), "mine");
+    CHECK(journal.find(0) == nullptr);
+    journal.add(0, plain);
+    journal.add(7, watched);
+  }
+  const Journal again(file.path(), "mine");
+  REQUIRE(again.find(7) != nullptr);
+  CHECK(*again.find(0) == plain);
+  CHECK(*again.find(7) == watched);
+  CHECK(again.find(1) == nullptr);
+  CHECK(Journal(file.path(), "other").find(0) == nullptr);
 }
 
-TEST_CASE("slow spells are the share of times well above the usual, and by how much") {
-  std::vector<Seconds> times(30, Seconds(1));
-  CHECK(SpellWatch::slow_spells(times) == SlowSpells{});
-  times.insert(times.end(), 10, Seconds(1.3));
-  const SlowSpells spells = SpellWatch::slow_spells(times);
-  CHECK(spells.share == 0.25);
-  CHECK(spells.factor == Approx(1.3));
-  CHECK(SpellWatch::slow_spells({Seconds(1), Seconds(9)}) == SlowSpells{});
+TEST_CASE("a journal ends at the first line that is none") {
+  const std::string good = R"({"index":1,"median_s":1.0,"p10_s":1.0,"p90_s":1.0})";
+  for (const std::string bad : {R"({"index":2,"p10_s":1.0,"p90_s":1.0})", R"({"index":2,"median_s":"1","p10_s":1.0,"p90_s":1.0})",
+                                R"({"index":-2,"median_s":1.0,"p10_s":1.0,"p90_s":1.0})",
+                                R"({"index":2,"median_s":0,"p10_s":1.0,"p90_s":1.0})", R"([1, 2])", R"({"index":2,"med)", ""}) {
+    const TemporaryFile file;
+    std::ofstream(file.path()) << R"({"journal":"mine"})"
+                               << "\n"
+                               << good << "\n"
+                               << bad << "\n"
+                               << good << "\n";
+    const Journal journal(file.path(), "mine");
+    INFO(bad);
+    CHECK(journal.find(1) != nullptr);
+    CHECK(journal.find(2) == nullptr);
+  }
+}
+
+TEST_CASE("a journal that cannot be written is said when it starts and when it goes on") {
+  CHECK_THROWS_AS(Journal("no/such/folder/journal", "mine"), BadInput);
+  if (std::filesystem::exists("/dev/full")) {
+    Journal journal("/dev/null", "mine");
+    CHECK_NOTHROW(journal.add(0, {}));
+    CHECK_THROWS_AS(Journal("/dev/full", "mine"), BadInput);
+  }
+}
+
+TEST_CASE("a calibration that goes on pools what the watch saw before it was broken off") {
+  const TemporaryFile file;
+  const BenchmarkList list = read_benchmark_list(kShortList, "list");
+  CalibrateOptions options;
+  options.journal = file.path();
+  measure(options, list, kBriefly, kBusyBriefly, {});
+  std::ifstream lines(file.path());
+  std::string subject;
+  REQUIRE(std::getline(lines, subject));
+  std::ofstream seen(file.path(), std::ios::trunc);
+  seen << subject << '\n';
+  const std::size_t entries = list.kernels.size() * static_cast<std::size_t>(kBriefly.sweeps);
+  for (std::size_t i = 0; i < entries; ++i)
+    seen << R"({"index":)" << i << R"(,"median_s":1.0,"p10_s":1.0,"p90_s":1.0,"look_s":)" << (i % 4 == 0 ? 1.5 : 1.0) << "}\n";
+  seen.close();
+  const SlowSpells spells = measure(options, list, kBriefly, kBusyBriefly, {}).spells;
+  CHECK(spells.looks == static_cast<std::int64_t>(entries));
+  CHECK(spells.share == Approx(0.25));
+  CHECK(spells.factor == Approx(1.5));
+}
+
+TEST_CASE("a thread that is pinned has one core while it lasts") {
+  const std::vector<int> before = usable_cores();
+  REQUIRE_FALSE(before.empty());
+  {
+    const CorePin pin(before.back());
+    CHECK(usable_cores() == std::vector<int>{before.back()});
+  }
+  CHECK(usable_cores() == before);
+  const CorePin nowhere(1 << 30);
+  CHECK(usable_cores() == before);
 }
 
 TEST_CASE("a calibration that was broken off goes on where its journal ends") {
