@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "cli/ranks.hpp"
 #include "costs/calibration_file.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
@@ -167,7 +168,11 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   }
   out.text.platform = or_default(text.platform, kThisMachine, "--platform");
   const auto search = environment_.search();
-  const bool has_platform = problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search); });
+  // A calibration of another machine needs nothing measured on this one.
+  const Platform machine = this_machine(environment_);
+  const Platform* unmeasured = text.calibration.value.empty() ? nullptr : &machine;
+  const bool has_platform =
+      problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search, unmeasured); });
   problems.collect([&] {
     try {
       out.scenario.strategy = parse_strategy(or_default(text.strategy, "serial", "--strategy"));

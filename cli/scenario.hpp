@@ -43,7 +43,7 @@ class ScenarioReader {
   explicit ScenarioReader(const Environment& environment) : environment_(environment) {}
 
   /// BadInput with everything that is wrong with the texts and the files that they name; MissingCapability where the strategy is not
-  /// modelled yet. No engine has started.
+  /// modelled yet. No engine has started. Where a calibration is given, `this-machine` need not have been measured.
   ReadScenario read(const ScenarioText& text, Times times = Times::needed);
 
  private:

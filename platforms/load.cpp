@@ -32,7 +32,7 @@ struct Document {
 
 Document read_document(const fs::path& file) { return {read_yaml(file), file.stem().string()}; }
 
-Document find_document(const Text& name_or_file, std::span<const fs::path> search) {
+Document find_document(const Text& name_or_file, std::span<const fs::path> search, const Platform* machine) {
   const std::string& name = name_or_file.value;
   if (names_a_file(name)) return read_document(name);
   std::error_code none;
@@ -43,6 +43,7 @@ Document find_document(const Text& name_or_file, std::span<const fs::path> searc
   for (const platforms_file& file : platforms_data())
     if (stem(file.name) == name) return {read_yaml_text(file.text, "platforms/" + std::string(file.name)), name};
   if (fs::exists(name, none)) return read_document(name);
+  if (name == kThisMachine && machine != nullptr) return {read_yaml_text(platform_yaml(*machine), name), name};
   if (name == kThisMachine) throw BadInput(problem(name_or_file, "this machine has not been measured yet: run `forerun calibrate`"));
   throw BadInput(
       problem(name_or_file, "unknown platform", listed(known_platforms()) + ", or a YAML file", suggest(name, known_platforms())));
@@ -60,13 +61,14 @@ std::span<const std::string_view> known_platforms() {
   return names;
 }
 
-Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const fs::path> search) {
+Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const fs::path> search,
+                       const Platform* machine) {
   Problems problems;
   PlatformTexts texts;
   Text whole;
   std::string name;
   const bool found = problems.collect([&] {
-    const Document document = find_document(name_or_file, search);
+    const Document document = find_document(name_or_file, search, machine);
     whole = document.root.text;
     name = document.name;
     texts = read_texts(document.root, problems);

@@ -17,8 +17,9 @@ namespace forerun {
 /// The format is explained in platforms/data/cpu-cluster.yaml.
 /// BadInput, all at once: unknown name (with a suggestion and the known ones) or key, what read_yaml() refuses, a quantity without a
 /// unit, negative or zero, several nodes without a link, several nodes of several devices without a link inside the node.
-/// A missing `this-machine` says that `forerun calibrate` writes it.
-Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const std::filesystem::path> search = {});
+/// `machine` stands for `this-machine` where no file does; without it a missing one says that `forerun calibrate` writes it.
+Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const std::filesystem::path> search = {},
+                       const Platform* machine = nullptr);
 
 /// The platform as the text of a file that load_platform() reads back to an equal platform.
 std::string platform_yaml(const Platform& platform);

@@ -134,6 +134,18 @@ TEST_CASE("the measured VGG-11 rows are fitted on one process and scored on thre
   CHECK(answer.out.find("platform.link-bandwidth that explains each run") != std::string::npos);
 }
 
+TEST_CASE("rows of this machine are scored under another machine's calibration, with a warning") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + "a,g,mlp,this-machine,serial,workload.batch=8,step_time_s,1,ok\n");
+  const Answer answer = shell.run("validate runs.csv --calibration ./paper.json");
+  INFO(answer.err);
+  CHECK(answer.code == 0);
+  CHECK(answer.err.find("warning: calibration synthetic was measured on host ") != std::string::npos);
+  const Answer without = shell.run("validate runs.csv");
+  CHECK(without.code == 3);
+  CHECK(without.err.find("forerun calibrate") != std::string::npos);
+}
+
 TEST_CASE("bad input in any row is told with its line, before anything is predicted") {
   const CommandLine shell;
   put(shell.folder() / "runs.csv", kHeader + row("a", "g", "0", "1") + row("b", "g", "8", "-1"));

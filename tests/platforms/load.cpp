@@ -90,6 +90,17 @@ TEST_CASE("this-machine says how it comes to be, until it is there", "[unit]") {
   CHECK(load("this-machine", {}, {folder / "none", folder.path()}).devices_per_node == 2);
 }
 
+TEST_CASE("a machine that is described stands for this-machine until a file does", "[unit]") {
+  const Platform machine{.name = "this-machine", .device = "cpu", .devices_per_node = 6, .memory_per_node = Bytes(8 * kGiB)};
+  const Folder folder;
+  const std::vector<fs::path> search{folder.path()};
+  const Text three{"3", "--set", 0, 0, "devices-per-node"};
+  CHECK(load_platform(option("this-machine"), {}, search, &machine) == machine);
+  CHECK(load_platform(option("this-machine"), std::span(&three, 1), search, &machine).devices_per_node == 3);
+  put(folder / "this-machine.yaml", "name: this-machine\ndevices-per-node: 2\nmemory-per-node: 4 GiB\n");
+  CHECK(load_platform(option("this-machine"), {}, search, &machine).devices_per_node == 2);
+}
+
 TEST_CASE("a folder that is searched wins over what ships", "[unit]") {
   const Folder folder;
   put(folder / "cpu-cluster.yaml", "memory-per-node: 4 GiB\n");
