@@ -83,7 +83,7 @@ class LayerWriter {
     for (std::size_t i = 0; i < places_.size(); ++i) {
       const Layer& layer = net_.layer_at(static_cast<int>(i));
       if (ends_network(layer.shape.kind) || read_.contains(static_cast<int>(i))) continue;
-      throw BadInput(problem(places_[i], layer.name + ": nobody reads its output"));
+      refuse(places_[i], layer.name, "nobody reads its output");
     }
   }
 
@@ -140,8 +140,14 @@ class LayerWriter {
   int multiply(const LayerEntry& entry, const std::vector<int>& from);
   int reshape(const LayerEntry& entry, int from);
 
+  [[noreturn]] static void refuse(const Text& place, const std::string& name, const std::string& what) {
+    Text where = place;
+    where.key = name;
+    throw BadInput(problem(where, what));
+  }
+
   [[noreturn]] static void mismatch(const LayerEntry& entry, const std::string& what, const TensorShape& a, const TensorShape& b) {
-    throw BadInput(problem(entry.where, entry.name + ": " + what + ": " + shape_text(a) + " and " + shape_text(b)));
+    refuse(entry.where, entry.name, what + ": " + shape_text(a) + " and " + shape_text(b));
   }
 
   GraphBuilder& net_;
@@ -202,9 +208,9 @@ int LayerWriter::dense(const LayerEntry& entry, int from) {
     const LayerShape* shape = table == kData ? nullptr : &net_.layer_at(table).shape;
     if (shape == nullptr || shape->kind != LayerKind::embedding) throw BadInput(problem(*entry.tied_to, "is no embedding"));
     if (shape->rows != entry.outputs || shape->output.channels != read.channels)
-      throw BadInput(problem(entry.where, entry.name + ": its " + std::to_string(read.channels) + " inputs and " +
-                                              std::to_string(entry.outputs) + " outputs are not the table's " +
-                                              std::to_string(shape->output.channels) + " and " + std::to_string(shape->rows)));
+      refuse(entry.where, entry.name,
+             "its " + std::to_string(read.channels) + " inputs and " + std::to_string(entry.outputs) + " outputs are not the table's " +
+                 std::to_string(shape->output.channels) + " and " + std::to_string(shape->rows));
   }
   Text where = entry.where;
   where.key = entry.name;

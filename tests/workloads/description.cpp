@@ -136,7 +136,7 @@ TEST_CASE("layers say themselves that they are frozen", "[unit]") {
 
 TEST_CASE("a name that stands nowhere before is bad input, so nothing can read what comes after it", "[unit]") {
   CHECK(error("8", "  - {kind: dense, name: first, outputs: 5}\n  - {kind: relu, from: frist}\n" + kEnd) ==
-        "n.yaml:4:25: from: names no layer before this one (got frist). Did you mean first?");
+        "n.yaml:4:24: from: names no layer before this one (got frist). Did you mean first?");
   CHECK(error("8", "  - {kind: relu, from: dense-1}\n" + kEnd).find("names no layer before this one (got dense-1)") != std::string::npos);
   CHECK(error("8", "  - {kind: relu, from: block-input}\n" + kEnd).find("names no layer before") != std::string::npos);
   CHECK(error("8", "  - {kind: add, from: []}\n" + kEnd) == "n.yaml:3:23: from: names no layer (allowed a name, or several in brackets)");
@@ -161,26 +161,26 @@ TEST_CASE("a layer takes as many inputs as its kind needs", "[unit]") {
   CHECK(error("8", "  - {kind: dense, outputs: 5}\n  - {kind: add}\n" + kEnd) ==
         "n.yaml:4:5: from: add reads another number of layers (got 1, allowed at least 2)");
   CHECK(error("8", "  - {kind: attention, heads: 2, from: [input, input]}\n" + kEnd) ==
-        "n.yaml:3:41: from: attention reads another number of layers (got 2, allowed 3: queries, keys and values)");
+        "n.yaml:3:40: from: attention reads another number of layers (got 2, allowed 3: queries, keys and values)");
 }
 
 TEST_CASE("what nobody reads, and a loss that somebody reads, are mistakes", "[unit]") {
   CHECK(error("8", "  - {kind: dense, name: lost, outputs: 5}\n  - {kind: relu, from: input}\n" + kEnd) ==
-        "n.yaml:3:5: layers: lost: nobody reads its output");
+        "n.yaml:3:5: lost: nobody reads its output");
   CHECK(error("8", "  - {kind: dense, outputs: 5}\n  - {kind: softmax-cross-entropy, name: aside}\n  - {kind: relu, from: aside}\n" +
-                       kEnd) == "n.yaml:5:25: from: is a loss, whose output no layer reads (got aside)");
+                       kEnd) == "n.yaml:5:24: from: is a loss, whose output no layer reads (got aside)");
   const Workload two =
       network("8", "  - {kind: dense, name: d, outputs: 5}\n  - {kind: softmax-cross-entropy}\n  - {kind: relu, from: d}\n" + kEnd);
   CHECK(two.layers.size() == 5);
 }
 
 TEST_CASE("a block says what is wrong with it", "[unit]") {
-  CHECK(error("8", "  - {repeat: 2, layers: []}\n" + kEnd) == "n.yaml:3:23: layers: the block has no layers");
+  CHECK(error("8", "  - {repeat: 2, layers: []}\n" + kEnd) == "n.yaml:3:25: layers: the block has no layers");
   CHECK(error("8", "  - {repeat: 0, layers: [{kind: relu}]}\n" + kEnd).find("repeat: is out of range (got 0") != std::string::npos);
   CHECK(error("8", "  - {repeat: 2, layers: [{repeat: 2, layers: [{kind: relu}]}]}\n" + kEnd).find("a block stands inside a block") !=
         std::string::npos);
   CHECK(error("8", "  - {repeat: 2, layers: [{kind: relu, name: a}, {kind: relu, name: a}]}\n" + kEnd) ==
-        "n.yaml:3:51: layers: two layers have this name (got a)");
+        "n.yaml:3:49: layers: two layers have this name (got a)");
   CHECK(error("8", "  - {kind: relu, name: input}\n" + kEnd).find("is a name that from: has for itself") != std::string::npos);
 }
 
@@ -188,19 +188,19 @@ TEST_CASE("values that a layer cannot have are reported where they stand", "[uni
   CHECK(error(kImage, "  - {kind: conv2d, channels: 2, window: [1, 2, 3, 4]}\n" + kEnd) ==
         "n.yaml:3:41: window: has 4 numbers (allowed a number, [height, width] or [depth, height, width])");
   CHECK(error(kImage, "  - {kind: conv2d, channels: 2, window: 3, bias: maybe}\n" + kEnd) ==
-        "n.yaml:3:52: bias: is neither true nor false (got maybe, allowed true, false)");
-  CHECK(error(kImage, "  - {kind: relu, window: 3}\n" + kEnd) == "n.yaml:3:20: window: unknown key (allowed from, kind, name)");
+        "n.yaml:3:50: bias: is neither true nor false (got maybe, allowed true, false)");
+  CHECK(error(kImage, "  - {kind: relu, window: 3}\n" + kEnd) == "n.yaml:3:18: window: unknown key (allowed from, kind, name)");
   CHECK(error("{tokens: 5}",
               "  - {kind: embedding, name: e, rows: 9, outputs: 3}\n  - {kind: dense, outputs: 8, per-position: true, tied-to: e}\n  - "
-              "kind: softmax-cross-entropy\n") == "n.yaml:4:5: layers: dense-1: its 3 inputs and 8 outputs are not the table's 3 and 9");
+              "kind: softmax-cross-entropy\n") == "n.yaml:4:5: dense-1: its 3 inputs and 8 outputs are not the table's 3 and 9");
   CHECK(error("{tokens: 5}", "  - {kind: dense, outputs: 8, tied-to: input}\n" + kEnd) ==
-        "n.yaml:3:42: tied-to: is no embedding (got input)");
+        "n.yaml:3:40: tied-to: is no embedding (got input)");
 }
 
 TEST_CASE("a file cannot ask for more layers than a network may have", "[limit]") {
   std::string blocks;
   for (int i = 0; i < 17; ++i) blocks += "  - {repeat: 65536, layers: [{kind: relu}]}\n";
-  CHECK(error("8", blocks + kEnd) == "n.yaml:19:28: layers: the network has too many layers (allowed at most 1048576)");
+  CHECK(error("8", blocks + kEnd) == "n.yaml:19:30: layers: the network has too many layers (allowed at most 1048576)");
 }
 
 TEST_CASE("the example of a network of one's own loads", "[unit]") {
