@@ -5,6 +5,7 @@
 #include "cli/scenario.hpp"
 #include "cli/show_pages.hpp"
 #include "cli/verbs.hpp"
+#include "cli/workload_page.hpp"
 #include "costs/calibration_file.hpp"
 #include "costs/price.hpp"
 #include "platforms/load.hpp"
@@ -19,6 +20,8 @@ struct ShowOptions {
   ScenarioOptions scenario;
   OutputOptions output;
   bool times = false;
+  bool all = false;
+  bool dot = false;
 };
 
 Text argument(const std::string& name, const char* what) { return {name, what, 0, 0, ""}; }
@@ -34,9 +37,11 @@ Settings only(const ShowOptions& options, std::vector<Text> Settings::*allowed, 
 }
 
 Page show_workload(const ShowOptions& options) {
-  if (options.name.empty()) return names_page("workload", known_workloads());
+  if (options.name.empty()) return workload_names_page();
   Problems problems;
-  return workload_page(load_workload(argument(options.name, "workload"), only(options, &Settings::workload, problems).workload));
+  const LoadedWorkload loaded = load_described(argument(options.name, "workload"), only(options, &Settings::workload, problems).workload);
+  const Blocks blocks = options.all ? Blocks::all : Blocks::folded;
+  return options.dot ? workload_picture(loaded, blocks) : workload_page(loaded, blocks);
 }
 
 Page show_platform(const ShowOptions& options, const Environment& environment) {
@@ -98,8 +103,11 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
 
   CLI::App* workload = add_noun(*show, "workload", "layers with parameters, arithmetic and memory; all names without a name", *options);
   workload->add_option("name", options->name, "a name or a YAML file");
+  workload->add_flag("--all", options->all, "each block, also where several are alike");
+  workload->add_flag("--dot", options->dot, "the graph for Graphviz, in place of the table")->excludes("--format");
   add_setting_option(*workload, options->scenario);
-  workload->footer("Example:\n  forerun show workload mnist-cnn");
+  workload->footer(
+      "Example:\n  forerun show workload gpt --set workload.layers=24\n  forerun show workload mnist-cnn --dot | dot -Tsvg -o cnn.svg");
   workload->callback(prints(options, chosen, show_workload));
 
   CLI::App* platform = add_noun(*show, "platform", "nodes, devices, memory and links; all names without a name", *options);

@@ -1,27 +1,11 @@
 #include "cli/show_pages.hpp"
 
-#include "io/format.hpp"
 #include "platforms/load.hpp"
 #include "strategies/plan_text.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
 namespace {
-
-std::string shape_text(const TensorShape& shape) {
-  if (shape.height == 1 && shape.width == 1) return std::to_string(shape.channels);
-  return forerun::format("{}x{}x{}", shape.height, shape.width, shape.channels);
-}
-
-Json layer_json(const Layer& layer) {
-  return {{"name", layer.name},
-          {"kind", to_string(layer.shape.kind)},
-          {"input", {layer.shape.input.channels, layer.shape.input.height, layer.shape.input.width}},
-          {"output", {layer.shape.output.channels, layer.shape.output.height, layer.shape.output.width}},
-          {"parameters", parameters(layer.shape)},
-          {"forward_flop_per_sample", forward_flops_per_sample(layer.shape).value()},
-          {"kept_bytes_per_sample", kept_bytes(layer.shape).value()}};
-}
 
 std::string_view kind_name(OperationKind kind) {
   switch (kind) {
@@ -60,33 +44,6 @@ Json link_json(const Link& link) {
 }
 
 }  // namespace
-
-Page workload_page(const Workload& workload) {
-  Page page;
-  page.rows.header = {"layer", "kind", "input", "output", "window", "parameters", "forward a sample", "kept a sample"};
-  Json layers = Json::array();
-  for (const Layer& layer : workload.layers) {
-    const LayerShape& shape = layer.shape;
-    const bool windowed = shape.kind == LayerKind::conv2d || shape.kind == LayerKind::max_pool;
-    page.rows.rows.push_back({layer.name, std::string(to_string(shape.kind)), shape_text(shape.input), shape_text(shape.output),
-                              windowed ? forerun::format("{}/{}+{}", shape.window.edge(), shape.stride.edge(), shape.padding.edge()) : "-",
-                              std::to_string(parameters(shape)), human(forward_flops_per_sample(shape)), human(kept_bytes(shape))});
-    layers.push_back(layer_json(layer));
-  }
-  page.text =
-      forerun::format("{}: {} parameters, {} forward a sample, {} samples an epoch, batch {}\n\n", workload.name, parameters(workload),
-                      human(forward_flops_per_sample(workload)), workload.samples > 0 ? std::to_string(workload.samples) : "no",
-                      workload.batch > 0 ? std::to_string(workload.batch) : "not given");
-  page.text += text_table(page.rows) + "\nwindow: edge / stride + padding\n";
-  page.document = {{"schema_version", 1},
-                   {"name", workload.name},
-                   {"batch", workload.batch > 0 ? Json(workload.batch) : Json(nullptr)},
-                   {"samples", workload.samples > 0 ? Json(workload.samples) : Json(nullptr)},
-                   {"parameters", parameters(workload)},
-                   {"forward_flop_per_sample", forward_flops_per_sample(workload).value()},
-                   {"layers", layers}};
-  return page;
-}
 
 Page platform_page(const Platform& platform) {
   Page page;

@@ -11,9 +11,6 @@
 
 namespace forerun {
 
-/// The layers of a workload with their parameters, arithmetic and what they keep of a sample.
-Page workload_page(const Workload& workload);
-
 /// A platform's nodes, devices, memory and links.
 Page platform_page(const Platform& platform);
 

@@ -43,18 +43,8 @@ TEST_CASE("a plan that cannot be is answered with no") {
   CHECK(answer.out.find("infeasible: ") == 0);
 }
 
-TEST_CASE("a workload shows its layers and parameters") {
+TEST_CASE("without a name the names of platforms are shown") {
   const CommandLine shell;
-  const Answer answer = shell.run("show workload logistic-regression");
-  CHECK(answer.code == 0);
-  CHECK(answer.out.find("logistic-regression: 7850 parameters, 15.7 kflop forward a sample") == 0);
-  CHECK(answer.out.find("dense-1 ") != std::string::npos);
-  CHECK(value_of(read_yaml_text(shell.run("show workload logistic-regression --format json").out, "out"), "parameters") == "7850");
-}
-
-TEST_CASE("without a name the names are shown") {
-  const CommandLine shell;
-  CHECK(shell.run("show workload").out.find("vgg11-cifar10\n") != std::string::npos);
   CHECK(shell.run("show platform").out.find("cpu-cluster\n") != std::string::npos);
 }
 
