@@ -8,6 +8,7 @@
 
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
 namespace forerun {
@@ -66,7 +67,8 @@ std::vector<char> named(const Workload& workload, const Text& patterns, const st
 }
 
 void freeze(Workload& workload, const Text& patterns) {
-  std::vector<char> frozen = named(workload, patterns, "layer", [](const Layer&) { return true; });
+  std::vector<char> frozen =
+      named(workload, patterns, "layer with parameters", [](const Layer& layer) { return has_parameters(layer.shape.kind); });
   // Tied layers share their weights: neither is trained where the other is not.
   for (std::size_t i = 0; i < frozen.size(); ++i)
     if (const int owner = workload.layers[i].tied_to; owner >= 0 && frozen[i] != 0) frozen[static_cast<std::size_t>(owner)] = 1;
@@ -97,7 +99,7 @@ Workload with_adapters(const Workload& workload, std::int64_t rank, const Text& 
     for (int& input : layer.inputs)
       if (input >= 0) input = moved[static_cast<std::size_t>(input)];
     if (layer.tied_to >= 0) layer.tied_to = own[static_cast<std::size_t>(layer.tied_to)];
-    layer.frozen = true;
+    layer.frozen = has_parameters(layer.shape.kind);
     own[i] = moved[i] = append(layer);
     if (adapted[i] == 0) continue;
     Layer down = layer;

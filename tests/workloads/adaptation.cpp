@@ -52,6 +52,15 @@ TEST_CASE("frozen layers have no gradients, and none flows where nothing before 
   CHECK(step_memory(head, 8).gradients == Bytes(4 * 206'218));
 }
 
+TEST_CASE("what has no parameters is not frozen", "[unit]") {
+  CHECK(frozen_layers(load("mnist-cnn", {{"frozen", "*1"}})) == std::vector<std::string>{"conv2d-1", "dense-1"});
+  for (const Layer& layer : load("gpt", {{"layers", "1"}, {"lora-rank", "4"}, {"lora-targets", "query"}}).layers) {
+    CAPTURE(layer.name);
+    const bool adapter = layer.name.find("-lora-") != std::string::npos;
+    CHECK(layer.frozen == (has_parameters(layer.shape.kind) && !adapter));
+  }
+}
+
 TEST_CASE("layers that share weights are frozen together", "[unit]") {
   for (const std::string name : {"head", "token-embedding"}) {
     const Workload gpt = load("gpt", {{"layers", "1"}, {"frozen", name}});
@@ -106,7 +115,8 @@ TEST_CASE("names that no layer has are bad input", "[unit]") {
     return message_of([&] { load("gpt", settings); });
   };
   const std::string allowed = "allowed names as forerun show workload lists them)";
-  CHECK(error({{"frozen", "qury,block-*"}}) == "--set: workload.frozen: names no layer (got qury, " + allowed + ". Did you mean query?");
+  CHECK(error({{"frozen", "qury,block-*"}}) ==
+        "--set: workload.frozen: names no layer with parameters (got qury, " + allowed + ". Did you mean query?");
   CHECK(error({{"lora-rank", "4"}, {"lora-targets", "gelu"}}) ==
         "--set: workload.lora-targets: names no dense layer (got gelu, " + allowed);
   CHECK(error({{"lora-rank", "4"}}) == "--set: workload.lora-targets: is missing (allowed dense layers, such as query,value)");
