@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -62,6 +63,13 @@ TEST_CASE("the u-net gives 388 x 388 positions for 572 x 572, and all where it i
   CHECK(load_with("unet", "").layers.back().shape.input == TensorShape{2, 388, 388});
   CHECK(load_with("unet", "padded=true image=250").layers.back().shape.input == TensorShape{2, 250, 250});
   CHECK(load_with("unet", "classes=1").layers.back().shape.kind == LayerKind::binary_cross_entropy);
+}
+
+TEST_CASE("the u-net has 23 convolutions in total", "[paper]") {
+  const Workload unet = load_with("unet", "");
+  CHECK(std::ranges::count_if(unet.layers, [](const Layer& layer) {
+          return layer.shape.kind == LayerKind::conv2d || layer.shape.kind == LayerKind::transposed_conv2d;
+        }) == 23);
 }
 
 TEST_CASE("inception's auxiliary head learns by a loss of its own", "[unit]") {
