@@ -14,7 +14,7 @@ int attend(GraphBuilder& net, const Decoder& d, int from) {
 
 int transform(GraphBuilder& net, const Decoder& d, int from) {
   int x = net.norm("feed-forward-norm", d.norm, from);
-  x = d.experts.count > 1 ? mixture_of_experts(net, d.feed_forward, d.experts, x) : feed_forward(net, d.feed_forward, x);
+  x = d.experts.count > 0 ? mixture_of_experts(net, d.feed_forward, d.experts, x) : feed_forward(net, d.feed_forward, x);
   x = dropped(net, d.dropout, "feed-forward-dropout", x);
   if (d.post_norms) x = net.norm("feed-forward-post-norm", d.norm, x);
   return net.join("feed-forward-residual", LayerKind::add, {from, x});

@@ -14,7 +14,7 @@ struct Decoder {
   std::int64_t hidden = 768;
   SelfAttention attention;
   FeedForward feed_forward;
-  Experts experts{.count = 1, .chosen = 2};
+  Experts experts;
   std::int64_t sequence = 1024;
   std::int64_t vocabulary = 50257;
   Positions positions = Positions::learned;

@@ -24,6 +24,10 @@ constexpr std::array kFamilies{
     Family{"gpt", "decoder-only transformer with learned positions and layer norms: GPT-2, GPT-3, Megatron", build_gpt},
     Family{"llama", "decoder-only transformer with rotary positions and gated feed-forward layers, dense or of experts: Llama, Mixtral",
            build_llama},
+    Family{"bert", "transformer encoder of tokens: BERT", build_bert},
+    Family{"vit", "transformer encoder of image patches: ViT", build_vit},
+    Family{"deepseek", "decoder-only transformer with latent attention, routed and shared experts: DeepSeek-V2, DeepSeek-V3",
+           build_deepseek},
 };
 
 }  // namespace

@@ -38,5 +38,8 @@ Workload build_mllib_linear_regression(const std::string& name, FamilyParameters
 Workload build_mllib_logistic_regression(const std::string& name, FamilyParameters& parameters);
 Workload build_gpt(const std::string& name, FamilyParameters& parameters);
 Workload build_llama(const std::string& name, FamilyParameters& parameters);
+Workload build_bert(const std::string& name, FamilyParameters& parameters);
+Workload build_vit(const std::string& name, FamilyParameters& parameters);
+Workload build_deepseek(const std::string& name, FamilyParameters& parameters);
 
 }  // namespace forerun

@@ -6,8 +6,9 @@
 
 namespace forerun {
 
-int activate(GraphBuilder& net, Activation activation, int from) {
-  const auto layer = [&](LayerKind kind) { return net.elementwise(to_string(kind), kind, from); };
+int activate(GraphBuilder& net, Activation activation, int from, std::string_view prefix) {
+  const auto named = [&](std::string_view name) { return std::string(prefix) + std::string(name); };
+  const auto layer = [&](LayerKind kind) { return net.elementwise(named(to_string(kind)), kind, from); };
   switch (activation) {
     case Activation::gelu: return layer(LayerKind::gelu);
     case Activation::silu: return layer(LayerKind::silu);
@@ -16,7 +17,7 @@ int activate(GraphBuilder& net, Activation activation, int from) {
     case Activation::tanh: return layer(LayerKind::tanh);
     case Activation::squared_relu: {
       const int positive = layer(LayerKind::relu);
-      return net.join("square", LayerKind::multiply, {positive, positive});
+      return net.join(named("square"), LayerKind::multiply, {positive, positive});
     }
     case Activation::linear: break;
   }
@@ -44,19 +45,19 @@ int self_attention(GraphBuilder& net, const SelfAttention& a, int from) {
 
 namespace {
 
-/// The layers of one feed-forward, or of all experts of one.
+/// The layers of one feed-forward, or of `experts` at once.
 int transform(GraphBuilder& net, const FeedForward& f, std::int64_t experts, std::string_view prefix, int from) {
+  const auto named = [&](std::string_view name) { return std::string(prefix) + std::string(name); };
   const auto project = [&](std::string_view name, int input, std::int64_t outputs) {
-    const std::string full = std::string(prefix) + std::string(name);
-    return experts > 1 ? net.expert_dense(full, input, outputs, experts, f.bias) : net.dense(full, input, outputs, f.bias);
+    return experts > 0 ? net.expert_dense(named(name), input, outputs, experts, f.bias) : net.dense(named(name), input, outputs, f.bias);
   };
   const std::int64_t hidden = net.shape_of(from).channels;
   int wide = 0;
   if (f.gated) {
-    const int gate = activate(net, f.activation, project("gate", from, f.channels));
-    wide = net.join("gating", LayerKind::multiply, {gate, project("up", from, f.channels)});
+    const int gate = activate(net, f.activation, project("gate", from, f.channels), prefix);
+    wide = net.join(named("gating"), LayerKind::multiply, {gate, project("up", from, f.channels)});
   } else {
-    wide = activate(net, f.activation, project("up", from, f.channels));
+    wide = activate(net, f.activation, project("up", from, f.channels), prefix);
   }
   return project("down", wide, hidden);
 }
@@ -64,7 +65,7 @@ int transform(GraphBuilder& net, const FeedForward& f, std::int64_t experts, std
 }  // namespace
 
 int feed_forward(GraphBuilder& net, const FeedForward& layer, int from, std::string_view prefix) {
-  return transform(net, layer, 1, prefix, from);
+  return transform(net, layer, 0, prefix, from);
 }
 
 int mixture_of_experts(GraphBuilder& net, const FeedForward& expert, const Experts& experts, int from) {
@@ -124,9 +125,10 @@ Head read_head(FamilyParameters& p) {
 Experts read_experts(FamilyParameters& p, const Experts& fallback) {
   static constexpr std::int64_t kMostExperts = 1 << 20;
   Experts experts = fallback;
-  experts.count = p.integer("experts", fallback.count, 1, kMostExperts);
-  experts.chosen = p.integer("top-k", std::min(fallback.chosen, experts.count), 1, kMostExperts);
-  if (experts.chosen > experts.count) p.refuse("top-k", "is more than the experts", "at most " + std::to_string(experts.count));
+  experts.count = p.integer("experts", fallback.count, 0, kMostExperts);
+  const std::int64_t most = std::max<std::int64_t>(experts.count, 1);
+  experts.chosen = p.integer("top-k", std::min(fallback.chosen, most), 1, kMostExperts);
+  if (experts.chosen > most) p.refuse("top-k", "is more than the experts", "at most " + std::to_string(most));
   return experts;
 }
 

@@ -14,7 +14,8 @@ inline constexpr std::int64_t kMostTransformerLayers = 1 << 13;
 
 /// Function of a feed-forward layer. squared-relu is a relu times itself [So et al. 2021, Primer].
 enum class Activation { gelu, silu, relu, squared_relu, sigmoid, tanh, linear };
-int activate(GraphBuilder& net, Activation activation, int from);
+/// Names start with `prefix`, here and below.
+int activate(GraphBuilder& net, Activation activation, int from, std::string_view prefix = "");
 
 /// Projections to queries, keys and values, attention of them, and the projection back.
 struct SelfAttention {
@@ -36,13 +37,12 @@ struct FeedForward {
   Activation activation = Activation::gelu;
   Bias bias = Bias::present;
 };
-/// Names start with `prefix`.
 int feed_forward(GraphBuilder& net, const FeedForward& layer, int from, std::string_view prefix = "");
 
 /// Feed-forward layers of which a router chooses a few for each token [Shazeer et al. 2017].
 struct Experts {
-  std::int64_t count = 1;
-  std::int64_t chosen = 1;
+  std::int64_t count = 0;  ///< 0: one feed-forward layer for all tokens, without a router
+  std::int64_t chosen = 2;
   LayerKind scores = LayerKind::softmax;  ///< the router's function: softmax or sigmoid
 };
 int mixture_of_experts(GraphBuilder& net, const FeedForward& expert, const Experts& experts, int from);
@@ -74,7 +74,7 @@ int positions_of(GraphBuilder& net, std::string_view name, int from, std::int64_
 void read_heads(FamilyParameters& p, std::int64_t hidden, SelfAttention& attention);
 Activation read_activation(FamilyParameters& p, Activation fallback);
 Head read_head(FamilyParameters& p);
-/// `experts` and `top-k`; one expert is none.
+/// `experts` and `top-k`.
 Experts read_experts(FamilyParameters& p, const Experts& fallback);
 /// `true` for a bias.
 Bias read_bias(FamilyParameters& p, std::string_view key, Bias fallback);
