@@ -11,12 +11,16 @@
 #include "workloads/data.hpp"
 #include "workloads/description.hpp"
 #include "workloads/families/family.hpp"
+#include "workloads/huggingface/huggingface.hpp"
 
 namespace forerun {
 namespace {
 
 constexpr std::string_view kFolder = "models/";
 constexpr std::string_view kEnding = ".yaml";
+constexpr std::string_view kConfiguration = "config.json";
+// A node of a document takes a hundred times its two bytes of text: within a second and 512 MB. 10,000 layers take half as much.
+constexpr std::size_t kDescriptionLimit = std::size_t{2} << 20;
 
 std::string_view stem(std::string_view file) {
   file.remove_prefix(kFolder.size());
@@ -41,7 +45,11 @@ Source find_source(const Text& name_or_file) {
     if (!std::filesystem::exists(name, none))
       throw BadInput(problem(name_or_file, "unknown workload", std::string(kAllowedWorkloads), suggest(name, known_workloads())));
   }
-  return {read_yaml(name), std::filesystem::path(name).stem().string()};
+  const std::filesystem::path path(name);
+  // Every model of a hub has its configuration under this name, in a folder of its own.
+  const bool configures = path.filename() == kConfiguration && path.has_parent_path();
+  return {read_yaml_text(read_file(path, kDescriptionLimit), name),
+          configures ? path.parent_path().filename().string() : path.stem().string()};
 }
 
 bool is_common(std::string_view key) { return std::ranges::find(workload_settings(), key) != workload_settings().end(); }
@@ -50,6 +58,11 @@ bool is_adaptation(std::string_view key) { return std::ranges::find(adaptation_s
 
 /// The scalars of a model's file that say what its family is to be, and the family.
 const Family* read_model(const YamlNode& root, std::vector<Text>& given, std::vector<Text>& common, Source& source) {
+  if (is_huggingface(root)) {
+    HuggingFaceModel model = read_huggingface(root);
+    given = std::move(model.parameters);
+    return find_family(model.family);
+  }
   const Family* family = nullptr;
   for (std::size_t i = 0; i < root.keys.size(); ++i) {
     const std::string& key = root.keys[i].value;
@@ -119,7 +132,7 @@ LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> se
   bool has_family = false;
   problems.collect([&] {
     Source source = find_source(name_or_file);
-    has_family = source.family != nullptr || source.root.find("family") != nullptr;
+    has_family = source.family != nullptr || source.root.find("family") != nullptr || is_huggingface(source.root);
     for (const std::string_view key : adaptation_settings())
       if (const YamlNode* node = source.root.find(key)) adaptation.push_back(scalar(*node));
     workload =
