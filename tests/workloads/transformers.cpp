@@ -20,6 +20,19 @@ TEST_CASE("the zoo's transformers have as many parameters as the transformers li
   CHECK(compared >= 32);
 }
 
+TEST_CASE("transformers have the parameters and matrix flops that PyTorch counts, whatever their sizes", "[paper]") {
+  const CsvTable table = expected_table("torch_transformers.csv");
+  CHECK(table.rows.size() > 50);
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const std::string& name = table.at(row, "workload").value;
+    CAPTURE(name, table.at(row, "settings").value, table.at(row, "head").value);
+    const std::string where = name.ends_with(".json") ? std::string(FORERUN_TEST_DATA) + "/expected/" + name : name;
+    const Workload workload = load_with(where, table.at(row, "settings").value);
+    CHECK(parameters(workload) == std::stoll(table.at(row, "parameters").value));
+    CHECK(matrix_flops_per_sample(workload).value() == std::stod(table.at(row, "forward_flops").value));
+  }
+}
+
 TEST_CASE("heads, experts and positions follow from the parameters", "[unit]") {
   const Workload network = load_with("llama",
                                      "layers=2 hidden=96 heads=6 kv-heads=2 head-channels=20 feed-forward=200 vocabulary=300 sequence=10 "
