@@ -5,6 +5,7 @@
 #include "costs/summary.hpp"
 #include "io/format.hpp"
 #include "strategies/buckets.hpp"
+#include "strategies/given_plan.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -27,13 +28,10 @@ std::string_view operation_name(Pass pass) {
 /// Writes the operations of one synchronous data-parallel step, the same for every rank.
 class StepWriter {
  public:
-  StepWriter(const Scenario& scenario, StepPlan& plan)
-      : workload_(scenario.workload),
-        strategy_(scenario.strategy),
-        plan_(plan),
-        batch_(workload_.batch / strategy_.data),
-        footprint_(step_footprint(workload_, batch_)),
-        passes_(passes(workload_)) {
+  StepWriter(const Scenario& scenario, Bytes footprint, StepPlan& plan)
+      : workload_(scenario.workload), strategy_(scenario.strategy), plan_(plan), passes_(passes(workload_)) {
+    computation_.lane = kComputeLane;
+    computation_.work = Kernel{{}, Pass::forward, workload_.batch / strategy_.data, footprint, workload_.precision, workload_.optimizer};
     plan_.operations.reserve(4 * workload_.layers.size() + 8);
     plan_.dependencies.reserve(2 * workload_.layers.size());
     plan_.step.body.reserve(4 * workload_.layers.size() + 8);
@@ -71,22 +69,19 @@ class StepWriter {
   [[nodiscard]] int layer_count() const { return static_cast<int>(workload_.layers.size()); }
 
   void compute(int layer, Pass pass) {
-    Operation operation;
-    operation.name = operation_name(pass);
-    operation.layer = layer;
-    operation.lane = kComputeLane;
-    operation.work = Kernel{workload_.layers[layer].shape, pass, batch_, footprint_, workload_.precision, workload_.optimizer};
-    append(operation);
+    Operation& operation = append(computation_, operation_name(pass), layer);
+    auto& kernel = *std::get_if<Kernel>(&operation.work);
+    kernel.shape = workload_.layers[layer].shape;
+    kernel.pass = pass;
   }
 
   void reduce(int index, const Bucket& bucket) {
     wait_for(static_cast<int>(plan_.operations.size()) - 1);
+    last_transfer_ = static_cast<int>(plan_.operations.size());
     Operation operation;
-    operation.name = "all_reduce";
-    operation.layer = index;
     operation.lane = kDataLane;
     operation.work = Collective{Collective::Operation::all_reduce, strategy_.collective, 0, bucket.bytes};
-    last_transfer_ = append(operation);
+    append(operation, "all_reduce", index);
     // Without overlap the thread that computes carries the transfer out itself.
     if (strategy_.overlap == Overlap::none) wait_for(last_transfer_);
   }
@@ -99,27 +94,32 @@ class StepWriter {
     plan_.dependencies.push_back({operation, 0});
   }
 
-  int append(Operation& operation) {
+  /// Until the next call.
+  Operation& append(const Operation& like, std::string_view name, int layer) {
+    plan_.step.body.emplace_back(static_cast<int>(plan_.operations.size()));
+    plan_.operations.push_back(like);
+    Operation& operation = plan_.operations.back();
+    operation.name = name;
+    operation.layer = layer;
     operation.first_dependency = static_cast<int>(first_waiting_);
     operation.dependency_count = static_cast<int>(plan_.dependencies.size() - first_waiting_);
     first_waiting_ = plan_.dependencies.size();
-    const int index = static_cast<int>(plan_.operations.size());
-    plan_.operations.push_back(operation);
-    plan_.step.body.emplace_back(index);
-    return index;
+    return operation;
   }
 
   const Workload& workload_;
   const Strategy& strategy_;
   StepPlan& plan_;
-  std::int64_t batch_;
-  Bytes footprint_;
+  Operation computation_;  ///< what all kernels have in common: they are large, and copied faster than written
   std::vector<Passes> passes_;
   std::size_t first_waiting_ = 0;
   int last_transfer_ = -1;
 };
 
-std::string memory_reason(const StepMemory& memory, Bytes available) {
+/// Why a step does not fit into a device, or nothing.
+std::string memory_shortage(const StepMemory& memory, const Platform& platform) {
+  const Bytes available = platform.memory_per_node / platform.devices_per_node;
+  if (platform.memory_per_node == Bytes(0) || memory.total() <= available) return "";
   return forerun::format(
       "a step needs {} of memory a device, the platform has {}: activations {}, their gradients {}, weights {}, gradients {}, "
       "optimizer {}",
@@ -127,8 +127,8 @@ std::string memory_reason(const StepMemory& memory, Bytes available) {
       human(memory.gradients), human(memory.optimizer));
 }
 
-/// Why the scenario cannot run, or nothing.
-std::string infeasibility(const Scenario& scenario) {
+/// Why the strategy cannot be applied, or nothing.
+std::string misfit(const Scenario& scenario) {
   const Workload& workload = scenario.workload;
   const Platform& platform = scenario.platform;
   const int ranks = scenario.strategy.ranks();
@@ -137,18 +137,16 @@ std::string infeasibility(const Scenario& scenario) {
                            platform.devices(), platform.nodes, platform.devices_per_node);
   if (workload.batch % scenario.strategy.data != 0)
     return forerun::format("batch {} does not divide by data={}", workload.batch, scenario.strategy.data);
-  if (platform.memory_per_node > Bytes(0)) {
-    const StepMemory memory = step_memory(workload, workload.batch / scenario.strategy.data);
-    const Bytes available = platform.memory_per_node / platform.devices_per_node;
-    if (memory.total() > available) return memory_reason(memory, available);
-  }
   return "";
 }
 
 }  // namespace
 
 std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
-  if (std::string reason = infeasibility(scenario); !reason.empty()) return Infeasible{std::move(reason)};
+  if (scenario.plan) return given_plan(scenario);
+  if (std::string reason = misfit(scenario); !reason.empty()) return Infeasible{std::move(reason)};
+  const StepMemory memory = step_memory(scenario.workload, scenario.workload.batch / scenario.strategy.data);
+  if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty()) return Infeasible{std::move(reason)};
   const int ranks = scenario.strategy.ranks();
   StepPlan plan;
   plan.ranks = ranks;
@@ -164,7 +162,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     data.classes = {0};
     plan.communicators.push_back(std::move(data));
   }
-  StepWriter writer(scenario, plan);
+  StepWriter writer(scenario, memory.total(), plan);
   writer.forward();
   writer.backward(ranks > 1 ? gradient_buckets(scenario.workload, scenario.strategy) : std::vector<Bucket>{});
   writer.update();
