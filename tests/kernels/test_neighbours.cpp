@@ -121,10 +121,9 @@ TEST_CASE("slow spells of two times are pooled by their looks") {
   CHECK(pooled({0, 1, 10, Seconds(1)}, {0, 1, 20, Seconds(1)}) == SlowSpells{0, 1, 30, Seconds(1)});
 }
 
-TEST_CASE("a watch looks at every core ten times a second") {
+TEST_CASE("a watch looks at every core, ten times a second at most") {
   const std::vector<Seconds> times = watch_all_cores(Seconds(0.35));
-  CHECK(times.size() % usable_cores().size() == 0);
-  CHECK(times.size() >= 2 * usable_cores().size());
+  CHECK(times.size() >= usable_cores().size());
   CHECK(times.size() <= 4 * usable_cores().size());
   for (const Seconds time : times) CHECK(time > Seconds(0));
 }
