@@ -37,24 +37,8 @@ struct NetworkJob {
 
 using Job = std::variant<TrainJob, NetworkJob>;
 
-/// How much of a non-blocking all-reduce is hidden by compute that runs beside it:
-///   fraction = (compute + all-reduce - both) / min(compute, all-reduce), each measured alone and then together;
-/// 1 = all hidden, 0 = none. Below zero: running together costs more than one after the other.
-struct OverlapSample {
-  int ranks = 2;
-  Bytes bytes;
-  Seconds blocking;           ///< MPI_Allreduce
-  Seconds background;         ///< MPI_Iallreduce and MPI_Wait with nothing between
-  Seconds compute;            ///< arithmetic without memory traffic
-  double fraction_with_test;  ///< MPI_Test between pieces of compute
-  double fraction_without;    ///< nothing but MPI_Wait after the compute
-
-  friend bool operator==(const OverlapSample&, const OverlapSample&) = default;
-};
-
 struct NetworkResult {
   std::vector<CollectiveSample> collectives;
-  std::vector<OverlapSample> overlap;
 };
 
 std::string job_text(const Job& job);

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <functional>
 
-#include "kernels/ranks/overlap_ranks.hpp"
 #include "kernels/ranks/timed_ranks.hpp"
 #include "kernels/trainer/array.hpp"
 
@@ -102,8 +101,7 @@ NetworkResult measure_network_ranks(const NetworkJob& job, MPI_Comm world, const
   const std::vector<std::int64_t> sizes = network_sizes(job.largest_bytes);
   NetworkResult result;
   double done = 0;
-  const double total =
-      static_cast<double>(sizes.size()) * ranks + static_cast<double>(overlap_sizes(job.largest_bytes).size()) * (ranks - 1);
+  const double total = static_cast<double>(sizes.size()) * ranks;
   const auto advance = [&](const char* what) {
     if (progress) progress({++done, total, what});
   };
@@ -118,10 +116,6 @@ NetworkResult measure_network_ranks(const NetworkJob& job, MPI_Comm world, const
       for (const std::int64_t bytes : sizes) {
         result.collectives.push_back(all_reduce_sample(part, bytes, job.time_a_size));
         advance("all-reduce between ranks");
-      }
-      for (const std::int64_t bytes : overlap_sizes(job.largest_bytes)) {
-        result.overlap.push_back(overlap_sample(part, bytes, job.time_a_size));
-        advance("all-reduce beside compute");
       }
     });
   return result;

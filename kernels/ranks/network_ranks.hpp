@@ -7,8 +7,8 @@
 
 namespace forerun {
 
-/// Measures ping-pong between the first two ranks, all-reduce among the first 2, 3, ... ranks by size, and how much of a
-/// non-blocking all-reduce compute hides. Sizes are powers of four from 4 bytes; the largest is always one of them.
+/// Measures ping-pong between the first two ranks and all-reduce among the first 2, 3, ... ranks by size. Sizes are powers of four
+/// from 4 bytes; the largest is always one of them.
 /// Every repetition writes its buffer first, as a backward pass does with its gradients, and starts from a barrier; buffers take
 /// turns, so that a large one comes from memory and a small one from the cache of the core that wrote it. A repetition's time is
 /// that of its slowest rank. Rank 0 returns the result, the others an empty one.

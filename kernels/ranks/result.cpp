@@ -32,16 +32,6 @@ Json to_json(const CollectiveSample& sample) {
           {"median_s", sample.median.value()}, {"p10_s", sample.p10.value()}, {"p90_s", sample.p90.value()}};
 }
 
-Json to_json(const OverlapSample& sample) {
-  return {{"ranks", sample.ranks},
-          {"bytes", sample.bytes.value()},
-          {"blocking_s", sample.blocking.value()},
-          {"background_s", sample.background.value()},
-          {"compute_s", sample.compute.value()},
-          {"fraction_with_test", sample.fraction_with_test},
-          {"fraction_without", sample.fraction_without}};
-}
-
 /// Runs a reader and turns the library's complaint into one that names the file.
 template <class Read>
 auto read_document(const std::filesystem::path& file, Read&& read) {
@@ -71,9 +61,7 @@ std::string result_text(const TrainResult& result) {
 std::string result_text(const NetworkResult& result) {
   Json collectives = Json::array();
   for (const CollectiveSample& sample : result.collectives) collectives.push_back(to_json(sample));
-  Json overlap = Json::array();
-  for (const OverlapSample& sample : result.overlap) overlap.push_back(to_json(sample));
-  return json_text({{"collectives", collectives}, {"overlap", overlap}});
+  return json_text({{"collectives", collectives}});
 }
 
 TrainResult read_train_result(const std::filesystem::path& file) {
@@ -99,10 +87,6 @@ NetworkResult read_network_result(const std::filesystem::path& file) {
     for (const Json& sample : document.at("collectives"))
       result.collectives.push_back({sample.at("operation"), sample.at("ranks"), Bytes(sample.at("bytes").get<double>()),
                                     read_second(sample, "median_s"), read_second(sample, "p10_s"), read_second(sample, "p90_s")});
-    for (const Json& sample : document.at("overlap"))
-      result.overlap.push_back({sample.at("ranks"), Bytes(sample.at("bytes").get<double>()), read_second(sample, "blocking_s"),
-                                read_second(sample, "background_s"), read_second(sample, "compute_s"), sample.at("fraction_with_test"),
-                                sample.at("fraction_without")});
     return result;
   });
 }

@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-#include <cmath>
 
 #include "kernels/ranks/launch.hpp"
 #include "tests/kernels/small_scenarios.hpp"
@@ -56,8 +55,6 @@ TEST_CASE("a network measurement covers every size for every number of ranks", "
   CHECK(all_reduces == 2 * 8);
   CHECK(result.collectives.back().ranks == 3);
   CHECK(result.collectives.back().bytes == Bytes(65536));
-  REQUIRE(result.overlap.size() == 2);
-  for (const OverlapSample& sample : result.overlap) CHECK(std::isfinite(sample.fraction_with_test));
 }
 
 TEST_CASE("a job that cannot run says why", "[ranks]") {

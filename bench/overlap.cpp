@@ -1,16 +1,23 @@
-#include "kernels/ranks/overlap_ranks.hpp"
-
+// Why: whether gradients are reduced beside compute is a default of the trainer (strategies/runtimes/forerun.yaml), and it depends on
+// whether MPI moves a non-blocking all-reduce while the ranks compute. Measures each alone and then together, compute as long as the
+// all-reduce itself, in 32 pieces, with MPI_Test between the pieces and without. What is printed for one machine stands in
+// docs/validation.md.
+//   usage: mpirun -n 2 bench_overlap
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <functional>
 
 #include "kernels/ranks/timed_ranks.hpp"
 #include "kernels/trainer/array.hpp"
 #include "kernels/trainer/clock.hpp"
-
-namespace forerun {
+#include "kernels/trainer/core_pin.hpp"
 
 namespace {
 
+using namespace forerun;
+
+constexpr Seconds kBudget(0.1);  // how long each of the five is repeated
 constexpr int kPieces = 32;
 
 /// Arithmetic that lives in registers; the result must be used.
@@ -43,8 +50,7 @@ enum class Testing { between_pieces, never };
 
 class OverlapProbe {
  public:
-  OverlapProbe(MPI_Comm communicator, std::int64_t bytes, Seconds budget)
-      : communicator_(communicator), budget_(budget), values_(static_cast<std::size_t>(bytes) / sizeof(float)) {}
+  OverlapProbe(MPI_Comm communicator, std::size_t bytes) : communicator_(communicator), values_(bytes / sizeof(float)) {}
 
   Seconds blocking() {
     return time([&] { MPI_Allreduce(MPI_IN_PLACE, values_.data(), count(), MPI_FLOAT, MPI_SUM, communicator_); });
@@ -77,38 +83,38 @@ class OverlapProbe {
   void start() { MPI_Iallreduce(MPI_IN_PLACE, values_.data(), count(), MPI_FLOAT, MPI_SUM, communicator_, &request_); }
   Seconds time(const std::function<void()>& timed) {
     const auto write = [&] { std::ranges::fill(values_.span(), 1.0F); };
-    return time_together(communicator_, budget_ / 5, write, timed).median;
+    return time_together(communicator_, kBudget, write, timed).median;
   }
 
   MPI_Comm communicator_;
-  Seconds budget_;
   AlignedArray<float> values_;
   MPI_Request request_ = MPI_REQUEST_NULL;
   volatile float sink_ = 1;
 };
 
+/// How much of the shorter one is hidden: (compute + all-reduce - both) / min(compute, all-reduce); 1 = all, 0 = none, below zero:
+/// together they take longer than one after the other.
+void measure(MPI_Comm communicator, std::size_t bytes) {
+  OverlapProbe probe(communicator, bytes);
+  const Seconds blocking = probe.blocking();
+  const Seconds background = probe.background();
+  const std::int64_t rounds = rounds_a_piece(communicator, background);
+  const Seconds compute = probe.compute(rounds);
+  const auto hidden = [&](Seconds both) { return 100 * ((compute + background - both) / std::min(compute, background)); };
+  const double with_test = hidden(probe.both(rounds, Testing::between_pieces));
+  const double without = hidden(probe.both(rounds, Testing::never));
+  if (group_rank(communicator) == 0)
+    std::printf("%9zu %12.1f %14.1f %13.0f %% %11.0f %%\n", bytes, 1e6 * blocking.value(), 1e6 * background.value(), with_test, without);
+}
+
 }  // namespace
 
-std::vector<std::int64_t> overlap_sizes(std::int64_t largest) {
-  std::vector<std::int64_t> sizes{std::int64_t{64} << 10, std::int64_t{1} << 20, std::int64_t{25} << 20};
-  std::erase_if(sizes, [&](std::int64_t bytes) { return bytes > largest; });
-  return sizes;
+int main() {
+  MPI_Init(nullptr, nullptr);
+  const std::vector<int> cores = usable_cores();
+  const CorePin pin(cores[static_cast<std::size_t>(group_rank(MPI_COMM_WORLD)) % cores.size()]);
+  if (group_rank(MPI_COMM_WORLD) == 0)
+    std::printf("%9s %12s %14s %15s %13s\n", "bytes", "blocking us", "background us", "hidden, tested", "hidden, not");
+  for (const std::size_t bytes : {std::size_t{64} << 10, std::size_t{1} << 20, std::size_t{25} << 20}) measure(MPI_COMM_WORLD, bytes);
+  MPI_Finalize();
 }
-
-OverlapSample overlap_sample(MPI_Comm communicator, std::int64_t bytes, Seconds budget) {
-  OverlapProbe probe(communicator, bytes, budget);
-  OverlapSample sample{};
-  sample.ranks = group_size(communicator);
-  sample.bytes = Bytes(static_cast<double>(bytes));
-  sample.blocking = probe.blocking();
-  sample.background = probe.background();
-  const std::int64_t rounds = rounds_a_piece(communicator, sample.background);
-  sample.compute = probe.compute(rounds);
-  const Seconds shorter = std::min(sample.compute, sample.background);
-  const auto hidden = [&](Seconds both) { return (sample.compute + sample.background - both) / shorter; };
-  sample.fraction_with_test = hidden(probe.both(rounds, Testing::between_pieces));
-  sample.fraction_without = hidden(probe.both(rounds, Testing::never));
-  return sample;
-}
-
-}  // namespace forerun
