@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <system_error>
 #include <thread>
 
@@ -20,10 +20,23 @@ namespace {
 constexpr std::size_t kTailLimit = 4000;
 constexpr auto kGrace = std::chrono::seconds(3);
 
-std::array<int, 2> open_pipe() {
+struct Pipe {
+  Descriptor reading;
+  Descriptor writing;
+};
+
+Pipe open_pipe() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  return ends;
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+/// Waits for the end of a process, however often a signal interrupts it, and returns its status.
+int reap(pid_t process) {
+  int status = 0;
+  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
 }
 
 /// In the child: only calls that are safe after a fork.
@@ -51,25 +64,22 @@ bool drain(int descriptor, std::string& text) {
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));  // execvp does not write them
   arguments.push_back(nullptr);
-  const auto output = open_pipe();
-  const auto errors = open_pipe();
+  Pipe output = open_pipe();
+  Pipe errors = open_pipe();
   const pid_t parent = getpid();
   process_ = fork();
   if (process_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (process_ == 0) become(arguments, output[1], errors[1], parent);
+  if (process_ == 0) become(arguments, output.writing.number(), errors.writing.number(), parent);
   setpgid(process_, process_);  // whoever comes first
-  close(output[1]);
-  close(errors[1]);
-  output_ = output[0];
-  errors_ = errors[0];
+  output_ = std::move(output.reading);
+  errors_ = std::move(errors.reading);
 }
 
 ChildProcess::~ChildProcess() {
   if (process_ > 0) end_group();
-  close(output_);
-  close(errors_);
 }
 
 /// mpirun ends its ranks when it is asked to; it is given some time for it.
@@ -81,16 +91,19 @@ void ChildProcess::end_group() {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   killpg(process_, SIGKILL);
-  waitpid(process_, nullptr, 0);
+  reap(process_);
 }
 
 int ChildProcess::wait(const std::function<void(std::string_view)>& on_line) {
   std::string output;
-  std::array<pollfd, 2> sources{{{output_, POLLIN, 0}, {errors_, POLLIN, 0}}};
+  std::array<pollfd, 2> sources{{{output_.number(), POLLIN, 0}, {errors_.number(), POLLIN, 0}}};
   while (sources[0].fd >= 0 || sources[1].fd >= 0) {
-    if (poll(sources.data(), sources.size(), -1) < 0 && errno != EINTR) break;
-    if (sources[0].revents != 0 && !drain(output_, output)) sources[0].fd = -1;
-    if (sources[1].revents != 0 && !drain(errors_, tail_)) sources[1].fd = -1;
+    if (poll(sources.data(), sources.size(), -1) < 0) {
+      if (errno == EINTR) continue;  // what is there to read was not said
+      break;
+    }
+    if (sources[0].revents != 0 && !drain(output_.number(), output)) sources[0].fd = -1;
+    if (sources[1].revents != 0 && !drain(errors_.number(), tail_)) sources[1].fd = -1;
     if (tail_.size() > 2 * kTailLimit) tail_.erase(0, tail_.size() - kTailLimit);
     for (std::size_t end = output.find('\n'); end != std::string::npos; end = output.find('\n')) {
       const std::string line = output.substr(0, end);
@@ -98,9 +111,7 @@ int ChildProcess::wait(const std::function<void(std::string_view)>& on_line) {
       on_line(line);
     }
   }
-  int status = 0;
-  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = reap(process_);
   process_ = -1;
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "io/descriptor.hpp"
+
 namespace forerun {
 
 /// A program run in a process group of its own, which ends with this object and with this process at the latest.
@@ -29,8 +31,8 @@ class ChildProcess {
   void end_group();
 
   pid_t process_ = -1;
-  int output_ = -1;
-  int errors_ = -1;
+  Descriptor output_{-1};
+  Descriptor errors_{-1};
   std::string tail_;
 };
 

@@ -1,6 +1,7 @@
 #include "kernels/trainer/executor.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/error.hpp"
@@ -67,8 +68,8 @@ void Executor::reduce(int index, RankLog* log) {
 }
 
 void Executor::settle_dependencies(const Operation& operation, RankLog* log) {
-  for (int i = 0; i < operation.dependency_count; ++i) {
-    const Dependency& dependency = plan_.dependencies[static_cast<std::size_t>(operation.first_dependency + i)];
+  const auto all = std::span(plan_.dependencies);
+  for (const Dependency& dependency : all.subspan(operation.first_dependency, operation.dependency_count)) {
     const auto named = std::ranges::find_if(in_flight_, [&](const InFlight& transfer) {
       return transfer.operation == dependency.operation && transfer.step <= step_ - dependency.offset;
     });

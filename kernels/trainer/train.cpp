@@ -15,6 +15,7 @@ std::vector<Batch> resident_batches(const Scenario& scenario, const StepPlan& pl
   const Workload& workload = scenario.workload;
   const std::int64_t share = workload.batch / plan.ranks;
   std::vector<Batch> batches;
+  batches.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
     batches.push_back(make_batch(workload.input, workload.layers.back().shape.input.elements(), scenario.run.seed,
                                  i * workload.batch + rank * share, share));

@@ -1,8 +1,9 @@
-#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -115,6 +116,38 @@ TEST_CASE("an exception from the progress callback ends the ranks") {
   CHECK(kill(process, 0) == -1);
   std::filesystem::remove(script);
   std::filesystem::remove(script.string() + ".pid");
+}
+
+TEST_CASE("a child that cannot be started leaves no file open") {
+  const auto open_files = [] {
+    std::ptrdiff_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+    return count;
+  };
+  const std::ptrdiff_t before = open_files();
+  rlimit files{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+  const int first = dup(STDERR_FILENO), second = dup(STDERR_FILENO);  // the lowest numbers that are free
+  const rlimit room_for_one_pipe{static_cast<rlim_t>(second) + 1, files.rlim_max};
+  close(first), close(second);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &room_for_one_pipe) == 0);
+  CHECK_THROWS_AS(ChildProcess({"/bin/true"}), std::system_error);
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &files) == 0);
+  CHECK(open_files() == before);
+}
+
+TEST_CASE("a signal that interrupts the waiting changes nothing") {
+  // More on standard error than a pipe holds: whoever then waits for standard output waits for ever.
+  struct sigaction noticed {
+  }, before{};
+  noticed.sa_handler = [](int) {};
+  REQUIRE(sigaction(SIGUSR1, &noticed, &before) == 0);
+  const std::string interrupt =
+      "echo one; sleep 0.1; kill -USR1 " + std::to_string(getpid()) + "; sleep 0.1; head -c 200000 /dev/zero >&2; echo done";
+  std::string last;
+  CHECK(ChildProcess({"/bin/sh", "-c", interrupt}).wait([&](std::string_view line) { last = line; }) == 0);
+  CHECK(last == "done");
+  sigaction(SIGUSR1, &before, nullptr);
 }
 
 TEST_CASE("a child's status is what a shell would show") {
