@@ -63,7 +63,8 @@ class Operator {
 };
 
 /// Whether a library has the kernel. Eigen has every kernel there is; oneDNN has neither an update nor the loss.
-/// There is none for the weights of a layer that learns nothing.
+/// There is none for the weights of a layer that learns nothing, in other precisions than fp32, of other optimizers than sgd-momentum, and
+/// for windows that are no squares, have holes or end in the middle of a step.
 bool offers(Library library, const Kernel& kernel);
 
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.

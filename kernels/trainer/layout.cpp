@@ -41,6 +41,12 @@ ParameterLayout parameter_layout(const Workload& workload, const StepPlan& plan)
     layout.layers[at] = {layout.total, static_cast<std::size_t>(parameters(workload.layers[at].shape))};
     layout.total = on_next_line(layout.layers[at].end());
   }
+  for (std::size_t at = 0; at < layout.layers.size(); ++at) {
+    const auto count = static_cast<std::size_t>(parameters(workload.layers[at].shape));
+    if (count == 0 || layout.layers[at].count > 0) continue;
+    layout.layers[at] = {layout.total, count};
+    layout.total = on_next_line(layout.layers[at].end());
+  }
   auto next = order.begin();
   bool reduces = false;
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {

@@ -112,6 +112,24 @@ TEST_CASE("buckets are contiguous ranges that hold every gradient exactly once")
   CHECK(end <= layout.total);
 }
 
+TEST_CASE("a frozen layer keeps its weights while the others learn") {
+  Scenario small = scenario(small_cnn(), 6, "serial");
+  small.workload.layers[3].frozen = true;  // the first dense layer: convolutions before it go on learning
+  const StepPlan plan = plan_of(small);
+  Network network(small.workload, plan, {Kernels::eigen_only, 5, {}});
+  const Batch batch = make_batch(small.workload.input, 4, 5, 0, 6);
+  network.begin_step(batch);
+  const std::vector<float> before(network.weights().begin(), network.weights().end());
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) network.run(static_cast<int>(i));
+  for (std::size_t layer = 0; layer < small.workload.layers.size(); ++layer) {
+    const ParameterRange& range = network.layout().layers[layer];
+    REQUIRE((range.count > 0) == has_parameters(small.workload.layers[layer].shape.kind));
+    if (range.count == 0) continue;
+    const auto first = static_cast<std::ptrdiff_t>(range.first), end = static_cast<std::ptrdiff_t>(range.end());
+    CHECK(std::equal(before.begin() + first, before.begin() + end, network.weights().begin() + first) == (layer == 3));
+  }
+}
+
 TEST_CASE("a bucket that ends within a layer, or leaves a layer out, is refused") {
   const Scenario split = scenario("mlp", 8, "data=2");
   StepPlan plan = plan_of(split);

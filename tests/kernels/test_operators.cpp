@@ -130,6 +130,27 @@ TEST_CASE("a kernel that no layer has is refused") {
   CHECK_THROWS_AS(run_reference({relu, Pass::update, 1, {}}, {}), MissingCapability);
 }
 
+TEST_CASE("a precision, an optimizer or a window that nobody has written is refused") {
+  const LayerShape dense = layer(LayerKind::dense, {8, 1, 1}, 4);
+  LayerShape wide = layer(LayerKind::conv2d, {2, 8, 8}, 4, 3, 1, 1);
+  for (const Library library : kLibraries) {
+    CHECK(cpu::offers(library, {dense, Pass::forward, 1, {}}));
+    CHECK_FALSE(cpu::offers(library, {dense, Pass::forward, 1, {}, Precision::bf16}));
+    CHECK(cpu::offers(library, {wide, Pass::forward, 1, {}}));
+  }
+  CHECK_FALSE(cpu::offers(Library::eigen, {dense, Pass::update, 1, {}, Precision::fp32, Optimizer::adam}));
+  const auto refused = [&](auto change) {
+    LayerShape changed = wide;
+    change(changed);
+    return !cpu::offers(Library::eigen, {changed, Pass::forward, 1, {}}) && !cpu::offers(Library::onednn, {changed, Pass::forward, 1, {}});
+  };
+  CHECK(refused([](LayerShape& shape) { shape.window = {1, 3}; }));
+  CHECK(refused([](LayerShape& shape) { shape.stride = {1, 2}; }));
+  CHECK(refused([](LayerShape& shape) { shape.padding = {1, 0}; }));
+  CHECK(refused([](LayerShape& shape) { shape.output.width = 6; }));  // as with a dilation of two
+  CHECK(refused([](LayerShape& shape) { shape.bias = false; }));
+}
+
 TEST_CASE("the best library offers its kernel, and one library pools forward and backward") {
   for (const std::int64_t batch : {1, 8, 64, 512}) {
     for (const LayerShape& shape : {layer(LayerKind::dense, {784, 1, 1}, 10), layer(LayerKind::conv2d, {3, 32, 32}, 64, 3, 1, 1),
