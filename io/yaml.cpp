@@ -5,6 +5,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <sstream>
 
@@ -27,8 +28,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { leaf(YamlNode::Kind::null, mark, ""); }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string& value) override {
-    leaf(YamlNode::Kind::scalar, mark, value);
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
+    leaf(YamlNode::Kind::scalar, mark, value, tag == "!");
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw BadInput(problem(at(mark), "aliases are not supported")); }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
@@ -60,7 +61,7 @@ class TreeBuilder : public YAML::EventHandler {
     return parent.kind == YamlNode::Kind::mapping ? parent.keys.back().value : parent.text.key;
   }
 
-  void leaf(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& value) {
+  void leaf(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& value, bool quoted = false) {
     Text text = at(mark);
     text.value = value;
     if (awaits_key()) {
@@ -76,7 +77,7 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     text.key = key();
-    add({.kind = kind, .text = std::move(text)});
+    add({.kind = kind, .text = std::move(text), .quoted = quoted});
   }
 
   void open(YamlNode::Kind kind, const YAML::Mark& mark) {
@@ -105,6 +106,38 @@ class TreeBuilder : public YAML::EventHandler {
   YamlNode root_;
   Problems problems_;
 };
+
+/// The escaped UTF-16 unit that `text` starts with (`\ud83d`), or 0.
+unsigned escaped_unit(std::string_view text) {
+  constexpr std::size_t kLength = 6;
+  unsigned unit = 0;
+  if (text.size() < kLength || !text.starts_with("\\u")) return 0;
+  const auto [end, error] = std::from_chars(text.data() + 2, text.data() + kLength, unit, 16);
+  return error == std::errc() && end == text.data() + kLength ? unit : 0;
+}
+
+/// The text with pairs of escaped surrogates as the character that they stand for: the parser takes each of them for a character.
+std::string joined_surrogates(std::string_view text) {
+  if (text.find("\\u") == std::string_view::npos) return std::string(text);
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const unsigned high = text[i] == '\\' ? escaped_unit(text.substr(i)) : 0;
+    const unsigned low = high >= 0xd800 && high < 0xdc00 ? escaped_unit(text.substr(i + 6)) : 0;
+    if (low < 0xdc00 || low > 0xdfff) {
+      const std::size_t length = text[i] == '\\' && i + 1 < text.size() ? 2 : 1;  // a backslash and what it escapes
+      out += text.substr(i, length);
+      i += length;
+      continue;
+    }
+    const unsigned character = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    for (const unsigned byte :
+         {0xf0 | character >> 18, 0x80 | (character >> 12 & 0x3f), 0x80 | (character >> 6 & 0x3f), 0x80 | (character & 0x3f)})
+      out += static_cast<char>(byte);
+    i += 12;
+  }
+  return out;
+}
 
 /// The place just behind a text's last letter.
 Text end_of(std::string_view text, Text place) {
@@ -139,7 +172,7 @@ YamlNode read_yaml_text(std::string_view text, std::string_view name) {
   const Text whole{.file = std::string(name)};
   text = checked_text(text, name);
   // The parser accepts a file that ends inside a quoted text, unless an end of the document is marked.
-  std::istringstream stream{std::string(text) + "\n...\n"};
+  std::istringstream stream{joined_surrogates(text) + "\n...\n"};
   TreeBuilder builder(name);
   TreeBuilder second(name);
   try {

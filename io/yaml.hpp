@@ -19,6 +19,7 @@ struct YamlNode {
   Text text{};                       ///< a scalar's value; every node's position and the key it stands under
   std::vector<Text> keys{};          ///< a mapping's keys, in order, beside `children`
   std::vector<YamlNode> children{};  ///< a mapping's values or a sequence's items
+  bool quoted = false;               ///< a scalar between quotes: in JSON a string, never a number or a truth value
 
   /// The value of a mapping's key, or null.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
@@ -26,6 +27,7 @@ struct YamlNode {
 
 /// Reads one document. BadInput with line and column: syntax, no document or several, a repeated key, a key that is not
 /// a scalar, more than 64 levels, an alias (refused: its expansion has no bound). A file as read_file().
+/// A character that JSON writes as two escaped surrogates is read as one; columns behind it on its line are 8 too small.
 YamlNode read_yaml(const std::filesystem::path& file);
 
 /// The same from a text; `name` stands for the file.

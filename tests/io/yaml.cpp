@@ -99,4 +99,22 @@ TEST_CASE("a file is read as its text is", "[unit]") {
   CHECK(root.find("nodes")->text == Text{.value = "3", .file = (folder / "f.yaml").string(), .line = 1, .column = 8, .key = "nodes"});
 }
 
+TEST_CASE("a character that JSON escapes as two surrogates is one", "[unit]") {
+  const auto value = [](const std::string& text) { return read_yaml_text("{\"a\": " + text + "}", "f").find("a")->text.value; };
+  CHECK(value(R"("x\ud83d\ude00y")") == "x\xf0\x9f\x98\x80y");
+  CHECK(value(R"("\uD83D\uDE00\uD83D\uDE00")") == "\xf0\x9f\x98\x80\xf0\x9f\x98\x80");
+  CHECK(value(R"("\u00e9")") == "\xc3\xa9");
+  CHECK(value(R"("\\ud83d\\ude00")") == R"(\ud83d\ude00)");
+  for (const std::string alone : {R"("\ud83d")", R"("\ud83dx")", R"("\ud83d\u0041")", R"("\ude00")", R"("\ud83d\ud83d")"})
+    CHECK_THROWS_AS(value(alone), BadInput);
+}
+
+TEST_CASE("a scalar between quotes is known as one", "[unit]") {
+  const YamlNode root = read_yaml_text("{\"a\": \"1\", \"b\": 1, 'c': '1', \"d\": true}", "f");
+  CHECK(root.find("a")->quoted);
+  CHECK(!root.find("b")->quoted);
+  CHECK(root.find("c")->quoted);
+  CHECK(!root.find("d")->quoted);
+}
+
 }  // namespace forerun

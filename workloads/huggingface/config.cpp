@@ -34,6 +34,13 @@ constexpr std::array<std::array<std::string_view, 2>, 20> kActivations{{
     {"swish", "silu"},
 }};
 
+/// A scalar that is no string.
+const Text& unquoted(const YamlNode& node) {
+  const Text& text = scalar(node);
+  if (node.quoted) throw BadInput(problem(text, "is a string", "a value without quotes"));
+  return text;
+}
+
 }  // namespace
 
 const YamlNode* HuggingFaceConfig::find(std::string_view key) const {
@@ -47,12 +54,12 @@ bool HuggingFaceConfig::is_null(std::string_view key) const {
 }
 
 std::int64_t HuggingFaceConfig::integer(std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
-  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_integer(scalar(*node), least, most); });
+  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_integer(unquoted(*node), least, most); });
   return fallback;
 }
 
 double HuggingFaceConfig::number(std::string_view key, double fallback) {
-  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_number(scalar(*node), 0, 1); });
+  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_number(unquoted(*node), 0, 1); });
   return fallback;
 }
 
@@ -60,7 +67,7 @@ bool HuggingFaceConfig::flag(std::string_view key, bool fallback) {
   const YamlNode* node = find(key);
   if (node == nullptr) return fallback;
   const auto read = [&] {
-    const Text& text = scalar(*node);
+    const Text& text = unquoted(*node);
     if (text.value != "true" && text.value != "false") throw BadInput(problem(text, "is no truth value", "true, false"));
     fallback = text.value == "true";
   };
@@ -77,7 +84,7 @@ HuggingFaceConfig::Edges HuggingFaceConfig::edges(std::string_view key, std::int
   Edges edges{fallback, fallback};
   problems_.collect([&] {
     if (node->children.size() != 2) throw BadInput(problem(node->text, "is no pair", "a number, or height and width"));
-    edges = {parse_integer(scalar(node->children[0]), 1, kMost), parse_integer(scalar(node->children[1]), 1, kMost)};
+    edges = {parse_integer(unquoted(node->children[0]), 1, kMost), parse_integer(unquoted(node->children[1]), 1, kMost)};
   });
   return edges;
 }
