@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
@@ -18,6 +19,17 @@ fs::path data_folder() {
   if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0') return fs::path(data) / "forerun";
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return fs::path(home) / ".local/share/forerun";
   return {};
+}
+
+std::vector<fs::path> program_folders() {
+  const char* path = std::getenv("PATH");
+  std::vector<fs::path> folders;
+  for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    folders.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return folders;
 }
 
 Bytes installed_memory() { return Bytes(static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE))); }
@@ -40,6 +52,7 @@ Environment read_environment() {
   Environment environment;
   environment.data_folder = data_folder();
   environment.executable = fs::read_symlink("/proc/self/exe", none);
+  environment.program_folders = program_folders();
   environment.host = host_name();
   environment.cpu = cpu_model();
   environment.cores = static_cast<int>(usable_cores().size());

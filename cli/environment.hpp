@@ -11,8 +11,9 @@ namespace forerun {
 
 /// What the command knows of the world outside its command line. Nothing else reads the environment or the clock's date.
 struct Environment {
-  std::filesystem::path data_folder;  ///< $XDG_DATA_HOME/forerun or ~/.local/share/forerun: where `this-machine` is kept
-  std::filesystem::path executable;   ///< of this command; empty where unknown
+  std::filesystem::path data_folder;                   ///< $XDG_DATA_HOME/forerun or ~/.local/share/forerun: where `this-machine` is kept
+  std::filesystem::path executable;                    ///< of this command; empty where unknown
+  std::vector<std::filesystem::path> program_folders;  ///< $PATH
   std::string host;
   std::string cpu;
   int cores = 1;  ///< that this process may use

@@ -7,6 +7,7 @@ RanksPaths ranks_paths(const Environment& environment) {
   const fs::path folder = environment.executable.parent_path();
   RanksPaths paths;
   paths.forerun_ranks = folder / "forerun-ranks";
+  paths.search = environment.program_folders;
   const fs::path built = folder.parent_path() / "kernels" / "forerun-ranks";
   std::error_code none;
   if (!fs::exists(paths.forerun_ranks, none) && fs::exists(built, none)) paths.forerun_ranks = built;

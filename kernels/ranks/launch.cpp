@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -69,14 +70,18 @@ auto run_ranks(const Job& job, int ranks, const RanksPaths& paths, const Progres
   return read(scratch.file("result.json"));
 }
 
+bool can_start(const std::filesystem::path& program) { return access(program.c_str(), X_OK) == 0; }
+
 }  // namespace
 
 std::string missing_for_ranks(const RanksPaths& paths) {
-  if (access(paths.forerun_ranks.c_str(), X_OK) != 0)
+  if (!can_start(paths.forerun_ranks))
     return "forerun-ranks is not at " + paths.forerun_ranks.string() + ": several ranks need a build with OpenMPI";
-  const bool is_path = paths.mpirun.has_parent_path();
-  if (is_path && access(paths.mpirun.c_str(), X_OK) != 0) return paths.mpirun.string() + " is missing; install OpenMPI";
-  return {};
+  if (paths.mpirun.has_parent_path())
+    return can_start(paths.mpirun) ? std::string() : paths.mpirun.string() + " is missing; install OpenMPI";
+  const auto holds_it = [&](const std::filesystem::path& folder) { return can_start(folder / paths.mpirun); };
+  if (paths.search.empty() || std::ranges::any_of(paths.search, holds_it)) return {};
+  return paths.mpirun.string() + " is in no folder of the PATH; install OpenMPI";
 }
 
 TrainResult train_on_ranks(const TrainJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "kernels/ranks/job.hpp"
 #include "kernels/trainer/progress.hpp"
@@ -11,9 +12,10 @@ namespace forerun {
 
 /// Where the launcher finds what it starts.
 struct RanksPaths {
-  std::filesystem::path forerun_ranks;      ///< the executable; the command's own folder holds it
-  std::filesystem::path mpirun = "mpirun";  ///< a path, or a name that is looked up
-  std::filesystem::path scratch;            ///< a folder for job and result; empty: the system's temporary one
+  std::filesystem::path forerun_ranks;        ///< the executable; the command's own folder holds it
+  std::filesystem::path mpirun = "mpirun";    ///< a path, or a name that is looked up
+  std::vector<std::filesystem::path> search;  ///< where missing_for_ranks() looks a name up; empty: only starting it will tell
+  std::filesystem::path scratch;              ///< a folder for job and result; empty: the system's temporary one
 };
 
 /// The ranks broke off; what() ends with the last lines that they wrote.

@@ -76,6 +76,14 @@ TEST_CASE("calibrating a GPU is a missing capability and touches nothing") {
   CHECK(shell.folder().entries() == 1);
 }
 
+TEST_CASE("a network that cannot be measured without mpirun is told before the kernels are") {
+  const CommandLine shell;
+  const Answer answer =
+      shell.run("--version >/dev/null; PATH=/nonexistent /usr/bin/timeout 10 " FORERUN_BINARY " calibrate --network -o mine.json");
+  CHECK(answer.code == 6);
+  CHECK(shell.folder().entries() == 1);
+}
+
 TEST_CASE("a calibration that is broken off leaves its journal and no calibration") {
   const CommandLine shell;
   const Answer answer = shell.run("--version >/dev/null; timeout 3 " FORERUN_BINARY " calibrate --no-network -o mine.calibration.json");

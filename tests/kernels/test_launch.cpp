@@ -85,6 +85,16 @@ TEST_CASE("a missing program is a missing capability") {
   CHECK_THROWS_AS(measure_network({}, 2, paths, {}), MissingCapability);
 }
 
+TEST_CASE("a bare name of mpirun is looked up before anything is started") {
+  RanksPaths paths;
+  paths.forerun_ranks = "/bin/true";
+  paths.mpirun = "sh";
+  paths.search = {"/nonexistent", "/bin"};
+  CHECK(missing_for_ranks(paths).empty());
+  paths.mpirun = "no-such-program-as-this";
+  CHECK(missing_for_ranks(paths) == "no-such-program-as-this is in no folder of the PATH; install OpenMPI");
+}
+
 TEST_CASE("ranks that fail are an error that ends with their last words") {
   const std::filesystem::path script = scratch("mpirun.sh");
   write_file(script, "#!/bin/sh\necho progress 1 2 half\nfor i in 1 2 3; do echo line $i >&2; done\nexit 9\n");
