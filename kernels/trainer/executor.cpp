@@ -21,6 +21,26 @@ void unroll(const Repeat& repeat, std::int64_t count, std::vector<int>& order) {
     }
 }
 
+bool has_buffers(const Repeat& repeat) {
+  return !repeat.buffers.empty() || std::ranges::any_of(repeat.body, [](const Node& node) {
+    const auto* inner = std::get_if<Repeat>(&node);
+    return inner != nullptr && has_buffers(*inner);
+  });
+}
+
+/// Throws MissingCapability for an operation that one rank's thread cannot do: the group knows all ranks and two things to do with them.
+void check_operation(const StepPlan& plan, const Operation& operation) {
+  if (operation.kind() == OperationKind::delay)
+    throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
+  const auto* transfer = std::get_if<Collective>(&operation.work);
+  if (transfer == nullptr) return;
+  if (transfer->operation != Collective::Operation::all_reduce && transfer->operation != Collective::Operation::barrier)
+    throw MissingCapability("the trainer's ranks do all-reduces and barriers only");
+  const Communicator& members = plan.communicators[static_cast<std::size_t>(transfer->communicator)];
+  if (members.groups != 1 || members.size != plan.ranks)
+    throw MissingCapability("the trainer's ranks communicate all together only; `" + std::string(members.name) + "` is a part of them");
+}
+
 void note(RankLog* log, int operation, Seconds busy, Seconds wait) {
   if (log != nullptr) log->operations[static_cast<std::size_t>(operation)].push_back({busy, wait});
 }
@@ -31,9 +51,8 @@ Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, Rank
     : plan_(plan), overlap_(overlap), network_(network), group_(group), clock_(clock) {
   if (plan.classes.size() != 1) throw MissingCapability("the trainer runs plans of one rank class only");
   if (plan.ranks > 1 && group == nullptr) throw MissingCapability("a plan of several ranks needs forerun-ranks");
-  for (const Operation& operation : plan.operations)
-    if (operation.kind() == OperationKind::delay)
-      throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
+  if (has_buffers(plan.step)) throw MissingCapability("the trainer runs one thread a rank, which no buffer holds up");
+  for (const Operation& operation : plan.operations) check_operation(plan, operation);
   unroll(plan.step, 1, order_);
 }
 

@@ -73,6 +73,34 @@ TEST_CASE("every transfer of a step is logged once, hidden or not") {
   }
 }
 
+TEST_CASE("a plan that asks for more than the trainer does is a missing capability") {
+  const Scenario made = scenario("mlp", 8, "data=2,bucket=1KiB");
+  const StepPlan plan = plan_of(made);
+  const auto refused = [&](const auto& change) {
+    StepPlan changed = plan;
+    change(changed);
+    Network network(made.workload, plan, {});
+    RecordingGroup group(1);
+    const Clock clock = steady_now;
+    try {
+      Executor(changed, Overlap::none, network, &group, clock);
+    } catch (const MissingCapability&) {
+      return true;
+    }
+    return false;
+  };
+  const auto transfer = [](StepPlan& changed) -> Collective& {
+    for (Operation& operation : changed.operations)
+      if (auto* found = std::get_if<Collective>(&operation.work)) return *found;
+    throw std::logic_error("the plan has no transfer");
+  };
+  CHECK_FALSE(refused([](StepPlan&) {}));
+  CHECK(refused([](StepPlan& changed) { changed.step.buffers = {{0, 1, 1, false}}; }));
+  CHECK(refused([](StepPlan& changed) { changed.communicators[0].size = 1; }));
+  CHECK(refused([](StepPlan& changed) { changed.communicators[0].groups = 2; }));
+  CHECK(refused([&](StepPlan& changed) { transfer(changed).operation = Collective::Operation::all_gather; }));
+}
+
 TEST_CASE("quantiles interpolate between order statistics") {
   std::vector<Seconds> values;
   for (int i = 10; i >= 0; --i) values.emplace_back(i);
