@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "io/csv.hpp"
+#include "io/quantity.hpp"
 #include "tests/cli/command_line.hpp"
 #include "validation/measured_runs.hpp"
 
@@ -67,6 +69,12 @@ TEST_CASE("the time of each operation is shown when asked for") {
   const CommandLine shell;
   CHECK(shell.run(kTrain).out.find("backward_weights") == std::string::npos);
   CHECK(shell.run(kTrain + "--operations").out.find("backward_weights") != std::string::npos);
+}
+
+TEST_CASE("the time of each operation as CSV is a number of seconds") {
+  const CsvTable rows = read_csv_text(CommandLine().run(kTrain + "--operations --format csv").out, "out");
+  REQUIRE(!rows.rows.empty());
+  for (const char* column : {"median_s", "p10_s", "p90_s", "wait_s"}) CHECK(parse_number(rows.at(0, column), 0, 10) >= 0);
 }
 
 TEST_CASE("a batch that does not divide, and more ranks than cores, are answered with no") {
