@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <vector>
@@ -40,6 +41,7 @@ constexpr std::array<LaterKey, 19> kLaterKeys{{{"tensor", "1"},
                                                {"sync", ""},
                                                {"backup-workers", "0"}}};
 constexpr std::array<std::string_view, 5> kKeys{"data", "runtime", "overlap", "collective", "bucket"};
+constexpr Bytes kElement(4);  // of a gradient
 constexpr std::int64_t kMostRanks = 1 << 20;
 
 std::string trimmed(std::string_view text) {
@@ -96,6 +98,13 @@ void check_key(const Text& setting) {
   throw BadInput(problem(key, "unknown strategy key", listed(known), suggest(setting.key, known)));
 }
 
+/// In whole bytes, as strategy_text() writes it; a bucket is full at the same gradient.
+Bytes parse_bucket(const Text& given) {
+  const Bytes bucket = parse_bytes(given);
+  if (bucket < kElement) throw BadInput(problem(given, "holds not one element", "at least 4 B"));
+  return Bytes(std::ceil(bucket.value()));
+}
+
 }  // namespace
 
 Strategy parse_strategy(const Text& text) {
@@ -125,7 +134,7 @@ Strategy parse_strategy(const Text& text) {
   read("overlap", [&](const Text& given) { strategy.overlap = parse_overlap(given); });
   read("collective", [&](const Text& given) { strategy.collective = parse_collective(given); });
   read("bucket", [&](const Text& given) {
-    strategy.bucket = parse_bytes(given);
+    strategy.bucket = parse_bucket(given);
     strategy.first_bucket = std::min(strategy.first_bucket, strategy.bucket);
   });
   problems.throw_if_any();

@@ -9,7 +9,7 @@ namespace forerun {
 
 /// A strategy from `key=value,key=value` (`data=3,runtime=pytorch-ddp,bucket=25MiB`). Keys: `data`, `runtime`, `overlap`,
 /// `collective`, `bucket`; what is left out comes from the runtime, and the runtime from `forerun`. `serial` means one device.
-/// BadInput, all at once: no `=`, a key twice, an unknown key (with a suggestion), a degree below 1, a bucket without a unit.
+/// BadInput, all at once: no `=`, a key twice, an unknown key (with a suggestion), a degree below 1, a bucket without a unit or below 4 B.
 /// MissingCapability: a key of the design that is not lowered yet, at any other value than its neutral one.
 Strategy parse_strategy(const Text& text);
 

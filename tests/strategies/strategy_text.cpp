@@ -51,6 +51,14 @@ TEST_CASE("every mistake in a strategy is reported at once") {
   }
 }
 
+TEST_CASE("a bucket holds one element at least, and is written in whole bytes") {
+  CHECK_THROWS_WITH(parse("data=2,bucket=0.5B"), Catch::Contains("bucket: holds not one element (got 0.5B, allowed at least 4 B)"));
+  CHECK_THROWS_AS(parse("data=2,bucket=3B"), BadInput);
+  CHECK(parse("data=2,bucket=4B").bucket == Bytes(4));
+  CHECK(strategy_text(parse("data=2,bucket=6.5B")) == "data=2,bucket=7B,runtime=forerun");
+  CHECK(parse(strategy_text(parse("data=2,bucket=6.5B"))) == parse("data=2,bucket=6.5B"));
+}
+
 TEST_CASE("an unknown runtime is refused with a suggestion, one that is not modelled yet with a clear word") {
   CHECK_THROWS_WITH(parse("runtime=pytorch-dpp"), Catch::Contains("Did you mean pytorch-ddp?"));
   CHECK_THROWS_AS(parse("runtime=horovod"), MissingCapability);
