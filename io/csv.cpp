@@ -10,7 +10,8 @@
 namespace forerun {
 namespace {
 
-constexpr std::size_t kCsvLimit = std::size_t{16} << 20;  // a cell costs about ten times its text in memory
+constexpr std::size_t kCsvLimit = std::size_t{16} << 20;    // a cell costs about ten times its text in memory
+constexpr std::size_t kStreamLimit = std::size_t{1} << 30;  // ten million rows of a hundred bytes: the longest training's steps
 
 /// Splits text into records, one a call, and remembers where it stands.
 class Scanner {
@@ -110,6 +111,33 @@ bool needs_quotes(std::string_view field) {
   return field.find_first_of(",\"\r\n") != std::string_view::npos || field.starts_with(' ') || field.ends_with(' ');
 }
 
+/// Hands over the header, then each row; BadInput with all that is wrong once the text has been read.
+void scan(std::string_view text, std::string_view name, std::span<const std::string_view> required,
+          const std::function<void(std::vector<Text>)>& header, const std::function<void(std::vector<Text>)>& receive) {
+  Scanner scanner(checked_text(text, name), name);
+  Problems problems;
+  try {
+    const std::vector<Text> columns = scanner.record();
+    if (columns.empty()) throw BadInput(Problem{.file = std::string(name), .what = "is empty", .allowed = "a header line"});
+    check_header(columns, required, problems);
+    header(columns);
+    for (std::vector<Text> row = scanner.record(); !row.empty(); row = scanner.record()) {
+      if (row.size() != columns.size()) {
+        Text where = row.front();
+        where.value = format("{} fields", row.size());
+        problems.add(problem(where, row.size() < columns.size() ? "the row is cut off" : "the row is too long",
+                             format("{} fields", columns.size())));
+        continue;
+      }
+      for (std::size_t i = 0; i < row.size(); ++i) row[i].key = columns[i].value;
+      receive(std::move(row));
+    }
+  } catch (const BadInput& error) {
+    problems.add(error);
+  }
+  problems.throw_if_any();
+}
+
 }  // namespace
 
 const Text* CsvTable::find(std::size_t row, std::string_view column) const {
@@ -128,29 +156,23 @@ CsvTable read_csv(const std::filesystem::path& file, std::span<const std::string
 }
 
 CsvTable read_csv_text(std::string_view text, std::string_view name, std::span<const std::string_view> required) {
-  Scanner scanner(checked_text(text, name), name);
-  Problems problems;
   CsvTable table;
-  try {
-    table.header = scanner.record();
-    if (table.header.empty()) throw BadInput(Problem{.file = std::string(name), .what = "is empty", .allowed = "a header line"});
-    check_header(table.header, required, problems);
-    for (std::vector<Text> row = scanner.record(); !row.empty(); row = scanner.record()) {
-      if (row.size() != table.header.size()) {
-        Text where = row.front();
-        where.value = format("{} fields", row.size());
-        problems.add(problem(where, row.size() < table.header.size() ? "the row is cut off" : "the row is too long",
-                             format("{} fields", table.header.size())));
-        continue;
-      }
-      for (std::size_t i = 0; i < row.size(); ++i) row[i].key = table.header[i].value;
-      table.rows.push_back(std::move(row));
-    }
-  } catch (const BadInput& error) {
-    problems.add(error);
-  }
-  problems.throw_if_any();
+  scan(
+      text, name, required, [&](std::vector<Text> header) { table.header = std::move(header); },
+      [&](std::vector<Text> row) { table.rows.push_back(std::move(row)); });
   return table;
+}
+
+void for_each_csv_row(const std::filesystem::path& file, std::span<const std::string_view> required,
+                      const std::function<void(const CsvTable&)>& receive) {
+  CsvTable one;
+  one.rows.resize(1);
+  scan(
+      read_file(file, kStreamLimit), file.string(), required, [&](std::vector<Text> header) { one.header = std::move(header); },
+      [&](std::vector<Text> row) {
+        one.rows.front() = std::move(row);
+        receive(one);
+      });
 }
 
 std::string csv_line(std::span<const std::string> fields) {

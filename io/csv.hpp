@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -30,6 +31,11 @@ CsvTable read_csv(const std::filesystem::path& file, std::span<const std::string
 
 /// The same from a text; `name` stands for the file.
 CsvTable read_csv_text(std::string_view text, std::string_view name, std::span<const std::string_view> required = {});
+
+/// Hands over each row of a CSV file, as a table of one, and keeps none: for the files that a tool appends to without end. Refuses what
+/// read_csv() does, but for the size: up to 1 GiB. What comes before a mistake has been handed over.
+void for_each_csv_row(const std::filesystem::path& file, std::span<const std::string_view> required,
+                      const std::function<void(const CsvTable&)>& receive);
 
 /// One line, ended by a newline. Fields with a comma, a quote, a line break or outer spaces are quoted.
 std::string csv_line(std::span<const std::string> fields);

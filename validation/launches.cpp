@@ -53,9 +53,9 @@ StepTimes read_step_times(const std::filesystem::path& runs) {
   const std::filesystem::path file = companion_file(runs, "steps");
   StepTimes times;
   if (!std::filesystem::exists(file)) return times;
-  const CsvTable table = read_csv(file, kRequired);
-  for (std::size_t row = 0; row < table.rows.size(); ++row)
-    times[table.at(row, "run").value].push_back(parse_number(table.at(row, "step_time_s"), 1e-12, 1e9));
+  for_each_csv_row(file, kRequired, [&](const CsvTable& row) {
+    times[row.at(0, "run").value].push_back(parse_number(row.at(0, "step_time_s"), 1e-12, 1e9));
+  });
   return times;
 }
 

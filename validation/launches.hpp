@@ -17,7 +17,7 @@ std::filesystem::path companion_file(const std::filesystem::path& runs, std::str
 /// Every step time of a run, by the run's name, in seconds.
 using StepTimes = std::map<std::string, std::vector<double>, std::less<>>;
 
-/// Reads the companion file "steps" (`run, step, step_time_s`); empty where there is none. BadInput as read_csv(), and for a time
+/// Reads the companion file "steps" (`run, step, step_time_s`); empty where there is none. BadInput as for_each_csv_row(), and for a time
 /// that is not above zero.
 StepTimes read_step_times(const std::filesystem::path& runs);
 
