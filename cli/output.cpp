@@ -55,6 +55,12 @@ void deliver(const Page& page, const OutputOptions& options) {
 
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
+Page infeasible_page(const std::string& reason) {
+  Page page{.text = "infeasible: " + reason + "\n", .document = {{"schema_version", 1}, {"status", "infeasible"}, {"reason", reason}}};
+  page.rows = one_row(page.document);
+  return page;
+}
+
 Table one_row(const Json& document) {
   Table table;
   table.rows.emplace_back();

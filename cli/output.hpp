@@ -40,6 +40,9 @@ void deliver(const Page& page, const OutputOptions& options);
 /// A line to standard error.
 void say(const std::string& line);
 
+/// The answer where a scenario cannot run.
+Page infeasible_page(const std::string& reason);
+
 /// A document as one row of a table with its keys as columns: lists joined by `; `, objects as `key=value`. Leaves `scenario` out.
 Table one_row(const Json& document);
 

@@ -61,10 +61,7 @@ ExitCode show_plan(const ShowOptions& options, const Environment& environment) {
   const ReadScenario read = reader.read(scenario_text(options.scenario), options.times ? Times::needed : Times::not_needed);
   const auto lowered = lower(read.scenario);
   if (const auto* no = std::get_if<Infeasible>(&lowered)) {
-    Page page{.text = "infeasible: " + no->reason + "\n",
-              .document = {{"schema_version", 1}, {"status", "infeasible"}, {"reason", no->reason}}};
-    page.rows = one_row(page.document);
-    deliver(page, options.output);
+    deliver(infeasible_page(no->reason), options.output);
     return ExitCode::no;
   }
   const auto& plan = std::get<StepPlan>(lowered);

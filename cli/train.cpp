@@ -141,10 +141,7 @@ ExitCode train_verb(const TrainCommand& options, const Environment& environment)
   if (!options.append.empty()) files.emplace(options.append).check(name);
   const auto lowered = lower(scenario);
   if (const auto* no = std::get_if<Infeasible>(&lowered)) {
-    Page page{.text = "infeasible: " + no->reason + "\n",
-              .document = {{"schema_version", 1}, {"status", "infeasible"}, {"reason", no->reason}}};
-    page.rows = one_row(page.document);
-    deliver(page, options.output);
+    deliver(infeasible_page(no->reason), options.output);
     return ExitCode::no;
   }
   const TrainResult result = execute(training, options, environment);

@@ -3,23 +3,13 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/random.hpp"
+
 namespace forerun::sim {
-
-namespace {
-
-// The finalizer of SplitMix64 [Steele, Lea & Flood 2014, fig. 16, with Stafford's variant 13].
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
-}  // namespace
 
 double jitter_draw(std::uint64_t seed, int rank, int operation, std::int64_t instance) {
   const std::uint64_t where = (static_cast<std::uint64_t>(rank) << 32) | static_cast<std::uint32_t>(operation);
-  const std::uint64_t drawn = mix(mix(mix(seed) ^ where) ^ static_cast<std::uint64_t>(instance));
+  const std::uint64_t drawn = mix_bits(mix_bits(mix_bits(seed) ^ where) ^ static_cast<std::uint64_t>(instance));
   return static_cast<double>(drawn >> 11) * 0x1p-53;
 }
 

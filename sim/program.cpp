@@ -65,13 +65,6 @@ class Compiler {
     }
   }
 
-  bool takes_part(int operation, int rank_class) const {
-    const auto* transfer = std::get_if<Collective>(&plan_.operations[operation].work);
-    if (transfer == nullptr) return plan_.operations[operation].rank_class == rank_class;
-    const auto& classes = plan_.communicators[transfer->communicator].classes;
-    return std::count(classes.begin(), classes.end(), rank_class) > 0;
-  }
-
   bool inside(int operation, int repeat) const {
     for (int r = tree_.repeat_of[operation]; r >= 0; r = tree_.repeats[r].parent)
       if (r == repeat) return true;
@@ -96,7 +89,7 @@ class Compiler {
   void compile_lane(int rank_class, int lane) {
     std::vector<int> operations;
     for (int i = 0; i < program_.operations; ++i)
-      if (plan_.operations[i].lane == lane && takes_part(i, rank_class)) operations.push_back(i);
+      if (plan_.operations[i].lane == lane && takes_part(plan_, plan_.operations[i], rank_class)) operations.push_back(i);
     const int first = static_cast<int>(program_.slots.size());
     program_.first_slot.push_back(operations.empty() ? -1 : first);
     for (std::size_t i = 0; i < operations.size(); ++i) {
@@ -127,7 +120,7 @@ class Compiler {
     const Operation& operation = plan_.operations[slot.operation];
     slot.first_wait = static_cast<int>(program_.waits.size());
     const auto add = [&](const Wait& wait) {
-      if (takes_part(wait.operation, rank_class)) program_.waits.push_back(wait), ++slot.waits;
+      if (takes_part(plan_, plan_.operations[wait.operation], rank_class)) program_.waits.push_back(wait), ++slot.waits;
     };
     for (int d = 0; d < operation.dependency_count; ++d) {
       const Dependency& dependency = plan_.dependencies[operation.first_dependency + d];

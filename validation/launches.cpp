@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "core/quantile.hpp"
 #include "io/csv.hpp"
 #include "io/quantity.hpp"
 
@@ -34,6 +34,7 @@ MeasuredRun pooled(std::span<const MeasuredRun> launches, const StepTimes& steps
   std::vector<double> values = all_steps(launches, steps);
   if (values.empty())
     for (const MeasuredRun& launch : launches) values.push_back(launch.value);
+  std::ranges::sort(values);
   run.value = quantile(values, 0.5);
   run.p10 = quantile(values, 0.1);
   run.p90 = quantile(values, 0.9);
@@ -72,14 +73,6 @@ std::vector<MeasuredRun> pool_launches(std::span<const MeasuredRun> runs, const 
   out.reserve(experiments.size());
   for (const auto& launches : experiments) out.push_back(pooled(launches, steps));
   return out;
-}
-
-double quantile(std::vector<double> values, double share) {
-  std::ranges::sort(values);
-  const double position = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, values.size() - 1);
-  return values[below] + (position - std::floor(position)) * (values[above] - values[below]);
 }
 
 }  // namespace forerun

@@ -26,7 +26,4 @@ StepTimes read_step_times(const std::filesystem::path& runs);
 /// `step_time_s` and every launch has them, else of their values; `repeats` counts the launches. Other rows stay as they are.
 std::vector<MeasuredRun> pool_launches(std::span<const MeasuredRun> runs, const StepTimes& steps);
 
-/// The value below which a share of the values lies, linear between neighbours. Precondition: not empty, share in [0, 1].
-double quantile(std::vector<double> values, double share);
-
 }  // namespace forerun

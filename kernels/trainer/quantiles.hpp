@@ -13,7 +13,7 @@ struct Quantiles {
   Seconds p90;
 };
 
-/// Quantiles of a sample by linear interpolation between order statistics (type 7 of Hyndman & Fan 1996). Needs one value at least.
+/// Quantiles of a sample as quantile() interpolates them. Needs one value at least.
 Quantiles quantiles(std::vector<Seconds> values);
 
 }  // namespace forerun
