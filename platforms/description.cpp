@@ -45,8 +45,6 @@ void check_link(const PlatformTexts& texts, const std::string& prefix, const Tex
 
 }  // namespace
 
-std::span<const std::string_view> platform_keys() { return kKeys; }
-
 PlatformTexts read_texts(const YamlNode& document, Problems& problems) {
   PlatformTexts texts;
   Mapping mapping(document, problems);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,9 +12,6 @@ namespace forerun {
 
 /// What files and settings say about a platform, key by key, before it is understood.
 using PlatformTexts = std::map<std::string, Text, std::less<>>;
-
-/// The keys of a platform, `name` left out.
-std::span<const std::string_view> platform_keys();
 
 /// The scalars of a platform's document under their keys; what is wrong with its form is collected.
 PlatformTexts read_texts(const YamlNode& document, Problems& problems);

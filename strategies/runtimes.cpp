@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "io/quantity.hpp"
@@ -35,8 +36,6 @@ std::string_view file_text(std::string_view name) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> known_runtimes() { return kRuntimes; }
 
 Overlap parse_overlap(const Text& text) {
   if (text.value == "none") return Overlap::none;

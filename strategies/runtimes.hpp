@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,8 +24,5 @@ RuntimeDefaults load_runtime(const Text& name);
 
 Overlap parse_overlap(const Text& text);
 CollectiveAlgorithm parse_collective(const Text& text);
-
-/// The names of the runtimes that can be lowered.
-std::span<const std::string_view> known_runtimes();
 
 }  // namespace forerun

@@ -162,8 +162,6 @@ std::vector<std::string> measured_run_row(const MeasuredRun& run) {
           run.note};
 }
 
-std::span<const std::string_view> known_metrics() { return kMetrics; }
-
 std::vector<MeasuredRun> read_measured_runs(const fs::path& file) {
   const std::string text = read_file(file);
   return read_measured_runs_text(text, file.string(), file.parent_path());

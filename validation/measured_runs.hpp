@@ -46,9 +46,6 @@ std::span<const std::string> measured_run_columns();
 /// A run as a row under measured_run_columns().
 std::vector<std::string> measured_run_row(const MeasuredRun& run);
 
-/// Metrics that the schema knows, whether or not an engine predicts them yet.
-std::span<const std::string_view> known_metrics();
-
 /// Reads measured runs. BadInput, all at once: what read_csv() refuses, a run without a name or named twice, an unknown metric or
 /// status (with a suggestion), a value that is missing, zero, negative or not a number, p10 above p90.
 std::vector<MeasuredRun> read_measured_runs(const std::filesystem::path& file);
