@@ -57,7 +57,10 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=3 --set workload.batch=192 \\\n"
-      "      --strategy data=3,runtime=pytorch-ddp --format json");
+      "      --strategy data=3,runtime=pytorch-ddp --format json\n\n"
+      "A scenario file has the keys workload, platform, strategy, calibration (as the options take them) and set:\n"
+      "  workload: mlp\n  platform: cpu-cluster\n  strategy: data=2\n  set: {workload.batch: 64, platform.nodes: 2}\n\n"
+      "Exit codes: 0 done, 1 infeasible, 2 command line, 3 bad input, 4 the simulation broke off, 6 cannot be done here, 70 a bug.");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return predict(*options, environment); }; });
 }
 

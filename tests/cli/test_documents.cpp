@@ -1,0 +1,65 @@
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+namespace {
+
+const std::string kRoot = FORERUN_TEST_DATA "/../..";
+const std::string kBuilt = "build/release/cli/forerun ";
+
+/// The commands of the fenced blocks of a language; a line that ends in a backslash goes on.
+std::vector<std::string> lines_of(const std::string& document, const std::string& language) {
+  std::vector<std::string> lines;
+  std::istringstream in(document);
+  bool inside = false, goes_on = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```" + language;
+      continue;
+    }
+    if (!inside) continue;
+    if (goes_on)
+      lines.back() += line;
+    else
+      lines.push_back(line);
+    goes_on = line.ends_with('\\');
+    if (goes_on) lines.back().pop_back();
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("the commands of the readme work as typed") {
+  const CommandLine shell;
+  int commands = 0;
+  for (const std::string& line : lines_of(get(kRoot + "/README.md"), "sh")) {
+    if (!line.starts_with(kBuilt)) continue;
+    const Answer answer = shell.run("--version >/dev/null; cd '" + kRoot + "' && " FORERUN_BINARY " " + line.substr(kBuilt.size()));
+    INFO(line);
+    INFO(answer.err);
+    CHECK(answer.code == 0);
+    CHECK_FALSE(answer.out.empty());
+    ++commands;
+  }
+  CHECK(commands >= 4);
+}
+
+TEST_CASE("the scenario file of the readme is the one that its command names") {
+  const std::string example = get(kRoot + "/examples/scenarios/vgg11-three-nodes.yaml");
+  CHECK(get(kRoot + "/README.md").find("```yaml\n" + example + "```\n") != std::string::npos);
+}
+
+TEST_CASE("the scenario file of predict's help can be predicted") {
+  const CommandLine shell;
+  const std::string help = shell.run("predict --help").out;
+  const std::size_t begin = help.find("  workload: mlp\n");
+  REQUIRE(begin != std::string::npos);
+  put(shell.folder() / "s.yaml", help.substr(begin, help.find("\n\n", begin) - begin) + "\n");
+  const Answer answer = shell.run("predict s.yaml");
+  INFO(answer.err);
+  CHECK(answer.code == 0);
+}
