@@ -18,7 +18,7 @@ namespace {
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+std::string read_bytes(const std::filesystem::path& path, std::size_t limit) {
   const std::string name = path.string();
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) fail(name, errno == ENOENT ? "no such file" : "cannot be read: " + error_text(errno));
@@ -27,10 +27,14 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   if (S_ISDIR(status.st_mode)) fail(name, "is a directory, not a file");
   // A pipe tells no size beforehand, and a file may grow: the limit holds while reading.
   int error = 0;
-  const std::string text = read_up_to(file, limit + 1, error);
+  std::string bytes = read_up_to(file, limit + 1, error);
   if (error != 0) fail(name, "cannot be read: " + error_text(error));
-  if (text.size() > limit) fail(name, "is too large", format("at most {}", human(Bytes(static_cast<double>(limit)))));
-  return std::string(checked_text(text, name));
+  if (bytes.size() > limit) fail(name, "is too large", format("at most {}", human(Bytes(static_cast<double>(limit)))));
+  return bytes;
+}
+
+std::string read_file(const std::filesystem::path& path, std::size_t limit) {
+  return std::string(checked_text(read_bytes(path, limit), path.string()));
 }
 
 std::string_view checked_text(std::string_view text, std::string_view name) {
@@ -42,7 +46,8 @@ std::string_view checked_text(std::string_view text, std::string_view name) {
 }
 
 bool names_a_file(std::string_view name) {
-  return name.find('/') != std::string_view::npos || name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
+  return name.find('/') != std::string_view::npos || name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
+         name.ends_with(".et");
 }
 
 }  // namespace forerun

@@ -39,6 +39,7 @@ const std::vector<Package> kPackages = {
     {"CLI11", {"CLI/"}, {"cli11"}, {"cli"}},
     {"Catch2", {"catch2/"}, {"catch2"}, {}},
     {"Boost", {"boost/"}, {"boost"}, {"workloads"}},
+    {"Protobuf", {"google/protobuf/"}, {"protobuf"}, {"workloads"}},
     {"SQLite", {"sqlite3"}, {"sqlite3", "sqlite"}, {"sweep"}},
 };
 

@@ -23,6 +23,14 @@ TEST_CASE("a file is read whole", "[unit]") {
   CHECK(read_file(folder / "empty").empty());
 }
 
+TEST_CASE("bytes are read as they are", "[unit]") {
+  const Folder folder;
+  const std::string bytes("\xef\xbb\xbf\0\xff", 5);
+  put(folder / "f", bytes);
+  CHECK(read_bytes(folder / "f") == bytes);
+  CHECK(message_of([&] { read_bytes(folder / "f", 4); }).find("is too large") != std::string::npos);
+}
+
 TEST_CASE("a missing file, a directory and a file as a folder are bad input", "[unit]") {
   const Folder folder;
   put(folder / "f", "x");
@@ -54,7 +62,7 @@ TEST_CASE("only UTF-8 text is read", "[unit]") {
 }
 
 TEST_CASE("a slash or an ending makes a name a file", "[unit]") {
-  for (const char* name : {"./mlp", "a/b", "x.yaml", "x.yml", "x.json"}) CHECK(names_a_file(name));
+  for (const char* name : {"./mlp", "a/b", "x.yaml", "x.yml", "x.json", "x.0.et"}) CHECK(names_a_file(name));
   for (const char* name : {"mlp", "vgg11-cifar10", "", "x.csv", "yaml"}) CHECK_FALSE(names_a_file(name));
 }
 
