@@ -48,12 +48,13 @@ std::string resources_text(const Prediction& prediction) {
 }
 
 std::string page_text(const Prediction& prediction, const Scenario& scenario, const std::string& strategy) {
-  const int ranks = scenario.strategy.ranks();
+  const int ranks = scenario.ranks();
   const int nodes = scenario.platform.nodes;
-  std::string out = forerun::format("{} on {}, {}\n", scenario.workload.name, scenario.platform.name, strategy);
-  out += forerun::format("{} rank{}, {} node{}, batch {}; engine {}, calibration {} ({})\n\n", ranks, ranks == 1 ? "" : "s", nodes,
-                         nodes == 1 ? "" : "s", scenario.workload.batch, prediction.engine, scenario.calibration->name,
-                         to_string(prediction.origin));
+  std::string out = forerun::format("{} on {}, {}\n", scenario.workload.name, scenario.platform.name,
+                                    scenario.plan ? std::string("as its trace has it") : strategy);
+  out += forerun::format("{} rank{}, {} node{}{}; engine {}, calibration {} ({})\n\n", ranks, ranks == 1 ? "" : "s", nodes,
+                         nodes == 1 ? "" : "s", scenario.plan ? "" : forerun::format(", batch {}", scenario.workload.batch),
+                         prediction.engine, scenario.calibration->name, to_string(prediction.origin));
   if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);
   out += times_text(prediction) + resources_text(prediction) + "\nassumptions\n";
   for (const std::string& assumption : prediction.assumptions) out += "  - " + assumption + "\n";

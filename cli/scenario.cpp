@@ -13,6 +13,7 @@
 #include "io/suggest.hpp"
 #include "platforms/load.hpp"
 #include "strategies/strategy_text.hpp"
+#include "workloads/chakra/read.hpp"
 #include "workloads/load.hpp"
 
 namespace forerun {
@@ -68,6 +69,33 @@ void check_length(const Scenario& scenario, const std::vector<Text>& run, Proble
     located.file = epochs->file, located.line = epochs->line, located.column = epochs->column;
     problems.add(std::move(located));
   }
+}
+
+/// The plan of a trace, with the trace's name as the workload's. What belongs to a workload of layers has no meaning beside it.
+void read_trace(const ScenarioText& text, const Settings& settings, Scenario& scenario) {
+  Problems problems;
+  if (!text.strategy.value.empty()) problems.add(problem(text.strategy, "has no meaning here: a trace is a plan already"));
+  if (const Text* epochs = find(settings.run, "epochs"))
+    problems.add(problem(named(*epochs, "run"), "has no meaning here: a trace has no data set"));
+  const std::filesystem::path file(text.workload.value);
+  scenario.workload.name = file.stem().stem().string();
+  problems.collect([&] { scenario.plan = std::make_shared<const StepPlan>(chakra::read_trace(text.workload, settings.workload)); });
+  problems.throw_if_any();
+}
+
+/// Whether a kernel is priced; not by a trace that could not be read.
+bool needs_calibration(const Scenario& scenario, const Text& workload) {
+  if (!scenario.plan) return !chakra::names_a_trace(workload.value);
+  return std::ranges::any_of(scenario.plan->operations,
+                             [](const Operation& operation) { return std::holds_alternative<Kernel>(operation.work); });
+}
+
+/// What stands in the place of a calibration where nothing is priced by one.
+std::shared_ptr<const Calibration> no_calibration() {
+  auto none = std::make_shared<Calibration>();
+  none->name = "none";
+  none->origin = Origin::published;
+  return none;
 }
 
 }  // namespace
@@ -160,6 +188,14 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   const Settings settings = divide_settings(text.settings, problems);
   if (text.workload.value.empty()) {
     problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = std::string(kAllowedWorkloads)});
+  } else if (chakra::names_a_trace(text.workload.value)) {
+    problems.collect([&] {
+      try {
+        read_trace(text, settings, out.scenario);
+      } catch (const MissingCapability& error) {
+        missing = error;
+      }
+    });
   } else {
     problems.collect([&] {
       out.scenario.workload = load_workload(text.workload, settings.workload);
@@ -175,6 +211,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search, unmeasured); });
   problems.collect([&] {
     try {
+      if (chakra::names_a_trace(text.workload.value)) return;
       out.scenario.strategy = parse_strategy(or_default(text.strategy, "serial", "--strategy"));
       out.text.strategy.value = strategy_text(out.scenario.strategy);
     } catch (const MissingCapability& error) {
@@ -185,12 +222,16 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   check_length(out.scenario, settings.run, problems);
   if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
     const std::string& own = out.scenario.platform.calibration;
-    out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own), "--calibration");
-    out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
+    if (text.calibration.value.empty() && own.empty() && !needs_calibration(out.scenario, text.workload)) {
+      out.scenario.calibration = no_calibration();
+    } else {
+      out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own), "--calibration");
+      out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
+    }
   }
   problems.throw_if_any();
   if (missing) throw *missing;
-  if (out.scenario.calibration) out.warnings = warnings(out.scenario, out.text.platform);
+  if (out.scenario.calibration && !out.text.calibration.value.empty()) out.warnings = warnings(out.scenario, out.text.platform);
   return out;
 }
 

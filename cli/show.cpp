@@ -10,6 +10,7 @@
 #include "costs/price.hpp"
 #include "platforms/load.hpp"
 #include "strategies/lower.hpp"
+#include "workloads/chakra/write.hpp"
 #include "workloads/load.hpp"
 
 namespace forerun {
@@ -20,6 +21,7 @@ struct ShowOptions {
   ScenarioOptions scenario;
   OutputOptions output;
   bool times = false;
+  std::string chakra;
   bool all = false;
   bool dot = false;
 };
@@ -68,6 +70,7 @@ ExitCode show_plan(const ShowOptions& options, const Environment& environment) {
   std::vector<Seconds> times;
   if (options.times)
     for (const OperationCost& cost : price(plan, read.scenario)) times.push_back(cost.duration());
+  if (!options.chakra.empty()) chakra::write_traces(plan, times, options.chakra);
   deliver(plan_page(plan, read.scenario.workload, times), options.output);
   return ExitCode::success;
 }
@@ -126,6 +129,7 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
   add_calibration_option(*plan, options->scenario);
   add_setting_option(*plan, options->scenario);
   plan->add_flag("--times", options->times, "what each operation takes alone, by the calibration");
+  plan->add_option("--chakra", options->chakra, "also write it as execution traces, NAME.0.et and so on; with --times, with durations");
   plan->footer(
       "Example:\n  forerun show plan --workload mlp --platform cpu-cluster --set platform.nodes=2 --set workload.batch=64 \\\n"
       "      --strategy data=2");

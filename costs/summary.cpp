@@ -28,23 +28,46 @@ Communication communication(const StepPlan& plan, std::span<const OperationCost>
     for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
       instances *= static_cast<double>(tree.repeats[repeat].count);
     sum.time += instances * costs[i].duration();
-    sum.sent += instances * ring_phase(*transfer, plan.communicators[transfer->communicator].size).edge_bytes;
+    // Of a chain the last rank sends nothing: the mean over the group.
+    const int size = plan.communicators[transfer->communicator].size;
+    const RingPhase phase = ring_phase(*transfer, size);
+    sum.sent += (phase.closed ? instances : instances * (size - 1) / size) * phase.edge_bytes;
   }
   return sum;
 }
 
-std::vector<std::string> assumptions(const Scenario& scenario) {
+/// What computations rest on that no calibration prices.
+void add_computations(const StepPlan& plan, const Platform& platform, std::vector<std::string>& list) {
+  bool timed = false;
+  bool counted = false;
+  for (const Operation& operation : plan.operations) {
+    const auto* computation = std::get_if<Computation>(&operation.work);
+    if (computation == nullptr) continue;
+    (computation->duration > Seconds(0) ? timed : counted) = true;
+  }
+  if (timed) list.emplace_back("computations take the durations of the trace");
+  if (counted)
+    list.push_back(forerun::format("computations without a duration at the roofline of {}: {:.4g} Tflop/s, {}", platform.name,
+                                   platform.device_rate.value() / 1e12, human(platform.device_bandwidth)));
+}
+
+std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& plan) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<std::string> list;
-  list.push_back(forerun::format("kernel times of calibration {} ({}, {}, {})", calibration.name, to_string(calibration.origin),
-                                 calibration.cpu, calibration.date));
-  if (calibration.compute_scale != 1) list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
-  if (calibration.spells.share > 0 && is_calibrated_machine(scenario.platform, calibration))
+  add_computations(plan, scenario.platform, list);
+  const bool kernels =
+      std::ranges::any_of(plan.operations, [](const Operation& operation) { return std::holds_alternative<Kernel>(operation.work); });
+  if (kernels)
+    list.push_back(forerun::format("kernel times of calibration {} ({}, {}, {})", calibration.name, to_string(calibration.origin),
+                                   calibration.cpu, calibration.date));
+  if (kernels && calibration.compute_scale != 1)
+    list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
+  if (kernels && calibration.spells.share > 0 && is_calibrated_machine(scenario.platform, calibration))
     list.push_back(forerun::format("others slow each core by {:.2f} during {} of the time, and ranks wait for the slowest",
                                    calibration.spells.factor, percent(calibration.spells.share)));
-  if (scenario.strategy.ranks() > 1) {
+  if (scenario.ranks() > 1) {
     const Platform& platform = scenario.platform;
-    const bool one_node = scenario.strategy.ranks() <= platform.devices_per_node;
+    const bool one_node = scenario.ranks() <= platform.devices_per_node;
     if (one_node && platform.intra_node.bandwidth == BytesPerSecond(0))
       list.emplace_back("all-reduce inside the node as the calibration measured it");
     else
@@ -53,7 +76,7 @@ std::vector<std::string> assumptions(const Scenario& scenario) {
                                      human(one_node ? platform.intra_node.bandwidth : platform.inter_node.bandwidth),
                                      human(one_node ? platform.intra_node.latency : platform.inter_node.latency)));
   }
-  list.emplace_back("input is ready in memory");
+  if (!scenario.plan) list.emplace_back("input is ready in memory");
   return list;
 }
 
@@ -61,6 +84,7 @@ std::vector<std::string> assumptions(const Scenario& scenario) {
 
 std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   if (scenario.run.steps) return scenario.run.steps;
+  if (scenario.plan) return scenario.plan->step.count > 0 ? std::optional(scenario.plan->step.count) : std::nullopt;
   const Workload& workload = scenario.workload;
   if (!scenario.run.epochs || workload.samples < workload.batch) return std::nullopt;
   const std::int64_t steps_an_epoch = workload.samples / workload.batch;
@@ -79,16 +103,20 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
   Prediction prediction;
   prediction.origin =
       scenario.calibration->compute_scale == 1 ? scenario.calibration->origin : std::max(scenario.calibration->origin, Origin::fitted);
-  prediction.assumptions = assumptions(scenario);
+  const bool computations =
+      std::ranges::any_of(plan.operations, [](const Operation& operation) { return std::holds_alternative<Computation>(operation.work); });
+  if (computations) prediction.origin = Origin::published;
+  prediction.assumptions = assumptions(scenario, plan);
   prediction.step_time = step;
   prediction.parts = parts;
   const Communication moved = communication(plan, costs);
   prediction.comm_total = moved.time;
   prediction.comm_bytes_per_rank = moved.sent;
+  if (const auto steps = run_steps(scenario)) prediction.total_time = static_cast<double>(*steps) * step;
+  if (scenario.plan) return prediction;
   prediction.throughput_samples_per_s = static_cast<double>(workload.batch) / step.value();
   if (const std::int64_t steps_an_epoch = workload.samples / workload.batch; steps_an_epoch > 0)
     prediction.epoch_time = static_cast<double>(steps_an_epoch) * step;
-  if (const auto steps = run_steps(scenario)) prediction.total_time = static_cast<double>(*steps) * step;
   const StepMemory memory = step_memory(workload, workload.batch / scenario.strategy.data);
   prediction.memory_per_device = memory.total();
   prediction.memory_parts = {{"weights", memory.weights},

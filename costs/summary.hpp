@@ -10,7 +10,7 @@
 
 namespace forerun {
 
-/// Steps of the run: given, or epochs x samples / batch (the last, partial batch of an epoch is dropped, as loaders of synchronous
+/// Steps of the run: given, or those of a plan that is given, or epochs x samples / batch (the last, partial batch of an epoch is dropped, as loaders of synchronous
 /// training do). Empty where the run names neither, or epochs without a data set. BadInput: epochs that make more than kMostSteps.
 std::optional<std::int64_t> run_steps(const Scenario& scenario);
 

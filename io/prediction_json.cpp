@@ -8,11 +8,11 @@ void add_identity(Json& out, const Prediction& prediction, const Scenario& scena
   out["engine"] = prediction.engine;
   out["workload"] = scenario.workload.name;
   out["platform"] = scenario.platform.name;
-  out["strategy"] = strategy;
-  out["runtime"] = to_string(scenario.strategy.runtime);
+  out["strategy"] = strategy.empty() ? Json(nullptr) : Json(strategy);
+  out["runtime"] = scenario.plan ? Json(nullptr) : Json(to_string(scenario.strategy.runtime));
   out["nodes"] = scenario.platform.nodes;
-  out["ranks"] = scenario.strategy.ranks();
-  out["global_batch"] = scenario.workload.batch;
+  out["ranks"] = scenario.ranks();
+  out["global_batch"] = scenario.plan ? Json(nullptr) : Json(scenario.workload.batch);
   out["seed"] = scenario.run.seed;
   out["calibration"] = scenario.calibration ? Json(scenario.calibration->name) : Json(nullptr);
   out["origin"] = to_string(prediction.origin);

@@ -31,7 +31,10 @@ std::string work_text(const Operation& operation, const StepPlan& plan) {
   const auto& collective = std::get<Collective>(operation.work);
   const Communicator& communicator = plan.communicators[collective.communicator];
   if (collective.operation == Collective::Operation::barrier) return forerun::format("over {} ranks", communicator.size);
-  return forerun::format("{}, {} over {} ranks", to_string(collective.algorithm), human(collective.bytes), communicator.size);
+  if (collective.operation == Collective::Operation::send) return "send, " + human(collective.bytes);
+  const bool reduces = collective.operation == Collective::Operation::all_reduce;
+  return forerun::format("{}{}, {} over {} ranks", reduces ? "" : std::string(to_string(collective.operation)) + ", ",
+                         to_string(collective.algorithm), human(collective.bytes), communicator.size);
 }
 
 struct Source {
