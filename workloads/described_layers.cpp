@@ -13,7 +13,7 @@
 namespace forerun {
 namespace {
 
-constexpr std::int64_t kMostLayers = 1 << 20;
+constexpr std::int64_t kMostLayers = 100'000;
 
 using Names = std::map<std::string, int, std::less<>>;
 
