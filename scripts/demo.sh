@@ -4,7 +4,7 @@
 # Usage: scripts/demo.sh BUILD_FOLDER [LAUNCHES]
 set -euo pipefail
 build=$1
-launches=${2:-5}
+launches=${2:-12}
 forerun=$build/cli/forerun
 folder=$build/demo
 rm -rf "$folder"
@@ -25,7 +25,7 @@ elif [ ! -x "$build/kernels/forerun-ranks" ] || ! command -v mpirun > /dev/null;
 fi
 
 # workload, batch, steps a launch
-jobs="logistic-regression:128:2000 mlp-wide:128:100 mnist-cnn:64:100 vgg11-cifar10:32:12"
+jobs="logistic-regression:128:1000 mlp-wide:128:50 mnist-cnn:64:40 vgg11-cifar10:32:5"
 echo "== Training, $launches launches in turn"
 for ((launch = 1; launch <= launches; launch++)); do
   for job in $jobs; do
@@ -36,7 +36,7 @@ for ((launch = 1; launch <= launches; launch++)); do
     done
   done
   # The state of a shared machine changes within minutes, so it is watched between the launches that the prediction is compared with.
-  "$forerun" calibrate --watch 4s > "$folder/watch.txt"
+  "$forerun" calibrate --watch 2s > "$folder/watch.txt"
   echo "   launch $launch of $launches done"
 done
 

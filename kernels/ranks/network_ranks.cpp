@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <memory>
 
+#include "kernels/microbenchmarks/kernel_buffers.hpp"
 #include "kernels/ranks/timed_ranks.hpp"
 #include "kernels/trainer/array.hpp"
+#include "kernels/trainer/network.hpp"
 
 namespace forerun {
 
@@ -36,11 +39,32 @@ class Rotation {
   std::vector<AlignedArray<float>> buffers_;
 };
 
+/// Computation of some tens of microseconds, as it stands between the collectives of small steps.
+class Computation {
+ public:
+  Computation() : buffers_(kernel(), 1, arena_), run_(cpu::make_operator(kernel(), library_of(kernel(), Kernels::fastest))) {}
+  void run() { run_->run(buffers_.copy(0)); }
+
+ private:
+  static Kernel kernel() {
+    Kernel dense;
+    dense.shape = {.kind = LayerKind::dense, .input = {.channels = 256}, .output = {.channels = 256}};
+    dense.batch = 32;
+    return dense;
+  }
+
+  Arena arena_;
+  KernelBuffers buffers_;
+  std::unique_ptr<cpu::Operator> run_;
+};
+
+/// In steps of computation: the gradients are written by their own core, and ranks wait for the one that is late this time.
 CollectiveSample all_reduce_sample(MPI_Comm communicator, std::int64_t bytes, Seconds budget) {
   Rotation buffers(static_cast<std::size_t>(bytes));
   std::span<float> buffer;
-  const Quantiles times = time_together(
-      communicator, budget, [&] { buffer = buffers.next(); },
+  Computation computation;
+  const Quantiles times = time_in_steps(
+      communicator, budget, [&] { computation.run(), buffer = buffers.next(); },
       [&] { MPI_Allreduce(MPI_IN_PLACE, buffer.data(), static_cast<int>(buffer.size()), MPI_FLOAT, MPI_SUM, communicator); });
   return {"all-reduce", group_size(communicator), Bytes(static_cast<double>(bytes)), times.median, times.p10, times.p90};
 }
