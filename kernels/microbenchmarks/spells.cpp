@@ -11,6 +11,7 @@ namespace forerun {
 
 namespace {
 
+constexpr std::int64_t kRemembered = 200;  // looks: ten seconds of two cores
 constexpr Seconds kInterval(0.1);
 constexpr double kSlow = 1.12;
 constexpr std::size_t kFewest = 10;
@@ -76,9 +77,10 @@ SlowSpells slow_spells(const std::vector<Seconds>& times, Seconds usual) {
 }
 
 SlowSpells pooled(const SlowSpells& before, const SlowSpells& now) {
+  if (now.looks == 0) return before;
   SlowSpells both = before;
-  both.looks += now.looks;
-  const double slow_before = before.share * static_cast<double>(before.looks);
+  both.looks = std::min(before.looks, kRemembered) + now.looks;
+  const double slow_before = before.share * static_cast<double>(both.looks - now.looks);
   const double slow_now = now.share * static_cast<double>(now.looks);
   if (slow_before + slow_now == 0) return both;
   both.share = (slow_before + slow_now) / static_cast<double>(both.looks);

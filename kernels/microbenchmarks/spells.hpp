@@ -36,6 +36,8 @@ Seconds usual_time(std::vector<Seconds> times);
 SlowSpells slow_spells(const std::vector<Seconds>& times, Seconds usual);
 
 /// What was seen at two times on one machine, weighted by looks: the share of all looks that were slow, and the mean factor of these.
+/// A host's other users come and go within minutes, so that `before` counts for 200 looks at most: watch again and again, and what
+/// was seen long ago fades.
 SlowSpells pooled(const SlowSpells& before, const SlowSpells& now);
 
 /// Watches all cores that this process may use at the same time, and returns the times of all of them. Throws as run_together().

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <csignal>
 #include <map>
 #include <stdexcept>
@@ -111,14 +112,22 @@ TEST_CASE("a watch that lies wholly within a spell is slow beside the usual time
 }
 
 TEST_CASE("slow spells of two times are pooled by their looks") {
-  const SlowSpells before{0.1, 1.2, 300, Seconds(0.002)};
-  const SlowSpells both = pooled(before, {0.5, 1.3, 100, Seconds(0.002)});
-  CHECK(both.looks == 400);
-  CHECK(both.share == Approx(80.0 / 400));
-  CHECK(both.factor == Approx((30 * 1.2 + 50 * 1.3) / 80));
+  const SlowSpells before{0.1, 1.2, 150, Seconds(0.002)};
+  const SlowSpells both = pooled(before, {0.5, 1.3, 50, Seconds(0.002)});
+  CHECK(both.looks == 200);
+  CHECK(both.share == Approx(40.0 / 200));
+  CHECK(both.factor == Approx((15 * 1.2 + 25 * 1.3) / 40));
   CHECK(both.usual == before.usual);
   CHECK(pooled(before, {}) == before);
   CHECK(pooled({0, 1, 10, Seconds(1)}, {0, 1, 20, Seconds(1)}) == SlowSpells{0, 1, 30, Seconds(1)});
+}
+
+TEST_CASE("slow spells of long ago fade") {
+  SlowSpells spells{0.5, 1.2, 500, Seconds(0.002)};
+  for (int i = 0; i < 20; ++i) spells = pooled(spells, {0, 1, 50, Seconds(0.002)});
+  CHECK(spells.looks == 250);
+  CHECK(spells.share == Approx(0.5 * std::pow(0.8, 20)));
+  CHECK(spells.factor == Approx(1.2));
 }
 
 TEST_CASE("a watch looks at every core, ten times a second at most") {
