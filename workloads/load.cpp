@@ -21,7 +21,7 @@ constexpr std::string_view kFolder = "models/";
 constexpr std::string_view kEnding = ".yaml";
 constexpr std::string_view kConfiguration = "config.json";
 // A node of a document takes a hundred times its two bytes of text: within a second and 512 MB. 10,000 layers take half as much.
-constexpr std::size_t kDescriptionLimit = std::size_t{2} << 20;
+constexpr std::size_t kDescriptionLimit = std::size_t{3} << 19;
 
 std::string_view stem(std::string_view file) {
   file.remove_prefix(kFolder.size());
