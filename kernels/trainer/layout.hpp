@@ -18,7 +18,8 @@ struct ParameterRange {
 };
 
 /// Where each layer's parameters lie: in the order in which the plan's backward passes make their gradients, so that a gradient
-/// bucket is one contiguous range and its all-reduce packs nothing; those of frozen layers come last. Every layer starts on a cache line; the gaps hold zeros.
+/// bucket is one contiguous range and its all-reduce packs nothing; those of frozen layers come last. Every layer starts on a cache line;
+/// the gaps hold zeros.
 struct ParameterLayout {
   std::vector<ParameterRange> layers;   ///< one a layer of the workload; empty where it has none
   std::vector<ParameterRange> buckets;  ///< one an operation of the plan; empty where it is no all-reduce
