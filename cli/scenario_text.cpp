@@ -100,7 +100,7 @@ ScenarioText read_scenario_file(const fs::path& file) {
     // A document writes null for what was not given.
     const YamlNode* value = node.find(key);
     if (value != nullptr && value->kind == YamlNode::Kind::null)
-      mapping.optional(key, [](const YamlNode&) {});
+      mapping.skip(key);
     else
       mapping.optional(key, [&](const Text& value_text) { to = relative_to(value_text, folder); });
   };

@@ -55,6 +55,9 @@ class Mapping {
     return visit(key, Presence::optional, read);
   }
 
+  /// The key may be there, whatever its value.
+  void skip(std::string_view key) { asked_.emplace(key); }
+
   /// Reports the keys that were not asked for.
   void finish();
 
