@@ -4,7 +4,8 @@
 
 namespace forerun {
 
-bool Repeat::operator==(const Repeat&) const = default;
+// Written out: clang 14 does not survive the defaulted comparison of a recursive variant.
+bool Repeat::operator==(const Repeat& other) const { return count == other.count && body == other.body && buffers == other.buffers; }
 
 namespace {
 
