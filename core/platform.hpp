@@ -28,7 +28,7 @@ struct Platform {
   Link intra_node;
   FlopsPerSecond device_rate;       ///< of one device; with its bandwidth the roofline of computations that nobody timed; zero: not given
   BytesPerSecond device_bandwidth;  ///< of one device's memory; zero: not given
-  double compute_jitter = 0;  ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
+  double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
 
   [[nodiscard]] int devices() const { return nodes * devices_per_node; }
   friend bool operator==(const Platform&, const Platform&) = default;

@@ -10,8 +10,9 @@
 
 namespace forerun {
 
-/// Steps of the run: given, or those of a plan that is given, or epochs x samples / batch (the last, partial batch of an epoch is dropped, as loaders of synchronous
-/// training do). Empty where the run names neither, or epochs without a data set. BadInput: epochs that make more than kMostSteps.
+/// Steps of the run: given, or those of a plan that is given, or epochs x samples / batch (the last, partial batch of an epoch is dropped,
+/// as loaders of synchronous training do). Empty where the run names neither, or epochs without a data set. BadInput: epochs that make more
+/// than kMostSteps.
 std::optional<std::int64_t> run_steps(const Scenario& scenario);
 
 /// Everything that follows from a step's time and parts: throughput, epoch and total time, memory, bytes moved, origin, assumptions.

@@ -179,8 +179,7 @@ class Assembler {
   [[noreturn]] void refuse_circle() const {
     for (int v = 0;; ++v)
       if (open_[v] > 0)
-        refuse_node(trace(vertices_[v].front().rank_class).file, node(vertices_[v].front()).id,
-                    "waits for other ranks in a circle");
+        refuse_node(trace(vertices_[v].front().rank_class).file, node(vertices_[v].front()).id, "waits for other ranks in a circle");
   }
 
   // The class and the lane with most compute; without any, those with most operations.
