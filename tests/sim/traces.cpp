@@ -69,6 +69,7 @@ TEST_CASE("a traced model takes its durations, its roofline and its collectives,
 
 TEST_CASE("an all-reduce traced message by message takes the time of the collective, and its computations") {
   CHECK(agreed(traced("ring")) == Approx(6 * (5e-6 + 262144 / 1e9) + 3 * 7e-6));
+  CHECK(oracle::predict(traced("ring")).comm_bytes_per_rank == Bytes(1.5 * 1048576));
 }
 
 TEST_CASE("traced process groups take the time of their own collectives") {

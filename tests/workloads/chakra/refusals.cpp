@@ -7,6 +7,7 @@
 #include "tests/workloads/chakra/trace_bytes.hpp"
 #include "workloads/chakra/read.hpp"
 #include "workloads/chakra/trace.hpp"
+#include "workloads/chakra/write.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
@@ -140,6 +141,41 @@ TEST_CASE("settings and names that mean no trace are refused") {
         "--workload: is the trace of another rank (got x/t.3.et, allowed the trace of rank 0, NAME.0.et)");
   CHECK(message_of([] { chakra::read_trace({.value = "x/t.0.et", .file = "--workload"}, {}); }) == "x/t.0.et: no such file");
   CHECK(refusal_of({"\x1f\x8b\x08"}) == "t.0.et: is compressed: unpack it with gunzip first");
+}
+
+TEST_CASE("a trace of which one byte is another is read or refused, whatever byte it is") {
+  const std::string whole = trace({NodeBytes(0, metadata, "## process_group:init ##").inputs(R"(['[{"pg_name": "7", "ranks": [0]}]'])"),
+                                   NodeBytes(1, compute).micros(3).number("num_ops", 9).number("stream", 2),
+                                   comm(2, all_gather, 8).after({1}).text("pg_name", "7"), NodeBytes(3, load).micros(5).after({2})});
+  const std::string own = chakra::trace_of_rank(chakra::read_trace_text(whole), {}, 0);
+  for (const std::string& bytes : {whole, own})
+    for (std::size_t at = 0; at < bytes.size(); ++at)
+      for (const int change : {0x01, 0x7f, 0x80, 0xff}) {
+        std::string other = bytes;
+        other[at] = static_cast<char>(other[at] ^ change);
+        try {
+          const StepPlan plan = chakra::read_trace_text(other);
+          CHECK(find_defect(plan).empty());
+        } catch (const BadInput& refused) {
+          CHECK_FALSE(refused.problems().front().file.empty());
+        } catch (const MissingCapability&) {
+        }
+      }
+}
+
+TEST_CASE("attributes of ours that contradict the published ones are refused") {
+  const StepPlan plan = chakra::read_trace_text(trace({NodeBytes(0, compute).micros(3), comm(1, all_reduce, 300).after({0})}));
+  const std::string own = chakra::trace_of_rank(plan, {}, 0);
+  const auto with = [&](const std::string& before, const std::string& behind) {
+    const std::size_t at = own.find(before);
+    REQUIRE(at != std::string::npos);
+    return refusal(std::string(own).replace(at, before.size(), behind));
+  };
+  CHECK(refusal(own) == "no BadInput");
+  CHECK(with("comm_size" + field(9, 300), "comm_size" + field(9, 301)) ==
+        "trace: node 1: has a comm_size that its forerun.bytes contradicts");
+  CHECK(with("forerun.lane" + field(9, 1), "forerun.lane" + field(9, 5)) == "trace: node 1: has a forerun.lane that is out of range");
+  CHECK(with("forerun.layer", "forerun.later") == "trace: node 0: has no forerun.layer");
 }
 
 TEST_CASE("a trace with too many nodes is refused, one with ten thousand is read within a second") {
