@@ -54,6 +54,18 @@ TEST_CASE("nodes become operations that wait for one another across lanes, in th
   CHECK(plan.compute_lane == plan.operations[0].lane);
 }
 
+TEST_CASE("of several operations of one lane only the last is waited for, and of the own lane none") {
+  const StepPlan plan = import({trace({
+      NodeBytes(0, compute).micros(1),
+      NodeBytes(1, compute).micros(1).after({0}),
+      comm(2, all_reduce, 100).after({0, 1}),
+      NodeBytes(3, compute).micros(1).after({0, 1, 2}),
+  })});
+  CHECK(after(plan, 1).empty());
+  CHECK(after(plan, 2) == std::vector{1});
+  CHECK(after(plan, 3) == std::vector{2});
+}
+
 TEST_CASE("streams, the host and memory have lanes of their own") {
   const StepPlan plan = import({trace({
       NodeBytes(0, compute).micros(1),

@@ -178,12 +178,12 @@ TEST_CASE("attributes of ours that contradict the published ones are refused") {
   CHECK(with("forerun.layer", "forerun.later") == "trace: node 0: has no forerun.layer");
 }
 
-TEST_CASE("a trace with too many nodes is refused, one with ten thousand is read within a second") {
-  std::string bytes = trace({});
-  for (std::uint64_t id = 0; id < 10'000; ++id)
-    bytes += (id % 3 == 0 ? comm(id, all_reduce, 8) : NodeBytes(id, compute).micros(1)).after({id > 0 ? id - 1 : 0}).framed().substr(0);
+TEST_CASE("a trace with ten thousand nodes is read within a second, one with too many is refused") {
+  std::string bytes = trace({NodeBytes(0, compute).micros(1)});
+  for (std::uint64_t id = 1; id < 10'000; ++id)
+    bytes += (id % 3 == 0 ? comm(id, all_reduce, 8) : NodeBytes(id, compute).micros(1)).after({id - 1, id / 2}).framed();
   const auto began = std::chrono::steady_clock::now();
-  CHECK(message_of([&] { chakra::read_trace_text(bytes); }) == "trace: node 0: waits for itself, or for nodes that wait for one another");
+  CHECK(chakra::read_trace_text(bytes).operations.size() == 10'000);
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));
   std::string many = trace({});
   for (std::uint64_t id = 0; id <= chakra::kMostNodes; ++id) many += framed(field(1, id) + field(3, compute));
