@@ -18,7 +18,7 @@ need  libdnnl-dev         dnnl.hpp                      oneDNN: convolution and 
 need  libbenchmark-dev    benchmark/benchmark.h         the harness of the microbenchmarks
 need  catch2              catch2/catch.hpp              the tests
 need  libyaml-cpp-dev     yaml-cpp/yaml.h               reads workload, platform and scenario files
-need  libprotobuf-dev     google/protobuf/message.h     reads and writes execution traces
+need  libprotobuf-dev     google/protobuf/message.h     reads and writes execution traces, reads ONNX files
 need  protobuf-compiler   protoc                        compiles their schema
 need  nlohmann-json3-dev  nlohmann/json.hpp             reads and writes JSON
 need  libcli11-dev        CLI/CLI.hpp                   the command line

@@ -13,6 +13,7 @@
 #include "workloads/description.hpp"
 #include "workloads/families/family.hpp"
 #include "workloads/huggingface/huggingface.hpp"
+#include "workloads/onnx/import.hpp"
 
 namespace forerun {
 namespace {
@@ -58,6 +59,12 @@ Source find_source(const Text& name_or_file) {
 bool is_common(std::string_view key) { return std::ranges::find(workload_settings(), key) != workload_settings().end(); }
 
 bool is_adaptation(std::string_view key) { return std::ranges::find(adaptation_settings(), key) != adaptation_settings().end(); }
+
+std::vector<Text> own_settings(std::span<const Text> settings) {
+  std::vector<Text> own(settings.begin(), settings.end());
+  std::erase_if(own, [](const Text& setting) { return is_common(setting.key); });
+  return own;
+}
 
 /// The scalars of a model's file that say what its family is to be, and the family.
 const Family* read_model(const YamlNode& root, std::vector<Text>& given, std::vector<Text>& common, Source& source) {
@@ -134,6 +141,11 @@ LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> se
   std::vector<Text> adaptation;
   bool has_family = false;
   problems.collect([&] {
+    if (names_an_onnx_file(name_or_file.value)) {
+      has_family = true;
+      workload = import_onnx(name_or_file, own_settings(settings));
+      return;
+    }
     Source source = find_source(name_or_file);
     has_family = source.family != nullptr || source.root.find("family") != nullptr || is_huggingface(source.root);
     for (const std::string_view key : adaptation_settings())

@@ -15,7 +15,8 @@ namespace forerun {
 /// the name of a file that exists). `settings` override the file: their keys are `batch`, `samples`, `precision`, `optimizer`,
 /// those of adapt(), and for a family or one of its models the family's parameters.
 /// The file's format is explained in workloads/models/mnist-cnn.yaml, that of a family's model in workloads/models/gpt2.yaml; a
-/// `config.json` of the transformers library is one too (huggingface/huggingface.hpp), and called after its folder.
+/// `config.json` of the transformers library is one too (huggingface/huggingface.hpp), and called after its folder. A
+/// file that ends in .onnx is imported (onnx/import.hpp).
 /// BadInput, all at once: unknown name (with a suggestion and the known ones) or setting, what read_yaml() refuses, a batch that is
 /// zero or negative, an unknown layer, a window larger than its padded input, a tensor or a layer above 2^53 elements.
 Workload load_workload(const Text& name_or_file, std::span<const Text> settings);
