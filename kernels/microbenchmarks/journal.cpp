@@ -43,8 +43,9 @@ bool read_line(const std::string& text, std::map<std::size_t, Journal::Entry>& e
 std::map<std::size_t, Journal::Entry> read_journal(const std::filesystem::path& file, const std::string& subject) {
   std::map<std::size_t, Journal::Entry> entries;
   std::ifstream lines(file);
-  std::string line;
-  if (!std::getline(lines, line) || line + "\n" != first_line(subject)) return entries;
+  const std::string first = first_line(subject);
+  std::string line(first.size(), ' ');  // no more than this is read of a file that is something else, however long it is
+  if (!lines.read(line.data(), static_cast<std::streamsize>(first.size())) || line != first) return entries;
   while (std::getline(lines, line) && read_line(line, entries)) continue;
   return entries;
 }
