@@ -86,8 +86,7 @@ void predict_each(std::span<const Scenario> scenarios, int workers, const Receiv
   PoolWork work;
   work.serve = [scenarios](const Job& job, const Answer& answer) {
     int ranks = 1;
-    for (const std::size_t task : job)
-      ranks = std::max(ranks, std::min(scenarios[task].ranks(), scenarios[task].platform.devices()));
+    for (const std::size_t task : job) ranks = std::max(ranks, std::min(scenarios[task].ranks(), scenarios[task].platform.devices()));
     std::optional<Network> network;
     for (const std::size_t task : job) {
       answer(encode(serve_one(network, ranks, scenarios[task])));
