@@ -35,4 +35,15 @@ void Problems::throw_if_any() const {
   if (!problems_.empty()) throw BadInput(problems_);
 }
 
+std::vector<std::string> between_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  if (text.empty()) return parts;
+  for (std::size_t comma = text.find(','); comma != std::string_view::npos; comma = text.find(',')) {
+    parts.emplace_back(text.substr(0, comma));
+    text.remove_prefix(comma + 1);
+  }
+  parts.emplace_back(text);
+  return parts;
+}
+
 }  // namespace forerun

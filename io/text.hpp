@@ -19,6 +19,9 @@ struct Text {
   friend bool operator==(const Text&, const Text&) = default;
 };
 
+/// The parts of a text between commas; none of an empty text.
+std::vector<std::string> between_commas(std::string_view text);
+
 /// What is wrong with a text, located where the text stands; `got` is its value, shortened and without control characters.
 Problem problem(const Text& text, std::string what, std::string allowed = "", std::string suggestion = "");
 

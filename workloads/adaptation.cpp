@@ -2,7 +2,6 @@
 
 #include <array>
 #include <functional>
-#include <ranges>
 #include <string>
 #include <vector>
 
@@ -46,9 +45,9 @@ std::vector<char> named(const Workload& workload, const Text& patterns, const st
                         const std::function<bool(const Layer&)>& eligible) {
   std::vector<char> chosen(workload.layers.size());
   Problems problems;
-  for (const auto part : std::views::split(patterns.value, ',')) {
+  for (const std::string& part : between_commas(patterns.value)) {
     Text pattern = patterns;
-    pattern.value.assign(part.begin(), part.end());
+    pattern.value = part;
     bool found = false;
     std::vector<std::string_view> names;
     for (std::size_t i = 0; i < workload.layers.size(); ++i) {
@@ -124,8 +123,8 @@ Workload with_adapters(const Workload& workload, std::int64_t rank, const Text& 
 
 void adapt(Workload& workload, std::span<const Text> settings) {
   const auto last = [&](std::string_view key) -> const Text* {
-    for (const Text& text : std::views::reverse(settings))
-      if (text.key == key || text.key == "workload." + std::string(key)) return &text;
+    for (auto text = settings.rbegin(); text != settings.rend(); ++text)
+      if (text->key == key || text->key == "workload." + std::string(key)) return &*text;
     return nullptr;
   };
   if (const Text* patterns = last("frozen")) freeze(workload, *patterns);

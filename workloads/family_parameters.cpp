@@ -1,7 +1,6 @@
 #include "workloads/family_parameters.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "io/format.hpp"
@@ -13,9 +12,9 @@ namespace forerun {
 FamilyParameters::FamilyParameters(std::vector<Text> given, Text where) : given_(std::move(given)), where_(std::move(where)) {}
 
 const Text* FamilyParameters::find(std::string_view key) const {
-  for (const Text& text : std::views::reverse(given_)) {
-    const std::string_view full = text.key;
-    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == "workload.")) return &text;
+  for (auto text = given_.rbegin(); text != given_.rend(); ++text) {
+    const std::string_view full = text->key;
+    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == "workload.")) return &*text;
   }
   return nullptr;
 }
@@ -80,12 +79,9 @@ std::vector<std::int64_t> FamilyParameters::integers(std::string_view key, std::
 }
 
 std::vector<std::string> FamilyParameters::words(std::string_view key) {
-  std::vector<std::string> list;
   const Text* text = ask(key);
   note(key, text != nullptr ? text->value : "");
-  if (text == nullptr) return list;
-  for (const auto word : std::views::split(text->value, ',')) list.emplace_back(word.begin(), word.end());
-  return list;
+  return between_commas(text != nullptr ? text->value : "");
 }
 
 void FamilyParameters::refuse(std::string_view key, const std::string& what, const std::string& allowed) {

@@ -42,4 +42,10 @@ TEST_CASE("what is not bad input passes through", "[unit]") {
   CHECK_THROWS_AS(problems.collect([] { throw MissingCapability("no GPU"); }), MissingCapability);
 }
 
+TEST_CASE("words stand between commas, and an empty text has none") {
+  CHECK(between_commas("").empty());
+  CHECK(between_commas("a") == std::vector<std::string>{"a"});
+  CHECK(between_commas("a,,b,") == std::vector<std::string>{"a", "", "b", ""});
+}
+
 }  // namespace forerun
