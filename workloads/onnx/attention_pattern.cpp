@@ -44,6 +44,9 @@ struct Scores {
   std::vector<int> biases;  ///< activations and weights that are added
 };
 
+/// Whether weights that are added to scores are learned: one for each head. What all heads share is a mask.
+bool is_bias(const Value& value) { return value.role == Role::weight && value.rank() > 2 && value.dims[value.rank() - 3] > 1; }
+
 /// Back through masks, biases and scales to the product of queries and keys.
 Scores find_product(const Network& net, int tensor) {
   Scores found;
@@ -64,7 +67,7 @@ Scores find_product(const Network& net, int tensor) {
           next < 0 && net.is_activation(input) && net.value(input).elements() == elements && net.maker(input).has_value();
       if (continues)
         next = input;
-      else if (node->name() == "Add" && (net.is_activation(input) || net.value(input).role == Role::weight))
+      else if (node->name() == "Add" && (net.is_activation(input) || is_bias(net.value(input))))
         found.biases.push_back(input);
       else if ((node->name() == "Mul" || node->name() == "Div") && !net.is_scalar(input))
         return {};

@@ -15,13 +15,24 @@ std::optional<int> square_of(const Network& net, int tensor) {
   return std::nullopt;
 }
 
+/// What a mean over the last dimension reads. Of three dimensions it is also written as a pool of all positions.
+std::optional<int> averaged(const Network& net, int tensor) {
+  for (const std::string_view name : {"ReduceMean", "GlobalAveragePool"}) {
+    const auto mean = net.maker(tensor, name);
+    if (!mean) continue;
+    const Value& from = mean->input(0);
+    if (product({mean->output().elements(), from.last()}) == from.elements()) return mean->id(0);
+  }
+  return std::nullopt;
+}
+
 /// The x of mean(x^2) + e.
 std::optional<int> under_root(const Network& net, int tensor) {
   const auto sum = net.maker(tensor, "Add");
   if (!sum) return std::nullopt;
   for (const std::size_t i : {0, 1}) {
-    const auto mean = net.maker(sum->id(i), "ReduceMean");
-    if (mean && net.is_scalar(sum->id(1 - i))) return square_of(net, mean->id(0));
+    const auto squares = averaged(net, sum->id(i));
+    if (squares && net.is_scalar(sum->id(1 - i))) return square_of(net, *squares);
   }
   return std::nullopt;
 }
@@ -49,8 +60,8 @@ std::optional<Normalised> normalised(const Network& net, int tensor) {
   }
   if (!x) return std::nullopt;
   if (const auto difference = net.maker(*x, "Sub")) {
-    const auto mean = net.maker(difference->id(1), "ReduceMean");
-    if (mean && net.same(mean->id(0), difference->id(0))) return Normalised{difference->id(0), true};
+    const auto mean = averaged(net, difference->id(1));
+    if (mean && net.same(*mean, difference->id(0))) return Normalised{difference->id(0), true};
   }
   return Normalised{*x, false};
 }
@@ -66,6 +77,39 @@ std::optional<Scaled> scaled(const Network& net, const Operation& product, std::
     const Value& weight = product.input(1 - i);
     if (weight.role != Role::weight || weight.distinct != channels || weight.elements() != channels) continue;
     if (const auto norm = normalised(net, product.id(i))) return Scaled{*norm, product.id(1 - i)};
+  }
+  return std::nullopt;
+}
+
+/// The weight of w / sqrt(variance of x + e).
+std::optional<int> scale_of(const Network& net, int tensor, int x) {
+  const auto product = net.maker(tensor, "Mul");
+  if (!product) return std::nullopt;
+  for (const std::size_t i : {0, 1}) {
+    const auto centered = inverse_root(net, product->id(i));
+    const auto difference = centered ? net.maker(*centered, "Sub") : std::nullopt;
+    if (difference && net.same(difference->id(0), x) && product->input(1 - i).role == Role::weight) return product->id(1 - i);
+  }
+  return std::nullopt;
+}
+
+/// Weight and bias of x s + (b - mean s), s = w / sqrt(variance + e), as TensorFlow has it.
+struct Spread {
+  int input = -1, weight = -1, bias = -1;
+};
+
+std::optional<Spread> spread(const Network& net, const Operation& sum) {
+  for (const std::size_t i : {0, 1}) {
+    const auto product = net.maker(sum.id(i), "Mul");
+    const auto shift = net.maker(sum.id(1 - i));
+    if (!product || !shift || (shift->name() != "Add" && shift->name() != "Sub")) continue;
+    for (const std::size_t k : {0, 1}) {
+      const auto weight = scale_of(net, product->id(1 - k), product->id(k));
+      if (!weight) continue;
+      for (const std::size_t b : {0, 1})
+        if (shift->input(b).role == Role::weight && net.maker(shift->id(1 - b), "Mul"))
+          return Spread{product->id(k), *weight, shift->id(b)};
+    }
   }
   return std::nullopt;
 }
@@ -88,6 +132,9 @@ bool make_spelled_norm(const Network& net, const Operation& op, Steps& steps) {
     return found && push(*found, -1);
   }
   if (op.name() != "Add") return false;
+  const auto are_channels = [&](int tensor) { return net.value(tensor).distinct == channels && net.value(tensor).elements() == channels; };
+  if (const auto found = spread(net, op); found && are_channels(found->weight) && are_channels(found->bias))
+    return push({{found->input, true}, found->weight}, found->bias);
   for (const std::size_t i : {0, 1}) {
     const Value& bias = op.input(1 - i);
     const auto product = net.maker(op.id(i), "Mul");
