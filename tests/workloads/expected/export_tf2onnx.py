@@ -9,6 +9,7 @@ Made with tensorflow-cpu 2.21.0, keras 3.15.1, tf2onnx 1.17.0, onnx 1.23.2.
 """
 
 import csv
+import multiprocessing
 import os
 import pathlib
 import sys
@@ -132,32 +133,34 @@ def strip(model):
     return model
 
 
+def export(name):
+    # No pass of the exporter's own: they fold normalisation into the convolution before, and copy all weights again and again.
+    tf2onnx.optimizer._optimizers.clear()
+    keras.utils.set_random_seed(0)
+    model = dict(NETWORKS)[name]()
+    # A bias of zeros would be taken out.
+    for weight in model.weights:
+        if len(weight.shape) == 1:
+            weight.assign(numpy.random.uniform(0.1, 1, weight.shape))
+    signature = [tensorflow.TensorSpec((None, *i.shape[1:]), i.dtype, name=f"input{k}") for k, i in enumerate(model.inputs)]
+    function = tensorflow.function(lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False), signature)
+    exported, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    path = FOLDER / f"{name}-keras.onnx"
+    onnx.save(strip(exported), str(path))
+    return [path.name, "", sum(int(numpy.prod(w.shape)) for w in model.trainable_weights)]
+
+
 def main(chosen):
-    # Normalisation stays a node, in place of being folded into the convolution before. Other passes copy all weights again and again.
-    for name in list(tf2onnx.optimizer._optimizers):
-        if name != "const_fold_optimizer":
-            tf2onnx.optimizer._optimizers.pop(name)
-    rows = []
-    for name, make in NETWORKS:
-        if chosen and name not in chosen:
-            continue
-        keras.utils.set_random_seed(0)
-        model = make()
-        # A bias of zeros would be taken out.
-        for weight in model.weights:
-            if len(weight.shape) == 1:
-                weight.assign(numpy.random.uniform(0.1, 1, weight.shape))
-        signature = [tensorflow.TensorSpec((None, *i.shape[1:]), i.dtype, name=f"input{k}") for k, i in enumerate(model.inputs)]
-        function = tensorflow.function(lambda *inputs: model(list(inputs) if len(inputs) > 1 else inputs[0], training=False), signature)
-        exported, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
-        path = FOLDER / f"{name}-keras.onnx"
-        onnx.save(strip(exported), str(path))
-        rows.append([path.name, sum(int(numpy.prod(w.shape)) for w in model.trainable_weights)])
-        print(*rows[-1], path.stat().st_size)
+    names = [name for name, _ in NETWORKS if not chosen or name in chosen]
+    # Each in a process of its own, because memory does not come back.
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        rows = pool.map(export, names, chunksize=1)
+    for row in rows:
+        print(*row)
     if not chosen:
         with open(FOLDER / "keras.csv", "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["file", "parameters"])
+            writer.writerow(["file", "settings", "parameters"])
             writer.writerows(rows)
 
 
