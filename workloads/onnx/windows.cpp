@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "workloads/onnx/fold.hpp"
 #include "workloads/onnx/operators.hpp"
@@ -28,12 +27,24 @@ std::vector<std::int64_t> numbers(const Operation& op, std::string_view name, st
   return given->integers;
 }
 
-/// A pad before the window that only adds zeros at edges is part of it.
-std::optional<Operation> padded(const Network& net, const Operation& op) {
+/// What a window reads.
+struct Source {
+  TensorShape shape;
+  int tensor = -1;
+};
+
+/// The window's input; where zeros are added at its edges before, what they are added to, because that is the window's padding.
+Source source_of(const Network& net, const Operation& op) {
+  Value picture = op.input(0);
+  picture.channel_axis = 1;
+  Source source{shape_of(picture), op.id(0)};
   const auto pad = net.maker(op.id(0), "Pad");
-  if (!pad || net.uses(pad->index()) != 1 || pad->text("mode", "constant") != "constant") return std::nullopt;
-  const auto fill = pad->scalar(2);
-  return !fill || *fill == 0 ? pad : std::nullopt;
+  if (!pad || net.uses(pad->index()) != 1 || pad->text("mode", "constant") != "constant") return source;
+  if (const auto fill = pad->scalar(2); fill && *fill != 0) return source;
+  Value inner = pad->input(0);
+  if (inner.channel_axis < 0 && pad->output().dims == op.input(0).dims) inner.channel_axis = 1;
+  const TensorShape shape = shape_of(inner);
+  return shape.channels == source.shape.channels ? Source{shape, pad->id(0)} : source;
 }
 
 std::vector<Slide> slides_of(const Operation& op, const std::vector<std::int64_t>& window) {
@@ -144,16 +155,13 @@ void infer_conv_transpose(Operation& op) {
 }
 
 void make_conv(const Network& net, const Operation& op, Steps& steps) {
-  const auto pad = padded(net, op);
-  const Operation& source = pad ? *pad : op;
+  const Source source = source_of(net, op);
   const Value& weights = op.input(1);
   const bool transposed = op.name() == "ConvTranspose";
   LayerShape shape{.kind = op.input(0).rank() == 5 ? LayerKind::conv3d : LayerKind::conv2d};
   if (transposed && op.input(0).rank() == 5) op.refuse("in three dimensions is not supported");
   if (transposed) shape.kind = LayerKind::transposed_conv2d;
-  Value picture = source.input(0);
-  picture.channel_axis = 1;
-  shape.input = shape_of(picture);
+  shape.input = source.shape;
   shape.output = shape_of(op.output());
   shape.groups = op.integer("group", 1);
   fill_window(shape, slides_of(op, window_of(op)));
@@ -168,7 +176,7 @@ void make_conv(const Network& net, const Operation& op, Steps& steps) {
     op.refuse("its weights " + text_of(weights.dims) + " do not fit " + std::to_string(inputs) + " channels in " + std::to_string(groups) +
               " groups");
   require_weight(net, op, 1, weights.elements());
-  steps.push_back({.shape = shape, .inputs = {source.id(0)}, .weights = {op.id(1)}});
+  steps.push_back({.shape = shape, .inputs = {source.tensor}, .weights = {op.id(1)}});
   if (!shape.bias) return;
   require_weight(net, op, 2, outputs);
   steps.back().weights.push_back(op.id(2));
@@ -197,14 +205,11 @@ void infer_global_pool(Operation& op) {
 }
 
 void make_pool(const Network& net, const Operation& op, Steps& steps) {
-  const auto pad = op.name().starts_with("Global") ? std::nullopt : padded(net, op);
-  const Operation& source = pad ? *pad : op;
+  const Source source = source_of(net, op);
   LayerShape shape{.kind = op.name().find("Max") != std::string::npos ? LayerKind::max_pool : LayerKind::average_pool};
-  Value picture = source.input(0);
-  picture.channel_axis = 1;
-  shape.input = shape_of(picture);
+  shape.input = source.shape;
   shape.output = shape_of(op.output());
-  const std::vector<std::int64_t> edges(picture.dims.begin() + 2, picture.dims.end());
+  const std::vector<std::int64_t> edges(op.input(0).dims.begin() + 2, op.input(0).dims.end());
   if (op.name().starts_with("Global")) {
     if (std::ranges::any_of(edges, [](std::int64_t edge) { return edge > kMostEdge; })) op.refuse("its input is out of range");
     shape.window = extent_of(edges);
@@ -213,7 +218,7 @@ void make_pool(const Network& net, const Operation& op, Steps& steps) {
     // A window of one element copies nothing and compares nothing: frameworks leave such a pool out.
     if (shape.window.volume() == 1 && shape.input == shape.output) shape.kind = LayerKind::reshape;
   }
-  steps.push_back({.shape = shape, .inputs = {source.id(0)}});
+  steps.push_back({.shape = shape, .inputs = {source.tensor}});
 }
 
 void infer_pad(Operation& op) {
