@@ -97,11 +97,44 @@ std::string_view to_string(Runtime runtime) {
   switch (runtime) {
     case Runtime::forerun: return "forerun";
     case Runtime::pytorch_ddp: return "pytorch-ddp";
+    case Runtime::pytorch_fsdp: return "pytorch-fsdp";
+    case Runtime::megatron: return "megatron";
   }
   return "";
 }
 
-std::string_view to_string(Overlap overlap) { return overlap == Overlap::none ? "none" : "data"; }
+std::string_view to_string(Overlap overlap) {
+  switch (overlap) {
+    case Overlap::none: return "none";
+    case Overlap::data: return "data";
+    case Overlap::tensor: return "tensor";
+    case Overlap::all: return "all";
+  }
+  return "";
+}
+
+std::string_view to_string(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::gpipe: return "gpipe";
+    case Schedule::one_f_one_b: return "1f1b";
+    case Schedule::interleaved: return "interleaved";
+    case Schedule::zero_bubble_h1: return "zb-h1";
+  }
+  return "";
+}
+
+std::string_view to_string(Offload offload) { return offload == Offload::none ? "none" : "optimizer"; }
+
+std::string_view to_string(Axis axis) {
+  switch (axis) {
+    case Axis::tensor: return "tensor";
+    case Axis::context: return "context";
+    case Axis::expert: return "expert";
+    case Axis::data: return "data";
+    case Axis::pipeline: return "pipeline";
+  }
+  return "";
+}
 
 std::string_view to_string(Recompute recompute) {
   switch (recompute) {
@@ -112,7 +145,16 @@ std::string_view to_string(Recompute recompute) {
   return "";
 }
 
-std::string_view to_string(CollectiveAlgorithm) { return "ring"; }
+std::string_view to_string(CollectiveAlgorithm algorithm) {
+  switch (algorithm) {
+    case CollectiveAlgorithm::ring: return "ring";
+    case CollectiveAlgorithm::automatic: return "auto";
+    case CollectiveAlgorithm::recursive_halving_doubling: return "recursive-halving-doubling";
+    case CollectiveAlgorithm::double_binary_tree: return "tree";
+    case CollectiveAlgorithm::hierarchical: return "hierarchical";
+  }
+  return "";
+}
 
 std::string_view to_string(Origin origin) {
   switch (origin) {

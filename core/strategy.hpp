@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,30 +10,76 @@
 namespace forerun {
 
 /// The framework that executes the strategy; its constants are data under strategies/runtimes/.
-enum class Runtime { forerun, pytorch_ddp };
+enum class Runtime { forerun, pytorch_ddp, pytorch_fsdp, megatron };
 std::string_view to_string(Runtime runtime);
 
-/// Which communication may run beside compute.
-enum class Overlap { none, data };
+/// Which communication may run beside compute: of gradients and parameters over the data axis, of activations over the tensor axis.
+enum class Overlap { none, data, tensor, all };
 std::string_view to_string(Overlap overlap);
+constexpr bool overlaps_data(Overlap overlap) { return overlap == Overlap::data || overlap == Overlap::all; }
+constexpr bool overlaps_tensor(Overlap overlap) { return overlap == Overlap::tensor || overlap == Overlap::all; }
 
 /// What of a forward pass is calculated again for the backward pass instead of kept: nothing, the scores of attention, whole blocks.
 enum class Recompute { none, selective, full };
 std::string_view to_string(Recompute recompute);
 
-enum class CollectiveAlgorithm { ring };
+/// How a collective sends its buffer; `automatic`: as the platform's library chooses by size and ranks.
+enum class CollectiveAlgorithm { ring, automatic, recursive_halving_doubling, double_binary_tree, hierarchical };
 std::string_view to_string(CollectiveAlgorithm algorithm);
 
+/// The order in which a pipeline's stages take up forward and backward passes of micro-batches.
+enum class Schedule {
+  gpipe,          ///< all forward, then all backward [Huang et al. 2019]
+  one_f_one_b,    ///< one backward as soon as it can, one forward after it [Narayanan et al. 2019, PipeDream-flush]
+  interleaved,    ///< the same with several chunks of layers a stage [Narayanan et al. 2021, sec. 2.2]
+  zero_bubble_h1  ///< gradients of weights fill the bubble, memory as 1F1B [Qi et al. 2023]
+};
+std::string_view to_string(Schedule schedule);
+
+/// What leaves the device for the host's memory.
+enum class Offload { none, optimizer };
+std::string_view to_string(Offload offload);
+
+/// An axis of parallelism, as placement orders them.
+enum class Axis { tensor, context, expert, data, pipeline };
+std::string_view to_string(Axis axis);
+
+/// Parts of each sample's height and width.
+struct SpatialGrid {
+  int height = 1;
+  int width = 1;
+
+  [[nodiscard]] constexpr int parts() const { return height * width; }
+  friend constexpr bool operator==(const SpatialGrid&, const SpatialGrid&) = default;
+};
+
 /// Degrees of parallelism and how they are executed. Complete after parsing: what the text left out comes from the runtime.
+/// Ranks are the product of the degrees. Experts are spread over ranks of the data axis, so `expert` divides `data` and adds none.
 struct Strategy {
   int data = 1;
+  int tensor = 1;    ///< Megatron's split of a transformer's blocks: heads and columns first, then rows
+  int pipeline = 1;  ///< stages
+  int context = 1;   ///< parts of a sequence
+  int expert = 1;
+  int filter = 1;   ///< every layer's output channels
+  int channel = 1;  ///< every layer's input channels
+  SpatialGrid spatial;
+  int zero = 0;  ///< 1: optimizer state, 2: gradients too, 3: parameters too lie shared out over the data axis [Rajbhandari et al. 2020]
+  bool sequence_parallel = false;  ///< norms, dropout and residuals share out positions over the tensor axis [Korthikanti et al. 2022]
+  std::int64_t micro_batch = 0;    ///< samples; 0: as `micro_batches` says
+  std::int64_t micro_batches = 1;  ///< of a step on each rank, one after another; where `micro_batch` is given the batch says how many
+  Schedule schedule = Schedule::one_f_one_b;
+  int interleave = 1;  ///< chunks of layers a stage
+  Recompute recompute = Recompute::none;
+  std::array<Axis, 5> order = {Axis::tensor, Axis::context, Axis::expert, Axis::data, Axis::pipeline};  ///< innermost first
+  Offload offload = Offload::none;
   Runtime runtime = Runtime::forerun;
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;
   Bytes bucket;        ///< a gradient bucket closes once it holds this much
   Bytes first_bucket;  ///< the same for the first bucket to become ready
 
-  [[nodiscard]] int ranks() const { return data; }
+  [[nodiscard]] int ranks() const { return data * tensor * pipeline * context * filter * channel * spatial.parts(); }
   friend bool operator==(const Strategy&, const Strategy&) = default;
 };
 
