@@ -49,6 +49,7 @@ struct Network::Engine {
     assert(!s4u::Engine::is_initialized());
     std::vector<std::string> options = engine_options();
     std::vector<char*> arguments;
+    arguments.reserve(options.size());
     for (std::string& option : options) arguments.push_back(option.data());
     int count = static_cast<int>(arguments.size());
     engine = new s4u::Engine(&count, arguments.data());

@@ -43,6 +43,7 @@ Quantiles time_in_steps(MPI_Comm communicator, Seconds budget, const std::functi
       ends_s.push_back(steady_now().value());
     }
     std::vector<double> steps_s;
+    steps_s.reserve(static_cast<std::size_t>(count));
     for (int i = 0; i < count; ++i) steps_s.push_back(ends_s[i + 1] - ends_s[i]);
     MPI_Allreduce(MPI_IN_PLACE, steps_s.data(), count, MPI_DOUBLE, MPI_MAX, communicator);
     return steps_s;
@@ -54,6 +55,7 @@ Quantiles time_in_steps(MPI_Comm communicator, Seconds budget, const std::functi
   MPI_Allreduce(MPI_IN_PLACE, &compute_s, 1, MPI_DOUBLE, MPI_SUM, communicator);
   compute_s /= group_size(communicator);
   std::vector<Seconds> times;
+  times.reserve(steps_s.size());
   for (const double step_s : steps_s) times.emplace_back(std::max(step_s - compute_s, kResolution_s));
   return quantiles(times);
 }

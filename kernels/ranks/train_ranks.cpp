@@ -85,6 +85,7 @@ TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const Progre
   MPI_Gather(mine.data(), length, MPI_DOUBLE, all.data(), length, MPI_DOUBLE, 0, communicator);
   if (!collects) return {};
   std::vector<RankLog> logs;
+  logs.reserve(static_cast<std::size_t>(group.ranks()));
   for (int rank = 0; rank < group.ranks(); ++rank)
     logs.push_back(unflatten(all.data() + static_cast<std::size_t>(rank) * mine.size(), log));
   return summarise(scenario.workload, plan, logs);

@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
-#include <ranges>
 #include <sstream>
 
 #include "io/csv.hpp"
@@ -12,7 +12,7 @@ namespace {
 
 /// `key=value` pairs with spaces between them; + stands for a comma, which CSV has for itself.
 Workload load(const std::string& name, std::string settings) {
-  std::ranges::replace(settings, '+', ',');
+  std::replace(settings.begin(), settings.end(), '+', ',');
   std::istringstream words(settings);
   std::vector<Text> list;
   for (std::string word; words >> word;) {
