@@ -1,4 +1,5 @@
 #include "core/calibration.hpp"
+#include "core/platform.hpp"
 #include "core/prediction.hpp"
 #include "core/strategy.hpp"
 #include "core/workload.hpp"
@@ -145,6 +146,25 @@ std::string_view to_string(Recompute recompute) {
   return "";
 }
 
+std::string_view to_string(CollectiveLibrary library) {
+  switch (library) {
+    case CollectiveLibrary::none: return "none";
+    case CollectiveLibrary::nccl: return "nccl";
+    case CollectiveLibrary::gloo: return "gloo";
+    case CollectiveLibrary::mpi: return "mpi";
+  }
+  return "";
+}
+
+std::string_view to_string(NodeFabric fabric) {
+  switch (fabric) {
+    case NodeFabric::pcie: return "pcie";
+    case NodeFabric::nvlink: return "nvlink";
+    case NodeFabric::nvlink_reducing: return "nvlink-reducing";
+  }
+  return "";
+}
+
 std::string_view to_string(CollectiveAlgorithm algorithm) {
   switch (algorithm) {
     case CollectiveAlgorithm::ring: return "ring";
@@ -152,6 +172,8 @@ std::string_view to_string(CollectiveAlgorithm algorithm) {
     case CollectiveAlgorithm::recursive_halving_doubling: return "recursive-halving-doubling";
     case CollectiveAlgorithm::double_binary_tree: return "tree";
     case CollectiveAlgorithm::hierarchical: return "hierarchical";
+    case CollectiveAlgorithm::recursive_doubling: return "recursive-doubling";
+    case CollectiveAlgorithm::switch_reduction: return "switch";
   }
   return "";
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/units.hpp"
 
@@ -14,8 +16,32 @@ struct Link {
   friend bool operator==(const Link&, const Link&) = default;
 };
 
+/// The communication library whose choices `CollectiveAlgorithm::automatic` follows, and whose messages cost what its tuning says.
+enum class CollectiveLibrary { none, nccl, gloo, mpi };
+std::string_view to_string(CollectiveLibrary library);
+
+/// What joins the devices of a node.
+enum class NodeFabric {
+  pcie,
+  nvlink,
+  nvlink_reducing  ///< an NVLink switch that sums what passes through it (NVLS: Hopper and later)
+};
+std::string_view to_string(NodeFabric fabric);
+
+/// What a node costs an hour.
+struct Price {
+  Dollars on_demand;  ///< of one node-hour; of one that may be taken away: `spot`
+  std::optional<Dollars> spot;
+  std::string region;  ///< empty where the price has none
+  std::string date;    ///< when it was so, YYYY-MM-DD or as exactly as its source says; empty: not given
+  std::string source;  ///< empty: not given
+
+  friend bool operator==(const Price&, const Price&) = default;
+};
+
 /// Nodes behind one non-blocking switch, each with some devices. On a CPU platform a device is one core.
-/// A node has one link to the switch. Devices of one node exchange data through `intra_node`;
+/// A node has one link to the switch, of all its network cards together. Links carry each direction apart; a GPU's `intra_node` is all of
+/// its NVLink or PCIe lanes. Devices of one node exchange data through `intra_node`;
 /// where its bandwidth is zero the calibration's measured collectives price them.
 struct Platform {
   std::string name;
@@ -23,14 +49,29 @@ struct Platform {
   std::string calibration;  ///< the shipped calibration used when none is given; empty for this machine's own
   int nodes = 1;
   int devices_per_node = 1;
-  Bytes memory_per_node;
+  Bytes memory_per_node;  ///< of the host; a CPU platform's devices share it evenly. Zero: not given
+  Bytes device_memory;    ///< of one device's own; zero: its share of the node's
   Link inter_node;
   Link intra_node;
+  NodeFabric fabric = NodeFabric::pcie;
+  int compute_capability = 0;   ///< of CUDA devices, times ten: 70 Volta, 80 Ampere, 90 Hopper, 100 Blackwell; 0: none
+  double intra_node_share = 1;  ///< of intra_node's bandwidth that collectives reach, in (0, 1]
+  double inter_node_share = 1;  ///< of inter_node's
+  int nics = 1;                 ///< of a node; inter_node's bandwidth is their sum
+  int ring_nics = 0;            ///< that rings with several ranks in a node reach together; 0: all
+  CollectiveLibrary library = CollectiveLibrary::none;
+  Seconds collective_overhead;      ///< that a collective takes beside its messages: launch, and meeting of the ranks
   FlopsPerSecond device_rate;       ///< of one device; with its bandwidth the roofline of computations that nobody timed; zero: not given
   BytesPerSecond device_bandwidth;  ///< of one device's memory; zero: not given
+  std::optional<Price> price;       ///< empty: not known
   double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
 
   [[nodiscard]] int devices() const { return nodes * devices_per_node; }
+  /// What one device has for parameters, activations and the rest; zero: not given.
+  [[nodiscard]] Bytes memory_of_device() const { return device_memory > Bytes(0) ? device_memory : memory_per_node / devices_per_node; }
+  /// What collectives and sends get of a link.
+  [[nodiscard]] BytesPerSecond intra_node_rate() const { return intra_node_share * intra_node.bandwidth; }
+  [[nodiscard]] BytesPerSecond inter_node_rate() const { return inter_node_share * inter_node.bandwidth; }
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 

@@ -24,7 +24,15 @@ enum class Recompute { none, selective, full };
 std::string_view to_string(Recompute recompute);
 
 /// How a collective sends its buffer; `automatic`: as the platform's library chooses by size and ranks.
-enum class CollectiveAlgorithm { ring, automatic, recursive_halving_doubling, double_binary_tree, hierarchical };
+enum class CollectiveAlgorithm {
+  ring,
+  automatic,
+  recursive_halving_doubling,
+  double_binary_tree,
+  hierarchical,
+  recursive_doubling,
+  switch_reduction  ///< the node's switch sums and multicasts
+};
 std::string_view to_string(CollectiveAlgorithm algorithm);
 
 /// The order in which a pipeline's stages take up forward and backward passes of micro-batches.

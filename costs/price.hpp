@@ -7,14 +7,26 @@
 
 namespace forerun {
 
+/// How many bytes carry how much of a message: NCCL's protocols trade bandwidth for latency [NCCL, src/graph/tuning.cc].
+enum class Protocol { simple, low_latency, low_latency_128 };
+
+/// How a transfer is carried out, once the library has chosen.
+struct TransferChoice {
+  CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
+  Protocol protocol = Protocol::simple;
+
+  friend bool operator==(const TransferChoice&, const TransferChoice&) = default;
+};
+
 /// What one operation costs alone. A compute operation or a delay takes `latency`; a transfer takes
 ///   latency + drain, drain = max over the links it crosses of bytes / capacity.
 struct OperationCost {
-  Seconds latency;      ///< compute or delay: its duration; transfer: alpha x hops, or all of a collective measured as a whole
-  Seconds drain;        ///< zero for anything but a transfer over links
-  Bytes edge_bytes;     ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
-  double crossing = 1;  ///< an edge between nodes carries so many times as much
-  bool closed = true;   ///< the last rank sends to the first
+  Seconds latency;        ///< compute or delay: its duration; transfer: alpha x hops, or all of a collective measured as a whole
+  Seconds drain;          ///< zero for anything but a transfer over links
+  Bytes edge_bytes;       ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
+  double crossing = 1;    ///< an edge between nodes carries so many times as much
+  bool closed = true;     ///< the last rank sends to the first
+  TransferChoice choice;  ///< of another algorithm than the ring: what collective_phases() lays out
 
   [[nodiscard]] constexpr Seconds duration() const { return latency + drain; }
 };
