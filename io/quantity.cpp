@@ -1,5 +1,6 @@
 #include "io/quantity.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <span>
@@ -39,6 +40,11 @@ constexpr Unit kBandwidths[] = {
     {"Mibit/s", kMiB / 8}, {"Gibit/s", kGiB / 8}, {"B/s", 1},          {"kB/s", 1e3},       {"MB/s", 1e6},         {"GB/s", 1e9},
     {"TB/s", 1e12},        {"KiB/s", kKiB},       {"MiB/s", kMiB},     {"GiB/s", kGiB},     {"TiB/s", kGiB * 1024}};
 
+/// As vendors write them: a small b is a bit, a large B a byte.
+constexpr Unit kBandwidthShort[] = {{"bps", 1.0 / 8}, {"kbps", 1e3 / 8}, {"Mbps", 1e6 / 8}, {"Gbps", 1e9 / 8}, {"Tbps", 1e12 / 8},
+                                    {"b/s", 1.0 / 8}, {"kb/s", 1e3 / 8}, {"Mb/s", 1e6 / 8}, {"Gb/s", 1e9 / 8}, {"Tb/s", 1e12 / 8},
+                                    {"kBps", 1e3},    {"MBps", 1e6},     {"GBps", 1e9},     {"TBps", 1e12}};
+
 constexpr Unit kTimes[] = {{"ns", 1, 1e9}, {"us", 1, 1e6}, {"ms", 1, 1e3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
 
 constexpr Unit kFlopRates[] = {{"flop/s", 1},     {"kflop/s", 1e3},  {"Mflop/s", 1e6},  {"Gflop/s", 1e9}, {"Tflop/s", 1e12},
@@ -50,11 +56,12 @@ struct Dimension {
   std::string_view example;
   double least;  // smallest value above zero
   double most;
-  std::string_view range;  // the same for people
+  std::string_view range;            // the same for people
+  std::span<const Unit> synonyms{};  // read, but not named in messages
 };
 
 constexpr Dimension kSize{kSizes, "80 GiB", 0, kExactLimit, "at most 2^53 bytes"};
-constexpr Dimension kBandwidth{kBandwidths, "25 Gbit/s", 1, kExactLimit, "1 B/s to 2^53 B/s"};
+constexpr Dimension kBandwidth{kBandwidths, "25 Gbit/s", 1, kExactLimit, "1 B/s to 2^53 B/s", kBandwidthShort};
 constexpr Dimension kTime{kTimes, "5 us", 0, kExactLimit, "at most 2^53 s"};
 constexpr Dimension kFlopRate{kFlopRates, "100 Gflop/s", 1, 1e21, "1 flop/s to 1e21 flop/s"};
 
@@ -78,17 +85,39 @@ Number leading_number(const Text& text, const std::string& allowed) {
   return {value, rest};
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, {}, [](char c) { return lower(c); }, [](char c) { return lower(c); });
+}
+
+const Unit* find_unit(const Dimension& dimension, std::string_view name) {
+  for (const auto units : {dimension.units, dimension.synonyms})
+    for (const Unit& unit : units)
+      if (unit.name == name) return &unit;
+  return nullptr;
+}
+
+/// The nearest unit; both where only the case tells bits from bytes, which are no spelling of one another.
+std::string suggested_unit(std::string_view typed, const Dimension& dimension, std::span<const std::string_view> names) {
+  std::string alike;
+  for (const auto units : {dimension.units, dimension.synonyms})
+    for (const Unit& unit : units)
+      if (same_letters(unit.name, typed)) alike += (alike.empty() ? "" : " or ") + std::string(unit.name);
+  return alike.empty() ? suggest(typed, names) : alike;
+}
+
 double parse(const Text& text, const Dimension& dimension, Zero zero) {
   const std::string allowed = format("a number with a unit, such as {}", dimension.example);
   const auto [number, unit] = leading_number(text, allowed);
   if (unit.empty()) fail(text, "has no unit", allowed);
-  const Unit* found = nullptr;
-  std::vector<std::string_view> names;
-  for (const Unit& known : dimension.units) {
-    names.push_back(known.name);
-    if (known.name == unit) found = &known;
+  const Unit* found = find_unit(dimension, unit);
+  if (found == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Unit& known : dimension.units) names.push_back(known.name);
+    fail(text, "has an unknown unit", listed(names), suggested_unit(unit, dimension, names));
   }
-  if (found == nullptr) fail(text, "has an unknown unit", listed(names), suggest(unit, names));
   if (number < 0) fail(text, "is negative", std::string(zero == Zero::allowed ? "zero or more" : "more than zero"));
   if (number == 0 && zero == Zero::refused) fail(text, "is zero", "more than zero");
   const double value = number * found->factor / found->divisor;

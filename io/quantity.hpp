@@ -15,7 +15,8 @@ enum class Zero { refused, allowed };
 /// B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB, PiB; at most 2^53 bytes.
 Bytes parse_bytes(const Text& text, Zero zero = Zero::refused);
 
-/// The same with `/s`, and in bits: bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s, Kibit/s, Mibit/s, Gibit/s. From 1 to 2^53 bytes/s.
+/// The same with `/s`, and in bits: bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s, Kibit/s, Mibit/s, Gibit/s; short forms too, in
+/// which a small b is a bit: Gbps, Gb/s, GBps. From 1 to 2^53 bytes/s.
 BytesPerSecond parse_bandwidth(const Text& text);
 
 /// ns, us, ms, s, min, h, d; at most 2^53 seconds.

@@ -51,6 +51,20 @@ TEST_CASE("bandwidths are in bits or bytes", "[unit]") {
   CHECK(bandwidth("1 TiB/s") == 1099511627776.0);
 }
 
+TEST_CASE("a small b is a bit and a large B a byte", "[unit]") {
+  for (const char* text : {"10 Gbps", "10Gbps", "10 Gb/s", "10000 Mbps", "10000 Mb/s", "1e7 kbps", "1e7 kb/s", "0.01 Tbps", "0.01 Tb/s"})
+    CHECK(bandwidth(text) == Approx(1.25e9));
+  CHECK(bandwidth("8 bps") == 1);
+  CHECK(bandwidth("8 b/s") == 1);
+  CHECK(bandwidth("2 kBps") == 2e3);
+  CHECK(bandwidth("2 MBps") == 2e6);
+  CHECK(bandwidth("2 GBps") == 2e9);
+  CHECK(bandwidth("2 TBps") == 2e12);
+  CHECK(message_of([] { bandwidth("10 gb/s"); }).find("Did you mean GB/s or Gb/s?") != std::string::npos);
+  CHECK(message_of([] { bandwidth("10 gbps"); }).find("Did you mean Gbps or GBps?") != std::string::npos);
+  CHECK(message_of([] { bytes("10 gb"); }).find("Did you mean GB?") != std::string::npos);
+}
+
 TEST_CASE("times go from nanoseconds to days", "[unit]") {
   CHECK(seconds("7 ns") == 7e-9);
   CHECK(seconds("5 us") == 5e-6);
