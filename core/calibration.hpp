@@ -1,7 +1,9 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,8 +101,78 @@ struct CollectiveTimeModel {
   std::vector<double> log_seconds;
 };
 
+inline constexpr int kPrecisions = static_cast<int>(Precision::fp64) + 1;
+
+/// One figure for each precision, zero where the device has none.
+template <class T>
+struct ByPrecision {
+  std::array<T, kPrecisions> items{};
+
+  [[nodiscard]] constexpr T operator[](Precision precision) const { return items[static_cast<std::size_t>(precision)]; }
+  constexpr T& operator[](Precision precision) { return items[static_cast<std::size_t>(precision)]; }
+  friend bool operator==(const ByPrecision&, const ByPrecision&) = default;
+};
+
+/// What one thread block computes of a matrix product, and what the blocks reach of the product's best rate.
+struct GpuTile {
+  int rows = 0;  ///< zero: no further tile
+  int columns = 0;
+  double share = 1;
+
+  friend bool operator==(const GpuTile&, const GpuTile&) = default;
+};
+
+/// Shares of the matrix peak that a flash attention reaches over long sequences, by channels of a head.
+struct FlashShares {
+  double channels_64 = 0;
+  double channels_128 = 0;
+
+  friend bool operator==(const FlashShares&, const FlashShares&) = default;
+};
+
+/// A GPU and the libraries on it as the few figures that costs/gpu prices kernels with. Shares are of a data sheet's figure.
+struct GpuModel {
+  int multiprocessors = 1;
+  ByPrecision<FlopsPerSecond> peak;  ///< of matrix products, dense
+  FlopsPerSecond vector_peak;        ///< fp32 arithmetic outside matrix products
+  BytesPerSecond bandwidth;          ///< of the device's memory
+  double idle_watts = 0;
+  double peak_watts = 0;
+
+  ByPrecision<double> product_share;  ///< of the peak, with infinite depth and no idle multiprocessor
+  double depth_offset = 0;            ///< elements: a product of depth K takes the time of K + offset
+  double weight_gradient_share = 1;   ///< a weight gradient's rate over that of the other two products
+  double unaligned_share = 1;         ///< rate of a product whose rows in memory are no multiple of 16 bytes
+  double convolution_share = 1;       ///< rate of a convolution over that of the matrix product of its size
+  int most_splits = 1;                ///< parts into which the depth of a product may be split
+  std::array<GpuTile, 8> tiles{};
+  FlashShares flash_forward;
+  FlashShares flash_backward;
+  double flash_half_length = 0;  ///< positions of a sequence over which half of that is reached
+
+  double streaming_share = 1;  ///< of the bandwidth, by kernels that read and write once
+  double score_share = 1;      ///< of the streaming bandwidth, by softmax and dropout of written attention scores
+  Seconds kernel_fixed;        ///< start and end of each kernel
+  Seconds host_issue;          ///< host time to issue one kernel, of an eager framework
+
+  double gradient_bytes = 0;      ///< moved for each weight to add a micro-batch's gradient to the sum of the others
+  double mixed_update_bytes = 0;  ///< moved for each weight beside the optimizer: copies, scaling and norm of gradients, clearing
+  double loss_forward_bytes = 0;  ///< moved for each logit by a softmax cross-entropy that calculates in float32
+  double loss_backward_bytes = 0;
+
+  friend bool operator==(const GpuModel&, const GpuModel&) = default;
+};
+
+/// Where one figure of a GpuModel stands: its key in the file, a page, table or row.
+struct GpuSource {
+  std::string figure;
+  std::string source;
+
+  friend bool operator==(const GpuSource&, const GpuSource&) = default;
+};
+
 /// Everything that was measured on one machine, and the time models that costs/ fitted to it. A file keeps both; the samples' features
-/// are computed anew when it is read.
+/// are computed anew when it is read. A GPU that nobody measured has an analytic model in their place.
 struct Calibration {
   std::string name;
   std::string device;
@@ -117,6 +189,8 @@ struct Calibration {
   SlowSpells spells;
   std::vector<KernelTimeModel> kernel_models;
   std::vector<CollectiveTimeModel> all_reduce_models;
+  std::optional<GpuModel> gpu;  ///< prices all kernels where it is given
+  std::vector<GpuSource> gpu_sources;
 };
 
 }  // namespace forerun

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "core/calibration.hpp"
+
+/// The time of a layer's pass on a GPU, without allocation: pricing a plan is the inner loop of a search.
+namespace forerun {
+
+/// Time on the device of one pass of a layer, every kernel that it launches: forward, its two gradients or its update.
+///   sum over kernels of fixed + max(arithmetic, bytes / bandwidth), by the formulas of the other headers of this folder
+/// The host's time to issue them is not in it (host_issue_time). Zero for a pass that a layer has not, and for views.
+/// Throws MissingCapability for kinds that no GPU runs here (k-means, least squares) and precisions that the device has not.
+Seconds gpu_kernel_time(const GpuModel& gpu, const Kernel& kernel);
+
+/// GPU kernels that a framework launches for the pass, one operator at a time.
+int gpu_launches(const Kernel& kernel);
+
+/// The time a host takes to issue the pass: launches x host_issue. It runs ahead of the device, so that a sequence of layers takes
+///   max(sum of host_issue_time, sum of gpu_kernel_time)
+/// and not the sum of each layer's own maximum.
+Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel);
+
+/// Joules that the device takes for so long: idle power, and where it computes the rest of its peak power.
+///   idle x duration + (peak - idle) x busy
+/// Neglects that a kernel bound by memory takes less than the peak.
+Joules gpu_energy(const GpuModel& gpu, Seconds duration, Seconds busy);
+
+}  // namespace forerun
