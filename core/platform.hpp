@@ -30,11 +30,11 @@ std::string_view to_string(NodeFabric fabric);
 
 /// What a node costs an hour.
 struct Price {
-  Dollars on_demand;  ///< of one node-hour; of one that may be taken away: `spot`
-  std::optional<Dollars> spot;
-  std::string region;  ///< empty where the price has none
-  std::string date;    ///< when it was so, YYYY-MM-DD or as exactly as its source says; empty: not given
-  std::string source;  ///< empty: not given
+  Dollars on_demand;
+  std::optional<Dollars> spot;  ///< of a node that may be taken away; empty: not known
+  std::string region;           ///< empty where the price has none
+  std::string date;             ///< when it was so, YYYY-MM-DD or as exactly as its source says; empty: not given
+  std::string source;           ///< empty: not given
 
   friend bool operator==(const Price&, const Price&) = default;
 };
@@ -65,6 +65,7 @@ struct Platform {
   BytesPerSecond device_bandwidth;  ///< of one device's memory; zero: not given
   std::optional<Price> price;       ///< empty: not known
   double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
+  std::string source;               ///< where the figures come from; empty: not given
 
   [[nodiscard]] int devices() const { return nodes * devices_per_node; }
   /// What one device has for parameters, activations and the rest; zero: not given.
