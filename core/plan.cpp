@@ -7,88 +7,63 @@ namespace forerun {
 // Written out: clang 14 does not survive the defaulted comparison of a recursive variant.
 bool Repeat::operator==(const Repeat& other) const { return count == other.count && body == other.body && buffers == other.buffers; }
 
+bool Chunk::operator==(const Chunk& other) const {
+  return rank_class == other.rank_class && forward == other.forward && backward == other.backward && weight == other.weight &&
+         send_forward == other.send_forward && send_backward == other.send_backward;
+}
+
+bool Pipeline::operator==(const Pipeline& other) const {
+  return stages == other.stages && micro_batches == other.micro_batches && schedule == other.schedule && chunks == other.chunks &&
+         buffer_depth == other.buffer_depth;
+}
+
 namespace {
 
-void collect(const Repeat& repeat, int parent, TreeIndex& tree, std::vector<int>* order) {
-  const int here = static_cast<int>(tree.repeats.size());
-  tree.repeats.push_back({parent, parent < 0 ? 0 : tree.repeats[parent].depth + 1, repeat.count});
-  for (const Node& node : repeat.body) {
-    if (const int* operation = std::get_if<int>(&node)) {
-      if (order != nullptr) order->push_back(*operation);
-      if (*operation >= 0 && *operation < static_cast<int>(tree.repeat_of.size())) tree.repeat_of[*operation] = here;
-    } else {
-      collect(std::get<Repeat>(node), here, tree, order);
+class TreeWalk {
+ public:
+  explicit TreeWalk(std::size_t operations) { tree_.repeat_of.assign(operations, -1); }
+
+  TreeIndex index(const Repeat& step) {
+    body(step.body, add(-1, step.count));
+    return std::move(tree_);
+  }
+
+ private:
+  int add(int parent, std::int64_t count, bool pipeline = false) {
+    tree_.repeats.push_back({parent, parent < 0 ? 0 : tree_.repeats[parent].depth + 1, count, pipeline});
+    return static_cast<int>(tree_.repeats.size()) - 1;
+  }
+
+  void operation(int index, int here) {
+    if (index >= 0 && index < static_cast<int>(tree_.repeat_of.size())) tree_.repeat_of[index] = here;
+  }
+
+  void body(const std::vector<Node>& nodes, int here) {
+    for (const Node& node : nodes) {
+      if (const int* index = std::get_if<int>(&node))
+        operation(*index, here);
+      else if (const auto* repeat = std::get_if<Repeat>(&node))
+        body(repeat->body, add(here, repeat->count));
+      else
+        pipeline(*std::get_if<Pipeline>(&node), add(here, 1, true));
     }
   }
-}
 
-bool share_a_class(const StepPlan& plan, const Operation& a, const Operation& b) {
-  for (int c = 0; c < static_cast<int>(plan.classes.size()); ++c)
-    if (takes_part(plan, a, c) && takes_part(plan, b, c)) return true;
-  return false;
-}
-
-bool within(int index, std::size_t size) { return index >= 0 && index < static_cast<int>(size); }
-
-std::string class_defect(const StepPlan& plan) {
-  if (plan.ranks < 1) return "a plan has no ranks";
-  std::vector<bool> taken(static_cast<std::size_t>(plan.ranks), false);
-  for (const RankClass& ranks : plan.classes) {
-    if (ranks.count < 1 || ranks.stride < 1) return "a rank class has no ranks";
-    const std::int64_t last = ranks.first + std::int64_t{ranks.count - 1} * ranks.stride;
-    if (ranks.first < 0 || last >= plan.ranks) return "a rank class reaches beyond the plan's ranks";
-    for (int i = 0; i < ranks.count; ++i) {
-      if (taken[ranks.rank(i)]) return "two rank classes share a rank";
-      taken[ranks.rank(i)] = true;
+  void pipeline(const Pipeline& pipeline, int here) {
+    const auto stage_body = [&](const std::vector<Node>& nodes, int send) {
+      const int entry = add(here, pipeline.micro_batches);
+      body(nodes, entry);
+      operation(send, entry);
+    };
+    for (const Chunk& chunk : pipeline.chunks) {
+      stage_body(chunk.forward, chunk.send_forward);
+      stage_body(chunk.backward, chunk.send_backward);
+      stage_body(chunk.weight, -1);
     }
   }
-  return "";
-}
 
-std::string communicator_defect(const StepPlan& plan) {
-  for (const Communicator& communicator : plan.communicators) {
-    if (communicator.size < 1 || communicator.groups < 1 || communicator.inner < 1) return "a communicator has no members";
-    for (int group = 0; group < communicator.groups; ++group)
-      for (int member = 0; member < communicator.size; ++member)
-        if (!within(communicator.rank(group, member), plan.ranks)) return "a communicator reaches beyond the plan's ranks";
-    for (const int c : communicator.classes)
-      if (!within(c, plan.classes.size())) return "a communicator names no rank class";
-  }
-  return "";
-}
-
-std::string index_defect(const StepPlan& plan) {
-  if (!within(plan.compute_class, plan.classes.size())) return "the plan's compute class is no rank class";
-  if (!within(plan.compute_lane, plan.lanes.size())) return "the plan's compute lane is no lane";
-  for (const Operation& operation : plan.operations) {
-    if (!within(operation.lane, plan.lanes.size())) return "an operation names no lane";
-    if (!within(operation.rank_class, plan.classes.size())) return "an operation names no rank class";
-    const auto* transfer = std::get_if<Collective>(&operation.work);
-    if (transfer != nullptr && !within(transfer->communicator, plan.communicators.size())) return "a transfer names no communicator";
-    if (transfer != nullptr && transfer->operation == Collective::Operation::send && plan.communicators[transfer->communicator].size != 2)
-      return "a send is between other than two ranks";
-    const int end = operation.first_dependency + operation.dependency_count;
-    if (operation.first_dependency < 0 || operation.dependency_count < 0 || end > static_cast<int>(plan.dependencies.size()))
-      return "an operation's dependencies lie outside the plan's";
-  }
-  for (const Dependency& dependency : plan.dependencies)
-    if (!within(dependency.operation, plan.operations.size())) return "a dependency names no operation";
-  return "";
-}
-
-std::string buffer_defect(const Repeat& repeat) {
-  const auto here = [&](int operation) { return std::find(repeat.body.begin(), repeat.body.end(), Node(operation)) != repeat.body.end(); };
-  for (const Buffer& buffer : repeat.buffers) {
-    if (buffer.depth < 1) return "a buffer has no depth";
-    if (!here(buffer.producer) || !here(buffer.consumer)) return "a buffer's producer or consumer stands outside its repeat";
-  }
-  for (const Node& node : repeat.body)
-    if (const auto* inner = std::get_if<Repeat>(&node)) {
-      if (inner->count < 1) return "an inner repeat runs less than once";
-      if (std::string defect = buffer_defect(*inner); !defect.empty()) return defect;
-    }
-  return "";
-}
+  TreeIndex tree_;
+};
 
 }  // namespace
 
@@ -112,18 +87,16 @@ bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class
   return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
 }
 
-TreeIndex index_tree(const StepPlan& plan) {
-  TreeIndex tree;
-  tree.repeat_of.assign(plan.operations.size(), -1);
-  collect(plan.step, -1, tree, nullptr);
-  return tree;
-}
+TreeIndex index_tree(const StepPlan& plan) { return TreeWalk(plan.operations.size()).index(plan.step); }
 
 DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named) {
   DependencyRule rule;
   int theirs = tree.repeat_of[named];
   int ours = tree.repeat_of[waiter];
   while (theirs != ours) {
+    const int parent = tree.repeats[ours].parent;
+    // Bodies of one pipeline: by micro-batches, of which the waiter's body knows how many it is through with.
+    if (parent >= 0 && parent == tree.repeats[theirs].parent && tree.repeats[parent].pipeline) break;
     if (tree.repeats[theirs].depth >= tree.repeats[ours].depth) {
       rule.inner *= tree.repeats[theirs].count;
       theirs = tree.repeats[theirs].parent;
@@ -133,31 +106,6 @@ DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named) {
   }
   rule.repeat = ours;
   return rule;
-}
-
-std::string find_defect(const StepPlan& plan) {
-  for (const auto defect_of : {class_defect, communicator_defect, index_defect})
-    if (std::string defect = defect_of(plan); !defect.empty()) return defect;
-  TreeIndex tree;
-  tree.repeat_of.assign(plan.operations.size(), -1);
-  std::vector<int> order;
-  collect(plan.step, -1, tree, &order);
-  if (order.size() != plan.operations.size()) return "an operation stands in the tree less or more than once";
-  for (std::size_t i = 0; i < order.size(); ++i)
-    if (order[i] != static_cast<int>(i)) return "operations are not numbered in the order of the tree";
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    const Operation& waiter = plan.operations[i];
-    for (int d = 0; d < waiter.dependency_count; ++d) {
-      const Dependency& dependency = plan.dependencies[waiter.first_dependency + d];
-      if (dependency.offset < 0) return "a dependency looks forward";
-      if (dependency.offset == 0 && dependency.operation >= static_cast<int>(i)) return "a dependency at offset 0 names a later operation";
-      if (!share_a_class(plan, waiter, plan.operations[dependency.operation])) return "a dependency names an operation of other ranks";
-      const DependencyRule rule = dependency_rule(tree, static_cast<int>(i), dependency.operation);
-      if (dependency.offset > 0 && rule.repeat != tree.repeat_of[dependency.operation])
-        return "a dependency at an offset names an operation inside a deeper repeat";
-    }
-  }
-  return buffer_defect(plan.step);
 }
 
 }  // namespace forerun

@@ -24,6 +24,7 @@
 /// - A transfer starts on all ranks of a group once each of them has arrived (its lane is free and its `after` is met).
 /// - A buffer of depth d lets the producer start item i once the consumer has finished (if `taken`: started) item i - d.
 /// - A repeat carries lanes and buffers over from one iteration to the next.
+/// - A pipeline runs the bodies of each stage's chunks in the order of its schedule, each lane of the stage in that order; see Pipeline.
 namespace forerun {
 
 /// Ranks with the same program and the same kinds of links: first, first + stride, ... (`count` of them).
@@ -134,9 +135,10 @@ struct Buffer {
   friend bool operator==(const Buffer&, const Buffer&) = default;
 };
 
-/// The tree: an operation, or a repeat of a sequence.
+/// The tree: an operation, a repeat of a sequence, or micro-batches through stages.
 struct Repeat;
-using Node = std::variant<int, Repeat>;  ///< int: index in StepPlan::operations
+struct Pipeline;
+using Node = std::variant<int, Repeat, Pipeline>;  ///< int: index in StepPlan::operations
 
 /// A sequence of nodes run `count` times. A producer and its consumer both stand directly in the body that holds their buffer.
 struct Repeat {
@@ -145,6 +147,45 @@ struct Repeat {
   std::vector<Buffer> buffers;
 
   bool operator==(const Repeat&) const;
+};
+
+/// The layers that a stage runs as one: what it does with each micro-batch, and the transfers to its neighbours.
+/// In the order of `operations` stand the forward body, `send_forward`, the backward body, `send_backward`, the weight body.
+struct Chunk {
+  int rank_class = 0;          ///< its stage's; every operation of its bodies is of this class alone
+  std::vector<Node> forward;   ///< operations and repeats, at least one operation
+  std::vector<Node> backward;  ///< gradients of data and, where `weight` is empty, of weights; at least one operation
+  std::vector<Node> weight;    ///< gradients of weights, where they are apart
+  int send_forward = -1;       ///< to the next chunk; -1 for the last, or where the next one is of the same class
+  int send_backward = -1;      ///< to the chunk before; -1 for the first, or where the one before is of the same class
+
+  bool operator==(const Chunk&) const;
+};
+
+/// `micro_batches` through `chunks`, in virtual-stage order: chunk c is on stage c % stages, which is one rank class.
+/// Each stage runs the bodies of its chunks in the order of stage_schedule(); instance i of an operation belongs to micro-batch i
+/// (counted on across outer iterations). Bodies do not wait for one another as wholes; each lane of the class goes from body to body.
+/// Beside its lane and its `after`, for micro-batch i
+/// - the first operation of the forward body of chunk c waits for send_forward of chunk c - 1, i;
+/// - the first operation of the backward body waits for send_backward of chunk c + 1, i; of the last chunk, for the last operation of
+///   its own forward body, i;
+/// - a neighbour's body itself (its last operation) takes the place of a send that is -1;
+/// - send_forward and send_backward start once the last operation of their body has finished, their lane is free on both sides, and
+///   the receiving body has finished its last operation of micro-batch i - buffer_depth. They have no `after` of their own.
+/// A weight body waits for no more than its lanes; where the schedule sets none apart it follows its backward body. First and last
+/// operation are those of the tree's order. Transfers of one lane go in their sender's order: a lane that a send uses belongs, within
+/// the pipeline, to sends of that stage.
+/// `after` within a body names the same body, an earlier body of the same chunk, or what stands outside of the pipeline. An `after`
+/// from outside names the last instance, of the last micro-batch.
+struct Pipeline {
+  int stages = 1;
+  std::int64_t micro_batches = 1;
+  Schedule schedule = Schedule::one_f_one_b;
+  std::vector<Chunk> chunks;  ///< stages x interleave
+  int buffer_depth = 1;       ///< micro-batches that a chunk has room for on their way in, each direction; >= 1
+
+  [[nodiscard]] int interleave() const { return static_cast<int>(chunks.size()) / stages; }
+  bool operator==(const Pipeline&) const;
 };
 
 /// Texts that a plan's names point into where they are not literals. Plans are compared without it: names compare as text.
@@ -173,29 +214,33 @@ struct StepPlan {
 
 /// What is wrong with a plan, or nothing: a rank class or a communicator beyond the plan's ranks, rank classes that share a rank;
 /// a send between other than two; an index out of range, an operation missing from the tree or out of order; an `after` on an operation of
-/// another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat; a buffer without depth. A plan that lower()
-/// made never has any; engines take it on trust.
+/// another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat; a buffer without depth; a pipeline whose
+/// chunks, classes, sends or lanes do not fit its stages, or that would wait for itself for ever. A plan that lower() made never has any;
+/// engines take it on trust.
 std::string find_defect(const StepPlan& plan);
 
 /// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.
 bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class);
 
-/// The tree without its nesting: repeats numbered in tree order (0 is the step), each with the one that encloses it.
+/// The tree without its nesting: repeats numbered in tree order (0 is the step), each with the one that encloses it. A pipeline is a
+/// repeat of one iteration that encloses, for each chunk, its forward, backward and weight body (empty or not): repeats of as many
+/// iterations as micro-batches.
 struct TreeIndex {
   struct Entry {
     int parent = -1;  ///< -1 for the step
     int depth = 0;
     std::int64_t count = 1;
+    bool pipeline = false;
   };
   std::vector<Entry> repeats;
-  std::vector<int> repeat_of;  ///< the innermost repeat of each operation; -1 where the tree lacks it
+  std::vector<int> repeat_of;  ///< the innermost repeat of each operation, a send's is its body; -1 where the tree lacks it
 };
 TreeIndex index_tree(const StepPlan& plan);
 
 /// The instances of `named` that must have finished before an instance of `waiter` may start:
 ///   (iterations of `repeat` completed so far, counted on across outer iterations, + 1 - offset) x inner.
 struct DependencyRule {
-  int repeat = 0;          ///< the innermost repeat that encloses both
+  int repeat = 0;          ///< the innermost repeat that encloses both; between bodies of one pipeline, the waiter's body
   std::int64_t inner = 1;  ///< instances of the named operation in one iteration of it
 };
 DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named);

@@ -16,8 +16,10 @@ void unroll(const Repeat& repeat, std::int64_t count, std::vector<int>& order) {
     for (const Node& node : repeat.body) {
       if (const int* operation = std::get_if<int>(&node))
         order.push_back(*operation);
+      else if (const auto* inner = std::get_if<Repeat>(&node))
+        unroll(*inner, inner->count, order);
       else
-        unroll(std::get<Repeat>(node), std::get<Repeat>(node).count, order);
+        throw MissingCapability("the trainer's ranks all do the same; it has no pipeline stages");
     }
 }
 
