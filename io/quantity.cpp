@@ -51,6 +51,8 @@ constexpr Unit kFlopRates[] = {{"flop/s", 1},     {"kflop/s", 1e3},  {"Mflop/s",
                                {"Pflop/s", 1e15}, {"Eflop/s", 1e18}, {"FLOP/s", 1},     {"kFLOP/s", 1e3}, {"MFLOP/s", 1e6},
                                {"GFLOP/s", 1e9},  {"TFLOP/s", 1e12}, {"PFLOP/s", 1e15}, {"EFLOP/s", 1e18}};
 
+constexpr Unit kPrices[] = {{"USD/h", 1}};
+
 struct Dimension {
   std::span<const Unit> units;
   std::string_view example;
@@ -63,6 +65,7 @@ struct Dimension {
 constexpr Dimension kSize{kSizes, "80 GiB", 0, kExactLimit, "at most 2^53 bytes"};
 constexpr Dimension kBandwidth{kBandwidths, "25 Gbit/s", 1, kExactLimit, "1 B/s to 2^53 B/s", kBandwidthShort};
 constexpr Dimension kTime{kTimes, "5 us", 0, kExactLimit, "at most 2^53 s"};
+constexpr Dimension kPrice{kPrices, "3.06 USD/h", 0, 1e9, "at most 1e9 USD/h"};
 constexpr Dimension kFlopRate{kFlopRates, "100 Gflop/s", 1, 1e21, "1 flop/s to 1e21 flop/s"};
 
 struct Number {
@@ -135,6 +138,8 @@ BytesPerSecond parse_bandwidth(const Text& text) { return BytesPerSecond(parse(t
 Seconds parse_seconds(const Text& text, Zero zero) { return Seconds(parse(text, kTime, zero)); }
 
 FlopsPerSecond parse_flop_rate(const Text& text) { return FlopsPerSecond(parse(text, kFlopRate, Zero::refused)); }
+
+Dollars parse_price_per_hour(const Text& text) { return Dollars(parse(text, kPrice, Zero::refused)); }
 
 std::int64_t parse_integer(const Text& text, std::int64_t least, std::int64_t most) {
   const std::string allowed = format("a whole number from {} to {}", least, most);

@@ -25,6 +25,9 @@ Seconds parse_seconds(const Text& text, Zero zero = Zero::refused);
 /// flop/s, kflop/s, ... Eflop/s (`FLOP/s` too); from 1 flop/s to 1e21 flop/s.
 FlopsPerSecond parse_flop_rate(const Text& text);
 
+/// USD/h: what an hour of something costs; at most 1e9 USD/h.
+Dollars parse_price_per_hour(const Text& text);
+
 /// A whole number in [least, most].
 std::int64_t parse_integer(const Text& text, std::int64_t least, std::int64_t most);
 

@@ -1,6 +1,9 @@
 #include "platforms/description.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 #include <utility>
 
 #include "io/quantity.hpp"
@@ -11,11 +14,43 @@ namespace {
 
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostDevices = 1 << 12;
+constexpr std::int64_t kMostCards = 1 << 12;
 constexpr double kMostJitter = 10;
+constexpr double kLeastShare = 1e-3;
+constexpr double kMostCapability = 99;
 
-constexpr std::array<std::string_view, 12> kKeys = {
-    "calibration",          "compute-jitter",     "device",         "device-bandwidth", "device-rate",     "devices-per-node",
-    "intra-node-bandwidth", "intra-node-latency", "link-bandwidth", "link-latency",     "memory-per-node", "nodes"};
+constexpr std::string_view kLink = "link-bandwidth";
+constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
+
+constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
+constexpr std::array<std::string_view, 28> kKeys = {"calibration",
+                                                    "collective-library",
+                                                    "collective-overhead",
+                                                    "compute-capability",
+                                                    "compute-jitter",
+                                                    "device",
+                                                    "device-bandwidth",
+                                                    "device-memory",
+                                                    "device-rate",
+                                                    "devices-per-node",
+                                                    "fabric",
+                                                    "intra-node-bandwidth",
+                                                    "intra-node-latency",
+                                                    "intra-node-share",
+                                                    "link-bandwidth",
+                                                    "link-latency",
+                                                    "link-share",
+                                                    "memory-per-node",
+                                                    "nic-bandwidth",
+                                                    "nics",
+                                                    "nodes",
+                                                    "price",
+                                                    "price-date",
+                                                    "price-source",
+                                                    "region",
+                                                    "ring-nics",
+                                                    "source",
+                                                    "spot-price"};
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
   const auto found = texts.find(key);
@@ -43,7 +78,94 @@ void check_link(const PlatformTexts& texts, const std::string& prefix, const Tex
   }
 }
 
+template <class Value, std::size_t N>
+Value choose(const Text& text, const std::array<Value, N>& values) {
+  std::array<std::string_view, N> names;
+  for (std::size_t i = 0; i < N; ++i) {
+    names[i] = to_string(values[i]);
+    if (names[i] == text.value) return values[i];
+  }
+  throw BadInput(problem(text, "unknown value", listed(names), suggest(text.value, names)));
+}
+
+std::string word(const Text& text) {
+  if (text.value.empty()) throw BadInput(problem(text, "is empty"));
+  return text.value;
+}
+
+int whole_number(const Text& text, std::int64_t most) { return static_cast<int>(parse_integer(text, 1, most)); }
+
+/// Reads the texts one by one and collects what is wrong with each.
+class Reader {
+ public:
+  Reader(const PlatformTexts& texts, Problems& problems) : texts_(texts), problems_(problems) {}
+
+  template <class Value, class Parse>
+  void operator()(std::string_view key, Value& into, Parse parse) {
+    if (const Text* text = find(texts_, key)) problems_.collect([&] { into = parse(*text); });
+  }
+
+ private:
+  const PlatformTexts& texts_;
+  Problems& problems_;
+};
+
+void read_node(Reader& read, Platform& platform) {
+  read("name", platform.name, word);
+  read("device", platform.device, word);
+  read("calibration", platform.calibration, word);
+  read("source", platform.source, word);
+  read("nodes", platform.nodes, [](const Text& text) { return whole_number(text, kMostNodes); });
+  read("devices-per-node", platform.devices_per_node, [](const Text& text) { return whole_number(text, kMostDevices); });
+  read("memory-per-node", platform.memory_per_node, [](const Text& text) { return parse_bytes(text); });
+  read("device-memory", platform.device_memory, [](const Text& text) { return parse_bytes(text); });
+  read("device-rate", platform.device_rate, parse_flop_rate);
+  read("device-bandwidth", platform.device_bandwidth, parse_bandwidth);
+  read("compute-capability", platform.compute_capability,
+       [](const Text& text) { return static_cast<int>(std::lround(10 * parse_number(text, 1, kMostCapability))); });
+  read("compute-jitter", platform.compute_jitter, [](const Text& text) { return parse_fraction(text, 0, kMostJitter); });
+}
+
+void read_links(Reader& read, Platform& platform) {
+  const auto latency = [](const Text& text) { return parse_seconds(text, Zero::allowed); };
+  const auto share = [](const Text& text) { return parse_fraction(text, kLeastShare, 1); };
+  const auto cards = [](const Text& text) { return whole_number(text, kMostCards); };
+  read(kLink, platform.inter_node.bandwidth, parse_bandwidth);
+  read("link-latency", platform.inter_node.latency, latency);
+  read("link-share", platform.inter_node_share, share);
+  read("nics", platform.nics, cards);
+  read("ring-nics", platform.ring_nics, cards);
+  read("intra-node-bandwidth", platform.intra_node.bandwidth, parse_bandwidth);
+  read("intra-node-latency", platform.intra_node.latency, latency);
+  read("intra-node-share", platform.intra_node_share, share);
+  read("fabric", platform.fabric, [](const Text& text) {
+    return choose(text, std::array{NodeFabric::pcie, NodeFabric::nvlink, NodeFabric::nvlink_reducing});
+  });
+  read("collective-library", platform.library, [](const Text& text) {
+    return choose(text, std::array{CollectiveLibrary::none, CollectiveLibrary::nccl, CollectiveLibrary::gloo, CollectiveLibrary::mpi});
+  });
+  read("collective-overhead", platform.collective_overhead, latency);
+}
+
+void read_price(Reader& read, const PlatformTexts& texts, Platform& platform, Problems& problems) {
+  if (find(texts, "price") == nullptr) {
+    for (const std::string_view key : {"spot-price", "price-date", "price-source"})
+      if (const Text* text = find(texts, key))
+        problems.add(problem(at(*text, "price"), "is missing: " + std::string(key) + " is given without it"));
+    return;
+  }
+  Price price;
+  read("price", price.on_demand, parse_price_per_hour);
+  read("spot-price", price.spot, parse_price_per_hour);
+  read("region", price.region, word);
+  read("price-date", price.date, word);
+  read("price-source", price.source, word);
+  platform.price = price;
+}
+
 }  // namespace
+
+std::span<const std::string_view> platform_keys() { return kKeys; }
 
 PlatformTexts read_texts(const YamlNode& document, Problems& problems) {
   PlatformTexts texts;
@@ -52,53 +174,47 @@ PlatformTexts read_texts(const YamlNode& document, Problems& problems) {
   keep("name");
   for (const std::string_view key : kKeys) keep(key);
   mapping.finish();
+  if (const auto cards = texts.find(kCards); cards != texts.end()) {
+    if (texts.contains(kLink)) problems.add(problem(cards->second, "is the same as " + std::string(kLink) + ", which is given too"));
+    texts[std::string(kLink)] = cards->second;
+    texts.erase(cards);
+  }
   return texts;
 }
 
-void override_text(PlatformTexts& texts, const Text& setting) {
-  Text shown = setting;
-  shown.key = "platform." + setting.key;
-  for (const std::string_view key : kKeys) {
-    if (setting.key != key) continue;
-    texts[setting.key] = shown;
-    return;
+void override_texts(PlatformTexts& texts, std::span<const Text> settings, Problems& problems) {
+  if (std::ranges::any_of(settings, [](const Text& setting) { return setting.key == "price" || setting.key == "region"; }))
+    for (const std::string_view key : kPriceKeys)
+      if (const auto stale = texts.find(key); stale != texts.end()) texts.erase(stale);
+  for (const Text& setting : settings) {
+    Text shown = setting;
+    shown.key = "platform." + setting.key;
+    if (std::find(kKeys.begin(), kKeys.end(), setting.key) != kKeys.end()) {
+      texts[setting.key == kCards ? std::string(kLink) : setting.key] = shown;
+    } else {
+      shown.value.clear();
+      problems.add(problem(shown, "unknown setting", listed(kKeys), suggest(setting.key, kKeys)));
+    }
   }
-  shown.value.clear();
-  throw BadInput(problem(shown, "unknown setting", listed(kKeys), suggest(setting.key, kKeys)));
 }
 
 Platform understand(const PlatformTexts& texts, const Text& whole, Problems& problems) {
   Platform platform;
   platform.device = "cpu";
-  const auto read = [&](std::string_view key, const auto& parse) {
-    if (const Text* text = find(texts, key)) problems.collect([&] { parse(*text); });
-  };
-  const auto word = [&](std::string_view key, std::string& into) {
-    read(key, [&](const Text& text) {
-      if (text.value.empty()) throw BadInput(problem(text, "is empty"));
-      into = text.value;
-    });
-  };
-  word("name", platform.name);
-  word("device", platform.device);
-  word("calibration", platform.calibration);
-  read("nodes", [&](const Text& text) { platform.nodes = static_cast<int>(parse_integer(text, 1, kMostNodes)); });
-  read("devices-per-node", [&](const Text& text) { platform.devices_per_node = static_cast<int>(parse_integer(text, 1, kMostDevices)); });
-  read("memory-per-node", [&](const Text& text) { platform.memory_per_node = parse_bytes(text); });
-  read("device-rate", [&](const Text& text) { platform.device_rate = parse_flop_rate(text); });
-  read("device-bandwidth", [&](const Text& text) { platform.device_bandwidth = parse_bandwidth(text); });
-  read("link-bandwidth", [&](const Text& text) { platform.inter_node.bandwidth = parse_bandwidth(text); });
-  read("link-latency", [&](const Text& text) { platform.inter_node.latency = parse_seconds(text, Zero::allowed); });
-  read("intra-node-bandwidth", [&](const Text& text) { platform.intra_node.bandwidth = parse_bandwidth(text); });
-  read("intra-node-latency", [&](const Text& text) { platform.intra_node.latency = parse_seconds(text, Zero::allowed); });
-  read("compute-jitter", [&](const Text& text) { platform.compute_jitter = parse_fraction(text, 0, kMostJitter); });
+  Reader read(texts, problems);
+  read_node(read, platform);
+  read_links(read, platform);
+  read_price(read, texts, platform, problems);
 
   const bool several_nodes = platform.nodes > 1;
   const bool several_devices = several_nodes && platform.devices_per_node > 1;
   check_link(texts, "link", several_nodes ? find(texts, "nodes") : nullptr, "more than one node needs it", problems);
   check_link(texts, "intra-node", several_devices ? find(texts, "devices-per-node") : nullptr, "several nodes of several devices need it",
              problems);
-  if (find(texts, "memory-per-node") == nullptr) problems.add(problem(at(whole, "memory-per-node"), "is missing"));
+  if (platform.ring_nics > platform.nics)
+    problems.add(problem(*find(texts, "ring-nics"), "is more than the node has", "1 to nics, " + std::to_string(platform.nics)));
+  if (find(texts, "memory-per-node") == nullptr && find(texts, "device-memory") == nullptr)
+    problems.add(problem(at(whole, "memory-per-node"), "is missing"));
   return platform;
 }
 

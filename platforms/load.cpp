@@ -4,10 +4,9 @@
 #include <vector>
 
 #include "io/file.hpp"
-#include "io/format.hpp"
-#include "io/json.hpp"
 #include "io/suggest.hpp"
 #include "io/yaml.hpp"
+#include "platforms/catalogue.hpp"
 #include "platforms/data.hpp"
 #include "platforms/description.hpp"
 
@@ -19,34 +18,50 @@ constexpr std::string_view kFolder = "data/";
 constexpr std::string_view kEnding = ".yaml";
 constexpr std::string_view kThisMachine = "this-machine";
 
+/// The name of a shipped platform from that of its file; empty for other files.
 std::string_view stem(std::string_view file) {
+  if (!file.ends_with(kEnding)) return "";
   file.remove_prefix(kFolder.size());
   file.remove_suffix(kEnding.size());
   return file;
 }
 
-struct Document {
-  YamlNode root;
+/// What was found under a name, before settings.
+struct Found {
+  PlatformTexts texts;
+  Text whole;
   std::string name;
 };
 
-Document read_document(const fs::path& file) { return {read_yaml(file), file.stem().string()}; }
+Found from_document(const YamlNode& root, std::string name, Problems& problems) {
+  return {read_texts(root, problems), root.text, std::move(name)};
+}
 
-Document find_document(const Text& name_or_file, std::span<const fs::path> search, const Platform* machine) {
+Found from_file(const fs::path& file, Problems& problems) { return from_document(read_yaml(file), file.stem().string(), problems); }
+
+std::string allowed_platforms() {
+  std::vector<std::string_view> written;
+  for (const std::string_view name : known_platforms())
+    if (name.find(':') == std::string_view::npos) written.push_back(name);
+  return listed(written) + ", a cloud machine such as aws:p3.2xlarge (`forerun show platform` lists all), or a YAML file";
+}
+
+Found find_platform(const Text& name_or_file, std::span<const fs::path> search, const Platform* machine, Problems& problems) {
   const std::string& name = name_or_file.value;
-  if (names_a_file(name)) return read_document(name);
+  if (names_a_file(name)) return from_file(name, problems);
   std::error_code none;
   if (!name.empty()) {
     for (const fs::path& folder : search)
-      if (const fs::path file = folder / (name + ".yaml"); fs::exists(file, none)) return read_document(file);
+      if (const fs::path file = folder / (name + ".yaml"); fs::exists(file, none)) return from_file(file, problems);
   }
   for (const platforms_file& file : platforms_data())
-    if (stem(file.name) == name) return {read_yaml_text(file.text, "platforms/" + std::string(file.name)), name};
-  if (fs::exists(name, none)) return read_document(name);
-  if (name == kThisMachine && machine != nullptr) return {read_yaml_text(platform_yaml(*machine), name), name};
+    if (!name.empty() && stem(file.name) == name)
+      return from_document(read_yaml_text(file.text, "platforms/" + std::string(file.name)), name, problems);
+  if (const auto cloud = find_cloud_machine(name)) return {*cloud, {}, name};
+  if (fs::exists(name, none)) return from_file(name, problems);
+  if (name == kThisMachine && machine != nullptr) return from_document(read_yaml_text(platform_yaml(*machine), name), name, problems);
   if (name == kThisMachine) throw BadInput(problem(name_or_file, "this machine has not been measured yet: run `forerun calibrate`"));
-  throw BadInput(
-      problem(name_or_file, "unknown platform", listed(known_platforms()) + ", or a YAML file", suggest(name, known_platforms())));
+  throw BadInput(problem(name_or_file, "unknown platform", allowed_platforms(), suggest(name, known_platforms())));
 }
 
 }  // namespace
@@ -54,7 +69,9 @@ Document find_document(const Text& name_or_file, std::span<const fs::path> searc
 std::span<const std::string_view> known_platforms() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> found = {kThisMachine};
-    for (const platforms_file& file : platforms_data()) found.push_back(stem(file.name));
+    for (const platforms_file& file : platforms_data())
+      if (const std::string_view name = stem(file.name); !name.empty()) found.push_back(name);
+    found.insert(found.end(), cloud_machines().begin(), cloud_machines().end());
     std::sort(found.begin(), found.end());
     return found;
   }();
@@ -64,43 +81,18 @@ std::span<const std::string_view> known_platforms() {
 Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const fs::path> search,
                        const Platform* machine) {
   Problems problems;
-  PlatformTexts texts;
-  Text whole;
-  std::string name;
-  const bool found = problems.collect([&] {
-    const Document document = find_document(name_or_file, search, machine);
-    whole = document.root.text;
-    name = document.name;
-    texts = read_texts(document.root, problems);
-  });
-  for (const Text& setting : settings) problems.collect([&] { override_text(texts, setting); });
+  Found found;
+  const bool there = problems.collect([&] { found = find_platform(name_or_file, search, machine, problems); });
+  override_texts(found.texts, settings, problems);
   // Without its file, what the settings leave open is not the user's mistake.
-  if (!found) problems.throw_if_any();
-  Platform platform = understand(texts, whole, problems);
+  if (!there) problems.throw_if_any();
+  add_data_sheet(found.texts);
+  const Text name{.value = std::move(found.name)};
+  found.texts.try_emplace("name", name);
+  problems.collect([&] { add_price(found.texts, found.texts.at("name").value); });
+  Platform platform = understand(found.texts, found.whole, problems);
   problems.throw_if_any();
-  if (platform.name.empty()) platform.name = name;
   return platform;
-}
-
-std::string platform_yaml(const Platform& platform) {
-  std::string out;
-  // JSON's quotes are YAML's double quotes.
-  const auto word = [&](std::string_view key, const std::string& value) { out += format("{}: {}", key, json_line(Json(value))); };
-  const auto link = [&](std::string_view prefix, const Link& ends) {
-    if (ends.bandwidth.value() <= 0) return;
-    out += format("{}-bandwidth: {} B/s\n{}-latency: {} s\n", prefix, exact(ends.bandwidth.value()), prefix, exact(ends.latency.value()));
-  };
-  word("name", platform.name);
-  out += format("nodes: {}\ndevices-per-node: {}\n", platform.nodes, platform.devices_per_node);
-  word("device", platform.device);
-  out += format("memory-per-node: {} B\n", exact(platform.memory_per_node.value()));
-  if (platform.device_rate > FlopsPerSecond(0)) out += format("device-rate: {} flop/s\n", exact(platform.device_rate.value()));
-  if (platform.device_bandwidth > BytesPerSecond(0)) out += format("device-bandwidth: {} B/s\n", exact(platform.device_bandwidth.value()));
-  link("link", platform.inter_node);
-  link("intra-node", platform.intra_node);
-  if (platform.compute_jitter > 0) out += format("compute-jitter: {}\n", exact(platform.compute_jitter));
-  if (!platform.calibration.empty()) word("calibration", platform.calibration);
-  return out;
 }
 
 }  // namespace forerun

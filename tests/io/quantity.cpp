@@ -168,4 +168,14 @@ TEST_CASE("numbers are read with a point in every locale", "[unit]") {
   std::setlocale(LC_NUMERIC, before.c_str());
 }
 
+TEST_CASE("prices are dollars for an hour", "[unit]") {
+  CHECK(parse_price_per_hour(in_option("3.06 USD/h")) == Dollars(3.06));
+  CHECK(parse_price_per_hour(in_option("12USD/h")) == Dollars(12));
+  CHECK(message_of([] { parse_price_per_hour(in_option("0 USD/h")); }) == "--set: k: is zero (got 0 USD/h, allowed more than zero)");
+  CHECK(message_of([] { parse_price_per_hour(in_option("-1 USD/h")); }).find("is negative") != std::string::npos);
+  CHECK(message_of([] { parse_price_per_hour(in_option("2e9 USD/h")); }).find("is out of range") != std::string::npos);
+  CHECK(message_of([] { parse_price_per_hour(in_option("3.06")); }).find("has no unit") != std::string::npos);
+  CHECK(message_of([] { parse_price_per_hour(in_option("3.06 EUR/h")); }).find("has an unknown unit") != std::string::npos);
+}
+
 }  // namespace forerun

@@ -21,11 +21,22 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .nodes = 3,
                       .devices_per_node = 2,
                       .memory_per_node = Bytes(25'123'456'789),
+                      .device_memory = Bytes(123'456'789),
                       .inter_node = {BytesPerSecond(1e9 / 3), Seconds(1e-6 / 3)},
                       .intra_node = {BytesPerSecond(1.7e10), Seconds(0)},
+                      .fabric = NodeFabric::nvlink,
+                      .compute_capability = 103,
+                      .intra_node_share = 1.0 / 3,
+                      .inter_node_share = 0.7,
+                      .nics = 5,
+                      .ring_nics = 3,
+                      .library = CollectiveLibrary::mpi,
+                      .collective_overhead = Seconds(1e-5 / 3),
                       .device_rate = FlopsPerSecond(1e14 / 3),
                       .device_bandwidth = BytesPerSecond(2e12),
-                      .compute_jitter = 0.1};
+                      .price = Price{Dollars(1.0 / 3), Dollars(0.1), "x: y", "2026", "#1"},
+                      .compute_jitter = 0.1,
+                      .source = "two: lines"};
   CHECK(round_trip(full) == full);
 }
 
