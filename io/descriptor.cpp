@@ -1,5 +1,7 @@
 #include "io/descriptor.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
@@ -26,6 +28,10 @@ void write_all(const Descriptor& descriptor, std::string_view text, const std::f
 std::string read_up_to(const Descriptor& descriptor, std::size_t most, int& error) {
   constexpr std::size_t kBlock = std::size_t{1} << 16;
   std::string text;
+  // A large file is held once, not twice as a text does that grows.
+  struct stat status {};
+  if (::fstat(descriptor.number(), &status) == 0 && S_ISREG(status.st_mode))
+    text.reserve(std::min(most, static_cast<std::size_t>(status.st_size) + kBlock));
   error = 0;
   while (text.size() < most) {
     const std::size_t before = text.size();

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdint>
 
 #include "core/error.hpp"
 #include "io/descriptor.hpp"
@@ -25,11 +26,13 @@ std::string read_bytes(const std::filesystem::path& path, std::size_t limit) {
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) fail(name, "cannot be read: " + error_text(errno));
   if (S_ISDIR(status.st_mode)) fail(name, "is a directory, not a file");
+  const auto refuse_size = [&] { fail(name, "is too large", format("at most {}", human(Bytes(static_cast<double>(limit))))); };
+  if (S_ISREG(status.st_mode) && static_cast<std::uint64_t>(status.st_size) > limit) refuse_size();
   // A pipe tells no size beforehand, and a file may grow: the limit holds while reading.
   int error = 0;
   std::string bytes = read_up_to(file, limit + 1, error);
   if (error != 0) fail(name, "cannot be read: " + error_text(error));
-  if (bytes.size() > limit) fail(name, "is too large", format("at most {}", human(Bytes(static_cast<double>(limit)))));
+  if (bytes.size() > limit) refuse_size();
   return bytes;
 }
 
