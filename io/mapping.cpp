@@ -65,6 +65,7 @@ void Mapping::finish() {
     if (asked_.contains(key.value)) continue;
     Text where = key;
     where.value.clear();
+    if (problems_.full()) return;
     problems_.add(problem(where, "unknown key", listed(known), suggest(key.value, known)));
   }
 }

@@ -7,6 +7,7 @@ namespace {
 
 // Longer values, and bytes that would steer a terminal, do not belong into a message.
 constexpr std::size_t kShown = 80;
+constexpr std::size_t kShownKey = 400;
 
 std::string shown(const std::string& value) {
   std::string out = value.substr(0, kShown);
@@ -22,14 +23,22 @@ Problem problem(const Text& text, std::string what, std::string allowed, std::st
   return {.file = text.file,
           .line = text.line,
           .column = text.column,
-          .key = text.key,
+          .key = text.key.size() > kShownKey ? text.key.substr(0, kShownKey) + "..." : text.key,
           .what = std::move(what),
           .got = shown(text.value),
           .allowed = std::move(allowed),
           .suggestion = std::move(suggestion)};
 }
 
-void Problems::add(const BadInput& error) { problems_.insert(problems_.end(), error.problems().begin(), error.problems().end()); }
+void Problems::add(Problem problem) {
+  if (full()) return;
+  if (problems_.size() == kMost) problem = {.file = std::move(problem.file), .what = "more is wrong than is shown"};
+  problems_.push_back(std::move(problem));
+}
+
+void Problems::add(const BadInput& error) {
+  for (const Problem& problem : error.problems()) add(problem);
+}
 
 void Problems::throw_if_any() const {
   if (!problems_.empty()) throw BadInput(problems_);

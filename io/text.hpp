@@ -25,10 +25,13 @@ std::vector<std::string> between_commas(std::string_view text);
 /// What is wrong with a text, located where the text stands; `got` is its value, shortened and without control characters.
 Problem problem(const Text& text, std::string what, std::string allowed = "", std::string suggestion = "");
 
-/// Collects what is wrong, so that a user sees all errors at once.
+/// Collects what is wrong, so that a user sees all errors at once, up to kMost.
 class Problems {
  public:
-  void add(Problem problem) { problems_.push_back(std::move(problem)); }
+  static constexpr std::size_t kMost = 100;
+
+  /// Beyond kMost only says that there are more.
+  void add(Problem problem);
   void add(const BadInput& error);
 
   /// Runs `read` and keeps the problems of the BadInput that it throws. True if it threw none.
@@ -44,6 +47,8 @@ class Problems {
   }
 
   [[nodiscard]] bool empty() const { return problems_.empty(); }
+  /// Whether more would not be kept: a loop over what a stranger wrote may end here.
+  [[nodiscard]] bool full() const { return problems_.size() > kMost; }
   [[nodiscard]] const std::vector<Problem>& all() const { return problems_; }
 
   /// Throws one BadInput with every problem collected; does nothing without any.
