@@ -16,6 +16,7 @@ namespace forerun {
 namespace {
 
 constexpr std::size_t kDepthLimit = 64;
+constexpr std::size_t kLongestKey = 80;  // in a message
 
 /// Builds the tree from the parser's events, and refuses what no file of ours may hold as soon as it is seen.
 class TreeBuilder : public YAML::EventHandler {
@@ -58,7 +59,8 @@ class TreeBuilder : public YAML::EventHandler {
   [[nodiscard]] std::string key() const {
     if (levels_.empty()) return "";
     const YamlNode& parent = levels_.back().node;
-    return parent.kind == YamlNode::Kind::mapping ? parent.keys.back().value : parent.text.key;
+    // Every item of a list carries it.
+    return parent.kind == YamlNode::Kind::mapping ? parent.keys.back().value.substr(0, kLongestKey) : parent.text.key;
   }
 
   void leaf(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& value, bool quoted = false) {
@@ -139,6 +141,18 @@ std::string joined_surrogates(std::string_view text) {
   return out;
 }
 
+/// How many signs in the text may start a node; none starts without one, but for the root.
+std::size_t count_signs(std::string_view text) {
+  using namespace std::string_view_literals;
+  std::size_t signs = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool dash = c == '-' && (i + 1 == text.size() || " \t\r\n"sv.find(text[i + 1]) != std::string_view::npos);
+    if (dash || c == ',' || c == ':' || c == '?' || c == '[' || c == '{') ++signs;
+  }
+  return signs;
+}
+
 /// The place just behind a text's last letter.
 Text end_of(std::string_view text, Text place) {
   text = text.substr(0, text.find_last_not_of("\r\n") + 1);
@@ -168,9 +182,11 @@ const YamlNode* YamlNode::find(std::string_view key) const {
 
 YamlNode read_yaml(const std::filesystem::path& file) { return read_yaml_text(read_file(file), file.string()); }
 
-YamlNode read_yaml_text(std::string_view text, std::string_view name) {
+YamlNode read_yaml_text(std::string_view text, std::string_view name, std::size_t signs_limit) {
   const Text whole{.file = std::string(name)};
   text = checked_text(text, name);
+  if (count_signs(text) > signs_limit)
+    throw BadInput(problem(whole, "holds too many values", format("at most {} of the signs , : ? [ {{ and dashes", signs_limit)));
   // The parser accepts a file that ends inside a quoted text, unless an end of the document is marked.
   std::istringstream stream{joined_surrogates(text) + "\n...\n"};
   TreeBuilder builder(name);

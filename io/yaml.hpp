@@ -16,7 +16,7 @@ namespace forerun {
 struct YamlNode {
   enum class Kind { null, scalar, mapping, sequence };
   Kind kind = Kind::null;
-  Text text{};                       ///< a scalar's value; every node's position and the key it stands under
+  Text text{};                       ///< a scalar's value; every node's position and the key it stands under, a long one cut
   std::vector<Text> keys{};          ///< a mapping's keys, in order, beside `children`
   std::vector<YamlNode> children{};  ///< a mapping's values or a sequence's items
   bool quoted = false;               ///< a scalar between quotes: in JSON a string, never a number or a truth value
@@ -25,13 +25,17 @@ struct YamlNode {
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
 };
 
+/// Signs that may start a node of a document, unless a reader says otherwise: a node takes a hundred times the text of `1,`.
+inline constexpr std::size_t kSignsLimit = std::size_t{3} << 16;
+
 /// Reads one document. BadInput with line and column: syntax, no document or several, a repeated key, a key that is not
-/// a scalar, more than 64 levels, an alias (refused: its expansion has no bound). A file as read_file().
+/// a scalar, more than 64 levels, an alias (refused: its expansion has no bound), more than kSignsLimit of the signs `, : ? [ {` and
+/// dashes before a space. A file as read_file().
 /// A character that JSON writes as two escaped surrogates is read as one; columns behind it on its line are 8 too small.
 YamlNode read_yaml(const std::filesystem::path& file);
 
 /// The same from a text; `name` stands for the file.
-YamlNode read_yaml_text(std::string_view text, std::string_view name);
+YamlNode read_yaml_text(std::string_view text, std::string_view name, std::size_t signs_limit = kSignsLimit);
 
 /// Reads the keys of a mapping one by one and collects what is wrong: a node that is no mapping, a missing key, a key without
 /// a value, a value of the wrong kind, a key that nobody asked for (with a suggestion).

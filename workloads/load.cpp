@@ -21,8 +21,10 @@ namespace {
 constexpr std::string_view kFolder = "models/";
 constexpr std::string_view kEnding = ".yaml";
 constexpr std::string_view kConfiguration = "config.json";
-// A node of a document takes a hundred times its two bytes of text: within a second and 512 MB. 10,000 layers take half as much.
+// 10,000 layers take half as much.
 constexpr std::size_t kDescriptionLimit = std::size_t{3} << 19;
+// A configuration is a list of sizes, and the names of some thousand classes.
+constexpr std::size_t kConfigurationSigns = std::size_t{1} << 17;
 
 std::string_view stem(std::string_view file) {
   file.remove_prefix(kFolder.size());
@@ -52,7 +54,7 @@ Source find_source(const Text& name_or_file) {
   const std::filesystem::path path(name);
   // Every model of a hub has its configuration under this name, in a folder of its own.
   const bool configures = path.filename() == kConfiguration && path.has_parent_path();
-  return {read_yaml_text(read_file(path, kDescriptionLimit), name),
+  return {read_yaml_text(read_file(path, kDescriptionLimit), name, path.extension() == ".json" ? kConfigurationSigns : kSignsLimit),
           configures ? path.parent_path().filename().string() : path.stem().string()};
 }
 
