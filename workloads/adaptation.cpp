@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kSettings = {"frozen", "lora-rank", "lora-targets"};
 constexpr std::int64_t kMostRank = 1 << 20;
+constexpr std::size_t kMostCompared = std::size_t{1} << 28;  // characters of patterns times those of layers' names
+constexpr std::size_t kMostSuggested = 10;                   // patterns for which the nearest name is searched
 
 /// Whether the text is the pattern, where * stands for any characters.
 bool matches(std::string_view pattern, std::string_view text) {
@@ -43,6 +45,11 @@ std::string_view last_part(std::string_view name) {
 /// For each layer whether one of the patterns, with commas between them, names it. BadInput for a pattern that names none of `kind`.
 std::vector<char> named(const Workload& workload, const Text& patterns, const std::string& kind,
                         const std::function<bool(const Layer&)>& eligible) {
+  std::size_t letters = 1;
+  for (const Layer& layer : workload.layers) letters += layer.name.size();
+  if (patterns.value.size() > kMostCompared / letters)
+    throw BadInput(problem(patterns, "is too long for a network of so many layers",
+                           "at most " + std::to_string(kMostCompared / letters) + " characters"));
   std::vector<char> chosen(workload.layers.size());
   Problems problems;
   for (const std::string& part : between_commas(patterns.value)) {
@@ -58,8 +65,10 @@ std::vector<char> named(const Workload& workload, const Text& patterns, const st
       chosen[i] = 1;
       found = true;
     }
-    if (!found)
-      problems.add(problem(pattern, "names no " + kind, "names as forerun show workload lists them", suggest(pattern.value, names)));
+    if (found) continue;
+    if (problems.full()) break;
+    problems.add(problem(pattern, "names no " + kind, "names as forerun show workload lists them",
+                         problems.all().size() < kMostSuggested ? suggest(pattern.value, names) : ""));
   }
   problems.throw_if_any();
   return chosen;

@@ -14,6 +14,7 @@ namespace forerun {
 namespace {
 
 constexpr std::int64_t kMostLayers = 100'000;
+constexpr std::size_t kMostLinks = std::size_t{1} << 20;  // inputs of all layers: a block repeats its own
 
 using Names = std::map<std::string, int, std::less<>>;
 
@@ -93,6 +94,9 @@ class LayerWriter {
       throw BadInput(problem(entry.where, "the network has too many layers", "at most " + std::to_string(kMostLayers)));
     net_.at(entry.where);
     const std::vector<int> from = inputs(entry);
+    links_ += from.size();
+    if (links_ > kMostLinks)
+      throw BadInput(problem(entry.where, "the layers have too many inputs", "at most " + std::to_string(kMostLinks) + " in all"));
     for (const int input : from) read_.insert(input);
     const int layer = add(entry, from);
     if (entry.frozen) net_.freeze(layer);
@@ -157,6 +161,7 @@ class LayerWriter {
   std::vector<Text> places_;
   int last_ = kData;
   int block_input_ = kData;
+  std::size_t links_ = 0;
   bool inside_ = false;
 };
 

@@ -8,6 +8,11 @@
 #include "io/suggest.hpp"
 
 namespace forerun {
+namespace {
+
+constexpr std::size_t kMostListed = std::size_t{1} << 16;
+
+}  // namespace
 
 FamilyParameters::FamilyParameters(std::vector<Text> given, Text where) : given_(std::move(given)), where_(std::move(where)) {}
 
@@ -69,9 +74,14 @@ std::vector<std::int64_t> FamilyParameters::integers(std::string_view key, std::
     note(key, shown);
     return fallback;
   }
+  if (list.size() > kMostListed) {
+    refuse(key, "is a list of " + std::to_string(list.size()) + " numbers", "at most " + std::to_string(kMostListed));
+    return fallback;
+  }
   std::vector<std::int64_t> numbers;
+  Text each = *text;
   for (const std::string& word : list) {
-    Text each = *text;
+    if (problems_.full()) break;
     each.value = word.substr(std::min(word.find_first_not_of(' '), word.size()));
     problems_.collect([&] { numbers.push_back(parse_integer(each, least, most)); });
   }
@@ -97,6 +107,7 @@ void FamilyParameters::finish() {
   for (const Text& text : given_) {
     std::string_view key = text.key;
     if (key.starts_with("workload.")) key.remove_prefix(9);
+    if (problems_.full()) break;
     if (std::ranges::find(known, key) != known.end()) continue;
     Text place = text;
     place.value.clear();

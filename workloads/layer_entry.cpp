@@ -15,6 +15,7 @@ constexpr std::int64_t kMostFeatures = (std::int64_t{1} << 31) - 1;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 40;
 constexpr std::int64_t kMostWindow = 1 << 16;
 constexpr std::int64_t kMostRepeats = 1 << 16;
+constexpr std::size_t kLongestName = 160;
 
 LayerKind parse_kind(const Text& text) {
   std::vector<std::string_view> names;
@@ -167,6 +168,8 @@ class LayerReader {
 void read_name(Mapping& mapping, LayerEntry& entry) {
   mapping.optional("name", [&](const Text& text) {
     if (text.value.empty()) throw BadInput(problem(text, "the layer's name is empty"));
+    if (text.value.size() > kLongestName)
+      throw BadInput(problem(text, "the layer's name is too long", "at most " + std::to_string(kLongestName) + " bytes"));
     if (text.value == "input" || text.value == "block-input")
       throw BadInput(problem(text, "is a name that from: has for itself", "any but input and block-input"));
     entry.name = text.value;
@@ -238,8 +241,10 @@ TensorShape read_shape(const YamlNode& node) {
 std::vector<LayerEntry> read_layers(const YamlNode& sequence) {
   std::vector<LayerEntry> entries;
   Problems problems;
-  for (const YamlNode& item : items(sequence))
+  for (const YamlNode& item : items(sequence)) {
+    if (problems.full()) break;
     problems.collect([&] { entries.push_back(item.find("repeat") != nullptr ? read_block(item) : read_layer(item)); });
+  }
   problems.throw_if_any();
   return entries;
 }
