@@ -64,6 +64,16 @@ const std::string& word(const wire::Attribute& attribute) {
   return attribute.string_val();
 }
 
+std::size_t attribute_count(const wire::Node& node) {
+  constexpr int kNumbers = 4;
+  std::size_t count = 0;
+  for (const wire::Attribute& attribute : node.attr())
+    count += 1 + static_cast<std::size_t>(attribute.string_list().values_size()) +
+             static_cast<std::size_t>(attribute.int64_list().values_size() / kNumbers) +
+             static_cast<std::size_t>(attribute.bool_list().values_size() / kNumbers);
+  return count;
+}
+
 const google::protobuf::RepeatedField<std::int64_t>& wholes(const wire::Attribute& attribute) {
   if (attribute.value_case() != wire::Attribute::kInt64List) refuse(attribute, "is no list of whole numbers");
   return attribute.int64_list().values();

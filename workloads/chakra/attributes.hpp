@@ -24,6 +24,9 @@ bool truth(const wire::Attribute& attribute);
 const std::string& word(const wire::Attribute& attribute);
 const google::protobuf::RepeatedField<std::int64_t>& wholes(const wire::Attribute& attribute);
 
+/// How many attributes a node has, and texts in them; four numbers of a list are as much as one.
+std::size_t attribute_count(const wire::Node& node);
+
 /// The attribute of this name, or null.
 template <class Holder>
 const wire::Attribute* find(const Holder& holder, std::string_view name) {

@@ -13,6 +13,7 @@ namespace {
 // A node has a name, some attributes and its tensors' shapes: kilobytes.
 constexpr std::uint64_t kLongestMessage = std::uint64_t{4} << 20;
 constexpr int kVarintBits = 7;
+constexpr std::size_t kMostParts = std::size_t{1} << 23;  // 32 for each of as many nodes as a trace may have
 
 }  // namespace
 
@@ -41,6 +42,11 @@ std::optional<std::string_view> Messages::next() {
 
 void Messages::parse(std::string_view bytes, google::protobuf::MessageLite& message) const {
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) fail("is malformed");
+}
+
+void Messages::spend(std::size_t parts) {
+  parts_ += parts;
+  if (parts_ > kMostParts) fail("makes the file one of more than " + std::to_string(kMostParts) + " attributes");
 }
 
 void append_message(std::string& out, const google::protobuf::MessageLite& message) {

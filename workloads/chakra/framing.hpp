@@ -22,6 +22,9 @@ class Messages {
   /// Parses a message. BadInput where it is none; the message is known by its number in the file.
   void parse(std::string_view bytes, google::protobuf::MessageLite& message) const;
 
+  /// Counts what the last message is made of: little pieces take more time and memory than their bytes say. BadInput above kMostParts.
+  void spend(std::size_t parts);
+
   [[noreturn]] void fail(std::string what) const;
 
  private:
@@ -29,6 +32,7 @@ class Messages {
   const std::string& file_;
   std::size_t at_ = 0;
   int number_ = 0;
+  std::size_t parts_ = 0;
 };
 
 /// Appends a message after its length.

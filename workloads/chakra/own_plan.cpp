@@ -170,6 +170,7 @@ void OwnPlan::add(std::string_view bytes, const std::string& file) {
   wire::Node node;
   while (const auto next = messages.next()) {
     messages.parse(*next, node);
+    messages.spend(attribute_count(node));
     state.add(node, file);
   }
   ++state.rank;

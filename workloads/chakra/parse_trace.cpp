@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "workloads/chakra/attributes.hpp"
 #include "workloads/chakra/chakra.pb.h"
 #include "workloads/chakra/decode.hpp"
 #include "workloads/chakra/framing.hpp"
@@ -34,6 +35,7 @@ void read_nodes(std::string_view bytes, RankTrace& trace, Raw& raw) {
   wire::Node message;
   while (const auto next = messages.next()) {
     messages.parse(*next, message);
+    messages.spend(attribute_count(message));
     if (raw.nodes.size() == kMostNodes)
       throw BadInput(Problem{.file = trace.file, .what = "has more than " + std::to_string(kMostNodes) + " nodes"});
     TraceNode node = decode(message, trace.file, group_names);

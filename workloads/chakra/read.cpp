@@ -23,7 +23,7 @@ StepPlan read_trace(const Text& name, std::span<const Text> settings) {
   const std::vector<std::string> files = rank_files(name);
   std::string bytes = read_trace_bytes(files.front());
   if (!is_own(bytes, files.front())) {
-    bytes.clear();
+    std::string().swap(bytes);
     return plan_of(read_traces(files, read));
   }
   if (read.ranks > 0 || !read.groups.value.empty())

@@ -15,7 +15,7 @@ namespace forerun::chakra {
 inline constexpr std::size_t kMostNodes = std::size_t{1} << 18;
 inline constexpr std::size_t kMostDependencies = std::size_t{1} << 22;
 inline constexpr int kMostRanks = 1 << 14;
-inline constexpr std::size_t kFileLimit = std::size_t{256} << 20;
+inline constexpr std::size_t kFileLimit = std::size_t{128} << 20;
 inline constexpr std::size_t kLongestName = 200;  ///< of a node; what is longer is cut
 
 enum class NodeKind {
