@@ -16,7 +16,8 @@ inline constexpr std::size_t kMostDims = 64;
 inline constexpr std::size_t kMostName = 1024;                        ///< bytes
 inline constexpr std::size_t kMostKept = 4096;                        ///< elements of a tensor whose values are kept: shapes, axes, scalars
 inline constexpr std::size_t kMostInputs = 4096;                      ///< of one node
-inline constexpr std::int64_t kMostMemory = std::int64_t{192} << 20;  ///< bytes of names, numbers and shapes
+inline constexpr std::int64_t kMostMemory = std::int64_t{128} << 20;  ///< bytes of names, numbers and shapes
+inline constexpr std::int64_t kNameCost = 192;                        ///< bytes of tables that a tensor's name takes, here and later
 inline constexpr std::int64_t kMostFields = std::int64_t{1} << 24;    ///< protobuf fields that are read or skipped
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 53;  ///< of a tensor: beyond, a double does not count exactly
 

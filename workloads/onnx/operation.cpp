@@ -138,7 +138,7 @@ void Operation::set(std::size_t output, Value value) {
   if (std::ranges::any_of(value.dims, [](std::int64_t dim) { return dim < 0; })) refuse("its output would have a negative dimension");
   if (value.elements() < 0) refuse("its output " + text_of(value.dims) + " is too large", "at most 2^53 elements");
   values_.spent += static_cast<std::int64_t>(sizeof(Value) + 8 * (value.dims.size() + value.numbers.size()));
-  if (values_.spent > kMostMemory) refuse("the graph is too large", "at most 192 MiB of shapes");
+  if (values_.spent > kMostMemory) refuse("the graph is too large", "at most 128 MiB of shapes");
   values_.list[static_cast<std::size_t>(node_.outputs[output])] = std::move(value);
 }
 

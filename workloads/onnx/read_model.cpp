@@ -188,9 +188,7 @@ class ModelReader {
     keep(input.dims, std::move(dimension));
   }
 
-  // Bytes that an entry of a table takes, here and later.
-  static constexpr std::int64_t kNameCost = 96;
-  static constexpr std::int64_t kLinkCost = 32;
+  static constexpr std::int64_t kLinkCost = 32;  // bytes that an input of a node takes, here and later
 
   Wire& wire_;
   Graph graph_;

@@ -121,7 +121,7 @@ Tensor read_tensor(Wire& wire, Names& values, Spent& spent) {
       case 8:
         if (const std::string name = wire.text(kMostName, "a tensor's name"); !name.empty()) {
           tensor.name = values.number(name);
-          spent.add(wire, static_cast<std::int64_t>(name.size()) + 96);
+          spent.add(wire, static_cast<std::int64_t>(name.size()) + kNameCost);
         }
         return;
       case 9: fields.raw = wire.small_bytes(kMostKept * sizeof(double)); return;

@@ -12,7 +12,7 @@ class Spent {
  public:
   void add(const Wire& wire, std::int64_t bytes) {
     bytes_ += bytes;
-    if (bytes_ > kMostMemory) wire.refuse("the graph is too large", "at most 192 MiB of names, numbers and shapes");
+    if (bytes_ > kMostMemory) wire.refuse("the graph is too large", "at most 128 MiB of names, numbers and shapes");
   }
 
  private:
