@@ -8,23 +8,11 @@
 #include "core/calibration.hpp"
 #include "core/units.hpp"
 #include "core/workload.hpp"
+#include "workloads/memory.hpp"
 
-/// What layers cost in arithmetic and memory. A multiply-add counts 2; the addition of a bias rides on the accumulator's start and
+/// What layers cost in arithmetic. A multiply-add counts 2; the addition of a bias rides on the accumulator's start and
 /// counts nothing. Counts are exact below 2^53. Everything about one layer is free of allocation: it is priced with.
 namespace forerun {
-
-inline constexpr double kBytesPerElement = 4;  ///< float32; an index of a pooling window, a label or a token takes as much
-
-/// Bytes of an activation or of a weight as kernels read them: 8 in fp64, 4 in fp32 and tf32, 2 in fp16 and bf16. fp8 holds the operands
-/// of matrix products in 1 byte, and what is stored between layers in 2 [Micikevicius et al. 2022, sec. 3].
-constexpr double bytes_per_element(Precision precision) {
-  switch (precision) {
-    case Precision::fp64: return 8;
-    case Precision::fp32:
-    case Precision::tf32: return 4;
-    default: return 2;
-  }
-}
 
 /// The passes that a layer has, in the order forward, backward-weights, backward-data, update.
 struct Passes {
@@ -139,9 +127,6 @@ constexpr double attention_scores(const LayerShape& layer) {
 /// Parameters that one step over `batch` samples updates: all, or of a sparse embedding the rows it picked, at most one an index.
 double updated_parameters(const LayerShape& layer, std::int64_t batch);
 
-/// Elements of one sample of all activations that the layer reads; the indices of an embedding.
-double operand_elements(const LayerShape& layer);
-
 constexpr Bytes parameter_bytes(const LayerShape& layer) { return Bytes(kBytesPerElement * static_cast<double>(parameters(layer))); }
 
 /// Arithmetic of the matrix products, convolutions and attention of the forward pass on one sample: what counters of frameworks count.
@@ -196,41 +181,6 @@ Flops forward_flops_per_sample(const LayerShape& layer);
 ///                     P = updated_parameters()
 Flops flops(const Kernel& kernel);
 
-/// Bytes that one pass must move at least: each operand read once, each result written once, b = batch, P = parameters.
-///   forward           b x of all operands + what kept_bytes() says + P; a loss reads its labels, one a position or for squared-error and
-///                     binary-cross-entropy one an element; an embedding reads its indices and the rows it picks, least-squares the other
-///                     side's factor of each rating; a slice reads what it keeps
-///   backward-weights  b x + b y + P          reads input and output gradient, writes the weight gradient (sparse: b y of it); an lstm
-///                     b x + 11 b y + 2 P: what it kept too, its weights for the sweep, and the gradients of its gates that it writes
-///   backward-data     b y + b x + P - biases reads output gradient and weights, writes the input gradient; max-pool reads b y indices
-///                     in place of weights, relu and others the b x inputs, dropout its mask, a loss its b x probabilities and its labels;
-///                     norms read their input too; an lstm 4 b y + b x and the weights of its input. None for concat
-///   update            3 P for sgd, 5 P with momentum (reads weight, gradient, velocity; writes weight, velocity), 7 P for adam and adamw,
-///                     45 P for l-bfgs (each of its 20 vectors twice); 2 P for nearest-center
-/// times the bytes of an element; an update in 16 bits or fp8 moves as much as in float32: 2 + 2 bytes of gradient and weight, and the
-/// master weight. Indices and labels have 4 bytes, a dropout's mask 1. Caches smaller than an operand move more (the calibration's part).
-/// flash attention and its backward pass: without the scores [Dao et al. 2022]. Where they are written, S = p keys heads of them:
-///   forward           3 b S beside what is kept: the product writes, the softmax reads, the second product reads; 1 for dropout, which
-///                     reads the softmax's output; 4 unfused, where scale and mask read and write
-///   backward-data     7 b S: softmax or what dropout left of it read, its gradient written and read, the softmax read, the scores'
-///                     gradient written and read by two products; 2 and the mask for dropout; 2 unfused, the scale
-Bytes bytes_moved(const Kernel& kernel);
-
-/// What a layer writes for one sample: its output; for max-pool the index of each maximum, for dropout its mask, for an lstm the four gates
-/// and the state that its backward pass reads, for attention that is not flash the softmax's output, and where dropout follows, its mask
-/// and its output too: 5 bytes a score in 16 bits [Korthikanti et al. 2022, sec. 4.1]. A reshape of all elements writes nothing: it is the
-/// same memory. A layer's input is the output of the layer before it, and counted there.
-constexpr Bytes kept_bytes(const LayerShape& layer, Precision precision = Precision::fp32) {
-  if (is_view(layer)) return Bytes(0);
-  double each = bytes_per_element(precision);
-  if (layer.kind == LayerKind::lstm) each *= 6;
-  if (layer.kind == LayerKind::max_pool) each += kBytesPerElement;
-  if (layer.kind == LayerKind::dropout) each += 1;
-  const double written = each * static_cast<double>(layer.output.elements());
-  if (layer.kind != LayerKind::attention || layer.attention.method == AttentionMethod::flash) return Bytes(written);
-  return Bytes(written + attention_scores(layer) * (layer.attention.dropout ? 2 * each + 1 : each));
-}
-
 std::int64_t parameters(const Workload& workload);
 std::int64_t trained_parameters(const Workload& workload);
 
@@ -242,39 +192,5 @@ Flops matrix_flops_per_sample(const Workload& workload);
 Flops backward_flops_per_sample(const Workload& workload);
 /// Of its matrix products, convolutions and attention alone.
 Flops backward_matrix_flops_per_sample(const Workload& workload);
-
-/// Bytes that one trained parameter takes through a step.
-struct ParameterBytes {
-  double weight = 4;
-  double gradient = 4;
-  double master = 0;     ///< float32 copy that the optimizer updates, in mixed precision
-  double optimizer = 0;  ///< its state
-
-  [[nodiscard]] constexpr double total() const { return weight + gradient + master + optimizer; }
-};
-
-/// weight, gradient, master and, by optimizer (sgd, sgd-momentum, adam and adamw, l-bfgs), state:
-///   fp64         8  8  0   0 8 16 160
-///   fp32, tf32   4  4  0   0 4  8  80
-///   fp16, bf16   2  2  4   0 4  8  80      Adam's 2 + 2 + 12 [Rajbhandari et al. 2020, ZeRO, sec. 3.1]
-///   fp8          2  2  4   0 4  8  80      all but the operands of matrix products stays in 16 or 32 bits [Micikevicius et al. 2022]
-/// The weight of a dense layer takes 2 bytes more in fp8: its copies for the forward and, transposed, for the backward product
-/// [Transformer Engine, "Performance considerations", handling transposes]. l-bfgs keeps 10 pairs of vectors.
-ParameterBytes bytes_per_parameter(Precision precision, Optimizer optimizer, LayerKind kind);
-
-/// What a rank holds while it trains on `batch_per_rank` samples at once.
-struct StepMemory {
-  Bytes weights;
-  Bytes gradients;
-  Bytes optimizer;             ///< the optimizer's state, and the float32 master weights of mixed precision
-  Bytes activations;           ///< the input batch and every layer's kept_bytes()
-  Bytes activation_gradients;  ///< of every layer's input but the first's
-
-  [[nodiscard]] constexpr Bytes total() const { return weights + gradients + optimizer + activations + activation_gradients; }
-};
-StepMemory step_memory(const Workload& workload, std::int64_t batch_per_rank);
-
-/// step_memory().total(): all that a step touches, which decides in which cache kernels find their data.
-Bytes step_footprint(const Workload& workload, std::int64_t batch_per_rank);
 
 }  // namespace forerun

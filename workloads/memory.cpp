@@ -1,8 +1,9 @@
+#include "workloads/memory.hpp"
+
 #include <algorithm>
 
 #include "workloads/formulas.hpp"
 
-/// What kernels move and what a step holds.
 namespace forerun {
 namespace {
 
@@ -120,6 +121,8 @@ double update_elements_per_parameter(const Kernel& kernel) {
   return 0;
 }
 
+bool reads_data(const Layer& layer) { return std::ranges::find(layer.inputs, kData) != layer.inputs.end(); }
+
 /// State elements that the optimizer keeps for each parameter.
 double optimizer_state_elements(Optimizer optimizer) {
   switch (optimizer) {
@@ -148,6 +151,17 @@ double operand_elements(const LayerShape& layer) {
     case LayerKind::embedding: return number(layer.input.positions());
     default: return elements(layer.input);
   }
+}
+
+Bytes kept_bytes(const LayerShape& layer, Precision precision) {
+  if (is_view(layer)) return Bytes(0);
+  double each = bytes_per_element(precision);
+  if (layer.kind == LayerKind::lstm) each *= 6;
+  if (layer.kind == LayerKind::max_pool) each += kBytesPerElement;
+  if (layer.kind == LayerKind::dropout) each += 1;
+  const double written = each * elements(layer.output);
+  if (layer.kind != LayerKind::attention || layer.attention.method == AttentionMethod::flash) return Bytes(written);
+  return Bytes(written + attention_scores(layer) * (layer.attention.dropout ? 2 * each + 1 : each));
 }
 
 Bytes bytes_moved(const Kernel& kernel) {
@@ -179,10 +193,21 @@ ParameterBytes bytes_per_parameter(Precision precision, Optimizer optimizer, Lay
           .optimizer = updated * optimizer_state_elements(optimizer)};
 }
 
+Bytes sample_bytes(const Workload& workload) {
+  const double all = elements(workload.input);
+  double short_numbers = 0;  // several embeddings may look up the same indices
+  for (const Layer& layer : workload.layers)
+    if ((layer.shape.kind == LayerKind::embedding || layer.shape.kind == LayerKind::least_squares) && reads_data(layer))
+      short_numbers += elements(layer.shape.input);
+  short_numbers = std::min(short_numbers, all);
+  const double value = std::max(kBytesPerElement, bytes_per_element(workload.precision));
+  return Bytes(kBytesPerElement * short_numbers + value * (all - short_numbers));
+}
+
 StepMemory step_memory(const Workload& workload, std::int64_t batch_per_rank) {
   const double element = bytes_per_element(workload.precision);
   StepMemory memory;
-  Bytes kept(kBytesPerElement * elements(workload.input));
+  Bytes kept = sample_bytes(workload);
   Bytes gradients_of_inputs;
   const std::vector<Passes> all = passes(workload);
   for (std::size_t i = 0; i < workload.layers.size(); ++i) {

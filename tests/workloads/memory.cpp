@@ -1,3 +1,5 @@
+#include "workloads/memory.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "tests/workloads/layers.hpp"
@@ -42,7 +44,7 @@ TEST_CASE("weights, gradients and optimizer take the published bytes a parameter
   CHECK(bytes_per_parameter(Precision::fp8, Optimizer::adam, LayerKind::dense).total() == 18);
 }
 
-TEST_CASE("mixed precision halves what is kept, fp64 doubles it, and the data stay as they are read", "[unit]") {
+TEST_CASE("mixed precision halves what is kept, fp64 doubles it, and 16 bits read the data as they are", "[unit]") {
   Workload workload = perceptron();
   workload.input = {.channels = 6};
   const auto kept = [&](Precision precision) {
@@ -54,7 +56,25 @@ TEST_CASE("mixed precision halves what is kept, fp64 doubles it, and the data st
   CHECK(kept(Precision::fp32) == Bytes(7 * (4 * 6 + 4 * 18)));
   CHECK(kept(Precision::bf16) == Bytes(7 * (4 * 6 + 2 * 18)));
   CHECK(kept(Precision::fp8) == Bytes(7 * (4 * 6 + 2 * 18)));
-  CHECK(kept(Precision::fp64) == Bytes(7 * (4 * 6 + 8 * 18)));
+  CHECK(kept(Precision::fp64) == Bytes(7 * (8 * 6 + 8 * 18)));
+}
+
+TEST_CASE("a sample's values take fp64's bytes, its indices and ratings four", "[unit]") {
+  Workload both{.input = {.channels = 10},
+                .layers = {{"d", dense(6, 5), {kData}},
+                           {"t", {.kind = LayerKind::embedding, .input = {.width = 4}, .output = {.channels = 3, .width = 4}}, {kData}},
+                           {"l", loss(5), {0}}}};
+  CHECK(sample_bytes(both) == Bytes(4 * 10));
+  both.precision = Precision::fp64;
+  CHECK(sample_bytes(both) == Bytes(8 * 6 + 4 * 4));
+  both.precision = Precision::fp16;
+  CHECK(sample_bytes(both) == Bytes(4 * 10));
+  both.precision = Precision::fp64;
+  both.layers.push_back(both.layers[1]);
+  both.layers.push_back(both.layers[1]);
+  CHECK(sample_bytes(both) == Bytes(4 * 10));  // three tables cannot look up more than there is
+  both.layers[1].inputs = both.layers[3].inputs = both.layers[4].inputs = {0};
+  CHECK(sample_bytes(both) == Bytes(8 * 10));
 }
 
 TEST_CASE("indices and masks keep their bytes in every precision", "[unit]") {

@@ -85,6 +85,7 @@ TEST_CASE("an iteration of k-means measures every row's distance to every center
   CHECK(matrix_flops_per_sample(workload).value() == 2 * 7 * 20);
   CHECK(backward_flops_per_sample(workload).value() == 2 * 20);
   CHECK(step_memory(workload, 5000).optimizer == Bytes(0));
+  CHECK(sample_bytes(workload) == Bytes(8 * 20));  // of double precision, as its kernels read them
 }
 
 TEST_CASE("an iteration of alternating least squares meets each rating twice and solves every row once", "[unit]") {
@@ -98,6 +99,7 @@ TEST_CASE("an iteration of alternating least squares meets each rating twice and
   CHECK(backward_flops_per_sample(workload).value() == 0);
   CHECK(step_memory(workload, 10).weights == Bytes(4 * 690 * 8));
   CHECK(step_memory(workload, 10).gradients == Bytes(0));
+  CHECK(sample_bytes(workload) == Bytes(4 * 2 * 2 * 2000));
   CHECK(workload.input.elements() == 2 * 2 * 2000);  // an index and a rating, by user and by item
 }
 
