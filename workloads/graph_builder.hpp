@@ -26,6 +26,8 @@ struct WindowOptions {
 };
 
 enum class Bias { none, present };
+enum class Dropout { none, present };
+constexpr Dropout dropout_if(bool present) { return present ? Dropout::present : Dropout::none; }
 
 /// Writes a network layer by layer. Every call appends one layer that reads earlier ones (by their index, or kData) and returns its
 /// index; its shape follows from theirs. Names are made unique within the network: `block-3.query`.

@@ -14,7 +14,8 @@ struct Bert {
   SelfAttention attention;
   FeedForward feed_forward;
   BertHead head;
-  bool tied, dropout, spare_bias;
+  bool tied, spare_bias;
+  Dropout dropout;
 
   [[nodiscard]] bool predicts_words() const { return head == BertHead::pretraining || head == BertHead::masked_words; }
   [[nodiscard]] bool pools() const { return head != BertHead::masked_words && head != BertHead::token_classes; }
@@ -42,7 +43,8 @@ Bert read(FamilyParameters& p) {
   b.predictions = p.integer("predictions", b.sequence);
   b.tied = p.flag("tied-embeddings", true);
   b.spare_bias = p.flag("spare-bias", false);
-  b.dropout = b.attention.dropout = p.flag("dropout", true);
+  b.attention.dropout = p.flag("dropout", true);
+  b.dropout = dropout_if(b.attention.dropout);
   if (b.positions < b.sequence) p.refuse("positions", "are fewer than the sequence has", "at least " + std::to_string(b.sequence));
   if (b.predictions > b.sequence) p.refuse("predictions", "are more than the sequence has", "at most " + std::to_string(b.sequence));
   p.finish();

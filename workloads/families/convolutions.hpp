@@ -27,9 +27,9 @@ inline int max_pool(GraphBuilder& net, std::string_view name, int from, Extent w
 }
 
 /// Averages all positions and predicts classes from the channels: average-pool, flatten, dropout, classifier, loss.
-inline void average_and_classify(GraphBuilder& net, int from, std::int64_t classes, bool dropout) {
+inline void average_and_classify(GraphBuilder& net, int from, std::int64_t classes, Dropout dropout) {
   int x = net.flatten("flatten", net.global_average_pool("average-pool", from));
-  if (dropout) x = net.elementwise("dropout", LayerKind::dropout, x);
+  if (dropout == Dropout::present) x = net.elementwise("dropout", LayerKind::dropout, x);
   net.loss("loss", LayerKind::softmax_cross_entropy, net.dense("classifier", x, classes));
 }
 

@@ -47,7 +47,8 @@ Decoder read_decoder(FamilyParameters& p, Decoder d, std::int64_t (*feed_forward
   d.attention.projection_bias = read_bias(p, "projection-bias", d.attention.projection_bias);
   d.feed_forward.bias = read_bias(p, "feed-forward-bias", d.feed_forward.bias);
   d.tied = p.flag("tied-embeddings", d.tied);
-  d.dropout = d.attention.dropout = p.flag("dropout", d.dropout);
+  d.attention.dropout = p.flag("dropout", d.dropout == Dropout::present);
+  d.dropout = dropout_if(d.attention.dropout);
   d.head = read_head(p);
   d.classes = p.integer("classes", d.classes);
   if (d.positions == Decoder::Positions::learned && d.position_rows < d.sequence)

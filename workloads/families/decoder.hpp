@@ -22,7 +22,7 @@ struct Decoder {
   LayerKind norm = LayerKind::layer_norm;
   bool post_norms = false;  ///< a norm after each half of a block too
   bool tied = true;
-  bool dropout = true;
+  Dropout dropout = Dropout::present;
   Head head = Head::language_model;
   std::int64_t classes = 2;
 };

@@ -7,7 +7,8 @@ namespace {
 
 struct Inception {
   std::int64_t image, channels, classes;
-  bool auxiliary, dropout;
+  bool auxiliary;
+  Dropout dropout;
 };
 
 Inception read(FamilyParameters& p) {
@@ -16,7 +17,7 @@ Inception read(FamilyParameters& p) {
   i.channels = p.integer("channels-in", 3, 1, kMostChannels);
   i.classes = p.integer("classes", 1000, 2);
   i.auxiliary = p.flag("auxiliary", true);
-  i.dropout = p.flag("dropout", true);
+  i.dropout = dropout_if(p.flag("dropout", true));
   p.finish();
   return i;
 }

@@ -25,7 +25,7 @@ Workload build_llama(const std::string& name, FamilyParameters& parameters) {
       .positions = Decoder::Positions::rotary,
       .norm = LayerKind::rms_norm,
       .tied = false,
-      .dropout = false,
+      .dropout = Dropout::none,
   };
   return build_decoder(name, read_decoder(parameters, fallback, gated_channels), parameters.where());
 }

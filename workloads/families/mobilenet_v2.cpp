@@ -18,7 +18,7 @@ constexpr std::array kStages = {Stage{1, 16, 1, 1}, Stage{6, 24, 2, 2},  Stage{6
 struct MobileNet {
   std::int64_t image, channels, classes;
   double width;
-  bool dropout;
+  Dropout dropout;
 };
 
 MobileNet read(FamilyParameters& p) {
@@ -27,7 +27,7 @@ MobileNet read(FamilyParameters& p) {
   m.channels = p.integer("channels-in", 3, 1, kMostChannels);
   m.classes = p.integer("classes", 1000, 2);
   m.width = p.number("width", 1, 0.01, 100);
-  m.dropout = p.flag("dropout", true);
+  m.dropout = dropout_if(p.flag("dropout", true));
   p.finish();
   return m;
 }

@@ -80,7 +80,7 @@ Workload build_resnet(const std::string& name, FamilyParameters& parameters) {
       x = residual_block(net, r, x, r.width << stage, i == 0 && stage > 0 ? 2 : 1);
       net.end_block();
     }
-  average_and_classify(net, x, r.classes, false);
+  average_and_classify(net, x, r.classes, Dropout::none);
   return std::move(net).take();
 }
 

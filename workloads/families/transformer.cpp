@@ -91,8 +91,8 @@ void end_with(GraphBuilder& net, const Ending& ending, int from) {
   }
 }
 
-int dropped(GraphBuilder& net, bool dropout, std::string_view name, int from) {
-  return dropout ? net.elementwise(name, LayerKind::dropout, from) : from;
+int dropped(GraphBuilder& net, Dropout dropout, std::string_view name, int from) {
+  return dropout == Dropout::present ? net.elementwise(name, LayerKind::dropout, from) : from;
 }
 
 int positions_of(GraphBuilder& net, std::string_view name, int from, std::int64_t positions) {

@@ -65,7 +65,7 @@ void end_with(GraphBuilder& net, const Ending& ending, int from);
 /// A loss over classes, or a squared error where there is only one.
 void class_loss(GraphBuilder& net, int logits);
 
-int dropped(GraphBuilder& net, bool dropout, std::string_view name, int from);
+int dropped(GraphBuilder& net, Dropout dropout, std::string_view name, int from);
 
 /// Some of a tensor's positions, from its first or last on.
 int positions_of(GraphBuilder& net, std::string_view name, int from, std::int64_t positions);

@@ -14,7 +14,7 @@ struct Vit {
   SelfAttention attention;
   FeedForward feed_forward;
   VitHead head;
-  bool dropout;
+  Dropout dropout;
 };
 
 Vit read(FamilyParameters& p) {
@@ -36,7 +36,8 @@ Vit read(FamilyParameters& p) {
   v.head = static_cast<VitHead>(p.choice("head", kHeads, 0));
   v.classes = p.integer("classes", 1000);
   v.pooler_channels = p.integer("pooler-channels", v.hidden);
-  v.dropout = v.attention.dropout = p.flag("dropout", false);
+  v.attention.dropout = p.flag("dropout", false);
+  v.dropout = dropout_if(v.attention.dropout);
   if (v.patch.height > v.image.height || v.patch.width > v.image.width) p.refuse("patch-size", "is larger than the image");
   p.finish();
   return v;
