@@ -1,58 +1,17 @@
 #include "cli/workload_page.hpp"
 
 #include "io/format.hpp"
-#include "workloads/activations.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/fold.hpp"
-#include "workloads/formulas.hpp"
 #include "workloads/graph/dot.hpp"
+#include "workloads/layer_costs.hpp"
 #include "workloads/shape_text.hpp"
 
 namespace forerun {
 namespace {
 
-/// What a layer adds to a network: of one sample, but for parameters and their bytes.
-struct Figures {
-  std::int64_t parameters = 0;
-  Flops forward;
-  Flops backward;
-  Bytes saved;
-  Bytes weights;
-
-  Figures& operator+=(const Figures& other) {
-    parameters += other.parameters, forward += other.forward, backward += other.backward;
-    saved += other.saved, weights += other.weights;
-    return *this;
-  }
-  friend bool operator==(const Figures&, const Figures&) = default;
-};
-
-std::vector<Figures> figures(const Workload& workload) {
-  const std::vector<Passes> all_passes = passes(workload);
-  const SavedActivations saved = saved_activations(workload);
-  std::vector<Figures> all;
-  for (std::size_t i = 0; i < workload.layers.size(); ++i) {
-    const Layer& layer = workload.layers[i];
-    Figures& each = all.emplace_back();
-    each.parameters = own_parameters(layer);
-    each.forward = forward_flops_per_sample(layer.shape);
-    for (const Pass pass : all_passes[i])
-      if (pass == Pass::backward_weights || pass == Pass::backward_data) each.backward += flops({layer.shape, pass, 1, Bytes()});
-    each.saved = saved.layers[i];
-    const ParameterBytes bytes = bytes_per_parameter(workload.precision, workload.optimizer, layer.shape.kind);
-    each.weights = Bytes(bytes.weight * static_cast<double>(each.parameters));
-  }
-  return all;
-}
-
-Figures total(const std::vector<Figures>& all) {
-  Figures sum;
-  for (const Figures& each : all) sum += each;
-  return sum;
-}
-
-/// Blocks whose figures differ (the first may keep what is another layer's in the next) are not folded.
-std::vector<Fold> folds(const Workload& workload, const std::vector<Figures>& all, Blocks blocks) {
+/// Blocks whose costs differ (the first may keep what is another layer's in the next) are not folded.
+std::vector<Fold> folds(const Workload& workload, const std::vector<LayerCosts>& all, Blocks blocks) {
   if (blocks == Blocks::all) return unfold(workload);
   return fold(workload, [&](int a, int b) { return all[a] == all[b]; });
 }
@@ -67,38 +26,38 @@ Json shape_json(const TensorShape& shape) {
   return sizes;
 }
 
-void add_figures(Json& out, const Figures& figures) {
-  out["parameters"] = figures.parameters;
-  out["forward_flop_per_sample"] = figures.forward.value();
-  out["backward_flop_per_sample"] = figures.backward.value();
-  out["saved_bytes_per_sample"] = figures.saved.value();
-  out["weight_bytes"] = figures.weights.value();
+void add_costs(Json& out, const LayerCosts& costs) {
+  out["parameters"] = costs.parameters;
+  out["forward_flop_per_sample"] = costs.forward.value();
+  out["backward_flop_per_sample"] = costs.backward.value();
+  out["saved_bytes_per_sample"] = costs.saved.value();
+  out["weight_bytes"] = costs.weights.value();
 }
 
-Json layer_json(const Workload& workload, int index, int times, const Figures& figures) {
+Json layer_json(const Workload& workload, int index, int times, const LayerCosts& costs) {
   const Layer& layer = workload.layers[index];
   Json out{{"name", folded_name(workload, index, times)},
            {"times", times},
            {"kind", to_string(layer.shape.kind)},
            {"input", shape_json(layer.shape.input)},
            {"output", shape_json(layer.shape.output)}};
-  add_figures(out, figures);
+  add_costs(out, costs);
   if (layer.tied_to >= 0) out["tied_to"] = workload.layers[layer.tied_to].name;
   if (layer.frozen) out["frozen"] = true;
   return out;
 }
 
-std::vector<std::string> csv_row(const Workload& workload, int index, int times, const Figures& figures) {
+std::vector<std::string> csv_row(const Workload& workload, int index, int times, const LayerCosts& costs) {
   const Layer& layer = workload.layers[index];
   return {folded_name(workload, index, times), std::to_string(times),          kind_text(layer),
           shape_text(layer.shape.input),       shape_text(layer.shape.output), window_text(layer.shape),
-          std::to_string(figures.parameters),  exact(figures.forward.value()), exact(figures.backward.value()),
-          exact(figures.saved.value()),        exact(figures.weights.value())};
+          std::to_string(costs.parameters),    exact(costs.forward.value()),   exact(costs.backward.value()),
+          exact(costs.saved.value()),          exact(costs.weights.value())};
 }
 
-std::vector<std::string> text_row(std::vector<std::string> first, const Figures& figures) {
+std::vector<std::string> text_row(std::vector<std::string> first, const LayerCosts& costs) {
   for (std::string cell :
-       {std::to_string(figures.parameters), human(figures.forward), human(figures.backward), human(figures.saved), human(figures.weights)})
+       {std::to_string(costs.parameters), human(costs.forward), human(costs.backward), human(costs.saved), human(costs.weights)})
     first.push_back(std::move(cell));
   return first;
 }
@@ -122,7 +81,7 @@ std::string shortened(const std::string& text) {
 }
 
 /// What stands above the table.
-std::string head(const LoadedWorkload& loaded, const Figures& sum) {
+std::string head(const LoadedWorkload& loaded, const LayerCosts& sum) {
   const Workload& workload = loaded.workload;
   std::string text = forerun::format("{}: {} parameters, {} forward a sample, {} backward\n", workload.name, sum.parameters,
                                      human(sum.forward), human(sum.backward));
@@ -138,7 +97,7 @@ std::string head(const LoadedWorkload& loaded, const Figures& sum) {
   return text + "\n";
 }
 
-Json document(const LoadedWorkload& loaded, const Figures& sum) {
+Json document(const LoadedWorkload& loaded, const LayerCosts& sum) {
   const Workload& workload = loaded.workload;
   const auto or_null = [](std::int64_t value) { return value > 0 ? Json(value) : Json(nullptr); };
   Json parameters = Json::object();
@@ -152,7 +111,7 @@ Json document(const LoadedWorkload& loaded, const Figures& sum) {
            {"tokens_per_sample", or_null(workload.tokens_per_sample)},
            {"precision", to_string(workload.precision)},
            {"optimizer", to_string(workload.optimizer)}};
-  add_figures(out, sum);
+  add_costs(out, sum);
   return out;
 }
 
@@ -160,8 +119,8 @@ Json document(const LoadedWorkload& loaded, const Figures& sum) {
 
 Page workload_page(const LoadedWorkload& loaded, Blocks blocks) {
   const Workload& workload = loaded.workload;
-  const std::vector<Figures> all = figures(workload);
-  const Figures sum = total(all);
+  const std::vector<LayerCosts> all = layer_costs(workload);
+  const LayerCosts sum = total(all);
   Page page{.document = document(loaded, sum)};
   page.rows.header = {"layer",
                       "times",
@@ -199,7 +158,7 @@ Page workload_page(const LoadedWorkload& loaded, Blocks blocks) {
 
 Page workload_picture(const LoadedWorkload& loaded, Blocks blocks) {
   Page page = workload_page(loaded, blocks);
-  page.text = dot_text(loaded.workload, folds(loaded.workload, figures(loaded.workload), blocks));
+  page.text = dot_text(loaded.workload, folds(loaded.workload, layer_costs(loaded.workload), blocks));
   return page;
 }
 
