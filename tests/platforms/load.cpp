@@ -146,7 +146,8 @@ TEST_CASE("a file takes its name from itself or from its path", "[unit]") {
 TEST_CASE("an unknown platform is answered with the nearest and all known ones", "[unit]") {
   CHECK(error_of("cpu-clutser") ==
         "--platform: unknown platform (got cpu-clutser, allowed abci-v100, cpu-cluster, dgx-a100-40gb, dgx-a100-80gb, dgx-h100, dgx1-p100, "
-        "dgx1-v100, gb200-nvl72, gh200-node, hgx-b200, hgx-h200, this-machine, a cloud machine such as aws:p3.2xlarge (`forerun show "
+        "dgx1-v100, dgx2-v100, gb200-nvl72, gh200-node, hgx-b200, hgx-h200, this-machine, a cloud machine such as aws:p3.2xlarge (`forerun "
+        "show "
         "platform` lists all), or a YAML file). Did you mean cpu-cluster?");
   CHECK(error_of("dgx-a100-80g").find("Did you mean dgx-a100-80gb?") != std::string::npos);
   CHECK(error_of("aws:p3.2xlage").find("Did you mean aws:p3.2xlarge?") != std::string::npos);

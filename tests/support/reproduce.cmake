@@ -1,0 +1,20 @@
+# A data file is what its script writes from its source, byte for byte. Skips where the source or Python is not at hand.
+#   cmake -DSCRIPT=convert.py -DSOURCE=set.csv -DEXPECTED=ours.csv -P reproduce.cmake
+if(NOT EXISTS ${SOURCE})
+  message("skipped: ${SOURCE} is not here")
+  return()
+endif()
+find_program(python python3)
+if(NOT python)
+  message("skipped: no python3")
+  return()
+endif()
+execute_process(COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1 ${python} ${SCRIPT} ${SOURCE}
+  OUTPUT_VARIABLE text RESULT_VARIABLE failed ERROR_VARIABLE why)
+if(failed)
+  message(FATAL_ERROR "${SCRIPT} failed: ${why}")
+endif()
+file(READ ${EXPECTED} expected)
+if(NOT text STREQUAL expected)
+  message(FATAL_ERROR "${SCRIPT} writes another text than ${EXPECTED} holds")
+endif()

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Writes paradl_abci_v100.csv: iterations of the ParaDL logs, in the schema of measured runs.
+
+usage: convert_paradl_abci_v100.py PARADL_ABCI_V100.csv > paradl_abci_v100.csv
+"""
+from measured_runs import rows_of, settings, strategy
+
+NODE = 4  # GPUs
+# By model: the zoo's name, and the samples that one GPU, or one node of a hybrid, takes.
+MODELS = {"alexnet": ("alexnet", 512), "resnet": ("resnet50", 64), "vgg": ("vgg16", 32)}
+# By directory of logs: the name, its degrees, and how many GPUs share one batch of samples.
+STRATEGIES = {
+    "data": ("data", lambda gpus: dict(data=gpus), 1),
+    "spatial": ("spatial", lambda gpus: dict(spatial="2x2"), NODE),
+    "hybrid": ("data-spatial", lambda gpus: dict(data=gpus // NODE, spatial="2x2"), NODE),
+    "hybrid_filter": ("data-filter", lambda gpus: dict(data=gpus // NODE, filter=NODE), NODE),
+}
+
+
+def identified(row):
+    return row["strategy_dir"] in STRATEGIES and row["model"] in MODELS and row["gpus"].isdigit()
+
+
+def convert(rows):
+    rows = [row for row in rows if identified(row)]
+    fitted = {(row["strategy_dir"], row["model"], row["gpus"]) for row in rows if row["method"] == "slope"}
+    for row in rows:
+        slope = row["method"] == "slope"
+        if not slope and (row["strategy_dir"], row["model"], row["gpus"]) in fitted:
+            continue  # its start-up is in it, and a row without stands beside
+        kind, degrees, sharing = STRATEGIES[row["strategy_dir"]]
+        model, samples = MODELS[row["model"]]
+        gpus = int(row["gpus"])
+        batch = samples * gpus // sharing
+        log = row["log"].removesuffix(".log")
+        yield {
+            "run": f"{kind}-{model}-{gpus}-{log}", "group": f"paradl-{kind}-{model}", "workload": model, "platform": "abci-v100",
+            "strategy": strategy(**degrees(gpus), overlap="none", runtime="pytorch-ddp"),
+            "set": settings(platform_nodes=max(1, gpus // NODE), workload_batch=batch, workload_precision="fp32",
+                            workload_optimizer="sgd-momentum"),
+            "value": row["iteration_time_s_derived"], "source": f"paradl_abci_v100.csv {row['strategy_dir']}", "date": "2020-01",
+            "host": "ABCI", "note": "" if slope else "start-up included",
+        }
+
+
+if __name__ == "__main__":
+    rows_of(convert)
