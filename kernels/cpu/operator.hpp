@@ -62,9 +62,7 @@ class Operator {
   virtual void run(const LayerBuffers& buffers) = 0;
 };
 
-/// Whether a library has the kernel. Eigen has every kernel there is; oneDNN has neither an update nor the loss.
-/// There is none for the weights of a layer that learns nothing, in other precisions than fp32, of other optimizers than sgd-momentum, and
-/// for windows that are no squares, have holes or end in the middle of a step.
+/// Whether a library has the kernel. Eigen has every kernel that is_written() says there is; oneDNN has neither an update nor the loss.
 bool offers(Library library, const Kernel& kernel);
 
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.

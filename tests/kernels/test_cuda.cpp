@@ -94,6 +94,22 @@ TEST_CASE("a kernel that CUDA does not have is refused, with or without a GPU") 
                   MissingCapability);
 }
 
+TEST_CASE("a shape, a precision or an optimizer that CUDA's kernels would get wrong is refused") {
+  const LayerShape dense = layer(LayerKind::dense, {8, 1, 1}, 2);
+  CHECK(cuda::offers({dense, Pass::forward, 4, {}}));
+  CHECK(cuda::offers({dense, Pass::update, 4, {}}));
+  CHECK_FALSE(cuda::offers({dense, Pass::forward, 4, {}, Precision::bf16}));
+  CHECK_FALSE(cuda::offers({dense, Pass::update, 4, {}, Precision::fp32, Optimizer::adam}));
+  LayerShape sequence = dense, unbiased = dense, experts = dense;
+  sequence.input.width = sequence.output.width = 16;  // the same weights at each position
+  unbiased.bias = false;
+  experts.experts = 4;
+  for (const LayerShape& shape : {sequence, unbiased, experts})
+    for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data, Pass::update})
+      CHECK_FALSE(cuda::offers({shape, pass, 4, {}}));
+  CHECK_THROWS_WITH(cuda::make_operator({sequence, Pass::forward, 4, {}}, nullptr), "there is no forward of dense of this shape for CUDA");
+}
+
 TEST_CASE("errors of CUDA and cuBLAS are thrown with their words") {
   CHECK_NOTHROW(cuda::check(cudaSuccess, "call"));
   CHECK_THROWS_WITH(cuda::check(cudaErrorInvalidValue, "call"), "call: invalid argument");

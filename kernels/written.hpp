@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "core/calibration.hpp"
+
+namespace forerun {
+
+/// Whether this project's kernels, on whatever device, do what is asked: in fp32, the update by sgd-momentum, a pass that the layer has,
+/// and a shape that the formulas of cpu::Operator::run name. They do not for windows that are no squares, have holes or end in the middle
+/// of a step, for groups and experts, without biases, and for layers of several positions other than images.
+bool is_written(const Kernel& kernel);
+
+/// Which of these a kernel that is not written asks for, as a message says it behind the layer's name: ` in bf16`, ` by adam`,
+/// ` of this shape`; empty where it is none.
+std::string unwritten_variant(const Kernel& kernel);
+
+}  // namespace forerun
