@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <limits>
 
 #include "core/error.hpp"
@@ -15,10 +14,7 @@ using namespace forerun::test;
 namespace {
 
 std::string refusal(const std::string& bytes) {
-  const auto began = std::chrono::steady_clock::now();
-  std::string message = message_of([&] { chakra::read_trace_text(bytes); });
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));
-  return message;
+  return message_of([&] { chakra::read_trace_text(bytes); });
 }
 
 std::string refusal_of(const std::vector<std::string>& files, const std::vector<Text>& settings = {}) {
@@ -178,13 +174,7 @@ TEST_CASE("attributes of ours that contradict the published ones are refused") {
   CHECK(with("forerun.layer", "forerun.later") == "trace: node 0: has no forerun.layer");
 }
 
-TEST_CASE("a trace with ten thousand nodes is read within a second, one with too many is refused") {
-  std::string bytes = trace({NodeBytes(0, compute).micros(1)});
-  for (std::uint64_t id = 1; id < 10'000; ++id)
-    bytes += (id % 3 == 0 ? comm(id, all_reduce, 8) : NodeBytes(id, compute).micros(1)).after({id - 1, id / 2}).framed();
-  const auto began = std::chrono::steady_clock::now();
-  CHECK(chakra::read_trace_text(bytes).operations.size() == 10'000);
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));
+TEST_CASE("a trace with too many nodes is refused") {
   std::string many = trace({});
   for (std::uint64_t id = 0; id <= chakra::kMostNodes; ++id) many += framed(field(1, id) + field(3, compute));
   CHECK(refusal(many) == "trace: has more than 262144 nodes");

@@ -37,6 +37,11 @@ class Message {
     for (const std::int64_t value : values) integer(field, value);
     return *this;
   }
+  /// Fields that are bytes already.
+  Message& append(std::string_view fields) {
+    bytes_ += fields;
+    return *this;
+  }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:
