@@ -11,6 +11,7 @@
 #include "cli/ranks.hpp"
 #include "cli/verbs.hpp"
 #include "cli/watch.hpp"
+#include "core/this_machine.hpp"
 #include "costs/calibration_file.hpp"
 #include "costs/kernel_fit.hpp"
 #include "io/atomic_file.hpp"
@@ -21,8 +22,6 @@
 namespace forerun {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr const char* kThisMachine = "this-machine";
 
 enum class Device { cpu, cuda };
 enum class NetworkWish { where_possible, required, left_out };
@@ -54,7 +53,7 @@ Target find_target(const CalibrateCommand& options, const Environment& environme
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw BadInput(Problem{.key = folder.string(), .what = "cannot be made: " + error.message()});
-  return {kThisMachine, folder / "this-machine.calibration.json", folder / "this-machine.yaml"};
+  return {std::string(kThisMachine), environment.own_calibration(), environment.own_platform()};
 }
 
 /// Ranks to measure the network with; 0 for none. All-reduce is measured over every number up to it, so it stays small.

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/this_machine.hpp"
 #include "io/format.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
 #include "kernels/trainer/core_pin.hpp"
@@ -46,6 +47,10 @@ std::vector<fs::path> Environment::search() const {
   if (data_folder.empty()) return {};
   return {data_folder};
 }
+
+fs::path Environment::own_calibration() const { return data_folder / (std::string(kThisMachine) + ".calibration.json"); }
+
+fs::path Environment::own_platform() const { return data_folder / (std::string(kThisMachine) + ".yaml"); }
 
 Environment read_environment() {
   std::error_code none;

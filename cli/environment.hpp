@@ -22,6 +22,9 @@ struct Environment {
 
   /// Where names of platforms and calibrations are looked for before the shipped ones.
   [[nodiscard]] std::vector<std::filesystem::path> search() const;
+  /// Where `calibrate` writes the calibration of this machine, and its description.
+  [[nodiscard]] std::filesystem::path own_calibration() const;
+  [[nodiscard]] std::filesystem::path own_platform() const;
 };
 
 Environment read_environment();

@@ -1,5 +1,7 @@
 #include "cli/ranks.hpp"
 
+#include "core/this_machine.hpp"
+
 namespace forerun {
 namespace fs = std::filesystem;
 
@@ -16,7 +18,7 @@ RanksPaths ranks_paths(const Environment& environment) {
 
 Platform this_machine(const Environment& environment) {
   Platform platform;
-  platform.name = "this-machine";
+  platform.name = kThisMachine;
   platform.device = environment.cpu.empty() ? "cpu" : environment.cpu;
   platform.nodes = 1;
   platform.devices_per_node = environment.cores;

@@ -6,6 +6,8 @@
 #include <optional>
 
 #include "cli/ranks.hpp"
+#include "core/limits.hpp"
+#include "core/this_machine.hpp"
 #include "costs/calibration_file.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
@@ -19,7 +21,6 @@
 namespace forerun {
 namespace {
 
-constexpr std::string_view kThisMachine = "this-machine";
 constexpr std::array<std::string_view, 3> kRunKeys{"run.steps", "run.epochs", "run.seed"};
 constexpr std::array<std::string_view, 1> kCalibrationKeys{"calibration.compute-scale"};
 constexpr std::array<std::string_view, 4> kPrefixes{"workload", "platform", "run", "calibration"};
@@ -139,7 +140,7 @@ Run read_run(const std::vector<Text>& settings, Problems& problems) {
       else if (setting.key == "epochs")
         run.epochs = parse_number(shown, std::numeric_limits<double>::min(), kMostEpochs);
       else if (setting.key == "seed")
-        run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, std::numeric_limits<std::int64_t>::max()));
+        run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, kMostSeed));
       else
         throw BadInput(unknown_key(setting, shown.key, kRunKeys));
     });

@@ -10,6 +10,7 @@
 #include "cli/scenario.hpp"
 #include "cli/training_page.hpp"
 #include "cli/verbs.hpp"
+#include "core/this_machine.hpp"
 #include "io/file.hpp"
 #include "io/format.hpp"
 #include "io/quantity.hpp"
@@ -117,7 +118,7 @@ MeasuredRun measured_run(const std::string& name, const Training& training, cons
   if (names_a_file(run.workload.value))
     run.workload.value = fs::proximate(fs::absolute(run.workload.value), fs::absolute(options.append).parent_path()).string();
   if (names_a_file(options.scenario.workload) && !names_a_file(run.workload.value)) run.workload.value.insert(0, "./");
-  run.platform.value = "this-machine";
+  run.platform.value = kThisMachine;
   run.strategy.value = strategy_text(training.scenario.strategy);
   run.settings = training.settings;
   run.metric = "step_time_s";

@@ -26,7 +26,7 @@ Seconds parse_duration(const std::string& duration) {
 }
 
 fs::path find_calibration(const std::string& file, const Environment& environment) {
-  fs::path path = file.empty() ? environment.data_folder / "this-machine.calibration.json" : fs::path(file);
+  fs::path path = file.empty() ? environment.own_calibration() : fs::path(file);
   if (fs::exists(path) && !(file.empty() && environment.data_folder.empty())) return path;
   const std::string how = file.empty() ? "forerun calibrate" : "forerun calibrate -o " + file;
   throw BadInput(Problem{.file = "--watch", .what = "there is no calibration yet to pool what is seen into; run " + how});

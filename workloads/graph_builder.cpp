@@ -2,13 +2,12 @@
 
 #include <utility>
 
+#include "core/limits.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shape_text.hpp"
 
 namespace forerun {
 namespace {
-
-constexpr std::int64_t kMostParameters = std::int64_t{1} << 53;
 
 LayerShape same_shape(LayerKind kind, const TensorShape& shape) { return {.kind = kind, .input = shape, .output = shape}; }
 
@@ -203,7 +202,7 @@ Workload GraphBuilder::take() && { return std::move(workload_); }
 int GraphBuilder::append(std::string_view name, const LayerShape& shape, std::vector<int> from) {
   check_size(shape, place(name));
   parameters_ += parameters(shape);
-  if (parameters_ > kMostParameters) throw BadInput(problem(place(name), "the network is too large", "at most 2^53 parameters"));
+  if (parameters_ > kMostExact) throw BadInput(problem(place(name), "the network is too large", "at most 2^53 parameters"));
   Layer layer{.name = prefix_ + std::string(name), .shape = shape, .inputs = std::move(from), .block = block_};
   const int times = ++names_.try_emplace(layer.name, 0).first->second;
   if (times > 1) layer.name += "-" + std::to_string(times);

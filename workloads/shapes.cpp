@@ -2,12 +2,11 @@
 
 #include <string>
 
+#include "core/limits.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
 namespace {
-
-constexpr std::int64_t kMostElements = std::int64_t{1} << 53;  // beyond, a double does not count exactly
 
 bool is_convolution(LayerKind kind) {
   return kind == LayerKind::conv2d || kind == LayerKind::conv3d || kind == LayerKind::transposed_conv2d;
@@ -62,7 +61,7 @@ void slide_over(LayerShape& shape, const LayerDescription& d) {
 
 std::int64_t checked_product(std::int64_t a, std::int64_t b, const Text& where, const std::string& what) {
   std::int64_t product = 0;
-  if (__builtin_mul_overflow(a, b, &product) || product > kMostElements)
+  if (__builtin_mul_overflow(a, b, &product) || product > kMostExact)
     throw BadInput(problem(where, what + " is too large", "at most 2^53 elements"));
   return product;
 }

@@ -1,8 +1,10 @@
 #include "kernels/ranks/job.hpp"
 
+#include "core/limits.hpp"
 #include "io/json.hpp"
 #include "io/quantity.hpp"
 #include "io/yaml.hpp"
+#include "kernels/ranks/chunks.hpp"
 
 namespace forerun {
 
@@ -26,7 +28,7 @@ Json to_json(const NetworkJob& job) {
   return {{"job", "network"}, {"largest_bytes", job.largest_bytes}, {"time_a_size_s", job.time_a_size.value()}};
 }
 
-constexpr std::int64_t kMost = std::int64_t{1} << 53;
+constexpr auto kLargestBuffer = static_cast<std::int64_t>(kMostOfMessage * sizeof(float));  // each is one message
 
 TrainJob read_train_job(Mapping& mapping) {
   TrainJob job;
@@ -35,9 +37,9 @@ TrainJob read_train_job(Mapping& mapping) {
     for (std::size_t i = 0; i < node.keys.size(); ++i) job.settings.emplace_back(node.keys[i].value, scalar(node.children[i]).value);
   });
   mapping.required("strategy", [&](const Text& text) { job.strategy = text.value; });
-  mapping.required("seed", [&](const Text& text) { job.seed = static_cast<std::uint64_t>(parse_integer(text, 0, kMost)); });
-  mapping.required("steps", [&](const Text& text) { job.steps = parse_integer(text, 1, kMost); });
-  mapping.required("warm_up", [&](const Text& text) { job.warm_up = parse_integer(text, 0, kMost); });
+  mapping.required("seed", [&](const Text& text) { job.seed = static_cast<std::uint64_t>(parse_integer(text, 0, kMostSeed)); });
+  mapping.required("steps", [&](const Text& text) { job.steps = parse_integer(text, 1, kMostExact); });
+  mapping.required("warm_up", [&](const Text& text) { job.warm_up = parse_integer(text, 0, kMostExact); });
   mapping.required("resident_batches", [&](const Text& text) { job.resident_batches = static_cast<int>(parse_integer(text, 1, 1 << 20)); });
   mapping.required("kernels", [&](const Text& text) {
     if (text.value != "fastest" && text.value != "eigen") throw BadInput(problem(text, "unknown kernels", "fastest, eigen"));
@@ -48,7 +50,7 @@ TrainJob read_train_job(Mapping& mapping) {
 
 NetworkJob read_network_job(Mapping& mapping) {
   NetworkJob job;
-  mapping.required("largest_bytes", [&](const Text& text) { job.largest_bytes = parse_integer(text, 4, kMost); });
+  mapping.required("largest_bytes", [&](const Text& text) { job.largest_bytes = parse_integer(text, 4, kLargestBuffer); });
   mapping.required("time_a_size_s", [&](const Text& text) { job.time_a_size = Seconds(parse_number(text, 0, 3600)); });
   return job;
 }

@@ -13,6 +13,10 @@
 /// What the `forerun` command and the `forerun-ranks` executable say to one another: a job file one way, a result file back.
 namespace forerun {
 
+/// How forerun-ranks ends; the codes are those of the command. Where it ends with bad input or a missing capability, its result file holds
+/// the message in place of a result.
+enum class RanksExit { success = 0, usage = 2, bad_input = 3, missing = 6, bug = 70 };
+
 /// Train a scenario on as many ranks as were launched.
 struct TrainJob {
   std::string workload;                                       ///< as load_workload() takes it: a name or a file

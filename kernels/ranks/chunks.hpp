@@ -1,0 +1,23 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+namespace forerun {
+
+/// MPI 3 counts elements in an int.
+inline constexpr std::size_t kMostOfMessage = std::numeric_limits<int>::max();
+
+/// Calls `use` with consecutive parts of at most `most` values, in order; not at all where there are none. Precondition: most > 0.
+template <class T, class Use>
+void for_each_chunk(std::span<T> values, std::size_t most, Use&& use) {
+  while (!values.empty()) {
+    const std::size_t count = std::min(most, values.size());
+    use(values.first(count));
+    values = values.subspan(count);
+  }
+}
+
+}  // namespace forerun
