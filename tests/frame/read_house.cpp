@@ -54,9 +54,9 @@ std::string argument(std::string_view text, std::size_t& at) {
 }  // namespace
 
 Tree read_house(const std::string& root) {
-  constexpr std::string_view folders[] = {"core",  "io",      "workloads",  "platforms",  "costs", "strategies", "oracle",
-                                          "sim",   "kernels", "cherrypick", "validation", "sweep", "report",     "cli",
-                                          "tests", "bench",   "docs",       "examples",   "cmake", "scripts",    ".ci"};
+  constexpr std::string_view folders[] = {"core",    "io",         "workloads",  "platforms", "costs",   "strategies", "oracle", "sim",
+                                          "kernels", "cherrypick", "validation", "sweep",     "report",  "cli",        "tests",  "fuzz",
+                                          "bench",   "docs",       "examples",   "cmake",     "scripts", ".ci"};
   constexpr std::string_view files[] = {"CMakeLists.txt",  "CMakePresets.json", "Makefile",    "README.md",    "ARCHITECTURE.md",
                                         "CONTRIBUTING.md", "CHANGELOG.md",      ".clang-tidy", ".clang-format"};
   Tree tree;

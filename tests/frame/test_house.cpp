@@ -31,6 +31,7 @@ TEST_CASE("the house that was read has its folders and build files") {
   CHECK(house().contains("core/plan.hpp"));
   CHECK(house().contains("oracle/CMakeLists.txt"));
   CHECK(house().contains("tests/frame/test_house.cpp"));
+  CHECK(house().contains("fuzz/replay.cpp"));
   CHECK(house().contains("CMakeLists.txt"));
 }
 
