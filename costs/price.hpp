@@ -4,6 +4,7 @@
 
 #include "core/plan.hpp"
 #include "core/scenario.hpp"
+#include "costs/placement.hpp"
 
 namespace forerun {
 
@@ -26,7 +27,8 @@ struct OperationCost {
   Bytes edge_bytes;       ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
   double crossing = 1;    ///< an edge between nodes carries so many times as much
   bool closed = true;     ///< the last rank sends to the first
-  TransferChoice choice;  ///< of another algorithm than the ring: what collective_phases() lays out
+  TransferChoice choice;  ///< of another algorithm than the ring the phases stand in played_phases(), `edge_bytes` is of the first
+  double expansion = 1;   ///< bytes on the wire for each byte of data
 
   [[nodiscard]] constexpr Seconds duration() const { return latency + drain; }
 };
@@ -42,8 +44,5 @@ std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario)
 inline bool is_calibrated_machine(const Platform& platform, const Calibration& calibration) {
   return platform.name == "this-machine" && calibration.name == platform.name;
 }
-
-/// The node that holds a rank: ranks fill one node after another.
-constexpr int node_of(const Platform& platform, int rank) { return rank / platform.devices_per_node; }
 
 }  // namespace forerun

@@ -2,56 +2,190 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 #include <string>
 
 #include "core/error.hpp"
-#include "costs/collectives.hpp"
+#include "costs/nccl.hpp"
+#include "costs/openmpi.hpp"
 
 namespace forerun {
 
 namespace {
 
-enum class Span { one_node, several_nodes };
+using Kind = Collective::Operation;
+using Pattern = Phase::Pattern;
 
-// Whether the ranks of a group lie on several nodes. Groups are alike: the first stands for all.
-Span span_of(const Communicator& communicator, const Platform& platform) {
-  const int first = node_of(platform, communicator.rank(0, 0));
-  const int last = node_of(platform, communicator.rank(0, communicator.size - 1));
-  return first == last ? Span::one_node : Span::several_nodes;
+bool runs_through_nodes(Pattern pattern) {
+  return pattern == Pattern::ring || pattern == Pattern::chain || pattern == Pattern::tree || pattern == Pattern::broadcast_tree;
 }
+// In these every step waits for the slowest edge.
+bool in_step(Pattern pattern) { return pattern == Pattern::ring || pattern == Pattern::chain; }
 
-// Edges that leave a node in each direction. A ring over neighbours leaves it once, and so does a group alone; strided ones once for
-// every group that has a rank there.
-int edges_over_node_link(const Communicator& communicator, const Platform& platform) {
-  const int stride = std::abs(communicator.member_stride);
-  if (stride == 1 || communicator.groups == 1) return 1;
-  return std::min({platform.devices_per_node, stride, communicator.groups});
-}
-
-bool has_edges_inside_node(const Communicator& communicator, const Platform& platform) {
-  return std::abs(communicator.member_stride) < platform.devices_per_node;
-}
-
-// An all-to-all over a non-blocking switch loads links as a ring does whose edges carry what a rank sends inside its node, and between
-// nodes what all members of a node send out of it: d (p - d) shares of the p that the buffer has. Nodes with fewer members send less.
-void load_all_to_all(OperationCost& cost, Bytes buffer, const Communicator& communicator, const Platform& platform) {
-  std::int64_t sent = 0;
-  std::int64_t most = 1;
-  for (int member = 0; member < communicator.size;) {
-    const int node = node_of(platform, communicator.rank(0, member));
-    std::int64_t here = 0;
-    for (; member < communicator.size && node_of(platform, communicator.rank(0, member)) == node; ++member) ++here;
-    most = std::max(most, here);
-    sent = std::max(sent, here * (communicator.size - here));
+/// One transfer on one platform; what its algorithms have in common is worked out once.
+class Transfer {
+ public:
+  Transfer(const Collective& collective, const Communicator& communicator, const Platform& platform)
+      : collective_(collective),
+        communicator_(communicator),
+        platform_(platform),
+        placement_(place(communicator, platform)),
+        inside_described_(platform.intra_node.bandwidth > BytesPerSecond(0)) {
+    if (collective.operation == Kind::all_to_all) lay_all_to_all();
+    if (platform.ring_nics > 0 && platform.ring_nics < platform.nics && placement_.nodes > 2 && placement_.per_node > 1)
+      cards_ = static_cast<double>(platform.nics) / platform.ring_nics;
   }
-  if (sent == 0 || most == 1) return;
-  cost.edge_bytes = static_cast<double>(most - 1) / communicator.size * buffer;
-  cost.crossing = static_cast<double>(sent) / static_cast<double>(most - 1);
+
+  [[nodiscard]] const Placement& placement() const { return placement_; }
+
+  /// With bytes as they are; the protocol comes on top of it.
+  struct Plain {
+    Seconds latency;
+    Seconds drain;
+    int inside_hops = 0;
+    int between_hops = 0;
+  };
+  [[nodiscard]] Plain plain(const PhaseList& phases) const {
+    Plain sum;
+    for (const Phase& phase : phases) {
+      const PhaseLoad load = load_of(phase, communicator_, placement_, platform_);
+      sum.latency += latency(phase, load);
+      sum.drain += drain(phase, load);
+      sum.inside_hops += phase.inside_hops;
+      sum.between_hops += phase.between_hops;
+    }
+    return sum;
+  }
+
+  [[nodiscard]] PhaseList phases(CollectiveAlgorithm algorithm) const {
+    PhaseList list = phases_of(collective_, algorithm, placement_);
+    if (collective_.operation != Kind::all_to_all) return list;
+    Phase ring = list[0];
+    ring.bytes = all_to_all_edge_;
+    list = {};
+    list.add(ring);
+    return list;
+  }
+
+  /// Times as many bytes of an edge between nodes.
+  [[nodiscard]] double crossing(Pattern pattern) const {
+    return collective_.operation == Kind::all_to_all ? all_to_all_crossing_ : (runs_through_nodes(pattern) ? cards_ : 1);
+  }
+
+  /// The bandwidth that a ring of the group has alone.
+  [[nodiscard]] BytesPerSecond bus() const {
+    const PhaseLoad load = load_of({.pattern = Pattern::ring}, communicator_, placement_, platform_);
+    double rate = std::numeric_limits<double>::infinity();
+    if (inside_described_ && load.inside > 0) rate = platform_.intra_node_rate().value();
+    if (load.between > 0) rate = std::min(rate, platform_.inter_node_rate().value() / (load.between * cards_));
+    return BytesPerSecond(rate);
+  }
+
+ private:
+  [[nodiscard]] Seconds latency(const Phase& phase, const PhaseLoad& load) const {
+    const Seconds inside = inside_described_ && load.inside > 0 ? platform_.intra_node.latency : Seconds(0);
+    const Seconds between = load.between > 0 ? platform_.inter_node.latency : Seconds(0);
+    if (in_step(phase.pattern)) return static_cast<double>(phase.inside_hops + phase.between_hops) * std::max(inside, between);
+    return static_cast<double>(phase.inside_hops) * inside + static_cast<double>(phase.between_hops) * between;
+  }
+
+  [[nodiscard]] Seconds drain(const Phase& phase, const PhaseLoad& load) const {
+    Seconds longest;
+    if (inside_described_ && load.inside > 0) longest = static_cast<double>(load.inside) * phase.bytes / platform_.intra_node_rate();
+    if (load.between > 0)
+      longest = std::max(longest, static_cast<double>(load.between) * crossing(phase.pattern) * phase.bytes / platform_.inter_node_rate());
+    return longest;
+  }
+
+  // An all-to-all over a non-blocking switch loads links as a ring does whose edges carry what a rank sends inside its node, and between
+  // nodes what all members of a node send out of it: d (p - d) shares of the p that the buffer has. Nodes with fewer members send less.
+  void lay_all_to_all() {
+    const int p = communicator_.size;
+    std::int64_t most = placement_.per_node;
+    std::int64_t sent = most * (p - most);
+    if (!placement_.regular) count_members(most, sent);
+    all_to_all_edge_ = static_cast<double>(p - 1) / p * collective_.bytes;
+    if (sent == 0 || most == 1) return;
+    all_to_all_edge_ = static_cast<double>(most - 1) / p * collective_.bytes;
+    all_to_all_crossing_ = static_cast<double>(sent) / static_cast<double>(most - 1);
+  }
+
+  void count_members(std::int64_t& most, std::int64_t& sent) const {
+    sent = 0;
+    most = 1;
+    for (int member = 0; member < communicator_.size;) {
+      const int node = node_of(platform_, communicator_.rank(0, member));
+      std::int64_t here = 0;
+      for (; member < communicator_.size && node_of(platform_, communicator_.rank(0, member)) == node; ++member) ++here;
+      most = std::max(most, here);
+      sent = std::max(sent, here * (communicator_.size - here));
+    }
+  }
+
+  const Collective& collective_;
+  const Communicator& communicator_;
+  const Platform& platform_;
+  Placement placement_;
+  bool inside_described_;
+  double cards_ = 1;
+  Bytes all_to_all_edge_;
+  double all_to_all_crossing_ = 1;
+};
+
+struct Priced {
+  TransferChoice choice;
+  Seconds latency;
+  Seconds drain;
+  double expansion = 1;
+
+  [[nodiscard]] Seconds time() const { return latency + drain; }
+};
+
+Priced price_plain(const Transfer& transfer, const Platform& platform, CollectiveAlgorithm algorithm) {
+  const Transfer::Plain plain = transfer.plain(transfer.phases(algorithm));
+  return {{algorithm, Protocol::simple}, plain.latency + platform.collective_overhead, plain.drain, 1};
+}
+
+// The cheapest protocol of an algorithm by NCCL's tuning.
+Priced price_nccl(const Transfer& transfer, const Collective& collective, const Platform& platform, CollectiveAlgorithm algorithm) {
+  const Transfer::Plain plain = transfer.plain(transfer.phases(algorithm));
+  const BytesPerSecond bus = transfer.bus();
+  Priced best;
+  for (const Protocol protocol : {Protocol::simple, Protocol::low_latency, Protocol::low_latency_128}) {
+    const TransferChoice choice{algorithm, protocol};
+    const NcclPrice price = nccl_price(collective, choice, transfer.placement(), platform, bus, plain.inside_hops, plain.between_hops);
+    const Priced priced{choice, price.latency + platform.collective_overhead, price.expansion * plain.drain, price.expansion};
+    if (price.offered && (protocol == Protocol::simple || priced.time() < best.time())) best = priced;
+  }
+  return best;
+}
+
+Priced choose_nccl(const Transfer& transfer, const Collective& collective, const Platform& platform) {
+  Priced best = price_nccl(transfer, collective, platform, CollectiveAlgorithm::ring);
+  if (collective.operation != Kind::all_reduce) return best;
+  using enum CollectiveAlgorithm;
+  for (const CollectiveAlgorithm algorithm : {double_binary_tree, switch_reduction}) {
+    if (feasible_algorithm(algorithm, collective.operation, transfer.placement(), platform) != algorithm) continue;
+    const Priced priced = price_nccl(transfer, collective, platform, algorithm);
+    if (priced.time() < best.time()) best = priced;
+  }
+  return best;
+}
+
+Priced price_transfer(const Transfer& transfer, const Collective& collective, const Platform& platform) {
+  CollectiveAlgorithm algorithm = collective.algorithm;
+  const bool nccl = platform.library == CollectiveLibrary::nccl;
+  if (algorithm == CollectiveAlgorithm::automatic) {
+    if (nccl) return choose_nccl(transfer, collective, platform);
+    const bool openmpi = platform.library == CollectiveLibrary::mpi && collective.operation == Kind::all_reduce;
+    algorithm = openmpi ? openmpi_all_reduce(transfer.placement().ranks, collective.bytes) : CollectiveAlgorithm::ring;
+  }
+  algorithm = feasible_algorithm(algorithm, collective.operation, transfer.placement(), platform);
+  return nccl ? price_nccl(transfer, collective, platform, algorithm) : price_plain(transfer, platform, algorithm);
 }
 
 OperationCost measured_cost(const Collective& collective, int ranks, const Calibration& calibration) {
-  if (collective.operation != Collective::Operation::all_reduce)
+  if (collective.operation != Kind::all_reduce)
     throw MissingCapability("no calibration measures " + std::string(to_string(collective.operation)) +
                             " inside a node; describe the link there: --set platform.intra-node-bandwidth=... and -latency=...");
   for (const CollectiveTimeModel& model : calibration.all_reduce_models)
@@ -59,6 +193,8 @@ OperationCost measured_cost(const Collective& collective, int ranks, const Calib
   throw MissingCapability("calibration " + calibration.name + " has no all-reduce over " + std::to_string(ranks) +
                           " ranks of one node; run forerun calibrate --network on a machine with as many cores");
 }
+
+bool moves_nothing(const Collective& collective, int ranks) { return ranks < 2 || collective.operation == Kind::barrier; }
 
 }  // namespace
 
@@ -73,30 +209,48 @@ Seconds collective_time(const CollectiveTimeModel& model, Bytes buffer) {
   return Seconds(std::exp(times[above - 1] + share * (times[above] - times[above - 1])));
 }
 
+TransferChoice choose(const Collective& collective, const Communicator& communicator, const Platform& platform) {
+  if (moves_nothing(collective, communicator.size)) return {};
+  return price_transfer(Transfer(collective, communicator, platform), collective, platform).choice;
+}
+
 OperationCost transfer_cost(const Collective& collective, const Communicator& communicator, const Platform& platform,
                             const Calibration& calibration) {
-  const RingPhase phase = ring_phase(collective, communicator.size);
-  if (phase.hops == 0) return {};
-  const Span span = span_of(communicator, platform);
-  if (span == Span::one_node && platform.intra_node.bandwidth == BytesPerSecond(0))
+  if (moves_nothing(collective, communicator.size)) return {};
+  const Transfer transfer(collective, communicator, platform);
+  if (transfer.placement().nodes == 1 && platform.intra_node.bandwidth == BytesPerSecond(0))
     return measured_cost(collective, communicator.size, calibration);
+  const Priced priced = price_transfer(transfer, collective, platform);
   OperationCost cost;
-  cost.edge_bytes = phase.edge_bytes;
-  cost.closed = phase.closed;
-  if (collective.operation == Collective::Operation::all_to_all) load_all_to_all(cost, collective.bytes, communicator, platform);
-  Seconds alpha;
-  const bool inside_described = platform.intra_node.bandwidth > BytesPerSecond(0);
-  if (inside_described && (span == Span::one_node || has_edges_inside_node(communicator, platform))) {
-    alpha = platform.intra_node.latency;
-    cost.drain = cost.edge_bytes / platform.intra_node.bandwidth;
-  }
-  if (span == Span::several_nodes) {
-    alpha = std::max(alpha, platform.inter_node.latency);
-    const double edges = edges_over_node_link(communicator, platform);
-    cost.drain = std::max(cost.drain, edges * cost.crossing * cost.edge_bytes / platform.inter_node.bandwidth);
-  }
-  cost.latency = static_cast<double>(phase.hops) * alpha;
+  cost.latency = priced.latency;
+  cost.drain = priced.drain;
+  cost.choice = priced.choice;
+  cost.expansion = priced.expansion;
+  const Phase first = transfer.phases(priced.choice.algorithm)[0];
+  cost.edge_bytes = priced.expansion * first.bytes;
+  cost.crossing = transfer.crossing(first.pattern);
+  cost.closed = first.pattern != Pattern::chain;
   return cost;
+}
+
+std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collective& collective, const Communicator& communicator,
+                                       const Platform& platform) {
+  if (communicator.size < 2 || cost.edge_bytes <= Bytes(0)) return {};
+  if (cost.choice.algorithm == CollectiveAlgorithm::ring) {
+    const Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
+    return {{phase, cost.latency, cost.edge_bytes, cost.crossing * cost.edge_bytes}};
+  }
+  const Transfer transfer(collective, communicator, platform);
+  const PhaseList list = transfer.phases(cost.choice.algorithm);
+  double hops = 0;
+  for (const Phase& phase : list) hops += phase.inside_hops + phase.between_hops;
+  std::vector<PlayedPhase> played;
+  for (const Phase& phase : list) {
+    const double share = (phase.inside_hops + phase.between_hops) / hops;
+    const Bytes bytes = cost.expansion * phase.bytes;
+    played.push_back({phase, share * cost.latency, bytes, transfer.crossing(phase.pattern) * bytes});
+  }
+  return played;
 }
 
 }  // namespace forerun

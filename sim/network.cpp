@@ -58,20 +58,22 @@ struct Network::Engine {
                                                         const std::unordered_set<s4u::NetZone*>&) { return latency_factor; });
     const int nodes = node_of(platform, ranks - 1) + 1;
     if (platform.inter_node.bandwidth > BytesPerSecond(0))
-      for (int node = 0; node < nodes; ++node) node_hosts.push_back(add_host(zone, "node" + std::to_string(node), platform.inter_node));
+      for (int node = 0; node < nodes; ++node)
+        node_hosts.push_back(add_host(zone, "node" + std::to_string(node), platform.inter_node_rate()));
     if (platform.devices_per_node > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
-      for (int rank = 0; rank < ranks; ++rank) rank_hosts.push_back(add_host(zone, "rank" + std::to_string(rank), platform.intra_node));
+      for (int rank = 0; rank < ranks; ++rank)
+        rank_hosts.push_back(add_host(zone, "rank" + std::to_string(rank), platform.intra_node_rate()));
     zone->seal();
     s4u::Activity::on_completion_cb([this](const s4u::Activity& activity) {
       if (const int* tag = activity.get_data<int>(); tag != nullptr) listener->on_flow_done(*tag);
     });
   }
 
-  static s4u::Host* add_host(s4u::NetZone* zone, const std::string& name, const Link& link) {
+  static s4u::Host* add_host(s4u::NetZone* zone, const std::string& name, BytesPerSecond bandwidth) {
     s4u::Host* host = zone->create_host(name, 1.0);
     host->seal();
     const auto* joined =
-        zone->create_split_duplex_link("link-" + name, link.bandwidth.value() * kUnitsPerByte)->set_latency(kLinkLatency)->seal();
+        zone->create_split_duplex_link("link-" + name, bandwidth.value() * kUnitsPerByte)->set_latency(kLinkLatency)->seal();
     zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
                     {{dynamic_cast<const s4u::SplitDuplexLink*>(joined), s4u::LinkInRoute::Direction::UP}}, true);
     return host;
@@ -114,7 +116,7 @@ bool Network::joins(int from, int to) const {
 bool Network::one_node(int from, int to) const { return engine_->one_node(from, to); }
 
 BytesPerSecond Network::bandwidth(int from, int to) const {
-  return engine_->one_node(from, to) ? engine_->platform.intra_node.bandwidth : engine_->platform.inter_node.bandwidth;
+  return engine_->one_node(from, to) ? engine_->platform.intra_node_rate() : engine_->platform.inter_node_rate();
 }
 
 void Network::run(Listener& listener, int slots) {

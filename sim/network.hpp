@@ -42,7 +42,7 @@ class Network {
   /// Whether a flow between two ranks crosses a described link; where none is described there is nothing to play.
   [[nodiscard]] bool joins(int from, int to) const;
   [[nodiscard]] bool one_node(int from, int to) const;
-  /// Bandwidth that a flow between two ranks has alone.
+  /// Bandwidth that a flow between two ranks has alone: what collectives reach of the link.
   [[nodiscard]] BytesPerSecond bandwidth(int from, int to) const;
   [[nodiscard]] int ranks() const;
   /// The engine's own clock, which every run adds to.

@@ -25,6 +25,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
     : plan_(plan),
       program_(program),
       costs_(costs),
+      platform_(platform),
       options_(options),
       network_(network),
       durations_(plan, costs, platform, options),
@@ -52,7 +53,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
 
 Played Player::play() {
   if (lanes_in_use_ == 0 || options_.steps < 1) return std::move(played_);
-  network_.run(*this, lanes_ * plan_.ranks);
+  network_.run(*this, lanes_ * plan_.ranks * flows_at_once_);
   if (static_cast<std::int64_t>(played_.step_finishes.size()) < options_.steps) throw SimulationFailed(blockage());
   played_.makespan = played_.step_finishes.back();
   played_.tail = recorder_.tail(played_.makespan.value());
@@ -72,7 +73,11 @@ void Player::on_time(int token, double date_s) {
 }
 
 void Player::on_flow_done(int tag) {
-  if (--transfers_[tag].flows_left > 0) return;
+  Transfer& transfer = transfers_[tag];
+  if (--transfer.flows_left > 0) return;
+  ++transfer.phase;
+  launch_flows(tag);
+  if (transfer.flows_left > 0) return;
   const double clock_s = network_.now_s();
   now_s_ = std::max(now_s_, clock_s);
   under_way_.erase(std::find(under_way_.begin(), under_way_.end(), tag));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "costs/transfer_time.hpp"
 #include "sim/durations.hpp"
 #include "sim/network.hpp"
 #include "sim/play.hpp"
@@ -37,10 +38,11 @@ class Player final : public Listener {
   };
   /// A transfer of one group. It ends no earlier than `least_s` after its start, whoever it shares links with.
   struct Transfer {
-    int flows = 0;  ///< one an edge over a described link; none: it is a date of our own
+    bool plays = false;  ///< it has edges over described links; else it is a date of our own
     double least_s = 0;
     int arrived = 0;
-    int flows_left = 0;
+    int phase = 0;
+    int flows_left = 0;  ///< of the phase
     double start_s = 0;
   };
 
@@ -62,6 +64,9 @@ class Player final : public Listener {
   void arrive_at_transfer(int rank, const Program::Slot& slot);
   void start_transfer(int transfer);
   void launch_flows(int transfer);
+  double measure_phase(int transfer, int phase);
+  [[nodiscard]] const std::vector<Edge>& edges(int transfer, int phase);
+  [[nodiscard]] Bytes edge_bytes(const PlayedPhase& phase, const Edge& edge) const;
   void finish_transfer(int transfer);
   void lower_horizon();
   [[nodiscard]] const Communicator& communicator_of(int transfer) const;
@@ -77,6 +82,7 @@ class Player final : public Listener {
   const StepPlan& plan_;
   const Program& program_;
   const std::vector<OperationCost>& costs_;
+  const Platform& platform_;
   const PlayOptions& options_;
   Network& network_;
   Durations durations_;
@@ -85,10 +91,14 @@ class Player final : public Listener {
   std::vector<int> started_;  ///< instances, by rank x operation
   std::vector<int> finished_;
   std::vector<Transfer> transfers_;
-  std::vector<int> under_way_;         ///< transfers whose flows run or are about to
-  std::vector<Event> events_;          ///< a heap, earliest first
-  std::deque<int> lanes_through_;      ///< by step that some lane is through with and another not
-  std::vector<double> lane_starts_s_;  ///< kept where every rank is logged
+  std::vector<std::vector<PlayedPhase>> phases_;  ///< by operation; none of what is no transfer
+  std::vector<Edge> edges_;                       ///< of the phase that is being looked at
+  std::vector<int> starts_;                       ///< flows that each rank starts in it, counted
+  int flows_at_once_ = 1;                         ///< most that a rank starts in a phase
+  std::vector<int> under_way_;                    ///< transfers whose flows run or are about to
+  std::vector<Event> events_;                     ///< a heap, earliest first
+  std::deque<int> lanes_through_;                 ///< by step that some lane is through with and another not
+  std::vector<double> lane_starts_s_;             ///< kept where every rank is logged
   int lanes_in_use_ = 0;
   double now_s_ = 0;
   double horizon_s_;    ///< before it no flow ends

@@ -14,12 +14,6 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 // Room for rounding between a flow's least duration and the engine's.
 constexpr double kSlightlyLess = 1 - 1e-9;
 
-int edges(const OperationCost& cost, const Communicator& communicator) { return cost.closed ? communicator.size : communicator.size - 1; }
-
-Bytes edge_bytes(const OperationCost& cost, const Network& network, int from, int to) {
-  return network.one_node(from, to) ? cost.edge_bytes : cost.crossing * cost.edge_bytes;
-}
-
 }  // namespace
 
 const Communicator& Player::communicator_of(int transfer) const {
@@ -28,20 +22,43 @@ const Communicator& Player::communicator_of(int transfer) const {
 }
 
 void Player::prepare_transfers(Contention contention) {
-  for (int t = 0; t < program_.transfers(); ++t) {
-    const OperationCost& cost = costs_[program_.transfer_operation[t]];
-    const Communicator& communicator = communicator_of(t);
-    if (contention == Contention::off || communicator.size < 2 || cost.edge_bytes <= Bytes(0)) continue;
-    double longest_s = 0;
-    for (int member = 0; member < edges(cost, communicator); ++member) {
-      const int from = communicator.rank(group_of(t), member);
-      const int to = communicator.rank(group_of(t), (member + 1) % communicator.size);
-      if (!network_.joins(from, to)) continue;
-      ++transfers_[t].flows;
-      longest_s = std::max(longest_s, (edge_bytes(cost, network_, from, to) / network_.bandwidth(from, to)).value());
+  phases_.resize(plan_.operations.size());
+  starts_.assign(plan_.ranks, 0);
+  for (int t = 0; t < program_.transfers() && contention == Contention::on; ++t) {
+    const int operation = program_.transfer_operation[t];
+    std::vector<PlayedPhase>& phases = phases_[operation];
+    if (group_of(t) == 0) {
+      const auto& collective = std::get<Collective>(plan_.operations[operation].work);
+      phases = played_phases(costs_[operation], collective, communicator_of(t), platform_);
     }
-    transfers_[t].least_s = (cost.latency.value() + longest_s) * kSlightlyLess;
+    double least_s = 0;
+    for (int phase = 0; phase < static_cast<int>(phases.size()); ++phase) least_s += measure_phase(t, phase);
+    transfers_[t].least_s = least_s * kSlightlyLess;
   }
+}
+
+// The least that a phase takes: nothing where it has no edges over described links.
+double Player::measure_phase(int index, int number) {
+  const PlayedPhase& phase = phases_[program_.transfer_operation[index]][number];
+  double longest_s = -1;
+  for (const Edge& edge : edges(index, number)) {
+    if (!network_.joins(edge.from, edge.to)) continue;
+    transfers_[index].plays = true;
+    flows_at_once_ = std::max(flows_at_once_, ++starts_[edge.from]);
+    longest_s = std::max(longest_s, (edge_bytes(phase, edge) / network_.bandwidth(edge.from, edge.to)).value());
+  }
+  for (const Edge& edge : edges_) starts_[edge.from] = 0;
+  return longest_s < 0 ? 0 : phase.latency.value() + longest_s;
+}
+
+const std::vector<Edge>& Player::edges(int index, int phase) {
+  edges_.clear();
+  edges_of(phases_[program_.transfer_operation[index]][phase].phase, communicator_of(index), group_of(index), platform_, edges_);
+  return edges_;
+}
+
+Bytes Player::edge_bytes(const PlayedPhase& phase, const Edge& edge) const {
+  return edge.weight * (network_.one_node(edge.from, edge.to) ? phase.inside : phase.between);
 }
 
 void Player::arrive_at_transfer(int rank, const Program::Slot& slot) {
@@ -56,10 +73,10 @@ void Player::start_transfer(int index) {
   const int operation = program_.transfer_operation[index];
   transfer.arrived = 0;
   transfer.start_s = now_s_;
-  if (transfer.flows == 0) {
+  if (!transfer.plays) {
     schedule(now_s_ + costs_[operation].duration().value(), -1, index);
   } else {
-    transfer.flows_left = transfer.flows;
+    transfer.phase = 0;
     under_way_.push_back(index);
     horizon_s_ = std::min(horizon_s_, now_s_ + transfer.least_s);
     if (now_s_ <= network_.now_s())
@@ -74,20 +91,28 @@ void Player::start_transfer(int index) {
   }
 }
 
+// Starts the flows of the transfer's phase, or of the next one that has some.
 void Player::launch_flows(int index) {
-  const Communicator& communicator = communicator_of(index);
+  Transfer& transfer = transfers_[index];
   const int operation = program_.transfer_operation[index];
-  Flow flow;
-  flow.latency = costs_[operation].latency;
-  flow.tag = index;
+  const std::vector<PlayedPhase>& phases = phases_[operation];
   const int lane = plan_.operations[operation].lane;
-  const int group = group_of(index);
-  for (int member = 0; member < edges(costs_[operation], communicator); ++member) {
-    flow.from = communicator.rank(group, member);
-    flow.to = communicator.rank(group, member + 1 < communicator.size ? member + 1 : 0);
-    flow.bytes = edge_bytes(costs_[operation], network_, flow.from, flow.to);
-    flow.slot = lane * plan_.ranks + flow.from;
-    if (network_.joins(flow.from, flow.to)) network_.start(flow);
+  for (; transfer.phase < static_cast<int>(phases.size()); ++transfer.phase) {
+    const PlayedPhase& phase = phases[transfer.phase];
+    Flow flow;
+    flow.latency = phase.latency;
+    flow.tag = index;
+    for (const Edge& edge : edges(index, transfer.phase)) {
+      if (!network_.joins(edge.from, edge.to)) continue;
+      flow.from = edge.from;
+      flow.to = edge.to;
+      flow.bytes = edge_bytes(phase, edge);
+      flow.slot = (lane * plan_.ranks + flow.from) * flows_at_once_ + starts_[edge.from]++;
+      network_.start(flow);
+      ++transfer.flows_left;
+    }
+    for (const Edge& edge : edges_) starts_[edge.from] = 0;
+    if (transfer.flows_left > 0) return;
   }
 }
 
