@@ -113,7 +113,7 @@ struct ByPrecision {
   friend bool operator==(const ByPrecision&, const ByPrecision&) = default;
 };
 
-/// What one thread block computes of a matrix product, and what the blocks reach of the product's best rate.
+/// What one thread block computes of a matrix product, and what full waves of such blocks reach of the product's best rate.
 struct GpuTile {
   int rows = 0;  ///< zero: no further tile
   int columns = 0;
@@ -122,7 +122,7 @@ struct GpuTile {
   friend bool operator==(const GpuTile&, const GpuTile&) = default;
 };
 
-/// Shares of the matrix peak that a flash attention reaches over long sequences, by channels of a head.
+/// Shares of the matrix peak that a flash attention reaches over long sequences, by channels of a head. Zero: the device has none.
 struct FlashShares {
   double channels_64 = 0;
   double channels_128 = 0;
@@ -130,7 +130,18 @@ struct FlashShares {
   friend bool operator==(const FlashShares&, const FlashShares&) = default;
 };
 
-/// A GPU and the libraries on it as the few figures that costs/gpu prices kernels with. Shares are of a data sheet's figure.
+/// Rates of convolutions over that of the matrix products of their size.
+struct ConvolutionShares {
+  double forward = 1;
+  double backward_data = 1;
+  double backward_weights = 1;
+  double winograd = 1;  ///< in their place for windows of 3 x 3 with stride 1 in fp32: fewer multiplications
+
+  friend bool operator==(const ConvolutionShares&, const ConvolutionShares&) = default;
+};
+
+/// A GPU and the libraries on it as the few figures that costs/gpu prices kernels with. Shares are of a data sheet's figure where
+/// nothing else is said.
 struct GpuModel {
   int multiprocessors = 1;
   ByPrecision<FlopsPerSecond> peak;  ///< of matrix products, dense
@@ -139,25 +150,27 @@ struct GpuModel {
   double idle_watts = 0;
   double peak_watts = 0;
 
-  ByPrecision<double> product_share;  ///< of the peak, with infinite depth and no idle multiprocessor
+  ByPrecision<double> product_share;  ///< of the peak in a burst, over infinite depth with no multiprocessor idle
+  double sustained_share = 1;         ///< a long run's rate over that of a burst: power and temperature
   double depth_offset = 0;            ///< elements: a product of depth K takes the time of K + offset
   double weight_gradient_share = 1;   ///< a weight gradient's rate over that of the other two products
   double unaligned_share = 1;         ///< rate of a product whose rows in memory are no multiple of 16 bytes
-  double convolution_share = 1;       ///< rate of a convolution over that of the matrix product of its size
   int most_splits = 1;                ///< parts into which the depth of a product may be split
-  std::array<GpuTile, 8> tiles{};
+  std::array<GpuTile, 10> tiles{};    ///< by falling share
+  ConvolutionShares convolution;
   FlashShares flash_forward;
   FlashShares flash_backward;
-  double flash_half_length = 0;  ///< positions of a sequence over which half of that is reached
+  double flash_half_length = 0;  ///< keys over which half of that is reached
 
   double streaming_share = 1;  ///< of the bandwidth, by kernels that read and write once
   double score_share = 1;      ///< of the streaming bandwidth, by softmax and dropout of written attention scores
   Seconds kernel_fixed;        ///< start and end of each kernel
   Seconds host_issue;          ///< host time to issue one kernel, of an eager framework
 
-  double gradient_bytes = 0;      ///< moved for each weight to add a micro-batch's gradient to the sum of the others
-  double mixed_update_bytes = 0;  ///< moved for each weight beside the optimizer: copies, scaling and norm of gradients, clearing
-  double loss_forward_bytes = 0;  ///< moved for each logit by a softmax cross-entropy that calculates in float32
+  double dropout_fusion = 0;      ///< 1: a dropout is part of the addition after it and moves only its mask; 0: a kernel of its own
+  double gradient_bytes = 0;      ///< moved for each weight to add a micro-batch's gradient to the others' sum, in mixed precision
+  double mixed_update_bytes = 0;  ///< moved for each weight beside the optimizer: copies, scaling, norm and clearing of gradients
+  double loss_forward_bytes = 0;  ///< moved for each logit by a softmax cross-entropy in float32 of logits in 16 bits
   double loss_backward_bytes = 0;
 
   friend bool operator==(const GpuModel&, const GpuModel&) = default;

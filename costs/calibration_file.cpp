@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "costs/calibration_gpu.hpp"
 #include "costs/calibration_rows.hpp"
 #include "costs/data.hpp"
 #include "io/file.hpp"
@@ -18,21 +19,29 @@ namespace forerun {
 namespace {
 
 constexpr int kVersion = 2;
+constexpr int kGpuVersion = 3;  // of files that hold a GPU's figures in place of samples
 constexpr std::string_view kEnding = ".calibration.json";
 
-void read_header(Mapping& mapping, Calibration& calibration) {
+enum class Holds { samples, figures };
+
+Holds read_header(Mapping& mapping, Calibration& calibration) {
+  std::int64_t version = kVersion;
   const auto word = [&](std::string_view key, std::string& to) { mapping.required(key, [&to](const Text& text) { to = text.value; }); };
-  mapping.required("schema_version", [](const Text& text) {
-    if (parse_integer(text, 1, kVersion) != kVersion) throw BadInput(problem(text, "is of an older format; run forerun calibrate again"));
+  mapping.required("schema_version", [&](const Text& text) {
+    version = parse_integer(text, 1, kGpuVersion);
+    if (version < kVersion) throw BadInput(problem(text, "is of an older format; run forerun calibrate again"));
   });
   word("name", calibration.name);
   word("device", calibration.device);
-  word("host", calibration.host);
-  word("cpu", calibration.cpu);
-  word("compiler", calibration.compiler);
+  if (version == kVersion) {
+    word("host", calibration.host);
+    word("cpu", calibration.cpu);
+    word("compiler", calibration.compiler);
+  }
   word("date", calibration.date);
-  word("mode", calibration.mode);
+  if (version == kVersion) word("mode", calibration.mode);
   mapping.required("origin", [&](const Text& text) { calibration.origin = parse_origin(text); });
+  return version == kVersion ? Holds::samples : Holds::figures;
 }
 
 std::string_view shipped(std::string_view name) {
@@ -46,6 +55,7 @@ std::vector<std::string_view> shipped_names() {
   std::vector<std::string_view> names;
   for (const auto& data : costs_data()) {
     std::string_view name = data.name;
+    if (!name.ends_with(kEnding)) continue;
     name.remove_prefix(std::string_view("calibrations/").size());
     name.remove_suffix(kEnding.size());
     names.push_back(name);
@@ -59,16 +69,22 @@ Calibration read_calibration(const std::filesystem::path& path) { return read_ca
 
 std::string calibration_json(const Calibration& calibration) {
   Json document;
-  document["schema_version"] = kVersion;
+  const bool measured = !calibration.gpu;
+  document["schema_version"] = measured ? kVersion : kGpuVersion;
   document["name"] = calibration.name;
   document["device"] = calibration.device;
-  document["host"] = calibration.host;
-  document["cpu"] = calibration.cpu;
-  document["compiler"] = calibration.compiler;
+  if (measured) {
+    document["host"] = calibration.host;
+    document["cpu"] = calibration.cpu;
+    document["compiler"] = calibration.compiler;
+  }
   document["date"] = calibration.date;
-  document["mode"] = calibration.mode;
+  if (measured) document["mode"] = calibration.mode;
   document["origin"] = std::string(to_string(calibration.origin));
-  write_rows(document, calibration);
+  if (measured)
+    write_rows(document, calibration);
+  else
+    document["gpu"] = gpu_figures_json(calibration);
   return compact_rows(document);
 }
 
@@ -77,8 +93,10 @@ Calibration read_calibration_text(std::string_view text, std::string_view name) 
   Calibration calibration;
   Problems problems;
   Mapping mapping(document, problems);
-  read_header(mapping, calibration);
-  read_rows(mapping, calibration);
+  if (read_header(mapping, calibration) == Holds::samples)
+    read_rows(mapping, calibration);
+  else
+    read_gpu(mapping, calibration, problems);
   mapping.finish();
   problems.throw_if_any();
   return calibration;

@@ -15,6 +15,7 @@ namespace forerun {
 /// every sample with its spread and weight. Reading it back gives equal samples and models that predict alike.
 /// Features are not in it but computed from the samples, and the weights belong to them: a change of kernel_features() needs a new
 /// schema_version, as a change of the keys does. Another version is BadInput, not a guess.
+/// A calibration with a GPU's figures has version 3: name, device, date, origin and `gpu` (costs/calibration_gpu.hpp), no samples.
 std::string calibration_json(const Calibration& calibration);
 
 /// Reads such a text; `name` stands for the file. BadInput with line and column for anything missing, negative or unknown.

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "costs/gpu/host.hpp"
+#include "costs/gpu/kernel_time.hpp"
 #include "costs/kernel_time.hpp"
 #include "costs/transfer_time.hpp"
 
@@ -26,6 +28,20 @@ Seconds computation_time(const Computation& computation, std::string_view name, 
   return time;
 }
 
+/// On a GPU: kernels alone on their device, and what its host makes them wait.
+void price_on_gpu(const StepPlan& plan, const Calibration& calibration, std::vector<OperationCost>& costs) {
+  std::vector<Seconds> times(costs.size());
+  try {
+    for (std::size_t i = 0; i < times.size(); ++i)
+      if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work)) times[i] = gpu_kernel_time(*calibration.gpu, *kernel);
+  } catch (const MissingCapability& missing) {
+    throw MissingCapability("calibration " + calibration.name + ": " + missing.what());
+  }
+  wait_for_host(plan, *calibration.gpu, times);
+  for (std::size_t i = 0; i < times.size(); ++i)
+    if (std::holds_alternative<Kernel>(plan.operations[i].work)) costs[i].latency = calibration.compute_scale * times[i];
+}
+
 }  // namespace
 
 std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario) {
@@ -38,8 +54,8 @@ std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario)
   for (const Operation& operation : plan.operations) {
     OperationCost cost;
     if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
-      const double factor = scale * busy_factor(calibration, *kernel, busy);
-      cost.latency = factor * kernel_time(find_model(calibration, *kernel), *kernel);
+      if (!calibration.gpu)
+        cost.latency = scale * busy_factor(calibration, *kernel, busy) * kernel_time(find_model(calibration, *kernel), *kernel);
     } else if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
       cost = transfer_cost(*transfer, plan.communicators[transfer->communicator], scenario.platform, calibration);
     } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {
@@ -49,6 +65,7 @@ std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario)
     }
     costs.push_back(cost);
   }
+  if (calibration.gpu) price_on_gpu(plan, calibration, costs);
   return costs;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "core/calibration.hpp"
+#include "io/json.hpp"
+#include "io/yaml.hpp"
+
+/// `gpu` of a calibration file: the figures of its GpuModel, one row each, with where it stands:
+///   {"figure": "bandwidth-bytes-per-s", "value": 2.039e+12, "source": "NVIDIA A100 data sheet (2022), p. 2"}
+/// Tiles are figures too: `tile-256x128` is the share of that tile.
+namespace forerun {
+
+/// The rows in one order, whatever order they were read in, without those that are zero.
+Json gpu_figures_json(const Calibration& calibration);
+
+/// Reads them into `gpu` and `gpu_sources`. BadInput where it stands: an unknown, repeated or missing figure, one out of range (shares in
+/// (0, 1.2], Winograd's in (0, 4]), an empty source, a peak without its share of products, no tile at all, more than ten tiles.
+void read_gpu(Mapping& mapping, Calibration& calibration, Problems& problems);
+
+}  // namespace forerun

@@ -1,0 +1,44 @@
+#include "costs/gpu/host.hpp"
+
+#include <cstddef>
+#include <vector>
+
+#include "costs/gpu/kernel_time.hpp"
+
+namespace forerun {
+namespace {
+
+/// Kernels of one class and direction that nothing of the other direction has ended yet.
+struct Sequence {
+  bool forward = true;
+  Seconds device;
+  Seconds host;
+  std::vector<std::size_t> operations;
+};
+
+void close(Sequence& sequence, std::span<Seconds> times) {
+  if (sequence.host > sequence.device && sequence.device > Seconds(0))
+    for (const std::size_t operation : sequence.operations) times[operation] *= sequence.host / sequence.device;
+  sequence.operations.clear();
+  sequence.device = sequence.host = Seconds(0);
+}
+
+}  // namespace
+
+void wait_for_host(const StepPlan& plan, const GpuModel& gpu, std::span<Seconds> times) {
+  std::vector<Sequence> open(plan.classes.size());
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
+    if (kernel == nullptr || kernel->pass == Pass::update) continue;
+    Sequence& sequence = open[static_cast<std::size_t>(plan.operations[i].rank_class)];
+    const bool forward = kernel->pass == Pass::forward;
+    if (forward != sequence.forward) close(sequence, times);
+    sequence.forward = forward;
+    sequence.device += times[i];
+    sequence.host += host_issue_time(gpu, *kernel);
+    sequence.operations.push_back(i);
+  }
+  for (Sequence& sequence : open) close(sequence, times);
+}
+
+}  // namespace forerun
