@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/file.hpp"
 #include "kernels/ranks/child_process.hpp"
 #include "kernels/trainer/core_pin.hpp"
 
@@ -58,6 +59,17 @@ void forward_progress(std::string_view line, const ProgressCallback& progress) {
   }
 }
 
+/// What forerun-ranks could not do. A job that it refuses is refused here too, in its own words; anything else broke off.
+[[noreturn]] void report_failure(int status, const std::filesystem::path& result, const std::string& last_words) {
+  const bool refused = status == static_cast<int>(RanksExit::bad_input) || status == static_cast<int>(RanksExit::missing);
+  std::error_code none;
+  if (!refused || !std::filesystem::exists(result, none))
+    throw RanksFailed("forerun-ranks ended with status " + std::to_string(status) + ":\n" + last_words);
+  const std::string why = read_file(result);
+  if (status == static_cast<int>(RanksExit::missing)) throw MissingCapability(why);
+  throw BadInput(Problem{.what = why});
+}
+
 template <class Read>
 auto run_ranks(const Job& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress, Read&& read) {
   if (const std::string missing = missing_for_ranks(paths); !missing.empty()) throw MissingCapability(missing);
@@ -66,7 +78,7 @@ auto run_ranks(const Job& job, int ranks, const RanksPaths& paths, const Progres
   ChildProcess child(launch_command(paths, ranks, scratch.file("job.json"), scratch.file("result.json")));
   const int status = child.wait([&](std::string_view line) { forward_progress(line, progress); });
   if (status == 127) throw MissingCapability(paths.mpirun.string() + " cannot be started; install OpenMPI");
-  if (status != 0) throw RanksFailed("forerun-ranks ended with status " + std::to_string(status) + ":\n" + child.last_words());
+  if (status != 0) report_failure(status, scratch.file("result.json"), child.last_words());
   return read(scratch.file("result.json"));
 }
 

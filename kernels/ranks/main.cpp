@@ -14,7 +14,7 @@
 #include "kernels/trainer/core_pin.hpp"
 
 /// forerun-ranks JOB RESULT, started by mpirun: runs the job file on all ranks; rank 0 writes the result file.
-/// Its progress goes to standard output, one line a report, for the command that launched it. Exit codes as the command's.
+/// Its progress goes to standard output, one line a report, for the command that launched it. Exits with a RanksExit.
 namespace {
 
 using namespace forerun;
@@ -24,7 +24,11 @@ void print_progress(const Progress& progress) {
   std::fflush(stdout);
 }
 
-std::string run(const Job& job, bool first) {
+/// The rank that reports progress and writes the result, or one of the others.
+enum class Speaker { first_rank, other_rank };
+
+std::string run(const Job& job, Speaker speaker) {
+  const bool first = speaker == Speaker::first_rank;
   const ProgressCallback progress = first ? ProgressCallback(print_progress) : ProgressCallback();
   if (const auto* training = std::get_if<TrainJob>(&job)) {
     const TrainResult result = train_ranks(*training, MPI_COMM_WORLD, progress);
@@ -40,14 +44,20 @@ int core_of(int rank) {
   return cores.empty() ? 0 : cores[static_cast<std::size_t>(rank) % cores.size()];
 }
 
-/// What is wrong with a job is wrong on every rank: rank 0 says so and ends all, the others give it time to.
-int fail(bool first, const char* what, int code) {
-  if (first)
+/// What is wrong with a job is wrong on every rank: rank 0 says so, in the result file too, and ends all; the others give it time to.
+int fail(Speaker speaker, const char* result, const char* what, RanksExit code) {
+  if (speaker == Speaker::first_rank) {
     std::fprintf(stderr, "forerun-ranks: %s\n", what);
-  else
+    try {
+      write_file(result, what);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "forerun-ranks: %s\n", error.what());
+    }
+  } else {
     sleep(1);
-  MPI_Abort(MPI_COMM_WORLD, code);
-  return code;
+  }
+  MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
+  return static_cast<int>(code);
 }
 
 }  // namespace
@@ -56,20 +66,21 @@ int main(int count, char** arguments) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);  // a launcher that is killed leaves no rank behind
   if (count != 3) {
     std::fprintf(stderr, "usage: mpirun -n RANKS forerun-ranks JOB RESULT\n");
-    return 2;
+    return static_cast<int>(RanksExit::usage);
   }
   MPI_Init(nullptr, nullptr);
   const int rank = group_rank(MPI_COMM_WORLD);
+  const Speaker speaker = rank == 0 ? Speaker::first_rank : Speaker::other_rank;
   const CorePin pin(core_of(rank));
   try {
-    const std::string result = run(read_job(arguments[1]), rank == 0);
-    if (rank == 0) write_file(arguments[2], result);
+    const std::string result = run(read_job(arguments[1]), speaker);
+    if (speaker == Speaker::first_rank) write_file(arguments[2], result);
   } catch (const BadInput& error) {
-    return fail(rank == 0, error.what(), 3);
+    return fail(speaker, arguments[2], error.what(), RanksExit::bad_input);
   } catch (const MissingCapability& error) {
-    return fail(rank == 0, error.what(), 6);
+    return fail(speaker, arguments[2], error.what(), RanksExit::missing);
   } catch (const std::exception& error) {
-    return fail(rank == 0, error.what(), 70);
+    return fail(speaker, arguments[2], error.what(), RanksExit::bug);
   }
   MPI_Finalize();
   return 0;

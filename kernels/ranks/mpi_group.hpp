@@ -2,8 +2,11 @@
 
 #include <mpi.h>
 
+#include <functional>
 #include <map>
+#include <vector>
 
+#include "kernels/ranks/chunks.hpp"
 #include "kernels/trainer/rank_group.hpp"
 
 namespace forerun {
@@ -11,7 +14,8 @@ namespace forerun {
 /// The ranks of an MPI communicator. MPI's own error handler ends all ranks, so no call here returns a failure.
 class MpiGroup : public RankGroup {
  public:
-  explicit MpiGroup(MPI_Comm communicator) : communicator_(communicator) {
+  /// `most`: values in one message.
+  explicit MpiGroup(MPI_Comm communicator, std::size_t most = kMostOfMessage) : communicator_(communicator), most_(most) {
     MPI_Comm_rank(communicator, &rank_);
     MPI_Comm_size(communicator, &ranks_);
   }
@@ -24,11 +28,15 @@ class MpiGroup : public RankGroup {
   void wait(int slot) override;
   void barrier() override { MPI_Barrier(communicator_); }
 
+  /// The numbers of all ranks, which have as many each, on rank 0: `use` gets those of one rank after another. Nothing on the others.
+  void gather(std::span<double> numbers, const std::function<void(std::span<const double>)>& use) const;
+
  private:
   MPI_Comm communicator_;
   int rank_ = 0;
   int ranks_ = 1;
-  std::map<int, MPI_Request> started_;
+  std::size_t most_;
+  std::map<int, std::vector<MPI_Request>> started_;  // one a message
 };
 
 }  // namespace forerun

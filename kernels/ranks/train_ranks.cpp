@@ -78,17 +78,10 @@ TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const Progre
   options.kernels = job.kernels;
   const RankLog log = train_rank(scenario, plan, options, &group, progress);
 
-  const std::vector<double> mine = flatten(log);
-  const auto length = static_cast<int>(mine.size());
-  const bool collects = group.rank() == 0;
-  std::vector<double> all(collects ? mine.size() * static_cast<std::size_t>(group.ranks()) : 0);
-  MPI_Gather(mine.data(), length, MPI_DOUBLE, all.data(), length, MPI_DOUBLE, 0, communicator);
-  if (!collects) return {};
+  std::vector<double> mine = flatten(log);
   std::vector<RankLog> logs;
-  logs.reserve(static_cast<std::size_t>(group.ranks()));
-  for (int rank = 0; rank < group.ranks(); ++rank)
-    logs.push_back(unflatten(all.data() + static_cast<std::size_t>(rank) * mine.size(), log));
-  return summarise(scenario.workload, plan, logs);
+  group.gather(mine, [&](std::span<const double> numbers) { logs.push_back(unflatten(numbers.data(), log)); });
+  return group.rank() == 0 ? summarise(scenario.workload, plan, logs) : TrainResult{};
 }
 
 }  // namespace forerun

@@ -39,14 +39,28 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
   return cpu::best_library(chooser);
 }
 
+namespace {
+
+/// The plan, unless it cannot be run here: its buckets count the bytes of its precision, which a layout of floats does not fit.
+const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
+  if (!is_chain(workload))
+    throw MissingCapability("the trainer runs networks whose layers follow one another, and " + workload.name + " branches");
+  for (const Operation& operation : plan.operations)
+    if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
+      const cpu::Library library = library_of(*kernel, kernels);
+      if (!cpu::offers(library, *kernel)) cpu::make_operator(*kernel, library);
+    }
+  return plan;
+}
+
+}  // namespace
+
 Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options)
-    : layout_(parameter_layout(workload, plan)),
+    : layout_(parameter_layout(workload, runnable(workload, plan, options.kernels))),
       weights_(layout_.total),
       gradients_(layout_.total),
       velocities_(layout_.total),
       layers_(workload.layers.size()) {
-  if (!is_chain(workload))
-    throw MissingCapability("the trainer runs networks whose layers follow one another, and " + workload.name + " branches");
   allocate(workload, batch_of(plan));
   initialise_weights(workload, options.seed);
   prepare_operators(plan, options);

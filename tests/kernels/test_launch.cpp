@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/limits.hpp"
 #include "io/atomic_file.hpp"
 #include "kernels/ranks/child_process.hpp"
 #include "kernels/ranks/launch.hpp"
@@ -36,7 +37,7 @@ TEST_CASE("a job is read as it was written") {
   training.workload = "a \"quoted\" name.yaml";
   training.settings = {{"batch", "48"}, {"samples", "1000"}};
   training.strategy = "data=2,bucket=1MiB";
-  training.seed = 42, training.steps = 7, training.warm_up = 0, training.resident_batches = 2;
+  training.seed = kMostSeed, training.steps = 7, training.warm_up = 0, training.resident_batches = 2;
   training.kernels = Kernels::eigen_only;
   CHECK(std::get<TrainJob>(written_and_read(job_text(training), read_job)) == training);
   const NetworkJob network{1 << 16, Seconds(0.125)};
@@ -45,6 +46,7 @@ TEST_CASE("a job is read as it was written") {
 
 TEST_CASE("a job that is wrong is refused") {
   CHECK_THROWS_AS(written_and_read("{\"job\": \"dance\"}", read_job), BadInput);
+  CHECK_THROWS_AS(written_and_read("{\"job\": \"network\", \"largest_bytes\": 8589934592, \"time_a_size_s\": 1}", read_job), BadInput);
   CHECK_THROWS_AS(written_and_read("{\"job\": \"network\", \"largest_bytes\": -4, \"time_a_size_s\": 1}", read_job), BadInput);
 }
 
@@ -108,6 +110,25 @@ TEST_CASE("ranks that fail are an error that ends with their last words") {
   CHECK(seen.done == 1);
   CHECK(seen.total == 2);
   CHECK(seen.what == "half");
+  std::filesystem::remove(script);
+}
+
+TEST_CASE("a job that the ranks refuse is refused in their words") {
+  const std::filesystem::path script = scratch("refusing.sh");
+  const auto refuse_with = [&](const std::string& commands) {
+    write_file(script, "#!/bin/sh\nfor result; do :; done\necho noise >&2\n" + commands + "\n");
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    RanksPaths paths;
+    paths.forerun_ranks = "/bin/true";
+    paths.mpirun = script;
+    measure_network({}, 2, paths, {});
+  };
+  CHECK_THROWS_AS(refuse_with("printf 'no such thing' > \"$result\"; exit 3"), BadInput);
+  CHECK_THROWS_WITH(refuse_with("printf 'no such thing' > \"$result\"; exit 3"), "no such thing");
+  CHECK_THROWS_AS(refuse_with("printf 'not here' > \"$result\"; exit 6"), MissingCapability);
+  CHECK_THROWS_WITH(refuse_with("printf 'not here' > \"$result\"; exit 6"), "not here");
+  CHECK_THROWS_AS(refuse_with("exit 3"), RanksFailed);  // mpirun's own
+  CHECK_THROWS_AS(refuse_with("printf 'half a result' > \"$result\"; exit 70"), RanksFailed);
   std::filesystem::remove(script);
 }
 

@@ -145,4 +145,12 @@ TEST_CASE("a bucket that ends within a layer, or leaves a layer out, is refused"
     }
 }
 
+TEST_CASE("a precision without kernels is a missing capability, on several ranks too") {
+  const std::string strategy = GENERATE("serial", "data=2");
+  Scenario made = scenario("mlp", 24, strategy);
+  made.workload.precision = Precision::bf16;
+  CHECK_THROWS_AS(Network(made.workload, plan_of(made), {}), MissingCapability);
+  CHECK_THROWS_WITH(Network(made.workload, plan_of(made), {}), "eigen has no forward of dense in bf16");
+}
+
 }  // namespace forerun

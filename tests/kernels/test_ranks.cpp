@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/error.hpp"
 #include "kernels/ranks/launch.hpp"
 #include "tests/kernels/small_scenarios.hpp"
 
@@ -62,9 +63,19 @@ TEST_CASE("a job that cannot run says why", "[ranks]") {
   job.workload = "no-such-model";
   job.settings = {{"batch", "24"}};
   job.strategy = "data=2";
-  CHECK_THROWS_WITH(train_on_ranks(job, 2, built(), {}), Catch::Contains("no-such-model"));
+  CHECK_THROWS_AS(train_on_ranks(job, 2, built(), {}), BadInput);
+  CHECK_THROWS_WITH(train_on_ranks(job, 2, built(), {}), Catch::StartsWith("workload: ") && Catch::Contains("no-such-model"));
   job.workload = "mlp";
-  CHECK_THROWS_WITH(train_on_ranks(job, 3, built(), {}), Catch::Contains("2 ranks, launched were 3"));
+  CHECK_THROWS_WITH(train_on_ranks(job, 3, built(), {}), "the strategy has 2 ranks, launched were 3");
+}
+
+TEST_CASE("a job without kernels is a missing capability", "[ranks]") {
+  TrainJob job;
+  job.workload = "mlp";
+  job.settings = {{"batch", "24"}, {"precision", "bf16"}};
+  job.strategy = "data=2";
+  CHECK_THROWS_AS(train_on_ranks(job, 2, built(), {}), MissingCapability);
+  CHECK_THROWS_WITH(train_on_ranks(job, 2, built(), {}), "eigen has no forward of dense in bf16");
 }
 
 }  // namespace forerun

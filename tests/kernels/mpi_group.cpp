@@ -1,0 +1,75 @@
+#include "kernels/ranks/mpi_group.hpp"
+
+#include <cstdio>
+#include <numeric>
+#include <vector>
+
+/// Run by mpirun on two ranks: what is longer than a message travels as several, and ends as if it were one.
+namespace {
+
+using forerun::MpiGroup;
+
+int failures = 0;
+
+void check(const MpiGroup& group, bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "rank %d: %s\n", group.rank(), what);
+  failures += 1;
+}
+
+std::vector<float> values_of(int rank, int count) {
+  std::vector<float> values(count);
+  std::iota(values.begin(), values.end(), 100.0F * static_cast<float>(rank));
+  return values;
+}
+
+std::vector<float> sums(int ranks, int count) {
+  std::vector<float> all(count);
+  for (int rank = 0; rank < ranks; ++rank) {
+    const std::vector<float> values = values_of(rank, count);
+    for (int i = 0; i < count; ++i) all[i] += values[i];
+  }
+  return all;
+}
+
+void reduces(MpiGroup& group, int count) {
+  std::vector<float> now = values_of(group.rank(), count), later = now;
+  group.all_reduce(now);
+  check(group, now == sums(group.ranks(), count), "an all-reduce lost a chunk");
+  group.start_all_reduce(7, later);
+  group.wait(7);
+  check(group, later == sums(group.ranks(), count), "an all-reduce in the background lost a chunk");
+  std::vector<float> polled = values_of(group.rank(), count);
+  group.start_all_reduce(8, polled);
+  while (!group.advance(8)) {
+  }
+  check(group, polled == sums(group.ranks(), count), "an all-reduce that was polled lost a chunk");
+}
+
+void gathers(const MpiGroup& group, int count) {
+  std::vector<double> mine(count);
+  std::iota(mine.begin(), mine.end(), 100.0 * group.rank());
+  int next = 0;
+  group.gather(mine, [&](std::span<const double> numbers) {
+    std::vector<double> expected(count);
+    std::iota(expected.begin(), expected.end(), 100.0 * next++);
+    check(group, std::vector<double>(numbers.begin(), numbers.end()) == expected, "a gather lost a chunk");
+  });
+  check(group, next == (group.rank() == 0 ? group.ranks() : 0), "a gather lost a rank");
+}
+
+}  // namespace
+
+int main() {
+  MPI_Init(nullptr, nullptr);
+  {
+    MpiGroup group(MPI_COMM_WORLD, 3);
+    check(group, group.ranks() == 2, "two ranks are needed");
+    for (const int count : {0, 1, 3, 4, 11}) {
+      reduces(group, count);
+      gathers(group, count);
+    }
+  }
+  MPI_Finalize();
+  return failures == 0 ? 0 : 1;
+}
