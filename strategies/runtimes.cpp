@@ -14,10 +14,10 @@ namespace forerun {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kRuntimes{"forerun", "pytorch-ddp"};
+constexpr std::array<std::string_view, 4> kRuntimes{"forerun", "pytorch-ddp", "pytorch-fsdp", "megatron"};
 // Named by the design and not lowered yet: a clear word instead of "unknown".
-constexpr std::array<std::string_view, 9> kLater{"tf-one-device", "tf-mirrored", "tf-multiworker", "tf-parameter-server", "pytorch-fsdp",
-                                                 "horovod",       "megatron",    "ray-train",      "spark-mllib"};
+constexpr std::array<std::string_view, 7> kLater{"tf-one-device", "tf-mirrored", "tf-multiworker", "tf-parameter-server",
+                                                 "horovod",       "ray-train",   "spark-mllib"};
 
 std::string_view file_text(std::string_view name) {
   for (const auto& file : strategies_data())
@@ -35,20 +35,37 @@ std::string_view file_text(std::string_view name) {
   throw BadInput(problem(text, "unknown " + std::string(what), listed(known), suggest(text.value, known)));
 }
 
+bool parse_flag(const Text& text) {
+  if (text.value == "true" || text.value == "false") return text.value == "true";
+  throw BadInput(problem(text, "is neither true nor false", "true, false"));
+}
+
 }  // namespace
 
 Overlap parse_overlap(const Text& text) {
-  if (text.value == "none") return Overlap::none;
-  if (text.value == "data") return Overlap::data;
-  constexpr std::array<std::string_view, 2> supported{"none", "data"}, later{"tensor", "all"};
-  refuse(text, "overlap", supported, later);
+  constexpr std::array values{Overlap::none, Overlap::data, Overlap::tensor, Overlap::all};
+  constexpr std::array<std::string_view, 4> names{"none", "data", "tensor", "all"};
+  for (const Overlap value : values)
+    if (text.value == to_string(value)) return value;
+  refuse(text, "overlap", names, {});
 }
 
 CollectiveAlgorithm parse_collective(const Text& text) {
-  if (text.value == "ring" || text.value == "auto") return CollectiveAlgorithm::ring;
-  constexpr std::array<std::string_view, 2> supported{"auto", "ring"};
-  constexpr std::array<std::string_view, 2> later{"tree", "recursive-halving-doubling"};
-  refuse(text, "collective", supported, later);
+  constexpr std::array values{CollectiveAlgorithm::automatic, CollectiveAlgorithm::ring, CollectiveAlgorithm::recursive_halving_doubling,
+                              CollectiveAlgorithm::double_binary_tree, CollectiveAlgorithm::hierarchical};
+  constexpr std::array<std::string_view, 5> names{"auto", "ring", "recursive-halving-doubling", "tree", "hierarchical"};
+  for (const CollectiveAlgorithm value : values)
+    if (text.value == to_string(value)) return value;
+  refuse(text, "collective", names, {});
+}
+
+const RuntimeDefaults& runtime_defaults(Runtime runtime) {
+  static const std::vector<RuntimeDefaults> all = [] {
+    std::vector<RuntimeDefaults> read;
+    for (const std::string_view name : kRuntimes) read.push_back(load_runtime({std::string(name), "", 0, 0, "runtime"}));
+    return read;
+  }();
+  return all[static_cast<std::size_t>(runtime)];
 }
 
 RuntimeDefaults load_runtime(const Text& name) {
@@ -66,6 +83,10 @@ RuntimeDefaults load_runtime(const Text& name) {
   mapping.required("first-bucket", [&](const Text& text) { defaults.first_bucket = parse_bytes(text); });
   mapping.required("overlap", [&](const Text& text) { defaults.overlap = parse_overlap(text); });
   mapping.required("collective", [&](const Text& text) { defaults.collective = parse_collective(text); });
+  mapping.optional("zero", [&](const Text& text) { defaults.zero = static_cast<int>(parse_integer(text, 0, 3)); });
+  mapping.optional("fuses-projections", [&](const Text& text) { defaults.fuses_projections = parse_flag(text); });
+  mapping.optional("updates-flat", [&](const Text& text) { defaults.updates_flat = parse_flag(text); });
+  mapping.optional("vocabulary-multiple", [&](const Text& text) { defaults.vocabulary_multiple = parse_integer(text, 1, 1 << 20); });
   mapping.finish();
   problems.throw_if_any();
   return defaults;

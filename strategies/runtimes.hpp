@@ -15,12 +15,19 @@ struct RuntimeDefaults {
   Bytes first_bucket;
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;
+  int zero = 0;
+  bool fuses_projections = false;        ///< dense layers that read the same tensor run as one: queries, keys and values; gate and up
+  std::int64_t vocabulary_multiple = 1;  ///< x tensor degree: what the rows of the token table are padded to
+  bool updates_flat = false;             ///< the optimizer sees one buffer of all parameters of a rank
   std::string version;
   std::string source;
 };
 
 /// The defaults of a runtime by name. BadInput for an unknown name, MissingCapability for one that cannot be lowered yet.
 RuntimeDefaults load_runtime(const Text& name);
+
+/// The same, read once.
+const RuntimeDefaults& runtime_defaults(Runtime runtime);
 
 Overlap parse_overlap(const Text& text);
 CollectiveAlgorithm parse_collective(const Text& text);

@@ -16,33 +16,20 @@ namespace forerun {
 
 namespace {
 
-// Axes of the design that have no lowering yet, with the value that asks for nothing.
+// Keys of the design that have no lowering yet, with the value that asks for nothing.
 struct LaterKey {
   std::string_view key;
   std::string_view neutral;
 };
-constexpr std::array<LaterKey, 19> kLaterKeys{{{"tensor", "1"},
-                                               {"pipeline", "1"},
-                                               {"context", "1"},
-                                               {"expert", "1"},
-                                               {"filter", "1"},
-                                               {"channel", "1"},
-                                               {"spatial", "1x1"},
-                                               {"zero", "0"},
-                                               {"sequence-parallel", "off"},
-                                               {"micro-batch", ""},
-                                               {"micro-batches", "1"},
-                                               {"schedule", ""},
-                                               {"interleave", "1"},
-                                               {"recompute", "none"},
-                                               {"order", ""},
-                                               {"offload", "none"},
-                                               {"servers", ""},
-                                               {"sync", ""},
-                                               {"backup-workers", "0"}}};
-constexpr std::array<std::string_view, 5> kKeys{"data", "runtime", "overlap", "collective", "bucket"};
+constexpr std::array<LaterKey, 3> kLaterKeys{{{"servers", ""}, {"sync", ""}, {"backup-workers", "0"}}};
+constexpr std::array<std::string_view, 22> kKeys{
+    "data",        "tensor",        "pipeline", "context",    "expert",    "filter", "channel", "spatial", "zero",    "sequence-parallel",
+    "micro-batch", "micro-batches", "schedule", "interleave", "recompute", "order",  "offload", "runtime", "overlap", "collective",
+    "bucket",      "first-bucket"};
 constexpr Bytes kElement(4);  // of a gradient
 constexpr std::int64_t kMostRanks = 1 << 20;
+constexpr std::int64_t kMostMicroBatches = 1 << 20;
+constexpr int kMostChunks = 1 << 10;
 
 std::string trimmed(std::string_view text) {
   const auto begin = text.find_first_not_of(" \t");
@@ -105,47 +92,190 @@ Bytes parse_bucket(const Text& given) {
   return Bytes(std::ceil(bucket.value()));
 }
 
+/// The value among `values` that `text` names.
+template <class Choice, std::size_t count>
+Choice parse_choice(const Text& text, const std::array<Choice, count>& values) {
+  std::vector<std::string_view> names;
+  names.reserve(count);
+  for (const Choice value : values) {
+    names.push_back(to_string(value));
+    if (text.value == names.back()) return value;
+  }
+  throw BadInput(problem(text, "unknown value", listed(names), suggest(text.value, names)));
+}
+
+constexpr std::array kSchedules{Schedule::gpipe, Schedule::one_f_one_b, Schedule::interleaved, Schedule::zero_bubble_h1};
+constexpr std::array kRecomputes{Recompute::none, Recompute::selective, Recompute::full};
+constexpr std::array kOffloads{Offload::none, Offload::optimizer};
+constexpr std::array kAxes{Axis::tensor, Axis::context, Axis::expert, Axis::data, Axis::pipeline};
+
+int parse_degree(const Text& text) { return static_cast<int>(parse_integer(text, 1, kMostRanks)); }
+
+bool parse_switch(const Text& text) {
+  if (text.value == "on" || text.value == "true") return true;
+  if (text.value == "off" || text.value == "false") return false;
+  throw BadInput(problem(text, "is neither on nor off", "on, off"));
+}
+
+SpatialGrid parse_grid(const Text& text) {
+  const auto cross = text.value.find('x');
+  if (cross == std::string::npos) throw BadInput(problem(text, "is no grid", "HEIGHTxWIDTH, for example 2x2"));
+  Text height = text, width = text;
+  height.value.resize(cross);
+  width.value.erase(0, cross + 1);
+  return {parse_degree(height), parse_degree(width)};
+}
+
+/// The axes named, innermost first, then the others as they stood.
+std::array<Axis, 5> parse_order(const Text& text) {
+  std::vector<Axis> order;
+  Text part = text;
+  for (std::string_view rest = text.value; !rest.empty();) {
+    const auto dash = std::min(rest.find('-'), rest.size());
+    part.value = rest.substr(0, dash);
+    const Axis axis = parse_choice(part, kAxes);
+    if (std::find(order.begin(), order.end(), axis) != order.end()) throw BadInput(problem(text, "names " + part.value + " twice"));
+    order.push_back(axis);
+    rest.remove_prefix(std::min(dash + 1, rest.size()));
+  }
+  for (const Axis axis : Strategy{}.order)
+    if (std::find(order.begin(), order.end(), axis) == order.end()) order.push_back(axis);
+  std::array<Axis, 5> all{};
+  std::copy(order.begin(), order.end(), all.begin());
+  return all;
+}
+
+std::string order_text(const std::array<Axis, 5>& order) {
+  std::string out;
+  for (const Axis axis : order) out += (out.empty() ? "" : "-") + std::string(to_string(axis));
+  return out;
+}
+
+/// What stands in the text in the place of the runtime's defaults.
+class Reader {
+ public:
+  Reader(const std::vector<Text>& settings, Problems& problems) : settings_(settings), problems_(problems) {}
+
+  [[nodiscard]] const Text* find(std::string_view key) const {
+    for (const Text& setting : settings_)
+      if (setting.key == key) return &setting;
+    return nullptr;
+  }
+
+  template <class Value, class Parse>
+  void read(std::string_view key, Value& into, Parse&& parse) {
+    if (const Text* given = find(key)) problems_.collect([&] { into = parse(*given); });
+  }
+
+ private:
+  const std::vector<Text>& settings_;
+  Problems& problems_;
+};
+
+void read_degrees(Reader& reader, Strategy& strategy) {
+  reader.read("data", strategy.data, parse_degree);
+  reader.read("tensor", strategy.tensor, parse_degree);
+  reader.read("pipeline", strategy.pipeline, parse_degree);
+  reader.read("context", strategy.context, parse_degree);
+  reader.read("expert", strategy.expert, parse_degree);
+  reader.read("filter", strategy.filter, parse_degree);
+  reader.read("channel", strategy.channel, parse_degree);
+  reader.read("spatial", strategy.spatial, parse_grid);
+  reader.read("zero", strategy.zero, [](const Text& text) { return static_cast<int>(parse_integer(text, 0, 3)); });
+}
+
+void read_execution(Reader& reader, Strategy& strategy) {
+  const auto count = [](const Text& text) { return parse_integer(text, 1, kMostMicroBatches); };
+  reader.read("sequence-parallel", strategy.sequence_parallel, parse_switch);
+  reader.read("micro-batch", strategy.micro_batch, count);
+  reader.read("micro-batches", strategy.micro_batches, count);
+  reader.read("interleave", strategy.interleave, [](const Text& text) { return static_cast<int>(parse_integer(text, 1, kMostChunks)); });
+  if (strategy.interleave > 1) strategy.schedule = Schedule::interleaved;
+  reader.read("schedule", strategy.schedule, [](const Text& text) { return parse_choice(text, kSchedules); });
+  reader.read("recompute", strategy.recompute, [](const Text& text) { return parse_choice(text, kRecomputes); });
+  reader.read("order", strategy.order, parse_order);
+  reader.read("offload", strategy.offload, [](const Text& text) { return parse_choice(text, kOffloads); });
+  reader.read("overlap", strategy.overlap, parse_overlap);
+  reader.read("collective", strategy.collective, parse_collective);
+  reader.read("first-bucket", strategy.first_bucket, parse_bucket);
+  reader.read("bucket", strategy.bucket, [&](const Text& given) {
+    const Bytes bucket = parse_bucket(given);
+    strategy.first_bucket = std::min(strategy.first_bucket, bucket);
+    return bucket;
+  });
+}
+
+/// Settings that contradict one another.
+void check_together(const Reader& reader, const Strategy& strategy, Problems& problems) {
+  const auto refuse = [&](std::string_view key, const char* what) {
+    if (const Text* given = reader.find(key)) problems.add(problem(*given, what));
+  };
+  if (reader.find("micro-batch") != nullptr) refuse("micro-batches", "contradicts micro-batch: give one of them");
+  if (strategy.interleave > 1 && strategy.schedule != Schedule::interleaved)
+    refuse("schedule", "does not interleave chunks: leave out interleave");
+  if (strategy.interleave > 1 && strategy.pipeline == 1) refuse("interleave", "needs a pipeline: pipeline=2 or more");
+  if (strategy.sequence_parallel && strategy.tensor == 1)
+    refuse("sequence-parallel", "shares out positions over the tensor axis: tensor=2 or more");
+}
+
+Strategy with_defaults(const RuntimeDefaults& defaults) {
+  Strategy strategy;
+  strategy.runtime = defaults.runtime;
+  strategy.overlap = defaults.overlap;
+  strategy.collective = defaults.collective;
+  strategy.bucket = defaults.bucket;
+  strategy.first_bucket = defaults.first_bucket;
+  strategy.zero = defaults.zero;
+  return strategy;
+}
+
 }  // namespace
 
 Strategy parse_strategy(const Text& text) {
   Problems problems;
   const std::vector<Text> settings = split(text, problems);
   for (const Text& setting : settings) problems.collect([&] { check_key(setting); });
-  const auto find = [&](std::string_view key) -> const Text* {
-    for (const Text& setting : settings)
-      if (setting.key == key) return &setting;
-    return nullptr;
-  };
+  Reader reader(settings, problems);
   Text runtime{"forerun", text.file, text.line, text.column, "runtime"};
-  if (const Text* given = find("runtime")) runtime = *given;
+  if (const Text* given = reader.find("runtime")) runtime = *given;
   Strategy strategy;
-  problems.collect([&] {
-    const RuntimeDefaults defaults = load_runtime(runtime);
-    strategy.runtime = defaults.runtime;
-    strategy.overlap = defaults.overlap;
-    strategy.collective = defaults.collective;
-    strategy.bucket = defaults.bucket;
-    strategy.first_bucket = defaults.first_bucket;
-  });
-  const auto read = [&](std::string_view key, auto&& assign) {
-    if (const Text* given = find(key)) problems.collect([&] { assign(*given); });
-  };
-  read("data", [&](const Text& given) { strategy.data = static_cast<int>(parse_integer(given, 1, kMostRanks)); });
-  read("overlap", [&](const Text& given) { strategy.overlap = parse_overlap(given); });
-  read("collective", [&](const Text& given) { strategy.collective = parse_collective(given); });
-  read("bucket", [&](const Text& given) {
-    strategy.bucket = parse_bucket(given);
-    strategy.first_bucket = std::min(strategy.first_bucket, strategy.bucket);
-  });
+  problems.collect([&] { strategy = with_defaults(load_runtime(runtime)); });
+  read_degrees(reader, strategy);
+  read_execution(reader, strategy);
+  check_together(reader, strategy, problems);
   problems.throw_if_any();
   return strategy;
 }
 
 std::string strategy_text(const Strategy& strategy) {
-  const RuntimeDefaults defaults = load_runtime({std::string(to_string(strategy.runtime)), "", 0, 0, "runtime"});
+  const Strategy usual = with_defaults(load_runtime({std::string(to_string(strategy.runtime)), "", 0, 0, "runtime"}));
   std::string out = forerun::format("data={}", strategy.data);
-  if (strategy.overlap != defaults.overlap) out += forerun::format(",overlap={}", to_string(strategy.overlap));
-  if (strategy.bucket != defaults.bucket) out += forerun::format(",bucket={}B", static_cast<std::int64_t>(strategy.bucket.value()));
+  const auto say = [&](std::string_view key, const auto& value, const auto& unsaid, const auto& text) {
+    if (value != unsaid) out += forerun::format(",{}={}", key, text(value));
+  };
+  const auto number = [](auto value) { return std::to_string(value); };
+  const auto word = [](auto value) { return to_string(value); };
+  const auto bytes = [](Bytes value) { return std::to_string(static_cast<std::int64_t>(value.value())) + "B"; };
+  say("tensor", strategy.tensor, 1, number);
+  say("pipeline", strategy.pipeline, 1, number);
+  say("context", strategy.context, 1, number);
+  say("expert", strategy.expert, 1, number);
+  say("filter", strategy.filter, 1, number);
+  say("channel", strategy.channel, 1, number);
+  say("spatial", strategy.spatial, SpatialGrid{}, [](SpatialGrid grid) { return forerun::format("{}x{}", grid.height, grid.width); });
+  say("zero", strategy.zero, usual.zero, number);
+  say("sequence-parallel", strategy.sequence_parallel, false, [](bool) { return "on"; });
+  say("micro-batch", strategy.micro_batch, std::int64_t{0}, number);
+  say("micro-batches", strategy.micro_batches, std::int64_t{1}, number);
+  say("interleave", strategy.interleave, 1, number);
+  say("schedule", strategy.schedule, strategy.interleave > 1 ? Schedule::interleaved : Schedule::one_f_one_b, word);
+  say("recompute", strategy.recompute, Recompute::none, word);
+  say("order", strategy.order, usual.order, order_text);
+  say("offload", strategy.offload, Offload::none, word);
+  say("overlap", strategy.overlap, usual.overlap, word);
+  say("collective", strategy.collective, usual.collective, word);
+  say("bucket", strategy.bucket, usual.bucket, bytes);
+  say("first-bucket", strategy.first_bucket, std::min(usual.first_bucket, strategy.bucket), bytes);
   return out + forerun::format(",runtime={}", to_string(strategy.runtime));
 }
 

@@ -155,3 +155,122 @@ TEST_CASE("a step that does not fit into memory is infeasible and names what tak
   s.platform.memory_per_node = Bytes(64 * kGiB);
   plan_of(s);
 }
+
+namespace {
+
+Scenario transformer(const char* settings_strategy, int nodes, std::int64_t batch = 8) {
+  Scenario s = scenario("gpt2", batch, settings_strategy, nodes);
+  s.platform.memory_per_node = Bytes(1e15);
+  return s;
+}
+
+double bytes_of(const StepPlan& plan, Collective::Operation operation) {
+  const TreeIndex tree = index_tree(plan);
+  double sum = 0;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    if (transfer == nullptr || transfer->operation != operation) continue;
+    double instances = 1;
+    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
+      instances *= static_cast<double>(tree.repeats[repeat].count);
+    sum += instances * transfer->bytes.value();
+  }
+  return sum;
+}
+
+Flops work_of(const StepPlan& plan, Pass pass) {
+  const TreeIndex tree = index_tree(plan);
+  Flops sum;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
+    if (kernel == nullptr || kernel->pass != pass || kernel->shape.kind != LayerKind::dense) continue;
+    double instances = 1;
+    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
+      instances *= static_cast<double>(tree.repeats[repeat].count);
+    sum += instances * flops(*kernel);
+  }
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("tensor parallelism sums a block's activations twice forward and twice backward [Shoeybi et al. 2019, sec. 3]") {
+  const Scenario s = transformer("tensor=4,runtime=megatron", 4);
+  const double activation = 4.0 * 8 * 1024 * 768;  // float32, batch 8
+  const double loss = 3 * 4.0 * 8 * 1024;
+  // The embedding's output forward, the head's input backward.
+  CHECK(bytes_of(plan_of(s), Collective::Operation::all_reduce) == Approx((4 * 12 + 2) * activation + loss));
+}
+
+TEST_CASE("sequence parallelism moves as many bytes, as reduce-scatters and all-gathers [Korthikanti et al. 2022, sec. 4.2]") {
+  const StepPlan plan = plan_of(transformer("tensor=4,sequence-parallel=on,runtime=megatron", 4));
+  const double activation = 4.0 * 8 * 1024 * 768;
+  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx((4 * 12 + 2) * activation));
+  // Those of the sums, and one more of each column's input for the gradient of its weights.
+  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx((4 * 12 + 2 + 2 * 12 + 1) * activation));
+}
+
+TEST_CASE("every rank of a tensor group has its share of the products") {
+  const double whole = work_of(plan_of(transformer("data=1", 1)), Pass::forward).value();
+  const double share = work_of(plan_of(transformer("tensor=4", 4)), Pass::forward).value();
+  CHECK(share == Approx(whole / 4).epsilon(1e-3));  // 50,257 words are padded to a multiple of 4
+  CHECK(work_of(plan_of(transformer("tensor=2,micro-batches=4", 2)), Pass::forward).value() == Approx(whole / 2).epsilon(1e-3));
+}
+
+TEST_CASE("heads that do not divide are infeasible") {
+  CHECK_THAT(reason_of(transformer("tensor=5", 5)), Catch::Contains("tensor=5") && Catch::Contains("do not divide"));
+}
+
+TEST_CASE("a pipeline's stages hold the blocks in order and send what crosses") {
+  const StepPlan plan = plan_of(transformer("pipeline=4,micro-batch=1", 4));
+  REQUIRE(plan.classes.size() == 4);
+  REQUIRE(std::holds_alternative<Pipeline>(plan.step.body.front()));
+  const auto& pipeline = std::get<Pipeline>(plan.step.body.front());
+  CHECK(pipeline.micro_batches == 8);
+  CHECK(pipeline.chunks.size() == 4);
+  // Activations forward and their gradients backward over three cuts, one sample each.
+  CHECK(bytes_of(plan, Collective::Operation::send) == Approx(8 * 6 * 4.0 * 1024 * 768));
+  // The first and the last stage share the token table.
+  CHECK(bytes_of(plan, Collective::Operation::all_reduce) == Approx(4.0 * 50257 * 768));
+}
+
+TEST_CASE("all forms together make a plan without defect that computes everything once") {
+  const double whole = work_of(plan_of(transformer("data=1", 1, 32)), Pass::forward).value();
+  for (const char* strategy :
+       {"data=2,tensor=2,pipeline=2,micro-batch=1,runtime=megatron",
+        "data=2,tensor=2,pipeline=2,micro-batch=1,interleave=3,sequence-parallel=on,runtime=megatron",
+        "data=4,pipeline=2,micro-batch=2,schedule=gpipe,zero=1", "data=2,pipeline=4,micro-batch=1,schedule=zb-h1",
+        "data=4,tensor=2,zero=2,micro-batch=2,overlap=all", "data=8,runtime=pytorch-fsdp", "data=8,runtime=pytorch-fsdp,micro-batch=1"}) {
+    INFO(strategy);
+    const Scenario s = transformer(strategy, 8, 32);
+    const StepPlan plan = plan_of(s);
+    CHECK(plan.ranks == 8);
+    // Every stage's operations are in the plan: together they are one replica's share, on one rank of each tensor group.
+    CHECK(work_of(plan, Pass::forward).value() == Approx(whole / s.strategy.data / s.strategy.tensor).epsilon(2e-3));
+  }
+}
+
+TEST_CASE("full recomputation runs the blocks' forward pass once more") {
+  const double once = work_of(plan_of(transformer("data=1", 1)), Pass::forward).value();
+  const double head = 2.0 * 8 * 1024 * 768 * 50257;
+  const double twice = work_of(plan_of(transformer("data=1,recompute=full", 1)), Pass::forward).value();
+  CHECK(twice == Approx(2 * once - head));
+}
+
+TEST_CASE("fully sharded parameters are gathered twice and their gradients scattered once") {
+  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
+  const StepPlan plan = plan_of(s);
+  const double all = 4.0 * static_cast<double>(parameters(s.workload));
+  const double outside = 4.0 * (50257 * 768 + 1024 * 768 + 2 * 768);
+  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(2 * (all - outside) + outside));
+  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
+}
+
+TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
+  const Scenario s = transformer("data=8,zero=1", 8);
+  const StepPlan plan = plan_of(s);
+  const double all = 4.0 * static_cast<double>(parameters(s.workload));
+  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
+  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(all));
+  CHECK(bytes_of(plan, Collective::Operation::all_reduce) == 0);
+}

@@ -1,5 +1,6 @@
 #include "strategies/strategy_text.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "core/error.hpp"
@@ -64,8 +65,45 @@ TEST_CASE("an unknown runtime is refused with a suggestion, one that is not mode
   CHECK_THROWS_AS(parse("runtime=horovod"), MissingCapability);
 }
 
-TEST_CASE("an axis that is not modelled yet is refused unless it asks for nothing") {
-  CHECK_THROWS_AS(parse("data=2,tensor=4"), MissingCapability);
-  CHECK_THROWS_AS(parse("zero=3"), MissingCapability);
-  CHECK(parse("data=2,tensor=1,zero=0") == parse("data=2"));
+TEST_CASE("a key that is not modelled yet is refused unless it asks for nothing") {
+  CHECK_THROWS_AS(parse("data=2,servers=4"), MissingCapability);
+  CHECK(parse("data=2,backup-workers=0") == parse("data=2"));
+}
+
+TEST_CASE("every axis and how it is executed is read") {
+  const Strategy strategy = parse(
+      "data=8,tensor=4,pipeline=2,context=2,zero=1,sequence-parallel=on,micro-batch=2,interleave=3,recompute=selective,"
+      "order=data-tensor,offload=optimizer,overlap=all,runtime=megatron");
+  CHECK(strategy.ranks() == 8 * 4 * 2 * 2);
+  CHECK(strategy.zero == 1);
+  CHECK(strategy.sequence_parallel);
+  CHECK(strategy.micro_batch == 2);
+  CHECK(strategy.interleave == 3);
+  CHECK(strategy.schedule == Schedule::interleaved);
+  CHECK(strategy.recompute == Recompute::selective);
+  CHECK(strategy.order == std::array{Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline});
+  CHECK(strategy.offload == Offload::optimizer);
+  CHECK(strategy.overlap == Overlap::all);
+  CHECK(strategy.runtime == Runtime::megatron);
+  CHECK(parse("spatial=2x4").spatial == SpatialGrid{2, 4});
+  CHECK(parse("schedule=zb-h1,pipeline=4").schedule == Schedule::zero_bubble_h1);
+  CHECK(parse("runtime=pytorch-fsdp").zero == 3);
+}
+
+TEST_CASE("a strategy of every axis reads back from its text") {
+  for (const char* text :
+       {"data=8,tensor=4,pipeline=2,zero=1,sequence-parallel=on,micro-batch=2,interleave=3,recompute=selective,runtime=megatron",
+        "data=4,zero=2,runtime=pytorch-fsdp", "filter=4", "channel=2,data=2", "spatial=2x2,data=4", "context=2,expert=2,data=4",
+        "pipeline=4,schedule=gpipe,micro-batches=8", "tensor=2,order=data-tensor,overlap=tensor,collective=tree,first-bucket=1KiB"})
+    CHECK(parse(strategy_text(parse(text))) == parse(text));
+}
+
+TEST_CASE("degrees and settings that cannot be are refused") {
+  for (const char* text : {"tensor=0", "pipeline=-1", "data=1.5", "tensor=9999999", "zero=4", "spatial=2", "spatial=0x2", "micro-batch=0",
+                           "interleave=0", "schedule=2f2b", "recompute=some", "order=data-data", "sequence-parallel=perhaps"})
+    CHECK_THROWS_AS(parse(text), BadInput);
+  CHECK_THROWS_WITH(parse("micro-batch=2,micro-batches=4"), Catch::Contains("contradicts micro-batch"));
+  CHECK_THROWS_WITH(parse("interleave=2"), Catch::Contains("needs a pipeline"));
+  CHECK_THROWS_WITH(parse("pipeline=2,interleave=2,schedule=gpipe"), Catch::Contains("does not interleave"));
+  CHECK_THROWS_WITH(parse("sequence-parallel=on"), Catch::Contains("tensor=2"));
 }

@@ -1,0 +1,97 @@
+#include "strategies/data_parallel.hpp"
+
+#include <algorithm>
+
+#include "strategies/runtimes.hpp"
+#include "strategies/stages.hpp"
+
+namespace forerun {
+namespace {
+
+Collective::Operation reduction(const Strategy& strategy) {
+  return strategy.zero >= 1 ? Collective::Operation::reduce_scatter : Collective::Operation::all_reduce;
+}
+std::string_view reduction_name(const Strategy& strategy) { return strategy.zero >= 1 ? "reduce_scatter" : "all_reduce"; }
+
+std::int64_t trained(const LocalModel& model, const StageLayers& stage) {
+  std::int64_t sum = 0;
+  for (const LayerRange& chunk : stage.chunks)
+    for (int layer = chunk.first; layer < chunk.last; ++layer) sum += trained_parameters(model.workload.layers[layer]);
+  return sum;
+}
+
+}  // namespace
+
+int last_transfer(const StepPlan& plan, int stage) {
+  for (int i = static_cast<int>(plan.operations.size()) - 1; i >= 0; --i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    if (transfer == nullptr || transfer->operation == Collective::Operation::send) continue;
+    if (takes_part(plan, plan.operations[i], stage)) return i;
+  }
+  return -1;
+}
+
+StageLayers stage_layers(const std::vector<LayerRange>& chunks, int stages, int stage) {
+  StageLayers layers{stage, {}};
+  for (std::size_t chunk = stage; chunk < chunks.size(); chunk += stages) layers.chunks.push_back(chunks[chunk]);
+  return layers;
+}
+
+void backward_and_reduce(const Scenario& scenario, const LocalModel& model, LayerRange layers, const Frame& frame, StepWriter& passes,
+                         PlanWriter& writer) {
+  const Strategy& strategy = scenario.strategy;
+  const StageContext& stage = frame.stage(0);
+  if (!frame.has_data()) return passes.backward(layers, stage);
+  const std::vector<Bucket> buckets = gradient_buckets(model.workload, strategy);
+  std::size_t next = 0;
+  const auto reduce = [&](int layer) {
+    if (next >= buckets.size() || buckets[next].first_layer != layer) return;
+    writer.wait_for(writer.last());
+    writer.append(frame.over_data(reduction(strategy), buckets[next].bytes, 0), reduction_name(strategy), static_cast<int>(next));
+    if (!overlaps_data(strategy.overlap)) writer.wait_for(writer.last());
+    ++next;
+  };
+  const bool blocks = std::ranges::any_of(model.workload.layers, [](const Layer& layer) { return layer.block >= 0; });
+  if (!blocks || buckets.size() > 1) return passes.backward(layers, stage, reduce);
+  passes.backward(layers, stage);
+  if (!buckets.empty()) reduce(buckets.front().first_layer);
+}
+
+void reduce_gradients(const Scenario& scenario, const LocalModel& model, const StageLayers& layers, const std::vector<int>& ends,
+                      const Frame& frame, PlanWriter& writer) {
+  if (!frame.has_data()) return;
+  const Strategy& strategy = scenario.strategy;
+  const bool overlaps = overlaps_data(strategy.overlap);
+  // The chunk that comes first in the network ends last.
+  int index = 0;
+  for (std::size_t chunk = layers.chunks.size(); chunk-- > 0;) {
+    for (const Bucket& bucket : gradient_buckets(part_of(model.workload, layers.chunks[chunk]), strategy)) {
+      for (std::size_t other = 0; other < layers.chunks.size(); ++other)
+        if (!overlaps || other == chunk) writer.wait_for(ends[layers.stage + other * static_cast<std::size_t>(frame.stages())]);
+      writer.append(frame.over_data(reduction(strategy), bucket.bytes, layers.stage), reduction_name(strategy), index++);
+    }
+  }
+}
+
+void write_update(const Scenario& scenario, const LocalModel& model, const StageLayers& layers, const Frame& frame, StepWriter& passes,
+                  PlanWriter& writer) {
+  const Strategy& strategy = scenario.strategy;
+  const StageContext& stage = frame.stage(layers.stage);
+  writer.forget();
+  const int transfer = last_transfer(writer.plan(), layers.stage);
+  const std::int64_t shares = strategy.zero >= 1 ? std::int64_t{strategy.data} * strategy.context : 1;
+  if (shares > 1 || runtime_defaults(strategy.runtime).updates_flat) {
+    writer.wait_for(transfer);
+    const std::int64_t all = trained(model, layers);
+    passes.update_flat((all + shares - 1) / shares, stage);
+    if (shares == 1 || strategy.zero == 3) return;
+    writer.wait_for(writer.last());
+    const Bytes bytes(bytes_per_element(model.workload.precision) * static_cast<double>(all));
+    writer.append(frame.over_data(Collective::Operation::all_gather, bytes, layers.stage), "all_gather", -1);
+    // The next step's first pass reads the parameters.
+    return;
+  }
+  for (const LayerRange& chunk : layers.chunks) passes.update(chunk, stage, transfer);
+}
+
+}  // namespace forerun

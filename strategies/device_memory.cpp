@@ -1,0 +1,50 @@
+#include "strategies/device_memory.hpp"
+
+#include <algorithm>
+
+#include "io/format.hpp"
+#include "workloads/activations.hpp"
+
+namespace forerun {
+namespace {
+
+/// The largest gradient of an activation and that of its layer's inputs: both are there while the layer's backward pass runs.
+Bytes largest_gradients(const Workload& part) {
+  double largest = 0;
+  for (const Layer& layer : part.layers)
+    largest = std::max(largest, static_cast<double>(layer.shape.output.elements()) + operand_elements(layer.shape));
+  return Bytes(bytes_per_element(part.precision) * largest);
+}
+
+}  // namespace
+
+StepMemory device_memory(const Workload& part, const Scenario& scenario, const Layout& layout, std::int64_t in_flight) {
+  const Strategy& strategy = scenario.strategy;
+  StepMemory memory = step_memory(part, layout.micro_batch);
+  if (strategy.runtime != Runtime::forerun || strategy.recompute != Recompute::none) {
+    const auto batch = static_cast<double>(layout.micro_batch);
+    const SavedActivations saved = saved_activations(part, strategy.recompute);
+    memory.activations = batch * (saved.total() + static_cast<double>(in_flight - 1) * (saved.total() - saved.working_set));
+    memory.activation_gradients = batch * largest_gradients(part);
+  } else {
+    memory.activations *= static_cast<double>(in_flight);
+  }
+  const double shared = strategy.data * strategy.context;
+  if (strategy.zero >= 1) memory.optimizer = memory.optimizer / shared;
+  if (strategy.zero >= 2) memory.gradients = memory.gradients / shared;
+  if (strategy.zero >= 3) memory.weights = memory.weights / shared;
+  if (strategy.offload == Offload::optimizer) memory.optimizer = Bytes(0);
+  return memory;
+}
+
+std::string memory_shortage(const StepMemory& memory, const Platform& platform) {
+  const Bytes available = platform.memory_of_device();
+  if (available == Bytes(0) || memory.total() <= available) return "";
+  return forerun::format(
+      "a step needs {} of memory a device, the platform has {}: activations {}, their gradients {}, weights {}, gradients {}, "
+      "optimizer {}",
+      human(memory.total()), human(available), human(memory.activations), human(memory.activation_gradients), human(memory.weights),
+      human(memory.gradients), human(memory.optimizer));
+}
+
+}  // namespace forerun

@@ -1,0 +1,130 @@
+#include "strategies/fully_sharded.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+namespace {
+
+/// Writes one micro-batch.
+class UnitWriter {
+ public:
+  UnitWriter(const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer)
+      : model_(model),
+        frame_(frame),
+        passes_(passes),
+        writer_(writer),
+        folds_(passes.folds({0, static_cast<int>(model.workload.layers.size())})) {
+    for (const Fold& fold : folds_)
+      if (!is_block(fold)) root_ += bytes(fold);
+  }
+
+  void forward() {
+    passes_.begin_body();
+    const int root = gather(root_);
+    gathered_ = gather_unit(next_block(0));
+    writer_.forget();
+    writer_.wait_for(root);
+    for (std::size_t i = 0; i < folds_.size(); ++i)
+      run(folds_[i], next_block(i + 1), [&](LayerRange layers) { passes_.forward_once(layers, frame_.stage(0)); });
+  }
+
+  void backward() {
+    std::ranges::reverse(folds_);
+    gathered_ = gather_unit(next_block(0));
+    for (std::size_t i = 0; i < folds_.size(); ++i) {
+      const bool block = is_block(folds_[i]);
+      run(folds_[i], next_block(i + 1), [&](LayerRange layers) {
+        passes_.backward_once(layers, frame_.stage(0));
+        if (block) scatter(bytes(folds_[i]));
+      });
+    }
+    scatter(root_);
+    writer_.forget();
+    std::ranges::reverse(folds_);
+  }
+
+ private:
+  [[nodiscard]] bool is_block(const Fold& fold) const { return model_.workload.layers[fold.first].block >= 0; }
+
+  /// Parameters of one time of the fold.
+  [[nodiscard]] Bytes bytes(const Fold& fold) const {
+    double sum = 0;
+    for (int i = 0; i < fold.count; ++i) sum += static_cast<double>(own_parameters(model_.workload.layers[fold.first + i]));
+    return Bytes(bytes_per_element(model_.workload.precision) * sum);
+  }
+
+  /// The next run of blocks from place `i` on, or null.
+  [[nodiscard]] const Fold* next_block(std::size_t i) const {
+    for (; i < folds_.size(); ++i)
+      if (is_block(folds_[i])) return &folds_[i];
+    return nullptr;
+  }
+
+  int gather(Bytes bytes) {
+    if (bytes == Bytes(0)) return -1;
+    writer_.append(frame_.over_data(Collective::Operation::all_gather, bytes, 0), "all_gather", -1);
+    return writer_.last();
+  }
+  int gather_unit(const Fold* unit) { return unit != nullptr ? gather(bytes(*unit)) : -1; }
+
+  void scatter(Bytes bytes) {
+    if (bytes == Bytes(0)) return;
+    writer_.wait_for(last_computation());
+    writer_.append(frame_.over_data(Collective::Operation::reduce_scatter, bytes, 0), "reduce_scatter", -1);
+  }
+
+  /// A run of alike units, the first of which is being gathered; each gathers the one after it, the last one that of the next run.
+  template <class Compute>
+  void run(const Fold& fold, const Fold* next, Compute&& compute) {
+    const LayerRange unit{fold.first, fold.first + fold.count};
+    if (!is_block(fold)) return compute(unit);
+    int following = -1;
+    int end = -1;
+    writer_.repeat(fold.times - 1, [&] {
+      // The unit before this one is freed by then: its last computation is an iteration back.
+      const std::size_t freed = writer_.plan().dependencies.size();
+      writer_.wait_for(0, 1);
+      following = gather(bytes(fold));
+      writer_.wait_for(gathered_);
+      writer_.wait_for(following, 1);
+      compute(unit);
+      end = last_computation();
+      writer_.plan().dependencies[freed].operation = end;
+    });
+    writer_.wait_for(end);
+    const int after = gather_unit(next);
+    writer_.forget();
+    writer_.wait_for(following >= 0 ? following : gathered_);
+    compute(unit);
+    gathered_ = after;
+  }
+
+  [[nodiscard]] int last_computation() const {
+    int i = writer_.last();
+    while (writer_.plan().operations[i].kind() == OperationKind::transfer) --i;
+    return i;
+  }
+
+  const LocalModel& model_;
+  const Frame& frame_;
+  StepWriter& passes_;
+  PlanWriter& writer_;
+  std::vector<Fold> folds_;
+  Bytes root_;
+  int gathered_ = -1;  ///< the transfer that gathers the run at hand
+};
+
+}  // namespace
+
+void write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer) {
+  UnitWriter unit(model, frame, passes, writer);
+  writer.repeat(micro_batches, [&] {
+    unit.forward();
+    unit.backward();
+  });
+}
+
+}  // namespace forerun

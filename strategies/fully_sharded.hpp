@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+
+#include "strategies/frame.hpp"
+#include "strategies/step_writer.hpp"
+
+namespace forerun {
+
+/// Forward and backward of all micro-batches where parameters lie shared out over the data axis (ZeRO 3, FSDP): each block is a unit, the
+/// layers outside of blocks are one. A unit's parameters are gathered before its forward and before its backward pass, and its gradients
+/// reduced and scattered after that one; the unit outside of blocks stays gathered from its forward to its backward pass. While a unit
+/// computes the next one is gathered, and no more are in flight  [PyTorch FSDP, limit_all_gathers, BACKWARD_PRE].
+/// All of it on the data lane, in the order of the units.
+void write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer);
+
+}  // namespace forerun

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "core/infeasible.hpp"
+#include "core/plan.hpp"
+#include "core/scenario.hpp"
+#include "strategies/layout.hpp"
+
+namespace forerun {
+
+/// When a rank exchanges something for a layer: beside its passes, or where the gradient of what it reads is whole.
+enum class Moment { before_forward, after_forward, before_backward, before_backward_weights, after_backward_data };
+
+/// A collective that an axis needs for a layer.
+struct Exchange {
+  Moment moment = Moment::after_forward;
+  Collective::Operation operation = Collective::Operation::all_reduce;
+  Axis axis = Axis::tensor;
+  Bytes per_sample;  ///< the buffer, as Collective::bytes counts it
+
+  friend bool operator==(const Exchange&, const Exchange&) = default;
+};
+
+/// The network as one rank has it: layers with their local shapes, and what they exchange. Axes that split layers turn one local model
+/// into another; formulas of flops, bytes and memory hold for its workload as for any. Its batch is the micro-batch.
+struct LocalModel {
+  Workload workload;
+  std::vector<std::vector<Exchange>> exchanges;  ///< of each layer
+
+  friend bool operator==(const LocalModel&, const LocalModel&) = default;
+};
+
+/// What one rank has of the scenario's network: split over the axes that split layers, projections fused where the runtime does.
+/// Infeasible where the network cannot be split so.
+std::variant<LocalModel, Infeasible> local_model(const Scenario& scenario, const Layout& layout);
+
+}  // namespace forerun

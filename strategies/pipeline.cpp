@@ -1,0 +1,72 @@
+#include "strategies/pipeline.hpp"
+
+#include "strategies/data_parallel.hpp"
+#include "workloads/formulas.hpp"
+#include "workloads/graph/cut_stages.hpp"
+
+namespace forerun {
+
+std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& model, const std::vector<LayerRange>& chunks, Frame& frame,
+                                StepWriter& passes, PlanWriter& writer) {
+  Pipeline pipeline;
+  pipeline.stages = shape.stages;
+  pipeline.micro_batches = shape.micro_batches;
+  pipeline.schedule = shape.schedule;
+  pipeline.buffer_depth = static_cast<int>(chunks.size());
+  const std::vector<Bytes> crossing = crossing_bytes(model.workload);
+  const auto samples = static_cast<double>(model.workload.batch);
+  const bool apart = shape.schedule == Schedule::zero_bubble_h1;
+  std::vector<int> ends;
+  const auto body = [&](auto&& write) {
+    passes.begin_body();
+    std::vector<Node> nodes = writer.body(write);
+    writer.forget();
+    return nodes;
+  };
+  const auto send = [&](int from, int to, Bytes bytes, std::string_view name) {
+    Operation transfer = frame.send(from, to, samples * bytes);
+    int index = -1;
+    static_cast<void>(writer.body([&] {
+      writer.append(transfer, name, -1);
+      index = writer.last();
+    }));
+    return index;
+  };
+  for (int c = 0; c < static_cast<int>(chunks.size()); ++c) {
+    Chunk chunk;
+    chunk.rank_class = c % shape.stages;
+    const StageContext& stage = frame.stage(chunk.rank_class);
+    chunk.forward = body([&] { passes.forward(chunks[c], stage); });
+    if (c + 1 < static_cast<int>(chunks.size()))
+      chunk.send_forward = send(chunk.rank_class, (c + 1) % shape.stages, crossing[chunks[c + 1].first], "send_forward");
+    chunk.backward = body([&] { passes.backward(chunks[c], stage, apart ? Gradients::data : Gradients::all); });
+    ends.push_back(writer.last());
+    if (c > 0) chunk.send_backward = send(chunk.rank_class, (c - 1) % shape.stages, crossing[chunks[c].first], "send_backward");
+    if (apart) {
+      chunk.weight = body([&] { passes.backward(chunks[c], stage, Gradients::weights); });
+      if (!chunk.weight.empty()) ends.back() = writer.last();
+    }
+    pipeline.chunks.push_back(std::move(chunk));
+  }
+  writer.add(std::move(pipeline));
+  return ends;
+}
+
+void sum_tied_weights(const LocalModel& model, const std::vector<LayerRange>& chunks, const std::vector<int>& ends, Frame& frame,
+                      PlanWriter& writer) {
+  const std::vector<Layer>& layers = model.workload.layers;
+  Bytes shared;
+  for (int layer = chunks.back().first; layer < chunks.back().last; ++layer) {
+    const int owner = layers[layer].tied_to;
+    if (owner < 0 || owner >= chunks.front().last) continue;
+    shared += Bytes(bytes_per_element(model.workload.precision) * static_cast<double>(parameters(layers[owner].shape)));
+  }
+  if (shared == Bytes(0)) return;
+  const int last = frame.stages() - 1;
+  const Operation sum = frame.sum_of_pair(0, last, shared);
+  for (const int end : {ends.front(), ends.back(), last_transfer(writer.plan(), 0), last_transfer(writer.plan(), last)})
+    writer.wait_for(end);
+  writer.append(sum, "all_reduce", -1);
+}
+
+}  // namespace forerun

@@ -1,0 +1,24 @@
+#include "strategies/plan_writer.hpp"
+
+namespace forerun {
+
+void PlanWriter::wait_for(int operation, int offset) {
+  if (operation < 0) return;
+  for (std::size_t i = first_waiting_; i < plan_.dependencies.size(); ++i)
+    if (plan_.dependencies[i] == Dependency{operation, offset}) return;
+  plan_.dependencies.push_back({operation, offset});
+}
+
+Operation& PlanWriter::append(const Operation& like, std::string_view name, int layer) {
+  body_->emplace_back(static_cast<int>(plan_.operations.size()));
+  plan_.operations.push_back(like);
+  Operation& operation = plan_.operations.back();
+  operation.name = name;
+  operation.layer = layer;
+  operation.first_dependency = static_cast<int>(first_waiting_);
+  operation.dependency_count = static_cast<int>(plan_.dependencies.size() - first_waiting_);
+  first_waiting_ = plan_.dependencies.size();
+  return operation;
+}
+
+}  // namespace forerun

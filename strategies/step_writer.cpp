@@ -1,0 +1,204 @@
+#include "strategies/step_writer.hpp"
+
+#include <algorithm>
+
+namespace forerun {
+namespace {
+
+std::string_view operation_name(Pass pass) {
+  switch (pass) {
+    case Pass::forward: return "forward";
+    case Pass::backward_weights: return "backward_weights";
+    case Pass::backward_data: return "backward_data";
+    case Pass::update: return "update";
+  }
+  return "";
+}
+
+std::string_view exchange_name(Collective::Operation operation) {
+  switch (operation) {
+    case Collective::Operation::all_reduce: return "all_reduce";
+    case Collective::Operation::all_gather: return "all_gather";
+    case Collective::Operation::reduce_scatter: return "reduce_scatter";
+    case Collective::Operation::all_to_all: return "all_to_all";
+    case Collective::Operation::broadcast: return "broadcast";
+    case Collective::Operation::send: return "send";
+    case Collective::Operation::barrier: return "barrier";
+  }
+  return "";
+}
+
+}  // namespace
+
+StepWriter::StepWriter(const LocalModel& model, const Strategy& strategy, Bytes footprint, PlanWriter& writer)
+    : model_(model), strategy_(strategy), writer_(writer), passes_(passes(model.workload)) {
+  const Workload& workload = model.workload;
+  computation_.work = Kernel{{}, Pass::forward, workload.batch, footprint, workload.precision, workload.optimizer};
+  if (std::ranges::any_of(workload.layers, [](const Layer& layer) { return layer.block >= 0; }))
+    folds_ = fold(workload, [&](int a, int b) { return model_.exchanges.empty() || model_.exchanges[a] == model_.exchanges[b]; });
+}
+
+std::vector<Fold> StepWriter::folds(LayerRange layers) const {
+  if (folds_.empty()) return {{layers.first, layers.last - layers.first, 1}};
+  std::vector<Fold> inside;
+  for (Fold fold : folds_) {
+    while (fold.times > 0 && fold.first < layers.first) {
+      if (fold.times == 1 && fold.first + fold.count > layers.first) {
+        fold.count -= layers.first - fold.first;
+        fold.first = layers.first;
+        break;
+      }
+      fold.first += fold.count;
+      --fold.times;
+    }
+    while (fold.times > 0 && fold.first + fold.times * fold.count > layers.last) {
+      if (fold.times == 1 && fold.first < layers.last) {
+        fold.count = layers.last - fold.first;
+        break;
+      }
+      --fold.times;
+    }
+    if (fold.times > 0) inside.push_back(fold);
+  }
+  return inside;
+}
+
+bool StepWriter::has(int layer, Pass pass) const { return std::ranges::count(passes_[layer], pass) > 0; }
+
+bool StepWriter::recomputed(LayerRange layers) const {
+  return strategy_.recompute == Recompute::full && model_.workload.layers[layers.first].block >= 0;
+}
+
+void StepWriter::compute(int layer, Pass pass, const StageContext& stage) {
+  Operation& operation = writer_.append(computation_, operation_name(pass), layer);
+  operation.rank_class = stage.rank_class;
+  operation.lane = stage.compute_lane;
+  auto& kernel = *std::get_if<Kernel>(&operation.work);
+  kernel.shape = model_.workload.layers[layer].shape;
+  kernel.pass = pass;
+  last_compute_ = writer_.last();
+}
+
+void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, bool waits) {
+  if (model_.exchanges.empty()) return;
+  for (const Exchange& exchange : model_.exchanges[layer]) {
+    if (exchange.moment != moment) continue;
+    if (last_compute_ >= 0) writer_.wait_for(last_compute_);
+    Operation operation;
+    operation.rank_class = stage.rank_class;
+    operation.lane = stage.tensor_lane;
+    operation.work = Collective{exchange.operation, strategy_.collective, stage.tensor_communicator,
+                                static_cast<double>(model_.workload.batch) * exchange.per_sample};
+    writer_.append(operation, exchange_name(exchange.operation), layer);
+    if (waits) writer_.wait_for(writer_.last());
+  }
+}
+
+bool StepWriter::exchanges_at(int layer, Moment moment) const {
+  if (model_.exchanges.empty()) return false;
+  return std::ranges::any_of(model_.exchanges[layer], [&](const Exchange& exchange) { return exchange.moment == moment; });
+}
+
+/// A fold's times as one repeat, or apart. Where a time ends in a transfer the next one would have to wait for it across iterations.
+template <class Write>
+void StepWriter::write_times(const Fold& fold, Pass pass, bool apart, Write&& write) {
+  const LayerRange once{fold.first, fold.first + fold.count};
+  if (!apart) return writer_.repeat(fold.times, [&] { write(once); });
+  for (int time = 0; time < fold.times; ++time) {
+    const int shift = (pass == Pass::forward ? time : fold.times - 1 - time) * fold.count;
+    write(LayerRange{once.first + shift, once.last + shift});
+  }
+}
+
+void StepWriter::forward_layer(int layer, const StageContext& stage) {
+  exchange(layer, Moment::before_forward, stage);
+  if (has(layer, Pass::forward)) compute(layer, Pass::forward, stage);
+  exchange(layer, Moment::after_forward, stage);
+}
+
+void StepWriter::forward_once(LayerRange layers, const StageContext& stage) {
+  for (int layer = layers.first; layer < layers.last; ++layer) forward_layer(layer, stage);
+}
+
+void StepWriter::forward(LayerRange layers, const StageContext& stage) {
+  for (const Fold& fold : folds(layers))
+    write_times(fold, Pass::forward, exchanges_at(fold.first + fold.count - 1, Moment::after_forward),
+                [&](LayerRange once) { forward_once(once, stage); });
+}
+
+/// Where exchanges run beside compute, the gradient of data comes first, so that its sum runs beside the gradient of weights.
+void StepWriter::backward_layer(int layer, const StageContext& stage, const GradientReady& ready) {
+  const bool overlaps = overlaps_tensor(strategy_.overlap);
+  if (gradients_ == Gradients::weights) {
+    exchange(layer, Moment::before_backward_weights, stage);
+    if (has(layer, Pass::backward_weights)) compute(layer, Pass::backward_weights, stage);
+    return;
+  }
+  const bool attention = model_.workload.layers[layer].shape.kind == LayerKind::attention;
+  if (attention && strategy_.recompute == Recompute::selective) compute(layer, Pass::forward, stage);
+  exchange(layer, Moment::before_backward, stage);
+  const auto weights = [&] {
+    if (gradients_ == Gradients::data || !has(layer, Pass::backward_weights)) return;
+    compute(layer, Pass::backward_weights, stage);
+    if (ready) ready(layer);
+  };
+  if (!overlaps) {
+    if (gradients_ == Gradients::all) exchange(layer, Moment::before_backward_weights, stage);
+    weights();
+    if (has(layer, Pass::backward_data)) compute(layer, Pass::backward_data, stage);
+    exchange(layer, Moment::after_backward_data, stage);
+    return;
+  }
+  if (gradients_ == Gradients::all) exchange(layer, Moment::before_backward_weights, stage, false);
+  const int gathered = writer_.last();
+  const bool gathers = std::holds_alternative<Collective>(writer_.plan().operations[gathered].work);
+  if (has(layer, Pass::backward_data)) compute(layer, Pass::backward_data, stage);
+  exchange(layer, Moment::after_backward_data, stage, false);
+  const int summed = writer_.last();
+  const bool sums = summed != last_compute_;
+  if (gathers) writer_.wait_for(gathered);
+  weights();
+  if (sums) writer_.wait_for(summed);
+}
+
+void StepWriter::backward_once(LayerRange layers, const StageContext& stage, const GradientReady& ready) {
+  if (recomputed(layers) && gradients_ != Gradients::weights) forward_once(layers, stage);
+  for (int layer = layers.last - 1; layer >= layers.first; --layer) backward_layer(layer, stage, ready);
+}
+
+void StepWriter::backward(LayerRange layers, const StageContext& stage, const GradientReady& ready) {
+  const std::vector<Fold> all = folds(layers);
+  for (auto fold = all.rbegin(); fold != all.rend(); ++fold) {
+    const bool apart = ready || exchanges_at(fold->first, Moment::after_backward_data);
+    write_times(*fold, Pass::backward_data, apart, [&](LayerRange once) { backward_once(once, stage, ready); });
+  }
+}
+
+void StepWriter::backward(LayerRange layers, const StageContext& stage, Gradients gradients) {
+  gradients_ = gradients;
+  backward(layers, stage);
+  gradients_ = Gradients::all;
+}
+
+void StepWriter::update(LayerRange layers, const StageContext& stage, int transfer) {
+  for (int layer = layers.first; layer < layers.last; ++layer) {
+    if (!has(layer, Pass::update)) continue;
+    writer_.wait_for(transfer);
+    compute(layer, Pass::update, stage);
+  }
+}
+
+void StepWriter::update_flat(std::int64_t elements, const StageContext& stage) {
+  if (elements <= 0) return;
+  Operation& operation = writer_.append(computation_, operation_name(Pass::update), -1);
+  operation.rank_class = stage.rank_class;
+  operation.lane = stage.compute_lane;
+  auto& kernel = *std::get_if<Kernel>(&operation.work);
+  kernel.shape.kind = LayerKind::dense;
+  kernel.shape.output.channels = elements;
+  kernel.shape.bias = false;
+  kernel.pass = Pass::update;
+  last_compute_ = writer_.last();
+}
+
+}  // namespace forerun

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "core/strategy.hpp"
+#include "strategies/buckets.hpp"
+#include "strategies/local_model.hpp"
+#include "strategies/plan_writer.hpp"
+#include "workloads/fold.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun {
+
+/// Layers [first, last) of a network.
+struct LayerRange {
+  int first = 0;
+  int last = 0;
+
+  friend bool operator==(const LayerRange&, const LayerRange&) = default;
+};
+
+/// What the passes of a stage's layers are written with: its rank class, its lanes and its communicators.
+struct StageContext {
+  int rank_class = 0;
+  int compute_lane = 0;
+  int tensor_lane = -1;          ///< of exchanges
+  int tensor_communicator = -1;  ///< of exchanges over the tensor axis
+};
+
+/// Which gradients a backward pass writes.
+enum class Gradients { all, data, weights };
+
+/// Writes forward, backward and update of layers for one micro-batch.
+class StepWriter {
+ public:
+  StepWriter(const LocalModel& model, const Strategy& strategy, Bytes footprint, PlanWriter& writer);
+
+  void forward(LayerRange layers, const StageContext& stage);
+
+  /// Called after the gradient of a layer's weights is there.
+  using GradientReady = std::function<void(int layer)>;
+  /// With `ready`, blocks are not folded.
+  void backward(LayerRange layers, const StageContext& stage, const GradientReady& ready = {});
+  void backward(LayerRange layers, const StageContext& stage, Gradients gradients);
+
+  /// One operation a layer, after `transfer`.
+  void update(LayerRange layers, const StageContext& stage, int transfer);
+  /// One operation over `elements` parameters, as optimizers that see one flat buffer.
+  void update_flat(std::int64_t elements, const StageContext& stage);
+
+  /// What follows is a body of its own: it waits for nothing that was written before.
+  void begin_body() {
+    writer_.forget();
+    last_compute_ = -1;
+  }
+
+  /// The layers of the range, alike blocks folded.
+  [[nodiscard]] std::vector<Fold> folds(LayerRange layers) const;
+
+  /// Passes of the layers of one fold, once.
+  void forward_once(LayerRange layers, const StageContext& stage);
+  void backward_once(LayerRange layers, const StageContext& stage, const GradientReady& ready = {});
+
+ private:
+  [[nodiscard]] bool has(int layer, Pass pass) const;
+  void compute(int layer, Pass pass, const StageContext& stage);
+  void exchange(int layer, Moment moment, const StageContext& stage, bool waits = true);
+  void backward_layer(int layer, const StageContext& stage, const GradientReady& ready);
+  void forward_layer(int layer, const StageContext& stage);
+  [[nodiscard]] bool recomputed(LayerRange layers) const;
+  [[nodiscard]] bool exchanges_at(int layer, Moment moment) const;
+  template <class Write>
+  void write_times(const Fold& fold, Pass pass, bool apart, Write&& write);
+
+  const LocalModel& model_;
+  const Strategy& strategy_;
+  PlanWriter& writer_;
+  Operation computation_;  ///< what all kernels have in common: they are large, and copied faster than written
+  std::vector<Passes> passes_;
+  std::vector<Fold> folds_;
+  Gradients gradients_ = Gradients::all;
+  int last_compute_ = -1;
+};
+
+}  // namespace forerun
