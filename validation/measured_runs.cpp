@@ -9,6 +9,7 @@
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "workloads/chakra/read.hpp"
 
 namespace forerun {
 namespace fs = std::filesystem;
@@ -67,7 +68,8 @@ class RowReader {
     run.group = table_.at(row_, "group").value;
     run.workload = resolved(named("workload"), folder_);
     run.platform = resolved(named("platform"), folder_);
-    run.strategy = named("strategy");
+    // A trace is a plan already.
+    run.strategy = chakra::names_a_trace(run.workload.value) ? table_.at(row_, "strategy") : named("strategy");
     if (const Text* set = table_.find(row_, "set")) run.settings = words(*set);
     problems_.collect([&] { run.metric = kMetrics[index_of(kMetrics, table_.at(row_, "metric"), "metric")]; });
     optional("status", [&](const Text& text) { run.status = static_cast<RunStatus>(index_of(kStatuses, text, "status")); });

@@ -23,7 +23,7 @@ struct MeasuredRun {
   std::string group;  ///< the series it belongs to
   Text workload;      ///< a name, or a file: absolute, or relative to the folder of the CSV file and made so on reading
   Text platform;
-  Text strategy;
+  Text strategy;               ///< empty where the workload is an execution trace
   std::vector<Text> settings;  ///< each `key=value`, as `--set` takes them
   std::string metric = "step_time_s";
   double value = 0;  ///< in the metric's unit; zero only where the run did not end ok

@@ -67,6 +67,13 @@ TEST_CASE("a workload's file is found relative to the CSV file, a name is not to
   CHECK(runs[0].platform.value == "cpu-cluster");
 }
 
+TEST_CASE("only a trace needs no strategy") {
+  const auto runs = read("a,g,ring.0.et,cpu-cluster,,,step_time_s,1,,,,,,,,\n");
+  CHECK(runs[0].workload.value == "folder/ring.0.et");
+  CHECK(runs[0].strategy.value.empty());
+  CHECK(complaint_of_row("a,g,mlp,cpu-cluster,,,step_time_s,1,,,,,,,,\n").find("strategy: is empty") != std::string::npos);
+}
+
 TEST_CASE("a run that did not end ok needs no value") {
   const auto runs = read("a,g,mlp,p,serial,,step_time_s,,,,,oom,,,,\n");
   CHECK(runs[0].status == RunStatus::oom);
