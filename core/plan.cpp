@@ -65,6 +65,18 @@ class TreeWalk {
   TreeIndex tree_;
 };
 
+void visit_repeats(const std::vector<Node>& body, const std::function<void(const Repeat&)>& visit) {
+  for (const Node& node : body) {
+    if (const auto* repeat = std::get_if<Repeat>(&node)) {
+      visit(*repeat);
+      visit_repeats(repeat->body, visit);
+    } else if (const auto* pipeline = std::get_if<Pipeline>(&node)) {
+      for (const Chunk& chunk : pipeline->chunks)
+        for (const auto* nodes : {&chunk.forward, &chunk.backward, &chunk.weight}) visit_repeats(*nodes, visit);
+    }
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Collective::Operation operation) {
@@ -85,6 +97,11 @@ bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class
   if (transfer == nullptr) return operation.rank_class == rank_class;
   const auto& classes = plan.communicators[transfer->communicator].classes;
   return std::find(classes.begin(), classes.end(), rank_class) != classes.end();
+}
+
+void for_each_repeat(const Repeat& repeat, const std::function<void(const Repeat&)>& visit) {
+  visit(repeat);
+  visit_repeats(repeat.body, visit);
 }
 
 TreeIndex index_tree(const StepPlan& plan) { return TreeWalk(plan.operations.size()).index(plan.step); }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -218,6 +219,9 @@ struct StepPlan {
 /// chunks, classes, sends or lanes do not fit its stages, or that would wait for itself for ever. A plan that lower() made never has any;
 /// engines take it on trust.
 std::string find_defect(const StepPlan& plan);
+
+/// Visits a repeat, then all within it, those within bodies of pipelines included, in tree order.
+void for_each_repeat(const Repeat& repeat, const std::function<void(const Repeat&)>& visit);
 
 /// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.
 bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class);

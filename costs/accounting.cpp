@@ -6,17 +6,6 @@ namespace forerun {
 
 namespace {
 
-void add(Parts& parts, PartKind kind, double seconds) {
-  const Seconds time(std::max(0.0, seconds));
-  switch (kind) {
-    case PartKind::compute: parts.compute += time; break;
-    case PartKind::comm_exposed: parts.comm_exposed += time; break;
-    case PartKind::bubble: parts.bubble += time; break;
-    case PartKind::input_exposed: parts.input_exposed += time; break;
-    case PartKind::overhead: parts.overhead += time; break;
-  }
-}
-
 // Charges [from_s, start of the instance] backwards along the causes.
 void charge_backwards(Parts& parts, const StepPlan& plan, std::span<const InstanceRecord> records, int instance, double from_s) {
   double until = records[instance].start_s;
@@ -45,6 +34,17 @@ void charge_backwards(Parts& parts, const StepPlan& plan, std::span<const Instan
 }
 
 }  // namespace
+
+void add(Parts& parts, PartKind kind, double seconds) {
+  const Seconds time(std::max(0.0, seconds));
+  switch (kind) {
+    case PartKind::compute: parts.compute += time; break;
+    case PartKind::comm_exposed: parts.comm_exposed += time; break;
+    case PartKind::bubble: parts.bubble += time; break;
+    case PartKind::input_exposed: parts.input_exposed += time; break;
+    case PartKind::overhead: parts.overhead += time; break;
+  }
+}
 
 PartKind part_of(const StepPlan& plan, const Operation& operation) {
   const LaneKind lane = plan.lanes[operation.lane].kind;

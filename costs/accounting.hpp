@@ -20,6 +20,9 @@ struct InstanceRecord {
 enum class PartKind { compute, comm_exposed, bubble, input_exposed, overhead };
 PartKind part_of(const StepPlan& plan, const Operation& operation);
 
+/// Adds time, if it is more than nothing, to a part.
+void add(Parts& parts, PartKind kind, double seconds);
+
 /// The parts of [from_s, records[instance].finish_s] on a compute lane that was idle since from_s and then ran the instance.
 /// Its running time counts as compute; the wait before it is charged backwards in time, each instant to what the lane waited
 /// for: a running operation to its kind, a peer that had not arrived to the bubble.

@@ -32,12 +32,14 @@ Evaluator::Evaluator(const StepPlan& plan, std::span<const OperationCost> costs)
     : plan_(plan), tree_(index_tree(plan)), lane_count_(static_cast<int>(plan.lanes.size())), recording_(plan.compute_class) {
   assert(costs.size() == plan.operations.size());
   compile(costs);
+  for (PipelineLayout& layout : layouts(plan)) pipelines_.emplace_back().layout = std::move(layout);
   resolve_waits();
   size_histories();
   lanes_free_.assign(plan.classes.size() * plan.lanes.size(), 0.0);
   lane_records_.assign(plan.lanes.size(), -1);
   arrivals_.assign(plan.classes.size(), 0.0);
   iterations_.assign(tree_.repeats.size(), 0);
+  lay_out_pipelines(costs);
   // Three iterations show a period of one.
   records_.reserve(4 * plan.operations.size());
   log_.reserve(4 * plan.operations.size());
@@ -59,14 +61,11 @@ void Evaluator::compile(std::span<const OperationCost> costs) {
 void Evaluator::resolve_waits() {
   const int count = static_cast<int>(plan_.operations.size());
   std::vector<std::pair<int, Wait>> buffered;
-  const auto add_buffers = [&](const Repeat& repeat, const auto& self) -> void {
+  for_each_repeat(plan_.step, [&](const Repeat& repeat) {
     for (const Buffer& buffer : repeat.buffers)
       buffered.push_back(
           {buffer.producer, {buffer.consumer, buffer.depth, dependency_rule(tree_, buffer.producer, buffer.consumer), buffer.taken}});
-    for (const Node& node : repeat.body)
-      if (const auto* inner = std::get_if<Repeat>(&node)) self(*inner, self);
-  };
-  add_buffers(plan_.step, add_buffers);
+  });
   waits_.reserve(plan_.dependencies.size() + buffered.size());
   for (int i = 0; i < count; ++i) {
     instructions_[i].first_wait = static_cast<int>(waits_.size());
@@ -83,7 +82,10 @@ void Evaluator::resolve_waits() {
 
 void Evaluator::size_histories() {
   histories_.assign(plan_.operations.size(), {});
-  for (const Wait& wait : waits_) histories_[wait.operation].depth = std::max(histories_[wait.operation].depth, wait.offset + 1);
+  for (const Wait& wait : waits_) {
+    int& depth = histories_[wait.operation].depth;
+    depth = std::max(depth, std::max(wait.offset + 1, depth_between_bodies(wait)));
+  }
   int total = 0;
   for (History& history : histories_) {
     history.first = total;
@@ -94,6 +96,14 @@ void Evaluator::size_histories() {
   instance_records_.assign(total, -1);
 }
 
+Evaluator::Arrival Evaluator::moment_of(const Wait& wait) const {
+  const History& history = histories_[wait.operation];
+  const std::int64_t needed = (iterations_[wait.rule.repeat] + 1 - wait.offset) * wait.rule.inner;
+  if (needed <= 0) return {kNever, -1};
+  const int slot = history.first + static_cast<int>(history.count - needed);
+  return {wait.started ? starts_[slot] : finishes_[slot], instance_records_[slot]};
+}
+
 Evaluator::Arrival Evaluator::arrive(int index, int rank_class) {
   const Instruction& instruction = instructions_[index];
   const int lane = instruction.lane;
@@ -102,16 +112,15 @@ Evaluator::Arrival Evaluator::arrive(int index, int rank_class) {
   for (int w = instruction.first_wait; w < instruction.end_wait; ++w) {
     const Wait& wait = waits_[w];
     if (plan_.classes.size() > 1 && !takes_part(plan_, plan_.operations[wait.operation], rank_class)) continue;
-    const History& history = histories_[wait.operation];
-    const std::int64_t needed = (iterations_[wait.rule.repeat] + 1 - wait.offset) * wait.rule.inner;
-    if (needed <= 0) {
-      log_.argument(kNever);
-      continue;
-    }
-    const int slot = history.first + static_cast<int>(history.count - needed);
-    const double time = wait.started ? starts_[slot] : finishes_[slot];
-    log_.argument(time);
-    if (time > arrival.time_s) arrival = {time, instance_records_[slot]};
+    const Arrival awaited = moment_of(wait);
+    log_.argument(awaited.time_s);
+    if (awaited.time_s > arrival.time_s) arrival = awaited;
+  }
+  for (int side = 0; entrance_ != nullptr && side < 2; ++side) {
+    if (entrance_->classes[side] != rank_class) continue;
+    const Arrival& awaited = entrance_->arrivals[side];
+    log_.argument(awaited.time_s);
+    if (awaited.time_s > arrival.time_s) arrival = awaited;
   }
   log_.close_maximum();
   return arrival;
@@ -168,28 +177,36 @@ void Evaluator::run_operation(int index) {
     if (recorded) record_instance(index, own, start);
     for (const int c : classes) lane_free(c, lane) = start + instruction.duration_s;
   }
+  entrance_ = nullptr;
   remember(index, start, start + instruction.duration_s, recorded ? static_cast<int>(records_.size()) - 1 : -1);
 }
 
-void Evaluator::walk_body(const Repeat& repeat, int next_repeat) {
-  for (const Node& node : repeat.body) {
+void Evaluator::walk_body(const std::vector<Node>& body, int next_repeat) {
+  for (const Node& node : body) {
     if (const int* operation = std::get_if<int>(&node))
       run_operation(*operation);
+    else if (const auto* repeat = std::get_if<Repeat>(&node))
+      walk(*repeat, next_repeat);
     else
-      walk(std::get<Repeat>(node), next_repeat);
+      walk_pipeline(next_repeat);
   }
 }
 
+// The entry after all that lie within an entry.
+int Evaluator::past(int entry) const {
+  int next = entry + 1;
+  while (next < static_cast<int>(tree_.repeats.size()) && tree_.repeats[next].depth > tree_.repeats[entry].depth) ++next;
+  return next;
+}
+
 void Evaluator::walk(const Repeat& repeat, int& next_repeat) {
-  const int here = next_repeat++;
-  const int children = next_repeat;
-  while (next_repeat < static_cast<int>(tree_.repeats.size()) && tree_.repeats[next_repeat].depth > tree_.repeats[here].depth)
-    ++next_repeat;
+  const int here = next_repeat;
+  next_repeat = past(here);
   const std::size_t first_record = records_.size();
   std::vector<IterationLog::Mark> marks{log_.mark()};
   bool searching = true;
   for (std::int64_t done = 0; done < repeat.count;) {
-    walk_body(repeat, children);
+    walk_body(repeat.body, here + 1);
     ++iterations_[here];
     ++done;
     if (!searching) continue;
@@ -199,7 +216,7 @@ void Evaluator::walk(const Repeat& repeat, int& next_repeat) {
     if (period == 0 || repeat.count - done < 2 * period) continue;
     const State before = state();
     for (int i = 0; i < period; ++i, ++done) {
-      walk_body(repeat, children);
+      walk_body(repeat.body, here + 1);
       ++iterations_[here];
     }
     const std::int64_t periods = (repeat.count - done) / period;
@@ -210,8 +227,9 @@ void Evaluator::walk(const Repeat& repeat, int& next_repeat) {
 }
 
 Evaluator::State Evaluator::state() const {
-  State state{lanes_free_, starts_, finishes_, parts_, iterations_, {}};
+  State state{lanes_free_, starts_, finishes_, parts_, iterations_, {}, {}};
   for (const History& history : histories_) state.counts.push_back(history.count);
+  for (const PipelineRun& run : pipelines_) state.moments.push_back(run.moments.times());
   return state;
 }
 
@@ -228,6 +246,7 @@ void Evaluator::jump(const State& before, std::int64_t periods, std::size_t firs
   advance(lanes_free_, before.lanes_free, times);
   advance(starts_, before.starts, times);
   advance(finishes_, before.finishes, times);
+  for (std::size_t i = 0; i < pipelines_.size(); ++i) advance(pipelines_[i].moments.times(), before.moments[i], times);
   parts_ += (parts_ - before.parts) * times;
   for (std::size_t i = 0; i < iterations_.size(); ++i) iterations_[i] += periods * (iterations_[i] - before.iterations[i]);
   for (std::size_t i = 0; i < histories_.size(); ++i) histories_[i].count += periods * (histories_[i].count - before.counts[i]);
@@ -267,7 +286,7 @@ Evaluation Evaluator::run() {
   std::vector<IterationLog::Mark> marks{log_.mark()};
   std::vector<Progress> reached{progress()};
   for (std::int64_t i = 1; i <= kLongestTransient; ++i) {
-    walk_body(plan_.step, 1);
+    walk_body(plan_.step.body, 1);
     ++iterations_[0];
     marks.push_back(log_.mark());
     reached.push_back(progress());

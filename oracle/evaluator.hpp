@@ -7,6 +7,7 @@
 #include "costs/accounting.hpp"
 #include "oracle/evaluate.hpp"
 #include "oracle/iteration_log.hpp"
+#include "oracle/pipeline_run.hpp"
 
 namespace forerun::oracle {
 
@@ -53,17 +54,37 @@ class Evaluator {
     Parts parts;
     std::vector<std::int64_t> iterations;
     std::vector<std::int64_t> counts;
+    std::vector<std::vector<double>> moments;
   };
   struct Arrival {
     double time_s = 0;
     int cause = -1;
   };
+  /// What the first operation of a body, or a send, waits for within its pipeline, on each of its rank classes.
+  struct Entrance {
+    int classes[2] = {-1, -1};
+    Arrival arrivals[2];
+  };
 
   void resolve_waits();
+  void lay_out_pipelines(std::span<const OperationCost> costs);
   void compile(std::span<const OperationCost> costs);
   void size_histories();
   void walk(const Repeat& repeat, int& next_repeat);
-  void walk_body(const Repeat& repeat, int next_repeat);
+  void walk_body(const std::vector<Node>& body, int next_repeat);
+  void walk_pipeline(int& next_repeat);
+  void walk_events(PipelineRun& run);
+  void walk_send(PipelineRun& run, const StageTask& task);
+  [[nodiscard]] bool admits_chains(const PipelineRun& run) const;
+  void walk_chains(PipelineRun& run);
+  void enter_chains(PipelineRun& run);
+  void leave_chains(PipelineRun& run);
+  void record_chains(PipelineRun& run);
+  void charge_chains(const PipelineRun& run);
+  [[nodiscard]] Parts charge_gap(const PipelineRun& run, const SerialPipeline::Wait& gap) const;
+  void log_chains(PipelineRun& run, const std::vector<double>& entered);
+  [[nodiscard]] Arrival moment_of(const Wait& wait) const;
+  [[nodiscard]] int depth_between_bodies(const Wait& wait) const;
   void run_operation(int index);
   Arrival arrive(int index, int rank_class);
   void record_instance(int index, const Arrival& arrival, double start_s);
@@ -74,6 +95,8 @@ class Evaluator {
   [[nodiscard]] static Evaluation mean_step(const Progress& before, const Progress& after, std::int64_t steps);
   Evaluation finite();
   [[nodiscard]] double& lane_free(int rank_class, int lane) { return lanes_free_[rank_class * lane_count_ + lane]; }
+
+  [[nodiscard]] int past(int entry) const;
 
   const StepPlan& plan_;
   TreeIndex tree_;
@@ -89,6 +112,8 @@ class Evaluator {
   std::vector<InstanceRecord> records_;
   std::vector<double> arrivals_;  ///< of the classes at the transfer in hand
   std::vector<std::int64_t> iterations_;
+  std::vector<PipelineRun> pipelines_;
+  const Entrance* entrance_ = nullptr;  ///< of the operation that runs next
   IterationLog log_;
   Parts parts_;
   int recording_ = 0;  ///< the class whose records are kept
