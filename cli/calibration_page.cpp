@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -72,8 +73,11 @@ Json models_json(const Calibration& calibration) {
   Json models = Json::array();
   for (const KernelTimeModel& model : calibration.kernel_models) {
     Json busy = Json::array();
-    for (const BusyFactor& factor : busy_of(calibration, model))
+    double least = std::numeric_limits<double>::infinity(), most = 0;
+    for (const BusyFactor& factor : busy_of(calibration, model)) {
       busy.push_back({{"busy", factor.busy}, {"working_set_bytes", factor.working_set.value()}, {"factor", factor.factor}});
+      least = std::min(least, factor.factor), most = std::max(most, factor.factor);
+    }
     models.push_back({{"layer", layer_name(model)},
                       {"pass", to_string(model.pass)},
                       {"samples", model.weights.size()},
@@ -81,6 +85,8 @@ Json models_json(const Calibration& calibration) {
                       {"rate_flop_per_s", std::isfinite(model.rate.value()) ? Json(model.rate.value()) : Json(nullptr)},
                       {"bandwidth_bytes_per_s", std::isfinite(model.bandwidth.value()) ? Json(model.bandwidth.value()) : Json(nullptr)},
                       {"leave_one_out_error", model.leave_one_out_error},
+                      {"least_busy_factor", busy.empty() ? Json(nullptr) : Json(least)},
+                      {"most_busy_factor", busy.empty() ? Json(nullptr) : Json(most)},
                       {"busy_factors", busy}});
   }
   return models;
@@ -109,11 +115,10 @@ Json spells_json(const SlowSpells& spells) { return {{"share", spells.share}, {"
 
 Page calibration_page(const Calibration& calibration) {
   Page page;
-  page.rows = models_table(calibration);
   page.text =
       forerun::format("calibration {} of {}, {} ({})\n{} on host {}, {}, {}\n\n", calibration.name, calibration.device, calibration.mode,
                       to_string(calibration.origin), calibration.cpu, calibration.host, calibration.compiler, calibration.date);
-  page.text += text_table(page.rows);
+  page.text += text_table(models_table(calibration));
   page.text += working_sets_text(calibration.busy);
   if (calibration.spells.share > 0) page.text += "\nslow spells: " + spells_text(calibration.spells) + "\n";
   if (!calibration.collectives.empty()) page.text += "\n" + text_table(collectives_table(calibration));
@@ -129,6 +134,8 @@ Page calibration_page(const Calibration& calibration) {
                    {"models", models_json(calibration)},
                    {"slow_spells", spells_json(calibration.spells)},
                    {"collectives", collectives_json(calibration)}};
+  page.rows = rows_of(page.document["models"], {"layer", "pass", "samples", "overhead_s", "rate_flop_per_s", "bandwidth_bytes_per_s",
+                                                "leave_one_out_error", "least_busy_factor", "most_busy_factor"});
   return page;
 }
 

@@ -61,6 +61,16 @@ Page infeasible_page(const std::string& reason) {
   return page;
 }
 
+Table rows_of(const Json& objects, const std::vector<std::string>& columns) {
+  Table table{.header = columns};
+  for (const Json& object : objects) {
+    std::vector<std::string>& row = table.rows.emplace_back();
+    row.reserve(columns.size());
+    for (const std::string& column : columns) row.push_back(object.contains(column) ? cell(object[column]) : "");
+  }
+  return table;
+}
+
 Table one_row(const Json& document) {
   Table table;
   table.rows.emplace_back();

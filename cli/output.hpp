@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "io/json.hpp"
 #include "io/table.hpp"
@@ -42,6 +43,9 @@ void say(const std::string& line);
 
 /// The answer where a scenario cannot run.
 Page infeasible_page(const std::string& reason);
+
+/// Objects of a document as rows, one a column; what they lack is an empty cell.
+Table rows_of(const Json& objects, const std::vector<std::string>& columns);
 
 /// A document as one row of a table with its keys as columns: lists joined by `; `, objects as `key=value`. Leaves `scenario` out.
 Table one_row(const Json& document);

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <sstream>
 
 #include "tests/cli/command_line.hpp"
 
@@ -66,4 +67,18 @@ TEST_CASE("a calibration shows each model with its samples and error") {
   const YamlNode document = read_yaml_text(shell.run("show calibration ./paper.json --format json").out, "out");
   // Three kinds with data passes only, dense and convolution with three, the update of any.
   CHECK(document.find("models")->children.size() == 13);
+}
+
+TEST_CASE("a calibration's rows hold numbers, with their units in the head") {
+  const std::string rows = CommandLine().run("show calibration ./paper.json --format csv").out;
+  CHECK(rows.find("layer,pass,samples,overhead_s,rate_flop_per_s,bandwidth_bytes_per_s,leave_one_out_error,least_busy_factor,"
+                  "most_busy_factor\n") == 0);
+  std::istringstream lines(rows.substr(rows.find('\n') + 1));
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    INFO(line);
+    std::string numbers = line.substr(line.find(',', line.find(',') + 1) + 1);
+    CHECK(numbers.find_first_not_of("0123456789.e+-,") == std::string::npos);
+  }
+  CHECK(count == 13);
 }
