@@ -52,7 +52,10 @@ Json name_or_null(const Text& text) {
 }  // namespace
 
 void add_workload_option(CLI::App& verb, ScenarioOptions& options) {
-  verb.add_option("-w,--workload", options.workload, "a model by name (forerun show workload lists them), or a YAML file");
+  verb.add_option(
+      "-w,--workload", options.workload,
+      "a model by name (forerun show workload lists them), or a file: YAML, ONNX, a Hugging Face config.json, or for predict and "
+      "show plan an execution trace NAME.0.et");
 }
 
 void add_platform_option(CLI::App& verb, ScenarioOptions& options) {

@@ -21,6 +21,16 @@ TEST_CASE("every verb has help with an example") {
   }
 }
 
+TEST_CASE("the helps name every kind of file that a workload can be") {
+  const CommandLine shell;
+  for (const std::string verb : {"predict", "show plan"}) {
+    const std::string help = shell.run(verb + " --help").out;
+    INFO(verb);
+    for (const std::string kind : {"YAML", "ONNX", "config.json"}) CHECK(help.find(kind) != std::string::npos);
+    CHECK(help.find("NAME.0.et") != std::string::npos);
+  }
+}
+
 TEST_CASE("the examples of the helps that need no measurement work as typed") {
   const CommandLine shell;
   CHECK(shell.run("show workload mnist-cnn").code == 0);
