@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "io/descriptor.hpp"
 
 namespace forerun::sim {
 
@@ -25,23 +26,16 @@ constexpr char kFailure = 'f';
 constexpr std::size_t kHeader = 1 + sizeof(std::uint64_t);
 constexpr int kPipe = 3;  ///< the child's end, beside the standard descriptors
 
-// The parent is gone when this fails: nobody is left to tell.
-void write_all(const char* bytes, std::size_t count) {
-  while (count > 0) {
-    const ssize_t written = ::write(kPipe, bytes, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) ::_exit(1);
-    bytes += written;
-    count -= static_cast<std::size_t>(written);
-  }
-}
-
-void send(char kind, std::string_view text) {
+void send(const Descriptor& pipe, char kind, std::string_view text) {
   std::string frame(kHeader, kind);
   const std::uint64_t length = text.size();
   std::memcpy(frame.data() + 1, &length, sizeof length);
   frame += text;
-  write_all(frame.data(), frame.size());
+  try {
+    write_all(pipe, frame, "the pipe to the simulating process");
+  } catch (const BadInput&) {
+    ::_exit(1);  // the parent is gone: nobody is left to tell
+  }
 }
 
 [[noreturn]] void run_child(int pipe_end, pid_t parent, const std::function<void(const Answer&)>& work) {
@@ -57,10 +51,11 @@ void send(char kind, std::string_view text) {
   ::dup2(nowhere, STDOUT_FILENO);
   // Whatever else the parent has open is none of ours: a sibling's pipe held open would hide that sibling's end.
   ::close_range(kPipe + 1, ~0U, 0);
+  const Descriptor pipe(kPipe);
   try {
-    work([](std::string_view text) { send(kAnswer, text); });
+    work([&](std::string_view text) { send(pipe, kAnswer, text); });
   } catch (const std::exception& error) {
-    send(kFailure, error.what());
+    send(pipe, kFailure, error.what());
     ::_exit(1);
   }
   ::_exit(0);

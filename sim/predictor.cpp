@@ -13,7 +13,7 @@ namespace forerun::sim {
 namespace {
 
 constexpr std::int64_t kFirstSteps = 4;
-constexpr std::int64_t kMostSteps = 64;
+constexpr std::int64_t kMostPlayedSteps = 64;
 constexpr std::int64_t kJitterSteps = 16;
 
 struct Answered {
@@ -49,7 +49,7 @@ Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan
       if (steps == run) return {step_time(played, run, 0), ""};
       if (const int period = find_period(played); period > 0)
         return {step_time(played, run, period), forerun::format("{} steps simulated, after which they repeat", steps)};
-      if (steps >= kMostSteps)
+      if (steps >= kMostPlayedSteps)
         return {step_time(played, run, static_cast<int>(steps / 2)),
                 forerun::format("{} steps simulated without repeating; the mean of the later half goes on", steps)};
     }
