@@ -30,6 +30,19 @@ std::string unknown_text(const Unknown& unknown, double value) {
   return forerun::format("{} ({:.3g} Mbit/s)", human(BytesPerSecond(value)), value * 8 / 1e6);
 }
 
+/// Why a run was not scored: in one engine's words where all say the same, else each engine's.
+std::string reasons_text(const std::vector<ScoredRun>& rows, const std::string& run) {
+  std::vector<const ScoredRun*> of_run;
+  for (const ScoredRun& row : rows)
+    if (row.run == run) of_run.push_back(&row);
+  if (std::ranges::all_of(of_run, [&](const ScoredRun* row) { return row->reason == of_run.front()->reason; }))
+    return of_run.front()->reason;
+  std::string text;
+  for (const ScoredRun* row : of_run)
+    if (!row->reason.empty()) text += (text.empty() ? "" : "; ") + row->engine + ": " + row->reason;
+  return text;
+}
+
 /// One line a run, the engines side by side.
 Table rows_table(const std::vector<ScoredRun>& rows) {
   std::vector<std::string> engines;
@@ -55,7 +68,7 @@ Table rows_table(const std::vector<ScoredRun>& rows) {
         line.push_back(metric_text(row.predicted, row.metric));
         line.push_back(or_dash(row.error, signed_fraction));
       }
-    line.push_back(first.reason);
+    line.push_back(reasons_text(rows, first.run));
     table.rows.push_back(std::move(line));
   }
   return table;

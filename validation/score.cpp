@@ -79,7 +79,7 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
   if (measured.scenario) {
     row.workload = measured.scenario->workload.name;
     row.batch = measured.scenario->workload.batch;
-    row.ranks = measured.scenario->strategy.ranks();
+    row.ranks = measured.scenario->ranks();
   }
   if (run.value > 0) row.measured = run.value;
   row.reason = measured.reason;

@@ -123,6 +123,27 @@ TEST_CASE("both engines are scored side by side") {
   CHECK(number(document, "rows", 0, "predicted") == Approx(number(document, "rows", 1, "predicted")).epsilon(1e-5));
 }
 
+TEST_CASE("a trace is validated by both engines, without a strategy") {
+  const CommandLine shell;
+  const std::string trace = FORERUN_TEST_DATA "/../workloads/expected/chakra/all_reduce.0.et";
+  put(shell.folder() / "runs.csv", kHeader + "a,g," + trace + ",cpu-cluster,,platform.nodes=4,step_time_s,0.003,ok\n");
+  const Answer answer = shell.run("validate runs.csv --engine both --format json");
+  INFO(answer.err);
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  CHECK(number(document, "rows", 0, "predicted") == Approx(6 * 50e-6 + 1.5 * 1048576 / 1.25e9));
+  CHECK(number(document, "rows", 0, "ranks") == 4);
+  CHECK(number(document, "rows", 1, "error") == Approx(number(document, "rows", 0, "error")).epsilon(1e-3));
+}
+
+TEST_CASE("each engine's own reason is told") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "0.5", "serial", "mfu") + row("b", "g", "9", "1", "data=2"));
+  const Answer answer = shell.run("validate runs.csv --calibration ./paper.json --engine both");
+  CHECK(answer.out.find("oracle: oracle does not predict mfu; sim: sim does not predict mfu\n") != std::string::npos);
+  CHECK(answer.out.find("; sim: infeasible") == std::string::npos);  // both say the same
+}
+
 TEST_CASE("the measured VGG-11 rows are fitted on one process and scored on three nodes") {
   const CommandLine shell;
   const Answer answer = shell.run("validate '" FORERUN_TEST_DATA

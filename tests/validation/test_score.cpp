@@ -58,6 +58,14 @@ TEST_CASE("a scored run says what ran and how far its measurement spread") {
   CHECK(scored.measured_p90 == 2.5);
 }
 
+TEST_CASE("a trace's run says the ranks of its plan") {
+  Case measured = make_case(2);
+  StepPlan plan;
+  plan.ranks = 4;
+  measured.scenario->plan = std::make_shared<const StepPlan>(plan);
+  CHECK(score(measured, answers(3)).ranks == 4);
+}
+
 TEST_CASE("a run that did not end ok is kept with its reason and not scored") {
   const ScoredRun scored = score(make_case(2, RunStatus::timeout), answers(3));
   CHECK_FALSE(scored.error);
