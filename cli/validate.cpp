@@ -6,12 +6,12 @@
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
 #include "cli/scenario.hpp"
-#include "cli/selection.hpp"
 #include "cli/validation_page.hpp"
 #include "cli/verbs.hpp"
 #include "io/csv.hpp"
 #include "io/quantity.hpp"
 #include "validation/launches.hpp"
+#include "validation/selection.hpp"
 
 namespace forerun {
 namespace {

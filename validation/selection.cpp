@@ -1,4 +1,4 @@
-#include "cli/selection.hpp"
+#include "validation/selection.hpp"
 
 #include <algorithm>
 #include <set>
