@@ -15,10 +15,8 @@ int levels(int count) { return std::bit_width(static_cast<unsigned>(count)) - 1;
 /// Lays out a collective's phases; hops are inside nodes where all of a phase's edges are.
 class Layout {
  public:
-  Layout(const Collective& collective, const Placement& placement)
-      : n_(collective.bytes), operation_(collective.operation), on_(placement) {}
-
-  PhaseList take() { return phases_; }
+  Layout(const Collective& collective, const Placement& placement, PhaseList& phases)
+      : n_(collective.bytes), operation_(collective.operation), on_(placement), phases_(phases) {}
 
   // In a ring every step waits for the slowest edge, and m - 1 of p - 1 steps bring a message into another node.
   void ring(const RingPhase& phase) {
@@ -97,7 +95,7 @@ class Layout {
   Bytes n_;
   Kind operation_;
   const Placement& on_;
-  PhaseList phases_;
+  PhaseList& phases_;
 };
 
 }  // namespace
@@ -138,9 +136,10 @@ CollectiveAlgorithm feasible_algorithm(CollectiveAlgorithm wanted, Kind operatio
 }
 
 PhaseList phases_of(const Collective& collective, CollectiveAlgorithm algorithm, const Placement& placement) {
-  Layout layout(collective, placement);
+  PhaseList phases;
+  Layout layout(collective, placement, phases);
   const RingPhase ring = ring_phase(collective, placement.ranks);
-  if (ring.hops == 0) return layout.take();
+  if (ring.hops == 0) return phases;
   switch (algorithm) {
     case CollectiveAlgorithm::ring:
     case CollectiveAlgorithm::automatic: layout.ring(ring); break;
@@ -150,7 +149,7 @@ PhaseList phases_of(const Collective& collective, CollectiveAlgorithm algorithm,
     case CollectiveAlgorithm::hierarchical: layout.hierarchical(); break;
     case CollectiveAlgorithm::switch_reduction: layout.in_switch(); break;
   }
-  return layout.take();
+  return phases;
 }
 
 }  // namespace forerun

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cassert>
+#include <memory>
 #include <vector>
 
 #include "core/plan.hpp"
@@ -48,21 +48,24 @@ struct Phase {
   int between_hops = 0;  ///< between nodes
 };
 
-/// Phases in order, on the stack: a pricing of millions of transfers allocates nothing for them.
+/// Phases in order, on the stack: pricing millions of transfers allocates nothing for them, and clears no more than it uses.
 class PhaseList {
  public:
+  PhaseList() {}  // NOLINT(modernize-use-equals-default): the default would be deleted
   void add(const Phase& phase) {
     assert(count_ < kMost);
-    phases_[count_++] = phase;
+    std::construct_at(&phases_[count_++], phase);
   }
-  [[nodiscard]] const Phase* begin() const { return phases_.data(); }
-  [[nodiscard]] const Phase* end() const { return phases_.data() + count_; }
+  [[nodiscard]] const Phase* begin() const { return phases_; }
+  [[nodiscard]] const Phase* end() const { return phases_ + count_; }
   [[nodiscard]] int size() const { return count_; }
   const Phase& operator[](int index) const { return phases_[index]; }
 
  private:
   static constexpr int kMost = 66;  // two a doubling of 2^31 ranks, fold and unfold
-  std::array<Phase, kMost> phases_;
+  union {
+    Phase phases_[kMost];  // NOLINT(modernize-avoid-c-arrays): an array of std would make it all anew
+  };
   int count_ = 0;
 };
 

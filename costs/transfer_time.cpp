@@ -44,9 +44,11 @@ class Transfer {
     Seconds drain;
     int inside_hops = 0;
     int between_hops = 0;
+    Phase first;
   };
   [[nodiscard]] Plain plain(const PhaseList& phases) const {
     Plain sum;
+    sum.first = phases[0];
     for (const Phase& phase : phases) {
       const PhaseLoad load = load_of(phase, communicator_, placement_, platform_);
       sum.latency += latency(phase, load);
@@ -58,11 +60,10 @@ class Transfer {
   }
 
   [[nodiscard]] PhaseList phases(CollectiveAlgorithm algorithm) const {
-    PhaseList list = phases_of(collective_, algorithm, placement_);
-    if (collective_.operation != Kind::all_to_all) return list;
-    Phase ring = list[0];
+    if (collective_.operation != Kind::all_to_all) return phases_of(collective_, algorithm, placement_);
+    PhaseList list;
+    Phase ring = phases_of(collective_, CollectiveAlgorithm::ring, placement_)[0];
     ring.bytes = all_to_all_edge_;
-    list = {};
     list.add(ring);
     return list;
   }
@@ -137,13 +138,14 @@ struct Priced {
   Seconds latency;
   Seconds drain;
   double expansion = 1;
+  Phase first;
 
   [[nodiscard]] Seconds time() const { return latency + drain; }
 };
 
 Priced price_plain(const Transfer& transfer, const Platform& platform, CollectiveAlgorithm algorithm) {
   const Transfer::Plain plain = transfer.plain(transfer.phases(algorithm));
-  return {{algorithm, Protocol::simple}, plain.latency + platform.collective_overhead, plain.drain, 1};
+  return {{algorithm, Protocol::simple}, plain.latency + platform.collective_overhead, plain.drain, 1, plain.first};
 }
 
 // The cheapest protocol of an algorithm by NCCL's tuning.
@@ -154,7 +156,7 @@ Priced price_nccl(const Transfer& transfer, const Collective& collective, const 
   for (const Protocol protocol : {Protocol::simple, Protocol::low_latency, Protocol::low_latency_128}) {
     const TransferChoice choice{algorithm, protocol};
     const NcclPrice price = nccl_price(collective, choice, transfer.placement(), platform, bus, plain.inside_hops, plain.between_hops);
-    const Priced priced{choice, price.latency + platform.collective_overhead, price.expansion * plain.drain, price.expansion};
+    const Priced priced{choice, price.latency + platform.collective_overhead, price.expansion * plain.drain, price.expansion, plain.first};
     if (price.offered && (protocol == Protocol::simple || priced.time() < best.time())) best = priced;
   }
   return best;
@@ -226,10 +228,9 @@ OperationCost transfer_cost(const Collective& collective, const Communicator& co
   cost.drain = priced.drain;
   cost.choice = priced.choice;
   cost.expansion = priced.expansion;
-  const Phase first = transfer.phases(priced.choice.algorithm)[0];
-  cost.edge_bytes = priced.expansion * first.bytes;
-  cost.crossing = transfer.crossing(first.pattern);
-  cost.closed = first.pattern != Pattern::chain;
+  cost.edge_bytes = priced.expansion * priced.first.bytes;
+  cost.crossing = transfer.crossing(priced.first.pattern);
+  cost.closed = priced.first.pattern != Pattern::chain;
   return cost;
 }
 
