@@ -90,6 +90,15 @@ void rescale(std::vector<Case>& cases, double scale) {
   }
 }
 
+/// A fraction, or a percentage. A bare number above one was meant in per cent.
+double parse_tolerance(const std::string& value) {
+  const Text text{value, "--tolerance", 0, 0, ""};
+  const double tolerance = parse_fraction(text, 0, 1000);
+  if (tolerance > 1 && value.find('%') == std::string::npos)
+    throw BadInput(problem(text, "is more than 1 without a per cent sign", "a fraction from 0 to 1, or a percentage", value + "%"));
+  return tolerance;
+}
+
 void validate_with(Engine engine, const std::vector<Case>& cases, const Split& split, Validation& validation) {
   const Predictor predict = predictor(engine);
   std::vector<Case> fitted, scored;
@@ -118,6 +127,7 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
     return ExitCode::success;
   }
   std::vector<MeasuredRun> runs = read_measured_runs(options.runs);
+  if (runs.empty()) throw BadInput(Problem{.file = options.runs, .what = "holds no measured runs, only its head line"});
   if (options.pool) runs = pool_launches(runs, read_step_times(options.runs));
   Validation validation;
   Split split;
@@ -128,7 +138,7 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
     if (!options.solve.empty()) validation.unknown = parse_unknown({options.solve, "--solve", 0, 0, ""});
   });
   problems.collect([&] {
-    if (!options.tolerance.empty()) validation.tolerance = parse_fraction({options.tolerance, "--tolerance", 0, 0, ""}, 0, 1000);
+    if (!options.tolerance.empty()) validation.tolerance = parse_tolerance(options.tolerance);
   });
   problems.collect([&] { cases = read_cases(runs, options, environment); });
   problems.throw_if_any();

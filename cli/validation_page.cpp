@@ -172,16 +172,28 @@ Table csv_rows(const std::vector<ScoredRun>& rows) {
   return table;
 }
 
+std::int64_t scored_rows(const Validation& validation) {
+  return std::ranges::count_if(validation.rows, [](const ScoredRun& row) { return row.error.has_value(); });
+}
+
+std::int64_t denied_rows(const Validation& validation) { return std::ranges::count(validation.rows, true, &ScoredRun::denied); }
+
+/// How much the errors stand for, and whether they are kept.
+std::string verdict(const Validation& validation) {
+  std::string out = forerun::format("\n{} of {} rows scored", scored_rows(validation), validation.rows.size());
+  if (const auto denied = denied_rows(validation); denied > 0) out += forerun::format(", {} that ran predicted infeasible", denied);
+  if (validation.tolerance)
+    out += forerun::format("; {} the tolerance of {} on each group's median error", validation.within_tolerance() ? "within" : "outside",
+                           percent(*validation.tolerance));
+  return out + "\n";
+}
+
 }  // namespace
 
 bool Validation::within_tolerance() const {
   if (!tolerance) return true;
-  bool scored = false;
-  for (const GroupScore& group : groups) {
-    scored = scored || group.n > 0;
-    if (group.median_error && *group.median_error > *tolerance) return false;
-  }
-  return scored;
+  if (scored_rows(*this) == 0 || denied_rows(*this) > 0) return false;
+  return std::ranges::none_of(groups, [&](const GroupScore& group) { return group.median_error && *group.median_error > *tolerance; });
 }
 
 Page validation_page(const Validation& validation) {
@@ -192,9 +204,7 @@ Page validation_page(const Validation& validation) {
                                  joined(fitted.scale.runs));
   if (validation.unknown)
     page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
-  if (validation.tolerance)
-    page.text += forerun::format("\n{} the tolerance of {} on each group's median error\n",
-                                 validation.within_tolerance() ? "within" : "outside", percent(*validation.tolerance));
+  page.text += verdict(validation);
   page.document = {{"schema_version", 1},
                    {"rows", rows_json(validation.rows)},
                    {"groups", groups_json(validation.groups)},

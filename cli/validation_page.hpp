@@ -22,7 +22,8 @@ struct Validation {
   std::vector<Explanation> explanations;
   std::optional<double> tolerance;
 
-  /// Whether each group's median error is within the tolerance, and anything was scored at all. Without a tolerance, always.
+  /// Whether each group's median error is within the tolerance, no row was denied, and anything was scored at all. Without a tolerance,
+  /// always.
   [[nodiscard]] bool within_tolerance() const;
 };
 

@@ -87,6 +87,7 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
   try {
     const Prediction prediction = predict(*measured.scenario);
     row.predicted = metric_value(prediction, run.metric);
+    row.denied = run.status == RunStatus::ok && prediction.status == Status::infeasible;
     row.reason = why_not_scored(run, prediction);
   } catch (const MissingCapability& missing) {
     row.reason = missing.what();

@@ -41,6 +41,7 @@ struct ScoredRun {
   std::optional<double> measured_p90;
   std::optional<double> predicted;
   std::optional<double> error;  ///< predicted / measured - 1
+  bool denied = false;          ///< it ran, but was predicted not to
   std::string reason;
 };
 

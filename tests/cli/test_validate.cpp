@@ -61,6 +61,39 @@ TEST_CASE("a tolerance that is kept is exit code 0, one that is not is 1") {
   validated(shell, "--tolerance 0.05", 1);
 }
 
+TEST_CASE("a tolerance above one is a percentage") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "1"));
+  const Answer answer = shell.run("validate runs.csv --calibration ./paper.json --tolerance 15");
+  CHECK(answer.code == 3);
+  CHECK(answer.err.find("--tolerance: is more than 1 without a per cent sign") != std::string::npos);
+  CHECK(answer.err.find("Did you mean 15%?") != std::string::npos);
+  validated(shell, "--tolerance 150%", 0);
+}
+
+TEST_CASE("a verdict says how many rows it stands for, and is no where a run was predicted infeasible") {
+  const CommandLine shell;
+  const std::string good = row("a", "g", "8", std::to_string(predicted(shell, "8")));
+  const auto verdict = [&](const std::string& more, int code) {
+    put(shell.folder() / "runs.csv", kHeader + good + more);
+    const Answer answer = shell.run("validate runs.csv --calibration ./paper.json --tolerance 15%");
+    CHECK(answer.code == code);
+    return answer.out.substr(answer.out.rfind('\n', answer.out.size() - 2) + 1);
+  };
+  CHECK(verdict(row("b", "g", "8", "0.5", "serial", "mfu"), 0) ==
+        "1 of 2 rows scored; within the tolerance of 15.0 % on each group's median error\n");
+  CHECK(verdict(row("b", "g", "9", "1", "data=2"), 1) ==
+        "1 of 2 rows scored, 1 that ran predicted infeasible; outside the tolerance of 15.0 % on each group's median error\n");
+}
+
+TEST_CASE("a file without measured runs is told so") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader);
+  const Answer answer = shell.run("validate runs.csv --calibration ./paper.json");
+  CHECK(answer.code == 3);
+  CHECK(answer.err == "runs.csv: holds no measured runs, only its head line\n");
+}
+
 TEST_CASE("nothing scored is within no tolerance") {
   const CommandLine shell;
   put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "0.5", "serial", "mfu"));
