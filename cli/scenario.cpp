@@ -47,13 +47,6 @@ Text or_default(const Text& text, std::string_view otherwise, const std::string&
   return Text{std::string(otherwise), whose, 0, 0, ""};
 }
 
-/// The setting with its whole key, for messages.
-Text named(const Text& setting, std::string_view prefix) {
-  Text shown = setting;
-  shown.key = std::string(prefix) + "." + setting.key;
-  return shown;
-}
-
 const Text* find(const std::vector<Text>& settings, std::string_view key) {
   const auto found = std::ranges::find(settings, key, &Text::key);
   return found == settings.end() ? nullptr : &*found;
@@ -100,6 +93,12 @@ std::shared_ptr<const Calibration> no_calibration() {
 }
 
 }  // namespace
+
+Text named(const Text& setting, std::string_view prefix) {
+  Text shown = setting;
+  shown.key = std::string(prefix) + "." + setting.key;
+  return shown;
+}
 
 Settings divide_settings(const std::vector<Text>& settings, Problems& problems) {
   Settings divided;

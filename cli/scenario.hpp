@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/environment.hpp"
@@ -32,6 +33,9 @@ struct Settings {
 /// Divides `workload.`, `platform.`, `run.` and `calibration.` settings; of two with one key the later stays.
 /// Adds to `problems`: no `=`, an empty value, another prefix (with a suggestion).
 Settings divide_settings(const std::vector<Text>& settings, Problems& problems);
+
+/// The setting with its whole key, `platform.nodes`, for messages.
+Text named(const Text& setting, std::string_view prefix);
 
 /// run.steps, run.epochs, run.seed. Adds to `problems` what cannot be read, unknown keys, and steps
 /// beside epochs.

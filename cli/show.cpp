@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
+#include <array>
 #include <memory>
+#include <utility>
 
 #include "cli/calibration_page.hpp"
 #include "cli/scenario.hpp"
@@ -31,9 +33,13 @@ Text argument(const std::string& name, const char* what) { return {name, what, 0
 /// Settings of one prefix; those of another are bad input.
 Settings only(const ShowOptions& options, std::vector<Text> Settings::*allowed, Problems& problems) {
   Settings settings = divide_settings(scenario_text(options.scenario).settings, problems);
-  for (const auto part : {&Settings::workload, &Settings::platform, &Settings::run, &Settings::calibration})
+  constexpr std::array<std::pair<const char*, std::vector<Text> Settings::*>, 4> kParts{{{"workload", &Settings::workload},
+                                                                                          {"platform", &Settings::platform},
+                                                                                          {"run", &Settings::run},
+                                                                                          {"calibration", &Settings::calibration}}};
+  for (const auto& [prefix, part] : kParts)
     if (part != allowed)
-      for (const Text& setting : settings.*part) problems.add(problem(setting, "has no meaning here"));
+      for (const Text& setting : settings.*part) problems.add(problem(named(setting, prefix), "has no meaning here"));
   problems.throw_if_any();
   return settings;
 }

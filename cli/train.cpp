@@ -54,8 +54,11 @@ Training read_training(const TrainCommand& options, const Environment& environme
   Problems problems;
   const ScenarioText text = scenario_text(options.scenario);
   const Settings settings = divide_settings(text.settings, problems);
-  for (const auto part : {&Settings::platform, &Settings::calibration})
-    for (const Text& setting : settings.*part) problems.add(problem(setting, "has no meaning here: train runs on this machine"));
+  const auto refuse = [&](const std::vector<Text>& unused, const char* prefix) {
+    for (const Text& setting : unused) problems.add(problem(named(setting, prefix), "has no meaning here: train runs on this machine"));
+  };
+  refuse(settings.platform, "platform");
+  refuse(settings.calibration, "calibration");
   Scenario& scenario = training.scenario;
   std::optional<MissingCapability> missing;
   problems.collect([&] {
@@ -70,7 +73,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
     }
   });
   for (const Text& setting : settings.run)
-    if (setting.key == "steps" || setting.key == "epochs") problems.add(problem(setting, "has no meaning here: use --steps"));
+    if (setting.key == "steps" || setting.key == "epochs") problems.add(problem(named(setting, "run"), "has no meaning here: use --steps"));
   scenario.run = read_run(settings.run, problems);
   problems.collect([&] { scenario.run.steps = parse_integer({options.steps, "--steps", 0, 0, ""}, 1, 10'000'000); });
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });

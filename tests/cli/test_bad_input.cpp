@@ -126,5 +126,12 @@ TEST_CASE("an axis that is not modelled yet is a missing capability, but bad inp
 
 TEST_CASE("train takes no setting of a platform") {
   check_refused(CommandLine(), "train --workload mlp --set workload.batch=8 --set platform.nodes=2 --steps 1",
-                {"--set: nodes: has no meaning"});
+                {"--set: platform.nodes: has no meaning"});
+}
+
+TEST_CASE("a setting that has no meaning is named in full") {
+  const CommandLine shell;
+  check_refused(shell, "show workload gpt2 --set platform.nodes=4", {"--set: platform.nodes: has no meaning here (got 4)"});
+  check_refused(shell, "show platform cpu-cluster --set workload.batch=4", {"--set: workload.batch: has no meaning here (got 4)"});
+  check_refused(shell, "train --workload mlp --set workload.batch=8 --set run.epochs=2", {"--set: run.epochs: has no meaning here"});
 }
