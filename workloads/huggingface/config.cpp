@@ -34,11 +34,15 @@ constexpr std::array<std::array<std::string_view, 2>, 20> kActivations{{
     {"swish", "silu"},
 }};
 
+constexpr const char* kWhole = "a whole number";
+
 /// A scalar that is no string.
-const Text& unquoted(const YamlNode& node) {
+const Text& unquoted(const YamlNode& node, const std::string& wanted) {
   const Text& text = scalar(node);
-  if (node.quoted) throw BadInput(problem(text, "is a string", "a value without quotes"));
-  return text;
+  if (!node.quoted) return text;
+  Text shown = text;
+  shown.value = '"' + text.value + '"';
+  throw BadInput(problem(shown, "is a string, not " + wanted));
 }
 
 }  // namespace
@@ -54,12 +58,12 @@ bool HuggingFaceConfig::is_null(std::string_view key) const {
 }
 
 std::int64_t HuggingFaceConfig::integer(std::string_view key, std::int64_t fallback, std::int64_t least, std::int64_t most) {
-  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_integer(unquoted(*node), least, most); });
+  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_integer(unquoted(*node, kWhole), least, most); });
   return fallback;
 }
 
 double HuggingFaceConfig::number(std::string_view key, double fallback) {
-  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_number(unquoted(*node), 0, 1); });
+  if (const YamlNode* node = find(key)) problems_.collect([&] { fallback = parse_number(unquoted(*node, "a number"), 0, 1); });
   return fallback;
 }
 
@@ -67,7 +71,7 @@ bool HuggingFaceConfig::flag(std::string_view key, bool fallback) {
   const YamlNode* node = find(key);
   if (node == nullptr) return fallback;
   const auto read = [&] {
-    const Text& text = unquoted(*node);
+    const Text& text = unquoted(*node, "true or false");
     if (text.value != "true" && text.value != "false") throw BadInput(problem(text, "is no truth value", "true, false"));
     fallback = text.value == "true";
   };
@@ -84,7 +88,7 @@ HuggingFaceConfig::Edges HuggingFaceConfig::edges(std::string_view key, std::int
   Edges edges{fallback, fallback};
   problems_.collect([&] {
     if (node->children.size() != 2) throw BadInput(problem(node->text, "is no pair", "a number, or height and width"));
-    edges = {parse_integer(unquoted(node->children[0]), 1, kMost), parse_integer(unquoted(node->children[1]), 1, kMost)};
+    edges = {parse_integer(unquoted(node->children[0], kWhole), 1, kMost), parse_integer(unquoted(node->children[1], kWhole), 1, kMost)};
   });
   return edges;
 }
