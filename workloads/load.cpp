@@ -73,6 +73,11 @@ const Family* read_model(const YamlNode& root, std::vector<Text>& given, std::ve
   if (is_huggingface(root)) {
     HuggingFaceModel model = read_huggingface(root);
     given = std::move(model.parameters);
+    if (!model.name.empty()) source.name = model.name;
+    if (model.precision) {
+      common.push_back(*model.precision);
+      common.back().key = "precision";
+    }
     return find_family(model.family);
   }
   const Family* family = nullptr;

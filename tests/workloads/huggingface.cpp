@@ -51,6 +51,28 @@ TEST_CASE("a config.json and the zoo's model of the same sizes are the same netw
   }
 }
 
+TEST_CASE("a config.json gives the precision of its weights and the name of its model", "[unit]") {
+  const Folder folder;
+  const auto load = [&](const std::string& more, const std::string& settings = "") {
+    put(folder / "tiny.json", llama("\"hidden_size\": 64, \"num_attention_heads\": 4" + more));
+    return load_with((folder / "tiny.json").string(), settings);
+  };
+  CHECK(load("").precision == Precision::fp32);
+  CHECK(load(", \"torch_dtype\": \"bfloat16\"").precision == Precision::bf16);
+  CHECK(load(", \"dtype\": \"float16\"").precision == Precision::fp16);
+  CHECK(load(", \"torch_dtype\": \"float32\"").precision == Precision::fp32);
+  CHECK(load(", \"torch_dtype\": null").precision == Precision::fp32);
+  CHECK(load(", \"torch_dtype\": \"bfloat16\"", "precision=fp32").precision == Precision::fp32);
+  CHECK(load("").name == "tiny");
+  CHECK(load(", \"_name_or_path\": \"owner/Tiny-7B\"").name == "Tiny-7B");
+  CHECK(load(", \"_name_or_path\": \"tiny-7b\"").name == "tiny-7b");
+  CHECK(load(", \"_name_or_path\": \"/home/somebody/checkpoint-500\"").name == "tiny");
+  CHECK(load(", \"_name_or_path\": \"\"").name == "tiny");
+  CHECK(error_of(llama("\"torch_dtype\": \"float17\"")) ==
+        "config.json:3:16: torch_dtype: unknown type of weights (got float17, allowed bfloat16, float16, float32, float64, float8_e4m3fn). "
+        "Did you mean float16?");
+}
+
 TEST_CASE("settings override a config.json", "[unit]") {
   const std::string file = kExpected + "huggingface/llama3-8b.json";
   CHECK(load_with(file, "").tokens_per_sample == 8192);
