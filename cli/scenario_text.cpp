@@ -1,8 +1,13 @@
 #include "cli/scenario_text.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <initializer_list>
 
 #include "io/file.hpp"
+#include "workloads/chakra/read.hpp"
+#include "workloads/load.hpp"
+#include "workloads/onnx/import.hpp"
 
 namespace forerun {
 namespace fs = std::filesystem;
@@ -31,6 +36,28 @@ std::vector<Text> read_settings(const YamlNode& node) {
     settings.push_back(item.text);
   }
   return settings;
+}
+
+[[noreturn]] void mistaken(const std::string& file, const std::string& what) {
+  throw BadInput(Problem{.file = file, .what = "is " + what + ", not a scenario", .suggestion = "--" + what.substr(2) + " " + file});
+}
+
+/// A scenario is the one file without an option: whoever leaves the option of another out should be told which.
+void refuse_other_files(const std::string& file) {
+  std::error_code none;
+  if (fs::exists(file, none) ? chakra::names_a_trace(file) || names_an_onnx_file(file)
+                             : std::ranges::find(known_workloads(), file) != known_workloads().end())
+    mistaken(file, "a workload");
+}
+
+void refuse_other_documents(const YamlNode& root, const std::string& file) {
+  const auto has = [&](std::initializer_list<std::string_view> keys) {
+    return std::ranges::any_of(keys, [&](std::string_view key) { return root.find(key) != nullptr; });
+  };
+  if (has({"workload", "scenario"})) return;
+  if (has({"layers", "family", "model_type", "architectures"})) mistaken(file, "a workload");
+  if (has({"memory-per-node", "devices-per-node"})) mistaken(file, "a platform");
+  if (has({"kernels"})) mistaken(file, "a calibration");
 }
 
 const YamlNode& scenario_node(const YamlNode& root) {
@@ -93,7 +120,9 @@ ScenarioText scenario_text(const ScenarioOptions& options) {
 }
 
 ScenarioText read_scenario_file(const fs::path& file) {
+  refuse_other_files(file.string());
   const YamlNode root = read_yaml(file);
+  refuse_other_documents(root, file.string());
   const YamlNode& node = scenario_node(root);
   const fs::path folder = file.parent_path();
   ScenarioText text;

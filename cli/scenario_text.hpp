@@ -48,6 +48,7 @@ ScenarioText scenario_text(const ScenarioOptions& options);
 
 /// A scenario file: a mapping with the keys workload, platform, strategy, calibration and set (`key=value` items, or a mapping), or a
 /// prediction's document, that holds one under `scenario`. Files that it names stand relative to its own folder.
+/// BadInput names the option of a workload, a platform or a calibration that was given in its place.
 ScenarioText read_scenario_file(const std::filesystem::path& file);
 
 /// The scenario as the object of a document that read_scenario_file() reads. Files it names become absolute.

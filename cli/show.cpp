@@ -34,9 +34,9 @@ Text argument(const std::string& name, const char* what) { return {name, what, 0
 Settings only(const ShowOptions& options, std::vector<Text> Settings::*allowed, Problems& problems) {
   Settings settings = divide_settings(scenario_text(options.scenario).settings, problems);
   constexpr std::array<std::pair<const char*, std::vector<Text> Settings::*>, 4> kParts{{{"workload", &Settings::workload},
-                                                                                          {"platform", &Settings::platform},
-                                                                                          {"run", &Settings::run},
-                                                                                          {"calibration", &Settings::calibration}}};
+                                                                                         {"platform", &Settings::platform},
+                                                                                         {"run", &Settings::run},
+                                                                                         {"calibration", &Settings::calibration}}};
   for (const auto& [prefix, part] : kParts)
     if (part != allowed)
       for (const Text& setting : settings.*part) problems.add(problem(named(setting, prefix), "has no meaning here"));

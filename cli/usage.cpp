@@ -1,6 +1,7 @@
 #include "cli/usage.hpp"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,12 @@ std::optional<Problem> unknown_verb(const CLI::App& command, std::span<char* con
 std::optional<Problem> spaced_setting(std::span<char* const> arguments) {
   for (std::size_t i = 0; i + 2 < arguments.size(); ++i) {
     const std::string key = arguments[i + 1], value = arguments[i + 2];
-    if (arguments[i] != std::string_view("--set") || key.find('=') != std::string::npos || key.starts_with('-') || value.starts_with('-'))
-      continue;
+    if (arguments[i] != std::string_view("--set") || key.starts_with('-') || value.starts_with('-')) continue;
+    if (key.find('=') != std::string::npos) {
+      std::error_code none;
+      if (value.find('=') == std::string::npos || std::filesystem::exists(value, none)) continue;
+      return Problem{.file = "--set", .what = "takes one key=value", .got = key + " " + value, .suggestion = "--set " + value};
+    }
     return Problem{
         .file = "--set", .what = "is no setting", .got = key + " " + value, .allowed = "key=value", .suggestion = key + "=" + value};
   }

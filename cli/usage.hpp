@@ -15,7 +15,8 @@ namespace forerun {
 /// command's own name.
 std::optional<Problem> unknown_verb(const CLI::App& command, std::span<char* const> arguments);
 
-/// `--set key value`, which would take the value for something else; with `key=value` as the suggestion.
+/// `--set key value`, which would take the value for something else; with `key=value` as the suggestion. `--set a=1 b=2` as well, with
+/// `--set b=2`.
 std::optional<Problem> spaced_setting(std::span<char* const> arguments);
 
 }  // namespace forerun

@@ -102,3 +102,29 @@ TEST_CASE("a calibration that is broken off leaves its journal and no calibratio
   CHECK_FALSE(std::filesystem::exists(shell.folder() / "mine.calibration.json"));
   CHECK(get(shell.folder() / "mine.calibration.json.part").find('\n') != std::string::npos);
 }
+
+TEST_CASE("a second setting behind one option is told to have its own") {
+  const CommandLine shell;
+  const Answer answer = shell.run("predict --set workload.batch=64 platform.nodes=2 --workload mlp");
+  CHECK(answer.code == 3);
+  CHECK(answer.err == "--set: takes one key=value (got workload.batch=64 platform.nodes=2). Did you mean --set platform.nodes=2?\n");
+  put(shell.folder() / "a=b.yaml", "workload: mlp\nplatform: cpu-cluster\ncalibration: ./paper.json\n");
+  CHECK(shell.run("predict --set workload.batch=64 a=b.yaml").code == 0);
+}
+
+TEST_CASE("what stands in the place of a scenario is told its option") {
+  const CommandLine shell;
+  put(shell.folder() / "net.yaml", "input: 4\nlayers:\n  - {kind: dense, outputs: 2}\n");
+  put(shell.folder() / "machine.yaml", "memory-per-node: 4 GiB\n");
+  put(shell.folder() / "net.onnx", "");
+  const auto complaint = [&](const std::string& file) {
+    const Answer answer = shell.run("predict " + file);
+    CHECK(answer.code == 3);
+    return answer.err;
+  };
+  CHECK(complaint("net.yaml") == "net.yaml: is a workload, not a scenario. Did you mean --workload net.yaml?\n");
+  CHECK(complaint("net.onnx") == "net.onnx: is a workload, not a scenario. Did you mean --workload net.onnx?\n");
+  CHECK(complaint("gpt2") == "gpt2: is a workload, not a scenario. Did you mean --workload gpt2?\n");
+  CHECK(complaint("machine.yaml") == "machine.yaml: is a platform, not a scenario. Did you mean --platform machine.yaml?\n");
+  CHECK(complaint("paper.json") == "paper.json: is a calibration, not a scenario. Did you mean --calibration paper.json?\n");
+}
