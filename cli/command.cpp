@@ -62,7 +62,11 @@ int run_command(int count, char** arguments, const Environment& environment) {
     command.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
     // Help and version are no errors.
-    return command.exit(error) == 0 ? static_cast<int>(ExitCode::success) : static_cast<int>(ExitCode::usage);
+    if (command.exit(error) != 0) return static_cast<int>(ExitCode::usage);
+    return static_cast<int>(guarded([] {
+      finish_output();
+      return ExitCode::success;
+    }));
   }
   return static_cast<int>(guarded(chosen));
 }

@@ -49,8 +49,12 @@ void deliver(const Page& page, const OutputOptions& options) {
     case Format::csv: text = csv_table(page.rows); break;
   }
   if (!options.file.empty()) return write_file(options.file, text);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    throw BadInput(Problem{.file = "standard output", .what = "cannot be written"});
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  finish_output();
+}
+
+void finish_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) throw BadInput(Problem{.file = "standard output", .what = "cannot be written"});
 }
 
 void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }

@@ -38,6 +38,9 @@ void check_output(const OutputOptions& options);
 /// Writes the form that was asked for to standard output or, as a whole, to the file. BadInput where that fails.
 void deliver(const Page& page, const OutputOptions& options);
 
+/// BadInput where standard output did not take what was written to it.
+void finish_output();
+
 /// A line to standard error.
 void say(const std::string& line);
 

@@ -112,6 +112,7 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
   workload->add_flag("--all", options->all, "each block, also where several are alike");
   workload->add_flag("--dot", options->dot, "the graph for Graphviz, in place of the table")->excludes("--format");
   add_setting_option(*workload, options->scenario);
+  for (const char* flag : {"--all", "--dot"}) workload->get_option(flag)->needs(workload->get_option("name"));
   workload->footer(
       "Example:\n  forerun show workload gpt --set workload.layers=24\n  forerun show workload mnist-cnn --dot | dot -Tsvg -o cnn.svg");
   workload->callback(prints(options, chosen, show_workload));

@@ -43,8 +43,9 @@ TEST_CASE("the examples of the helps that need no measurement work as typed") {
 
 TEST_CASE("a command line that cannot be understood is exit code 2") {
   const CommandLine shell;
-  for (const std::string arguments : {"", "foretell", "predict --speed 3", "predict --engine magic", "show", "validate", "train --steps 3",
-                                      "predict --format xml", "calibrate --quick --full", "calibrate --device tpu"}) {
+  for (const std::string arguments :
+       {"", "foretell", "predict --speed 3", "predict --engine magic", "show", "show workload --dot", "show workload --all", "validate",
+        "train --steps 3", "predict --format xml", "calibrate --quick --full", "calibrate --device tpu"}) {
     INFO(arguments);
     const Answer answer = shell.run(arguments);
     CHECK(answer.code == 2);
@@ -127,4 +128,12 @@ TEST_CASE("what stands in the place of a scenario is told its option") {
   CHECK(complaint("gpt2") == "gpt2: is a workload, not a scenario. Did you mean --workload gpt2?\n");
   CHECK(complaint("machine.yaml") == "machine.yaml: is a platform, not a scenario. Did you mean --platform machine.yaml?\n");
   CHECK(complaint("paper.json") == "paper.json: is a calibration, not a scenario. Did you mean --calibration paper.json?\n");
+}
+
+TEST_CASE("help and version that cannot be written are exit code 3, as results are") {
+  for (const std::string arguments : {"--help", "--version", "predict --help", "show workload mlp"}) {
+    const int status = std::system((FORERUN_BINARY " " + arguments + " >/dev/full 2>/dev/null").c_str());
+    INFO(arguments);
+    CHECK(WEXITSTATUS(status) == 3);
+  }
 }
