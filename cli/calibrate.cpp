@@ -127,7 +127,8 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   auto* full = verb->add_flag_callback(
       "--full", [options] { options->mode = CalibrateMode::full; }, "more shapes, longer each");
   quick->excludes(full);
-  add_choice<Device>(*verb, "--device", options->device, "cpu or cuda", {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
+  add_choice<Device>(*verb, "--device", options->device, "what to measure: cpu; the kernels of cuda devices are not measured yet",
+                     {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
   auto* network = verb->add_flag_callback(
       "--network", [options] { options->network = NetworkWish::required; },
       "measure ping-pong and all-reduce between ranks; without this option done where possible");

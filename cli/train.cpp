@@ -167,7 +167,8 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
   verb->add_option("--steps", options->steps, "timed steps")->capture_default_str();
   verb->add_option("--warm-up", options->warm_up, "steps before, not timed")->capture_default_str();
   verb->add_option("--append", options->append,
-                   "append a measured run to this CSV file, its step times to FILE.steps.csv and its operations to FILE.operations.csv");
+                   "append a measured run to this CSV file; beside runs.csv, its step times to runs.steps.csv and its operations to "
+                   "runs.operations.csv");
   verb->add_option("--run", options->run, "the run's name; made from workload, ranks, batch and date otherwise");
   verb->add_option("--group", options->group, "the series it belongs to")->capture_default_str();
   verb->add_flag_callback(

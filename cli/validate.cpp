@@ -166,7 +166,7 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
                    "intra-node-bandwidth, intra-node-latency");
   verb->add_option("--tolerance", options->tolerance, "exit code 1 if a group's median error is above it, such as 15%");
   verb->add_flag("--pool", options->pool,
-                 "take launches of the same thing as one run, over all their steps where FILE.steps.csv stands beside the file");
+                 "take launches of the same thing as one run, over all their steps where runs.steps.csv stands beside runs.csv");
   verb->add_flag("--template", options->print_template, "print the columns of such a file with an example row");
   verb->footer("Example:\n  forerun validate runs.csv --engine both --tolerance 15%");
   verb->callback([options, &environment, &chosen] {

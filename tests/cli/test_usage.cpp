@@ -79,6 +79,23 @@ TEST_CASE("a setting with a space for its equals sign is told how it is written"
   CHECK(shell.run("show workload mlp --set workload.batch=64").code == 0);
 }
 
+TEST_CASE("the helps name the files and devices that there are") {
+  const CommandLine shell;
+  const auto words = [&](const std::string& verb) {
+    std::string text;
+    bool space = false;
+    for (const char c : shell.run(verb + " --help").out) {
+      if (space && (c == ' ' || c == '\n')) continue;
+      space = c == ' ' || c == '\n';
+      text += space ? ' ' : c;
+    }
+    return text;
+  };
+  CHECK(words("train").find("step times to runs.steps.csv and its operations to runs.operations.csv") != std::string::npos);
+  CHECK(words("validate").find("where runs.steps.csv stands beside runs.csv") != std::string::npos);
+  CHECK(words("calibrate").find("the kernels of cuda devices are not measured yet") != std::string::npos);
+}
+
 TEST_CASE("calibrating a GPU is a missing capability and touches nothing") {
   const CommandLine shell;
   const Answer answer = shell.run("calibrate --device cuda");
