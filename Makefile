@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh Debian 12 machine: `make demo` and `make test`.
+# Two commands do everything on a fresh Debian 12 machine, `make demo` and `make test`; `make build` only builds.
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
@@ -21,9 +21,10 @@ define build
 	@quiet=--quiet; if [ -t 1 ]; then quiet=; fi; cmake --build --preset $(1) -j $(JOBS) $(if $(2),--target $(2)) -- $$quiet
 endef
 
-.PHONY: help demo test sanitize install check-format format tidy clean
+.PHONY: help build demo test sanitize install check-format format tidy clean
 
 help:
+	@echo "make build         build the command, build/release/cli/forerun, and the libraries"
 	@echo "make demo          build, measure this machine, predict, train and show them side by side"
 	@echo "make test          build and run all tests"
 	@echo "make sanitize      the cheap tests under the address and undefined-behaviour sanitizers"
@@ -31,6 +32,9 @@ help:
 	@echo "make check-format  say which files clang-format would change; make format changes them"
 	@echo "make tidy          run clang-tidy over the tree (minutes)"
 	@echo "make clean         remove build/"
+
+build:
+	$(call build,release,installed)
 
 demo:
 	$(call build,release,installed)
@@ -44,8 +48,7 @@ sanitize:
 	$(call build,sanitize,$(SANITIZED:%=test_%))
 	@ctest --preset sanitize -j $(JOBS) -L '^($(call either,$(SANITIZED)))$$'
 
-install:
-	$(call build,release,installed)
+install: build
 	@cmake --install build/release --prefix $(PREFIX)
 
 SOURCES = $(shell git ls-files '*.cpp' '*.hpp' '*.cu' '*.cuh')

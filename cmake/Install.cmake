@@ -23,7 +23,11 @@ foreach(library ${libraries})
   string(REPLACE forerun_ "" folder ${library})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION include/forerun/${folder} FILES_MATCHING PATTERN "*.hpp")
 endforeach()
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# With all that the readme links to.
+foreach(document ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md LICENSE README.md)
+  install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endforeach()
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} PATTERN "*.sh" EXCLUDE)
 
 # Static libraries pass their third-party packages on to whoever links them: the package finds those that this build used.
 set(FORERUN_DEPENDENCIES "")
