@@ -84,6 +84,20 @@ bool needs_calibration(const Scenario& scenario, const Text& workload) {
                              [](const Operation& operation) { return std::holds_alternative<Kernel>(operation.work); });
 }
 
+bool is_gpu(std::string_view device) {
+  return device.find("gpu") != std::string_view::npos || device.find("cuda") != std::string_view::npos;
+}
+
+/// Refuses kernel times of a CPU's core for GPUs, and the other way round.
+void check_devices(const Scenario& scenario, const Text& name, Problems& problems) {
+  const Platform& platform = scenario.platform;
+  const Calibration& calibration = *scenario.calibration;
+  const bool gpus = platform.compute_capability > 0 || is_gpu(platform.device);
+  if (gpus == (calibration.gpu.has_value() || is_gpu(calibration.device))) return;
+  problems.add(problem(name, forerun::format("describes the device {}, and those of platform {} are {}", calibration.device, platform.name,
+                                             platform.device)));
+}
+
 /// What stands in the place of a calibration where nothing is priced by one.
 std::shared_ptr<const Calibration> no_calibration() {
   auto none = std::make_shared<Calibration>();
@@ -227,11 +241,18 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
     } else {
       out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own), "--calibration");
       out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
+      if (has_platform && out.scenario.calibration && needs_calibration(out.scenario, text.workload))
+        check_devices(out.scenario, out.text.calibration, problems);
     }
   }
   problems.throw_if_any();
   if (missing) throw *missing;
   if (out.scenario.calibration && !out.text.calibration.value.empty()) out.warnings = warnings(out.scenario, out.text.platform);
+  if (!out.scenario.plan)
+    for (const Text& setting : settings.platform)
+      if (setting.key == "device-rate" || setting.key == "device-bandwidth")
+        out.warnings.push_back(
+            forerun::format("platform.{} is for computations of a trace: a layer's kernels take the calibration's times", setting.key));
   return out;
 }
 

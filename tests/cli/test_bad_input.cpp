@@ -135,3 +135,15 @@ TEST_CASE("a setting that has no meaning is named in full") {
   check_refused(shell, "show platform cpu-cluster --set workload.batch=4", {"--set: workload.batch: has no meaning here (got 4)"});
   check_refused(shell, "train --workload mlp --set workload.batch=8 --set run.epochs=2", {"--set: run.epochs: has no meaning here"});
 }
+
+TEST_CASE("a calibration of a core prices no GPU, and one of a GPU no core") {
+  const CommandLine shell;
+  const std::string rest = "predict --workload mlp --set workload.batch=8 --calibration ./paper.json ";
+  check_refused(shell, rest + "--platform cpu-cluster --set platform.device=gpu",
+                {"--calibration: describes the device paper core, and those of platform cpu-cluster are gpu (got ./paper.json)"});
+  std::string text = get(shell.folder() / "paper.json");
+  text.replace(text.find("paper core"), 10, "cuda-gpu-1");
+  put(shell.folder() / "gpu.json", text);
+  check_refused(shell, "predict --workload mlp --set workload.batch=8 --platform cpu-cluster --calibration ./gpu.json",
+                {"--calibration: describes the device cuda-gpu-1, and those of platform cpu-cluster are cpu"});
+}

@@ -184,3 +184,13 @@ TEST_CASE("the shipped calibration of cpu-cluster is used where none is given, a
   CHECK(answer.code == 0);
   CHECK(value_of(read_yaml_text(answer.out, "out"), "calibration") == "cpu-cluster");
 }
+
+TEST_CASE("a device's rate that nothing uses is said in the assumptions") {
+  const CommandLine shell;
+  const Answer answer = shell.run("predict " + kSmall + "--set platform.device-rate=1Tflop/s");
+  CHECK(answer.code == 0);
+  const std::string line = "platform.device-rate is for computations of a trace: a layer's kernels take the calibration's times";
+  CHECK(answer.out.find("  - " + line) != std::string::npos);
+  CHECK(answer.err.find("warning: " + line + "\n") != std::string::npos);
+  CHECK(shell.run("predict " + kSmall).err.find("device-rate") == std::string::npos);
+}
