@@ -76,6 +76,8 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
                                      human(one_node ? platform.intra_node.bandwidth : platform.inter_node.bandwidth),
                                      human(one_node ? platform.intra_node.latency : platform.inter_node.latency)));
   }
+  if (const int devices = scenario.platform.devices(); scenario.ranks() < devices)
+    list.push_back(forerun::format("{} of {} devices idle", devices - scenario.ranks(), devices));
   if (!scenario.plan) list.emplace_back("input is ready in memory");
   return list;
 }

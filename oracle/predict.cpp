@@ -16,6 +16,8 @@ Prediction predict(const Scenario& scenario) {
     const std::vector<OperationCost> costs = price(plan, scenario);
     const Evaluation evaluation = evaluate(plan, costs);
     prediction = summarize(scenario, plan, costs, evaluation.step, evaluation.parts);
+    if (scenario.platform.compute_jitter > 0)
+      prediction.assumptions.emplace_back("no rank is slower than another: compute-jitter is the simulator's alone");
   }
   prediction.engine = "oracle";
   return prediction;

@@ -194,3 +194,16 @@ TEST_CASE("a device's rate that nothing uses is said in the assumptions") {
   CHECK(answer.err.find("warning: " + line + "\n") != std::string::npos);
   CHECK(shell.run("predict " + kSmall).err.find("device-rate") == std::string::npos);
 }
+
+TEST_CASE("devices without a rank, and a jitter that the oracle does not play, are said in the assumptions") {
+  const CommandLine shell;
+  const auto said = [&](const std::string& options, const std::string& line) {
+    return shell.run("predict " + kSmall + options).out.find("  - " + line) != std::string::npos;
+  };
+  CHECK(said("--set platform.nodes=5", "3 of 5 devices idle"));
+  CHECK_FALSE(said("", "0 of"));
+  const std::string jitter = "no rank is slower than another: compute-jitter is the simulator's alone";
+  CHECK(said("--set platform.compute-jitter=0.1", jitter));
+  CHECK_FALSE(said("", jitter));
+  CHECK_FALSE(said("--set platform.compute-jitter=0.1 --engine sim", jitter));
+}
