@@ -1,5 +1,7 @@
 #include "cli/prediction_page.hpp"
 
+#include <algorithm>
+
 #include "io/format.hpp"
 #include "io/prediction_json.hpp"
 
@@ -27,7 +29,8 @@ std::string parts_text(const Prediction& prediction) {
 
 std::string times_text(const Prediction& prediction) {
   std::string out = line("step time", human(*prediction.step_time)) + parts_text(prediction);
-  if (prediction.comm_total && *prediction.comm_total > Seconds(0)) out += line("communication in all", human(*prediction.comm_total));
+  if (prediction.comm_total && *prediction.comm_total > Seconds(0))
+    out += line("communication in all", human(*prediction.comm_total), "alone, hidden or exposed");
   if (prediction.throughput_samples_per_s)
     out += line("throughput", forerun::format("{:.4g}", *prediction.throughput_samples_per_s), "samples/s");
   if (prediction.epoch_time) out += line("epoch", human(*prediction.epoch_time));
@@ -35,16 +38,29 @@ std::string times_text(const Prediction& prediction) {
   return out;
 }
 
+/// A name of the document as people write it.
+std::string spaced(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 std::string resources_text(const Prediction& prediction) {
   std::string out;
   if (prediction.memory_per_device) {
     out += line("memory a device", human(*prediction.memory_per_device));
     for (const auto& [name, bytes] : prediction.memory_parts)
-      out += line("  " + name, human(bytes), percent(bytes / *prediction.memory_per_device));
+      out += line("  " + spaced(name), human(bytes), percent(bytes / *prediction.memory_per_device));
   }
   if (prediction.comm_bytes_per_rank && *prediction.comm_bytes_per_rank > Bytes(0))
     out += line("sent a rank and step", human(*prediction.comm_bytes_per_rank));
   return out;
+}
+
+/// Where the kernel times come from; a trace whose operations have durations takes none.
+std::string calibration_text(const Calibration& calibration) {
+  if (calibration.kernel_models.empty() && !calibration.gpu) return "no calibration";
+  const Origin origin = calibration.compute_scale == 1 ? calibration.origin : std::max(calibration.origin, Origin::fitted);
+  return forerun::format("calibration {} ({})", calibration.name, to_string(origin));
 }
 
 std::string page_text(const Prediction& prediction, const Scenario& scenario, const std::string& strategy) {
@@ -52,9 +68,9 @@ std::string page_text(const Prediction& prediction, const Scenario& scenario, co
   const int nodes = scenario.platform.nodes;
   std::string out = forerun::format("{} on {}, {}\n", scenario.workload.name, scenario.platform.name,
                                     scenario.plan ? std::string("as its trace has it") : strategy);
-  out += forerun::format("{} rank{}, {} node{}{}; engine {}, calibration {} ({})\n\n", ranks, ranks == 1 ? "" : "s", nodes,
-                         nodes == 1 ? "" : "s", scenario.plan ? "" : forerun::format(", batch {}", scenario.workload.batch),
-                         prediction.engine, scenario.calibration->name, to_string(prediction.origin));
+  out += forerun::format("{} rank{}, {} node{}{}; engine {}, {}\n\n", ranks, ranks == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s",
+                         scenario.plan ? "" : forerun::format(", batch {}", scenario.workload.batch), prediction.engine,
+                         calibration_text(*scenario.calibration));
   if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);
   out += times_text(prediction) + resources_text(prediction) + "\nassumptions\n";
   for (const std::string& assumption : prediction.assumptions) out += "  - " + assumption + "\n";

@@ -87,12 +87,16 @@ Table groups_table(const std::vector<GroupScore>& groups) {
 Table explanations_table(const Validation& validation) {
   const Unknown& unknown = *validation.unknown;
   const auto written = [&](double value) { return unknown_text(unknown, value); };
+  const auto in_metric = [&](const Explanation& row, const Number& value) {
+    const auto scored = std::ranges::find(validation.rows, row.run, &ScoredRun::run);
+    return metric_text(value, scored == validation.rows.end() ? "" : scored->metric);
+  };
   Table table;
   table.header = {"engine", "run", unknown.key, "measured", "predicted at " + written(unknown.low), "at " + written(unknown.high),
                   "reason"};
   for (const Explanation& row : validation.explanations)
-    table.rows.push_back({row.engine, row.run, or_dash(row.value, written), or_dash(row.measured, plain),
-                          or_dash(row.predicted_at_low, plain), or_dash(row.predicted_at_high, plain), row.reason});
+    table.rows.push_back({row.engine, row.run, or_dash(row.value, written), in_metric(row, row.measured),
+                          in_metric(row, row.predicted_at_low), in_metric(row, row.predicted_at_high), row.reason});
   return table;
 }
 

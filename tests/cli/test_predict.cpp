@@ -141,7 +141,8 @@ TEST_CASE("the page for people names the scenario, its parts and its assumptions
   const Answer answer = CommandLine().run("predict " + kSmall + "--set run.steps=100");
   CHECK(answer.code == 0);
   for (const std::string part : {"logistic-regression on cpu-cluster, data=2", "2 ranks, 2 nodes, batch 64; engine oracle", "step time",
-                                 "  compute", "communication exposed", "throughput", "epoch", "run ", "memory a device", "assumptions"})
+                                 "  compute", "communication exposed", "throughput", "epoch", "run ", "memory a device",
+                                 "  activation gradients", "calibration synthetic (measured)\n", "assumptions"})
     CHECK(answer.out.find(part) != std::string::npos);
 }
 

@@ -26,6 +26,18 @@ TEST_CASE("a trace is predicted by the name of its first rank's file, by both en
   CHECK(value_of(document, "ranks") == "4");
 }
 
+TEST_CASE("the page of a trace names no calibration that it does not use, and says what communication in all is") {
+  const CommandLine shell;
+  const std::string ring = "predict --workload " + kTraces + "all_reduce.0.et " + kFour;
+  const Answer own = shell.run(ring);
+  CHECK(own.out.find("engine oracle, calibration cpu-cluster (measured)\n") != std::string::npos);
+  CHECK(own.out.find("alone, hidden or exposed\n") != std::string::npos);
+  put(shell.folder() / "bare.yaml", "nodes: 4\nmemory-per-node: 1 GiB\nlink-bandwidth: 10 Gbps\nlink-latency: 50 us\n");
+  const Answer none = shell.run("predict --workload " + kTraces + "all_reduce.0.et --platform bare.yaml");
+  INFO(none.err);
+  CHECK(none.out.find("engine oracle, no calibration\n") != std::string::npos);
+}
+
 TEST_CASE("the document of a traced prediction predicts again") {
   const CommandLine shell;
   const Answer first = shell.run("predict --workload " + kTraces + "ring.0.et " + kFour + "--format json -o first.json");
