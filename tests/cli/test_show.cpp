@@ -27,9 +27,12 @@ TEST_CASE("a plan's document and rows hold its waits") {
   const CommandLine shell;
   const std::string plan = "show plan " + kSmall.substr(0, kSmall.find("--calibration"));
   const Answer csv = shell.run(plan + "--format csv");
-  CHECK(csv.out.find("index,lane,name,layer,kind,after,alone_s\n0,compute,forward,0,compute,,\n") == 0);
-  CHECK(csv.out.find("4,data,all_reduce,0,transfer,3,\n") != std::string::npos);
-  CHECK(value_of(read_yaml_text(shell.run(plan + "--format json").out, "out"), "ranks") == "2");
+  CHECK(csv.out.find("index,lane,name,layer,kind,after,alone_s,layer_name,layer_kind\n0,compute,forward,0,compute,,,dense-1,dense\n") == 0);
+  CHECK(csv.out.find("4,data,all_reduce,0,transfer,3,,,\n") != std::string::npos);
+  const YamlNode document = read_yaml_text(shell.run(plan + "--format json").out, "out");
+  CHECK(value_of(document, "ranks") == "2");
+  CHECK(value_of(document.find("operations")->children.at(1), "layer_name") == "softmax-cross-entropy-1");
+  CHECK(value_of(document.find("operations")->children.at(1), "layer_kind") == "softmax-cross-entropy");
 }
 
 TEST_CASE("a plan with times says what each operation takes alone") {
