@@ -80,6 +80,23 @@ std::string shortened(const std::string& text) {
   return text.substr(0, text.rfind(' ', kWidth - 4)) + " ...";
 }
 
+/// The family and its parameters, in lines that a terminal holds.
+std::string family_text(const LoadedWorkload& loaded) {
+  constexpr std::size_t kWidth = 100;
+  std::string text;
+  std::string line = "family " + loaded.family + ":";
+  for (const auto& [key, value] : loaded.parameters) {
+    if (value.empty()) continue;
+    const std::string word = key + "=" + value;
+    if (line.size() + 1 + word.size() > kWidth) {
+      text += line + "\n";
+      line = " ";
+    }
+    line += " " + word;
+  }
+  return text + line + "\n";
+}
+
 /// What stands above the table.
 std::string head(const LoadedWorkload& loaded, const LayerCosts& sum) {
   const Workload& workload = loaded.workload;
@@ -91,10 +108,7 @@ std::string head(const LoadedWorkload& loaded, const LayerCosts& sum) {
   if (workload.tokens_per_sample > 0) text += forerun::format(", {} tokens a sample", workload.tokens_per_sample);
   text += "\n";
   if (loaded.family.empty()) return text;
-  text += "family " + loaded.family + ":";
-  for (const auto& [key, value] : loaded.parameters)
-    if (!value.empty()) text += " " + key + "=" + value;
-  return text + "\n";
+  return text + family_text(loaded);
 }
 
 Json document(const LoadedWorkload& loaded, const LayerCosts& sum) {
@@ -136,7 +150,9 @@ Page workload_page(const LoadedWorkload& loaded, Blocks blocks) {
   Table table{.header = {"layer", "", "kind", "output", "window", "parameters", "forward", "backward", "kept", "weights"}};
   Json layers = Json::array();
   bool windowed = false;
+  bool folded = false;
   for (const Fold& fold : folds(workload, all, blocks)) {
+    folded = folded || fold.times > 1;
     for (int i = fold.first; i < fold.first + fold.count; ++i) {
       const Layer& layer = workload.layers[i];
       const std::string window = window_text(layer.shape);
@@ -152,7 +168,10 @@ Page workload_page(const LoadedWorkload& loaded, Blocks blocks) {
   table.rows.push_back(text_row({"total", "", "", "", ""}, sum));
   drop_empty(table, 4);
   drop_empty(table, 1);
-  page.text = head(loaded, sum) + "\n" + text_table(table) + (windowed ? "\nwindow: edge / stride + padding\n" : "");
+  page.text = head(loaded, sum) + "\n" + text_table(table);
+  if (folded || windowed) page.text += "\n";
+  if (folded) page.text += "x N: so many blocks alike, one after another; the figures are those of one (--all shows each)\n";
+  if (windowed) page.text += "window: edge / stride + padding\n";
   return page;
 }
 

@@ -38,12 +38,16 @@ TEST_CASE("blocks that are alike are shown once, and all on demand") {
   const Answer folded = shell.run("show workload " + gpt);
   CHECK(folded.out.find("block.query                  x 96  dense ") != std::string::npos);
   CHECK(folded.out.find("block-2.query") == std::string::npos);
+  const std::string legend = "\nx N: so many blocks alike, one after another; the figures are those of one (--all shows each)\n";
+  CHECK(folded.out.find(legend) != std::string::npos);
+  CHECK(folded.out.substr(folded.out.find("family gpt:"), 110).find("\n  ") != std::string::npos);
   CHECK(folded.out.find("family gpt: layers=96 hidden=768 ") != std::string::npos);
   CHECK(folded.out.find("precision bf16, ") != std::string::npos);
   CHECK(folded.out.find(", 1024 tokens a sample\n") != std::string::npos);
   const Answer all = shell.run("show workload --all " + gpt);
   CHECK(all.out.find("block-96.query") != std::string::npos);
   CHECK(all.out.find(" x 96") == std::string::npos);
+  CHECK(all.out.find(legend) == std::string::npos);
 }
 
 TEST_CASE("the layers of a document add up to its totals, folded or not") {
