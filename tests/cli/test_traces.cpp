@@ -54,6 +54,15 @@ TEST_CASE("a plan written as traces is predicted as the scenario that it came fr
   CHECK(step_time(again) == step_time(shell.run("predict " + kSmall + "--format json")));
 }
 
+TEST_CASE("a plan written as traces, of which the last rank's file is gone, names that rank") {
+  const CommandLine shell;
+  REQUIRE(shell.run("show plan --times " + kSmall + "--chakra mine").code == 0);
+  std::filesystem::remove(shell.folder() / "mine.1.et");
+  const Answer answer = shell.run("predict --workload mine.0.et --platform cpu-cluster --set platform.nodes=2");
+  CHECK(answer.code == 3);
+  CHECK(answer.err == "mine.0.et: is of a plan with rank 1, whose file is not beside it\n");
+}
+
 TEST_CASE("what is no trace, or means nothing beside one, is bad input") {
   const CommandLine shell;
   put(shell.folder() / "torn.0.et", "\x07\x0a");

@@ -54,9 +54,11 @@ void read_classes(const wire::GlobalMetadata& metadata, StepPlan& plan, std::deq
   Numbers ranks(metadata, own::kClassRanks);
   for (const std::string& name : texts(metadata, own::kClasses).values()) {
     RankClass read{names.emplace_back(name.substr(0, kLongestName)), 0, 0, 0};
-    read.first = ranks.next(0, plan.ranks - 1);
-    read.count = ranks.next(1, plan.ranks);
-    read.stride = ranks.next(1, plan.ranks);
+    read.first = ranks.next(0, kMostRanks - 1);
+    read.count = ranks.next(1, kMostRanks);
+    read.stride = ranks.next(1, kMostRanks);
+    const std::int64_t last = read.first + (std::int64_t{read.count} - 1) * read.stride;
+    if (last >= plan.ranks) throw BadAttribute{"is of a plan with rank " + std::to_string(last) + ", whose file is not beside it"};
     plan.classes.push_back(read);
   }
   ranks.finish();

@@ -35,6 +35,19 @@ int rank_in(std::string_view file) {
   return read.ec == std::errc() && read.ptr == end ? rank : -1;
 }
 
+/// A trace ends at the first rank without a file, unless the file of a later one is there.
+void refuse_gap(const std::string& stem, const std::string& missing, int rank) {
+  const fs::path path(stem);
+  const std::string start = path.filename().string() + ".";
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(path.has_parent_path() ? path.parent_path() : fs::path("."), none)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(start) || !name.ends_with(kEnding) || name.rfind('.', name.size() - kEnding.size() - 1) + 1 != start.size())
+      continue;
+    if (rank_in(name) > rank) throw BadInput(Problem{.file = missing, .what = "is missing: " + name + " is there"});
+  }
+}
+
 void check_groups(const TraceSet& set, const std::string& file) {
   for (const auto& [name, ranks] : set.groups)
     if (!ranks.empty() && ranks.back() >= set.ranks)
@@ -53,7 +66,10 @@ std::vector<std::string> rank_files(const Text& name) {
   const std::string stem = first.substr(0, first.size() - kFirst.size());
   while (true) {
     const std::string next = stem + "." + std::to_string(files.size()) + std::string(kEnding);
-    if (!exists(next)) return files;
+    if (!exists(next)) {
+      refuse_gap(stem, next, static_cast<int>(files.size()));
+      return files;
+    }
     if (files.size() == kMostRanks) throw BadInput(problem(name, "has more ranks than " + std::to_string(kMostRanks)));
     files.push_back(next);
   }
@@ -90,6 +106,9 @@ TraceSet read_traces(const std::vector<std::string>& files, const TraceSettings&
   set.ranks = settings.ranks > 0 ? settings.ranks : count;
   if (count > 1 && set.ranks != count) {
     Problem wrong{.file = files.front(), .key = "workload.ranks", .what = "does not fit the files beside it"};
+    if (set.ranks > count && files.front().ends_with(kFirst))
+      wrong.what += ": " + fs::path(files.front().substr(0, files.front().size() - kFirst.size())).filename().string() + "." +
+                    std::to_string(count) + std::string(kEnding) + " is missing";
     wrong.got = std::to_string(set.ranks), wrong.allowed = std::to_string(count);
     throw BadInput(std::move(wrong));
   }

@@ -19,7 +19,7 @@ struct TraceSet {
 };
 
 /// The files of a trace: NAME.0.et, given, and beside it NAME.1.et and so on; another name stands for itself.
-/// BadInput: the file of another rank, more files than kMostRanks.
+/// BadInput: the file of another rank, more files than kMostRanks, a rank without a file between others with one.
 std::vector<std::string> rank_files(const Text& name);
 
 /// What settings say about a trace.

@@ -128,11 +128,24 @@ TEST_CASE("groups that are no list of ranks are refused") {
   CHECK(with(R"({"1": [0, 5]})") == "t.groups.json: process group 1: names rank 5, and there are 1");
 }
 
+TEST_CASE("a rank whose file is missing is named") {
+  const Folder folder;
+  const std::string file = trace({comm(0, all_reduce, 8)});
+  put_traces(folder, {file, file, file});
+  const std::string first = (folder / "t.0.et").string();
+  std::filesystem::remove(folder / "t.1.et");
+  CHECK(message_of([&] { chakra::read_trace({.value = first}, {}); }) == (folder / "t.1.et").string() + ": is missing: t.2.et is there");
+  std::filesystem::rename(folder / "t.2.et", folder / "t.x.2.et");  // of another trace
+  CHECK(message_of([&] { chakra::read_trace({.value = first}, {}); }) == "no BadInput");
+}
+
 TEST_CASE("settings and names that mean no trace are refused") {
   const std::string file = trace({comm(0, all_reduce, 8)});
   const auto setting = [](const std::string& key, const std::string& value) { return Text{value, "--set", 0, 0, key}; };
   CHECK(refusal_of({file}, {setting("batch", "8")}) == "--set: workload.batch: is no setting of a trace (got 8, allowed groups, ranks)");
-  CHECK(refusal_of({file, file}, {setting("ranks", "3")}) == "t.0.et: workload.ranks: does not fit the files beside it (got 3, allowed 2)");
+  CHECK(refusal_of({file, file}, {setting("ranks", "3")}) ==
+        "t.0.et: workload.ranks: does not fit the files beside it: t.2.et is missing (got 3, allowed 2)");
+  CHECK(refusal_of({file, file}, {setting("ranks", "1")}) == "t.0.et: workload.ranks: does not fit the files beside it (got 1, allowed 2)");
   CHECK(message_of([] { chakra::read_trace({.value = "x/t.3.et", .file = "--workload"}, {}); }) ==
         "--workload: is the trace of another rank (got x/t.3.et, allowed the trace of rank 0, NAME.0.et)");
   CHECK(message_of([] { chakra::read_trace({.value = "x/t.0.et", .file = "--workload"}, {}); }) == "x/t.0.et: no such file");
