@@ -198,10 +198,12 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   ReadScenario out;
   out.text = text;
   Problems problems;
+  for (const Problem& problem : text.wrong) problems.add(problem);
   std::optional<MissingCapability> missing;
   const Settings settings = divide_settings(text.settings, problems);
   if (text.workload.value.empty()) {
-    problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = std::string(kAllowedWorkloads)});
+    // Of a scenario whose keys are wrong that may be one.
+    if (problems.empty()) problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = std::string(kAllowedWorkloads)});
   } else if (chakra::names_a_trace(text.workload.value)) {
     problems.collect([&] {
       try {

@@ -142,7 +142,7 @@ ScenarioText read_scenario_file(const fs::path& file) {
   name("calibration", text.calibration);
   mapping.optional("set", [&](const YamlNode& set) { text.settings = read_settings(set); });
   mapping.finish();
-  problems.throw_if_any();
+  text.wrong = problems.all();
   if (const YamlNode* engine = root.find("engine"); engine != nullptr && &node != &root) text.engine = engine->text;
   return text;
 }

@@ -23,6 +23,7 @@ struct ScenarioText {
   Text calibration;
   std::vector<Text> settings;  ///< each `key=value`; of two with one key the later holds
   Text engine;                 ///< of a prediction's document
+  std::vector<Problem> wrong;  ///< with a scenario file that could be read otherwise: to be said with all else that is wrong
 };
 
 /// The options that say what is predicted, trained or shown.
@@ -43,7 +44,7 @@ void add_calibration_option(CLI::App& verb, ScenarioOptions& options);
 void add_setting_option(CLI::App& verb, ScenarioOptions& options);
 void add_scenario_file(CLI::App& verb, ScenarioOptions& options);
 
-/// The options' texts over those of the scenario file, if there is one. BadInput for what is wrong with the file.
+/// The options' texts over those of the scenario file, if there is one. BadInput for a file that cannot be read.
 ScenarioText scenario_text(const ScenarioOptions& options);
 
 /// A scenario file: a mapping with the keys workload, platform, strategy, calibration and set (`key=value` items, or a mapping), or a

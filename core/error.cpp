@@ -1,5 +1,8 @@
 #include "core/error.hpp"
 
+#include <algorithm>
+#include <map>
+#include <tuple>
 #include <utility>
 
 namespace forerun {
@@ -25,9 +28,23 @@ std::string Problem::text() const {
   return out;
 }
 
+namespace {
+
+/// The problems of a file together, in the order of its lines, those without a line last; files in the order in which they came up.
+std::vector<Problem> in_order(std::vector<Problem> problems) {
+  std::map<std::string, std::size_t> files;
+  for (const Problem& problem : problems) files.try_emplace(problem.file, files.size());
+  std::ranges::stable_sort(problems, {}, [&](const Problem& problem) {
+    return std::tuple(files.at(problem.file), problem.line == 0, problem.line, problem.column);
+  });
+  return problems;
+}
+
+}  // namespace
+
 BadInput::BadInput(Problem problem) : BadInput(std::vector<Problem>{std::move(problem)}) {}
 
-BadInput::BadInput(std::vector<Problem> problems) : problems_(std::move(problems)) {
+BadInput::BadInput(std::vector<Problem> problems) : problems_(in_order(std::move(problems))) {
   for (const Problem& problem : problems_) {
     if (!text_.empty()) text_ += "\n";
     text_ += problem.text();

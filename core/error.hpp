@@ -22,7 +22,8 @@ struct Problem {
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 
-/// Bad input: malformed, zero, negative or unknown. Thrown at the boundary, before any engine starts, with every problem found.
+/// Bad input: malformed, zero, negative or unknown. Thrown at the boundary, before any engine starts, with every problem found:
+/// those of a file together, by line.
 class BadInput : public std::exception {
  public:
   explicit BadInput(Problem problem);

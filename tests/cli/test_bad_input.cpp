@@ -147,3 +147,23 @@ TEST_CASE("a calibration of a core prices no GPU, and one of a GPU no core") {
   check_refused(shell, "predict --workload mlp --set workload.batch=8 --platform cpu-cluster --calibration ./gpu.json",
                 {"--calibration: describes the device cuda-gpu-1, and those of platform cpu-cluster are cpu"});
 }
+
+TEST_CASE("everything wrong in a scenario file is said at once and by line, with what is wrong in the files that it names") {
+  const CommandLine shell;
+  put(shell.folder() / "net.yaml", "input: 4\nlayers:\n  - {kind: dens, outputs: 2}\n  - {kind: dense, outputs: 0}\nbatsh: 3\n");
+  put(shell.folder() / "s.yaml",
+      "strategy: data=0\nworkload: net.yaml\nplatform: cpu-clustr\ncalibratoin: ./paper.json\nset:\n  run.steps: none\n");
+  const Answer answer = shell.run("predict s.yaml");
+  CHECK(answer.code == 3);
+  std::size_t last = 0;
+  for (const std::string part : {"s.yaml:1:11: data:", "s.yaml:3:11: platform: unknown platform (got cpu-clustr",
+                                 "s.yaml:4:1: calibratoin: unknown key", "s.yaml:6:14: run.steps:", "net.yaml:3:12: kind: unknown kind",
+                                 "net.yaml:4:28: outputs: is out of range", "net.yaml:5:1: batsh: unknown key"}) {
+    INFO(part);
+    INFO(answer.err);
+    const std::size_t at = answer.err.find(part);
+    CHECK(at != std::string::npos);
+    CHECK(at >= last);
+    last = at;
+  }
+}

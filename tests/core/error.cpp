@@ -21,3 +21,12 @@ TEST_CASE("bad input shows every problem, one a line") {
   CHECK(error.problems().size() == 2);
   CHECK(std::string(error.what()) == "first\nsecond");
 }
+
+TEST_CASE("bad input shows the problems of a file together and by line, those without a line last") {
+  const auto at = [](const char* file, int line, int column, const char* what) {
+    return Problem{.file = file, .line = line, .column = column, .what = what};
+  };
+  const BadInput error(std::vector<Problem>{at("b", 0, 0, "more"), at("b", 7, 2, "late"), at("--set", 0, 0, "one"), at("b", 3, 9, "right"),
+                                            at("--set", 0, 0, "two"), at("b", 3, 1, "left")});
+  CHECK(std::string(error.what()) == "b:3:1: left\nb:3:9: right\nb:7:2: late\nb: more\n--set: one\n--set: two");
+}

@@ -129,13 +129,13 @@ TEST_CASE("keys that would change the parameters in ways that are not modelled a
 TEST_CASE("everything wrong in a config.json is said at once, with line and column", "[unit]") {
   CHECK(error_of(llama("\"hidden_size\": 0,\n\"num_hidden_layers\": -3,\n\"intermediate_size\": \"many\",\n\"vocab_size\": 1e99,\n"
                        "\"num_attention_heads\": [8],\n\"tie_word_embeddings\": 1,\n\"head_dim\": 2.5")) ==
-        "config.json:7:24: num_attention_heads: has the wrong form (got a list, allowed a single value)\n"
-        "config.json:4:22: num_hidden_layers: is out of range (got -3, allowed a whole number from 1 to 2147483648)\n"
         "config.json:3:16: hidden_size: is out of range (got 0, allowed a whole number from 1 to 2147483648)\n"
+        "config.json:4:22: num_hidden_layers: is out of range (got -3, allowed a whole number from 1 to 2147483648)\n"
         "config.json:5:22: intermediate_size: is a string, not a whole number (got \"many\")\n"
-        "config.json:9:13: head_dim: is not a whole number (got 2.5, allowed a whole number from 1 to 2147483648)\n"
         "config.json:6:15: vocab_size: is not a whole number (got 1e99, allowed a whole number from 1 to 2147483648)\n"
-        "config.json:8:24: tie_word_embeddings: is no truth value (got 1, allowed true, false)");
+        "config.json:7:24: num_attention_heads: has the wrong form (got a list, allowed a single value)\n"
+        "config.json:8:24: tie_word_embeddings: is no truth value (got 1, allowed true, false)\n"
+        "config.json:9:13: head_dim: is not a whole number (got 2.5, allowed a whole number from 1 to 2147483648)");
   CHECK(error_of(llama("\"hidden_size\": \"64\",\n\"mlp_bias\": \"true\"")) ==
         "config.json:3:16: hidden_size: is a string, not a whole number (got \"64\")\n"
         "config.json:4:13: mlp_bias: is a string, not true or false (got \"true\")");

@@ -122,6 +122,8 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
   CHECK(file_error("inputs: 784\nbatch: 0\nlayers:\n  - {kind: dens, outputs: 10}\n  - {kind: dense, output: 10}\n"
                    "  - {kind: conv2d, channels: 0, window: 3}\n") ==
         "n.yaml:1:1: input: is missing\n"
+        "n.yaml:1:1: inputs: unknown key (allowed batch, frozen, input, layers, lora-rank, lora-targets, name, optimizer, precision, "
+        "samples). Did you mean input?\n"
         "n.yaml:2:8: batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
         "n.yaml:4:12: kind: unknown kind of layer (got dens, allowed dense, conv2d, max-pool, relu, softmax-cross-entropy, conv3d, "
         "transposed-conv2d, average-pool, embedding, lstm, attention, product, interaction, batch-norm, layer-norm, rms-norm, gelu, silu, "
@@ -130,9 +132,7 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
         "n.yaml:5:5: outputs: is missing\n"
         "n.yaml:5:19: output: unknown key (allowed bias, experts, from, frozen, kind, name, outputs, "
         "per-position, tied-to). Did you mean outputs?\n"
-        "n.yaml:6:30: channels: is out of range (got 0, allowed a whole number from 1 to 2147483647)\n"
-        "n.yaml:1:1: inputs: unknown key (allowed batch, frozen, input, layers, lora-rank, lora-targets, name, optimizer, precision, "
-        "samples). Did you mean input?");
+        "n.yaml:6:30: channels: is out of range (got 0, allowed a whole number from 1 to 2147483647)");
 }
 
 TEST_CASE("an input that is missing says nothing about the layers' windows", "[unit]") {
