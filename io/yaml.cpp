@@ -162,14 +162,45 @@ Text end_of(std::string_view text, Text place) {
   return place;
 }
 
+/// What the parser says, where it speaks of its own grammar in other words.
+std::string in_words(const std::string& message) {
+  if (message == YAML::ErrorMsg::DOC_IN_SCALAR) return "a quote is not closed";
+  if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return "a brace { is not closed, or a comma is missing";
+  if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return "a bracket [ is not closed, or a comma is missing";
+  return message;
+}
+
 /// Where the parser stumbled, though never beyond the text's end.
 Problem syntax_error(const YAML::Exception& error, std::string_view text, Text place) {
   const Text end = end_of(text, place);
   place.line = error.mark.line + 1;
   place.column = error.mark.column + 1;
   if (error.mark.is_null() || place.line > end.line) place = end;
-  const bool open_quote = error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
-  return problem(place, "YAML syntax: " + (open_quote ? "a quote is not closed" : error.msg));
+  return problem(place, "YAML syntax: " + in_words(error.msg));
+}
+
+/// Of JSON that is cut short the parser says something else: it takes the open brace for a key.
+void refuse_open(std::string_view text, Text place) {
+  if (!text.starts_with('{') && !text.starts_with('[')) return;
+  std::vector<std::size_t> open;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') ++i;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '{' || c == '[') open.push_back(i);
+    if (c != '}' && c != ']') continue;
+    if (open.empty()) return;
+    if ((text[open.back()] == '{') != (c == '}')) break;
+    open.pop_back();
+  }
+  if (open.empty()) return;
+  const std::string_view before = text.substr(0, open.back());
+  place.line = static_cast<int>(std::ranges::count(before, '\n')) + 1;
+  place.column = static_cast<int>(before.size() - (before.rfind('\n') + 1)) + 1;
+  const char* what = text[open.back()] == '{' ? "this brace { is not closed" : "this bracket [ is not closed";
+  throw BadInput(problem(place, std::string("YAML syntax: ") + what));
 }
 
 }  // namespace
@@ -196,7 +227,11 @@ YamlNode read_yaml_text(std::string_view text, std::string_view name, std::size_
     if (!parser.HandleNextDocument(builder)) throw BadInput(problem(whole, "is empty"));
     if (parser.HandleNextDocument(second)) throw BadInput(problem(whole, "holds more than one document"));
   } catch (const YAML::Exception& error) {
+    refuse_open(text, whole);
     throw BadInput(syntax_error(error, text, whole));
+  } catch (const BadInput&) {
+    refuse_open(text, whole);
+    throw;
   }
   builder.problems().throw_if_any();
   YamlNode root = builder.take();

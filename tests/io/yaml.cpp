@@ -44,7 +44,11 @@ TEST_CASE("Windows line ends and a byte order mark are tolerated", "[unit]") {
 }
 
 TEST_CASE("a syntax error has its line and column", "[unit]") {
-  CHECK(error_of("name: x\nlayers: [1, 2\n") == "f.yaml:2:14: YAML syntax: end of sequence flow not found");
+  CHECK(error_of("name: x\nlayers: [1, 2\n") == "f.yaml:2:14: YAML syntax: a bracket [ is not closed, or a comma is missing");
+  CHECK(error_of("{\"a\": 1,\n\"b\": {\"c\": 2") == "f.yaml:2:6: YAML syntax: this brace { is not closed");
+  CHECK(error_of("{\"a\": 1,\n\"b\"") == "f.yaml:1:1: YAML syntax: this brace { is not closed");
+  CHECK(error_of("{\"a\": [1 \"b\": 2}") == "f.yaml:1:7: YAML syntax: this bracket [ is not closed");
+  CHECK(error_of("{\"a\": \"}\\\"}\", \"b\": [") == "f.yaml:1:20: YAML syntax: this bracket [ is not closed");
   CHECK(error_of("a: b: c\n") == "f.yaml:1:5: YAML syntax: illegal map value");
   CHECK(error_of("a: 1\n\tb: 2\n").find("f.yaml:2") == 0);
   CHECK(error_of("name: x\na: \"y") == "f.yaml:2:6: YAML syntax: a quote is not closed");
