@@ -1,9 +1,38 @@
+#include <span>
+#include <string_view>
+
 #include "io/format.hpp"
 #include "io/json.hpp"
 #include "platforms/load.hpp"
 
 namespace forerun {
 namespace {
+
+/// A unit as io/quantity reads it: number * factor / divisor.
+struct Unit {
+  std::string_view name;
+  double factor;
+  double divisor = 1;
+};
+
+// The greatest that suits first, the basic one last.
+constexpr Unit kSizes[] = {{"TiB", kGiB * 1024}, {"GiB", kGiB}, {"MiB", kMiB}, {"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"B", 1}};
+constexpr Unit kBits[] = {{"Gbit/s", 1e9 / 8}, {"Mbit/s", 1e6 / 8}, {"B/s", 1}};
+constexpr Unit kBytes[] = {{"TB/s", 1e12}, {"GB/s", 1e9}, {"MB/s", 1e6}, {"B/s", 1}};
+constexpr Unit kTimes[] = {{"ms", 1, 1e3}, {"us", 1, 1e6}, {"ns", 1, 1e9}, {"s", 1}};
+constexpr Unit kRates[] = {{"Pflop/s", 1e15}, {"Tflop/s", 1e12}, {"Gflop/s", 1e9}, {"flop/s", 1}};
+constexpr Unit kPrices[] = {{"USD/h", 1}};
+
+/// The value in the greatest unit in which it is short and reads back exactly; in the basic one otherwise.
+std::string in_units(double value, std::span<const Unit> units) {
+  constexpr std::size_t kShort = 6;
+  for (const Unit& unit : units) {
+    const double number = value * unit.divisor / unit.factor;
+    const std::string text = exact(number);
+    if (number >= 1 && text.size() <= kShort && number * unit.factor / unit.divisor == value) return format("{} {}", text, unit.name);
+  }
+  return format("{} {}", exact(value), units.back().name);
+}
 
 /// Lines of a platform's file; what is not given is left out.
 class Writer {
@@ -16,15 +45,16 @@ class Writer {
   void plain(std::string_view key, const Value& value) {
     text_ += format("{}: {}\n", key, value);
   }
-  void quantity(std::string_view key, double value, std::string_view unit) {
-    if (value > 0) text_ += format("{}: {} {}\n", key, exact(value), unit);
+  void quantity(std::string_view key, double value, std::span<const Unit> units) {
+    if (value > 0) text_ += format("{}: {}\n", key, in_units(value, units));
   }
   void share(std::string_view key, double value) {
     if (value < 1) text_ += format("{}: {}\n", key, exact(value));
   }
-  void link(std::string_view prefix, const Link& ends) {
+  void link(std::string_view prefix, const Link& ends, std::span<const Unit> units) {
     if (ends.bandwidth.value() <= 0) return;
-    text_ += format("{}-bandwidth: {} B/s\n{}-latency: {} s\n", prefix, exact(ends.bandwidth.value()), prefix, exact(ends.latency.value()));
+    text_ += format("{}-bandwidth: {}\n{}-latency: {}\n", prefix, in_units(ends.bandwidth.value(), units), prefix,
+                    in_units(ends.latency.value(), kTimes));
   }
   [[nodiscard]] const std::string& text() const { return text_; }
 
@@ -33,20 +63,20 @@ class Writer {
 };
 
 void write_network(Writer& out, const Platform& platform) {
-  out.link("link", platform.inter_node);
+  out.link("link", platform.inter_node, kBits);
   out.share("link-share", platform.inter_node_share);
   if (platform.nics > 1) out.plain("nics", platform.nics);
   if (platform.ring_nics > 0) out.plain("ring-nics", platform.ring_nics);
-  out.link("intra-node", platform.intra_node);
+  out.link("intra-node", platform.intra_node, kBytes);
   out.share("intra-node-share", platform.intra_node_share);
   if (platform.fabric != NodeFabric::pcie) out.plain("fabric", to_string(platform.fabric));
   if (platform.library != CollectiveLibrary::none) out.plain("collective-library", to_string(platform.library));
-  out.quantity("collective-overhead", platform.collective_overhead.value(), "s");
+  out.quantity("collective-overhead", platform.collective_overhead.value(), kTimes);
 }
 
 void write_price(Writer& out, const Price& price) {
-  out.quantity("price", price.on_demand.value(), "USD/h");
-  if (price.spot) out.quantity("spot-price", price.spot->value(), "USD/h");
+  out.quantity("price", price.on_demand.value(), kPrices);
+  if (price.spot) out.quantity("spot-price", price.spot->value(), kPrices);
   out.word("region", price.region);
   out.word("price-date", price.date);
   out.word("price-source", price.source);
@@ -60,10 +90,10 @@ std::string platform_yaml(const Platform& platform) {
   out.plain("nodes", platform.nodes);
   out.plain("devices-per-node", platform.devices_per_node);
   out.word("device", platform.device);
-  out.quantity("memory-per-node", platform.memory_per_node.value(), "B");
-  out.quantity("device-memory", platform.device_memory.value(), "B");
-  out.quantity("device-rate", platform.device_rate.value(), "flop/s");
-  out.quantity("device-bandwidth", platform.device_bandwidth.value(), "B/s");
+  out.quantity("memory-per-node", platform.memory_per_node.value(), kSizes);
+  out.quantity("device-memory", platform.device_memory.value(), kSizes);
+  out.quantity("device-rate", platform.device_rate.value(), kRates);
+  out.quantity("device-bandwidth", platform.device_bandwidth.value(), kBytes);
   if (platform.compute_capability > 0) out.plain("compute-capability", exact(platform.compute_capability / 10.0));
   write_network(out, platform);
   if (platform.compute_jitter > 0) out.plain("compute-jitter", exact(platform.compute_jitter));

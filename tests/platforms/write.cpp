@@ -46,7 +46,22 @@ TEST_CASE("what a platform lacks is left out of its file", "[unit]") {
   bare.device = "cpu";
   bare.memory_per_node = Bytes(kGiB);
   CHECK(round_trip(bare) == bare);
-  CHECK(platform_yaml(bare) == "name: \"this-machine\"\nnodes: 1\ndevices-per-node: 1\ndevice: \"cpu\"\nmemory-per-node: 1073741824 B\n");
+  CHECK(platform_yaml(bare) == "name: \"this-machine\"\nnodes: 1\ndevices-per-node: 1\ndevice: \"cpu\"\nmemory-per-node: 1 GiB\n");
+}
+
+TEST_CASE("a platform is written in the units that people use, where they are exact", "[unit]") {
+  Platform platform{.name = "x", .device = "cpu"};
+  platform.memory_per_node = Bytes(16 * kGiB);
+  platform.inter_node = {BytesPerSecond(1.25e9), Seconds(50e-6)};
+  platform.intra_node = {BytesPerSecond(450e9), Seconds(1.0 / 3)};
+  platform.device_rate = FlopsPerSecond(312e12);
+  platform.device_bandwidth = BytesPerSecond(123'456'789);
+  const std::string text = platform_yaml(platform);
+  for (const char* line :
+       {"memory-per-node: 16 GiB\n", "link-bandwidth: 10 Gbit/s\nlink-latency: 50 us\n", "intra-node-bandwidth: 450 GB/s\n",
+        "intra-node-latency: 0.3333333333333333 s\n", "device-rate: 312 Tflop/s\n", "device-bandwidth: 123456789 B/s\n"})
+    CHECK(text.find(line) != std::string::npos);
+  CHECK(round_trip(platform) == platform);
 }
 
 }  // namespace forerun
