@@ -94,10 +94,57 @@ class Walk {
   std::vector<Progress> progress_;
 };
 
+int first_operation(const std::vector<Node>& body) {
+  for (const Node& node : body) {
+    if (const int* operation = std::get_if<int>(&node)) return *operation;
+    if (const auto* repeat = std::get_if<Repeat>(&node))
+      if (const int inner = first_operation(repeat->body); inner >= 0) return inner;
+  }
+  return -1;
+}
+
+int last_operation(const std::vector<Node>& body) {
+  for (auto node = body.rbegin(); node != body.rend(); ++node) {
+    if (const int* operation = std::get_if<int>(&*node)) return *operation;
+    if (const auto* repeat = std::get_if<Repeat>(&*node))
+      if (const int inner = last_operation(repeat->body); inner >= 0) return inner;
+  }
+  return -1;
+}
+
 }  // namespace
 
 ScheduleShape shape_of(const Pipeline& pipeline) {
   return {pipeline.schedule, pipeline.stages, pipeline.micro_batches, pipeline.interleave()};
+}
+
+std::vector<ImpliedWait> implied_waits(const Pipeline& pipeline) {
+  std::vector<ImpliedWait> waits;
+  const auto& chunks = pipeline.chunks;
+  const int last = static_cast<int>(chunks.size()) - 1;
+  for (int c = 0; c <= last; ++c) {
+    const Chunk& chunk = chunks[c];
+    const int forward_done = last_operation(chunk.forward), backward_done = last_operation(chunk.backward);
+    if (c > 0) {
+      const Chunk& before = chunks[c - 1];
+      waits.push_back({first_operation(chunk.forward), before.send_forward < 0 ? last_operation(before.forward) : before.send_forward, 0});
+    }
+    if (c == last) {
+      waits.push_back({first_operation(chunk.backward), forward_done, 0});
+    } else {
+      const Chunk& after = chunks[c + 1];
+      waits.push_back({first_operation(chunk.backward), after.send_backward < 0 ? last_operation(after.backward) : after.send_backward, 0});
+    }
+    if (chunk.send_forward >= 0) {
+      waits.push_back({chunk.send_forward, forward_done, 0});
+      waits.push_back({chunk.send_forward, last_operation(chunks[c + 1].forward), pipeline.buffer_depth});
+    }
+    if (chunk.send_backward >= 0) {
+      waits.push_back({chunk.send_backward, backward_done, 0});
+      waits.push_back({chunk.send_backward, last_operation(chunks[c - 1].backward), pipeline.buffer_depth});
+    }
+  }
+  return waits;
 }
 
 PipelineOrder pipeline_order(const StepPlan& plan, const Pipeline& pipeline) { return Walk(plan, pipeline).run(); }

@@ -18,6 +18,15 @@ struct PipelineEvent {
 /// What a pipeline's schedule asks of stage_schedule().
 ScheduleShape shape_of(const Pipeline& pipeline);
 
+/// What a pipeline's operations wait for beside their lanes and their `after`: instance by micro-batch, `offset` micro-batches back,
+/// of the ranks that have both. Of repeated operations, the waiter's first instance and the named one's last in a micro-batch.
+struct ImpliedWait {
+  int waiter = 0;
+  int named = 0;
+  int offset = 0;
+};
+std::vector<ImpliedWait> implied_waits(const Pipeline& pipeline);
+
 /// All that happens in a pipeline, each after everything that it waits for within the pipeline: stage by stage as far as each gets.
 /// Bodies of a stage stand in the order of its schedule, sends of a lane in that of their bodies; weight bodies without operations
 /// are left out. A pipeline that waits for itself for ever has fewer events than it should: see `complete`.

@@ -104,6 +104,15 @@ void for_each_repeat(const Repeat& repeat, const std::function<void(const Repeat
   visit_repeats(repeat.body, visit);
 }
 
+void for_each_pipeline(const Repeat& repeat, const std::function<void(const Pipeline&)>& visit) {
+  for (const Node& node : repeat.body) {
+    if (const auto* inner = std::get_if<Repeat>(&node))
+      for_each_pipeline(*inner, visit);
+    else if (const auto* pipeline = std::get_if<Pipeline>(&node))
+      visit(*pipeline);
+  }
+}
+
 TreeIndex index_tree(const StepPlan& plan) { return TreeWalk(plan.operations.size()).index(plan.step); }
 
 DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/calibration.hpp"
+#include "core/memory.hpp"
 #include "core/strategy.hpp"
 #include "core/units.hpp"
 
@@ -208,6 +209,7 @@ struct StepPlan {
   Repeat step;            ///< count is the run's steps; 0 where it names none
   int compute_class = 0;  ///< the class with most compute: its compute lane's time is divided into parts
   int compute_lane = 0;
+  StepMemory memory;  ///< of the device that needs most; nothing where the plan was given by a trace
   NameStore names;
 
   friend bool operator==(const StepPlan&, const StepPlan&) = default;
@@ -222,6 +224,9 @@ std::string find_defect(const StepPlan& plan);
 
 /// Visits a repeat, then all within it, those within bodies of pipelines included, in tree order.
 void for_each_repeat(const Repeat& repeat, const std::function<void(const Repeat&)>& visit);
+
+/// Visits all pipelines within a repeat, in tree order.
+void for_each_pipeline(const Repeat& repeat, const std::function<void(const Pipeline&)>& visit);
 
 /// Whether the ranks of a class execute an operation: its own class, or every class of a transfer's communicator.
 bool takes_part(const StepPlan& plan, const Operation& operation, int rank_class);

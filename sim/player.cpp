@@ -156,6 +156,13 @@ int Player::following(int slot_index, int instances, int rank) {
   const Program::Slot& slot = program_.slots[slot_index];
   for (int j = slot.first_jump; j < slot.first_jump + slot.jumps; ++j) {
     const Program::Jump& jump = program_.jumps[j];
+    if (jump.sequence >= 0) {
+      const Program::Sequence& sequence = program_.sequences[jump.sequence];
+      int& done = place(rank, slot.lane).body;
+      if (++done < sequence.count) return program_.order[sequence.first + done];
+      done = 0;
+      continue;
+    }
     const int iterations = instances / jump.per_iteration;
     if (jump.count == 0) {
       end_step(rank, slot.lane, iterations);
@@ -163,7 +170,7 @@ int Player::following(int slot_index, int instances, int rank) {
     }
     if (iterations % jump.count != 0) return jump.target;
   }
-  return slot_index + 1;
+  return slot.next;
 }
 
 void Player::end_step(int rank, int lane, int steps) {

@@ -35,6 +35,7 @@ class Player final : public Listener {
   struct Place {
     int slot = -1;
     bool busy = false;
+    int body = 0;  ///< of the pipeline that it is in: how many of its sequence are done
   };
   /// A transfer of one group. It ends no earlier than `least_s` after its start, whoever it shares links with.
   struct Transfer {

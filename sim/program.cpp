@@ -1,9 +1,11 @@
 #include "sim/program.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/pipeline_order.hpp"
 
 namespace forerun::sim {
 
@@ -22,7 +24,11 @@ class Compiler {
 
   Program run() {
     assign_ranks();
-    collect_buffers(plan_.step);
+    for_each_repeat(plan_.step, [this](const Repeat& repeat) {
+      for (const Buffer& buffer : repeat.buffers)
+        buffered_.push_back({buffer.producer, make_wait(buffer.producer, buffer.consumer, buffer.depth, buffer.taken)});
+    });
+    note_pipelines();
     for (int c = 0; c < static_cast<int>(plan_.classes.size()); ++c) {
       const int first = static_cast<int>(program_.slots.size());
       for (int lane = 0; lane < program_.lanes; ++lane) compile_lane(c, lane);
@@ -36,6 +42,29 @@ class Compiler {
     int producer;
     Wait wait;
   };
+  struct PipelineEntry {
+    int entry = 0;
+    ScheduleShape shape;
+    std::map<int, int> body_of;  ///< by entry in the tree: forward, backward, weight of each chunk
+  };
+  struct LaneProgram {
+    int first = 0;  ///< slot
+    std::vector<int> operations;
+    std::map<int, int> sequences;  ///< by entry of a pipeline
+  };
+
+  void note_pipelines() {
+    int next = 0;
+    for_each_pipeline(plan_.step, [&](const Pipeline& pipeline) {
+      while (!tree_.repeats[next].pipeline) ++next;
+      PipelineEntry noted{next, shape_of(pipeline), {}};
+      for (int r = next++; r < static_cast<int>(tree_.repeats.size()); ++r)
+        if (tree_.repeats[r].parent == noted.entry) noted.body_of.emplace(r, static_cast<int>(noted.body_of.size()));
+      pipelines_.push_back(std::move(noted));
+      for (const ImpliedWait& implied : implied_waits(pipeline))
+        buffered_.push_back({implied.waiter, make_wait(implied.waiter, implied.named, implied.offset, false)});
+    });
+  }
 
   void assign_ranks() {
     program_.class_of.assign(plan_.ranks, -1);
@@ -79,40 +108,84 @@ class Compiler {
     return wait;
   }
 
-  void collect_buffers(const Repeat& repeat) {
-    for (const Buffer& buffer : repeat.buffers)
-      buffered_.push_back({buffer.producer, make_wait(buffer.producer, buffer.consumer, buffer.depth, buffer.taken)});
-    for (const Node& node : repeat.body)
-      if (const auto* inner = std::get_if<Repeat>(&node)) collect_buffers(*inner);
-  }
-
   void compile_lane(int rank_class, int lane) {
-    std::vector<int> operations;
+    LaneProgram here;
+    here.first = static_cast<int>(program_.slots.size());
     for (int i = 0; i < program_.operations; ++i)
-      if (plan_.operations[i].lane == lane && takes_part(plan_, plan_.operations[i], rank_class)) operations.push_back(i);
-    const int first = static_cast<int>(program_.slots.size());
-    program_.first_slot.push_back(operations.empty() ? -1 : first);
-    for (std::size_t i = 0; i < operations.size(); ++i) {
+      if (plan_.operations[i].lane == lane && takes_part(plan_, plan_.operations[i], rank_class)) here.operations.push_back(i);
+    order_bodies(here);
+    program_.first_slot.push_back(here.operations.empty() ? -1 : entrance(here, 0, -1));
+    for (std::size_t i = 0; i < here.operations.size(); ++i) {
       Slot slot;
-      slot.operation = operations[i];
+      slot.operation = here.operations[i];
       slot.lane = lane;
-      add_jumps(slot, operations, i, first);
+      add_jumps(slot, here, i);
       add_waits(slot, rank_class);
       program_.slots.push_back(slot);
     }
   }
 
-  void add_jumps(Slot& slot, const std::vector<int>& operations, std::size_t at, int first) {
+  // A lane goes through a pipeline's bodies as the stage does whose operations, or whose sends, it carries.
+  void order_bodies(LaneProgram& here) {
+    for (const PipelineEntry& pipeline : pipelines_) {
+      std::map<int, int> begins;  // slot by body
+      int stage = -1;
+      for (std::size_t i = 0; i < here.operations.size(); ++i) {
+        const auto body = pipeline.body_of.find(body_entry(here.operations[i], pipeline.entry));
+        if (body == pipeline.body_of.end()) continue;
+        begins.emplace(body->second, here.first + static_cast<int>(i));
+        stage = body->second / 3 % pipeline.shape.stages;
+      }
+      if (stage < 0) continue;
+      here.sequences[pipeline.entry] = static_cast<int>(program_.sequences.size());
+      Program::Sequence sequence{static_cast<int>(program_.order.size()), 0};
+      for (ScheduleCursor cursor(pipeline.shape, stage); !cursor.done(); cursor.advance()) {
+        const StageTask task = cursor.task();
+        const auto begin = begins.find(3 * task.chunk + static_cast<int>(task.body));
+        if (begin != begins.end()) program_.order.push_back(begin->second), ++sequence.count;
+      }
+      program_.sequences.push_back(sequence);
+    }
+  }
+
+  // The entry of the body of a pipeline that an operation lies in; -1 where it lies outside.
+  [[nodiscard]] int body_entry(int operation, int pipeline) const {
+    for (int r = tree_.repeat_of[operation]; r >= 0; r = tree_.repeats[r].parent)
+      if (tree_.repeats[r].parent == pipeline) return r;
+    return -1;
+  }
+
+  // The slot at which a lane comes to an operation from outside of `within`: of a pipeline, the first body of its sequence.
+  [[nodiscard]] int entrance(const LaneProgram& here, std::size_t at, int within) const {
+    const int slot = here.first + static_cast<int>(at);
+    for (int r = tree_.repeat_of[here.operations[at]]; r >= 0 && r != within; r = tree_.repeats[r].parent)
+      if (tree_.repeats[r].pipeline) return program_.order[program_.sequences[here.sequences.at(r)].first];
+    return slot;
+  }
+
+  void add_jumps(Slot& slot, const LaneProgram& here, std::size_t at) {
+    const std::vector<int>& operations = here.operations;
     slot.first_jump = static_cast<int>(program_.jumps.size());
     int per_iteration = 1;
-    for (int r = tree_.repeat_of[slot.operation]; r >= 0; r = tree_.repeats[r].parent) {
+    int r = tree_.repeat_of[slot.operation];
+    for (; r >= 0; r = tree_.repeats[r].parent) {
+      // What follows in a pipeline is the sequence's business; what follows the pipeline comes after all of its operations.
+      if (tree_.repeats[r].pipeline)
+        while (at + 1 < operations.size() && inside(operations[at + 1], r)) ++at;
       if (at + 1 < operations.size() && inside(operations[at + 1], r)) break;
-      const auto entry = std::find_if(operations.begin(), operations.end(), [&](int o) { return inside(o, r); });
+      const int parent = tree_.repeats[r].parent;
       const int count = r == 0 ? 0 : static_cast<int>(tree_.repeats[r].count);
-      program_.jumps.push_back({first + static_cast<int>(entry - operations.begin()), per_iteration, count});
-      ++slot.jumps;
+      if (parent >= 0 && tree_.repeats[parent].pipeline) {
+        program_.jumps.push_back({0, 1, 1, here.sequences.at(parent)});
+        ++slot.jumps;
+      } else if (!tree_.repeats[r].pipeline) {
+        const auto entry = std::find_if(operations.begin(), operations.end(), [&](int o) { return inside(o, r); });
+        program_.jumps.push_back({entrance(here, static_cast<std::size_t>(entry - operations.begin()), r), per_iteration, count});
+        ++slot.jumps;
+      }
       per_iteration *= std::max(count, 1);
     }
+    slot.next = at + 1 < operations.size() ? entrance(here, at + 1, r) : -1;
   }
 
   // A rank has no instances of an operation that its class takes no part in, so there is nothing to wait for.
@@ -159,7 +232,8 @@ class Compiler {
   const StepPlan& plan_;
   TreeIndex tree_;
   Program program_;
-  std::vector<BufferedWait> buffered_;
+  std::vector<BufferedWait> buffered_;  ///< and what pipelines imply
+  std::vector<PipelineEntry> pipelines_;
 };
 
 }  // namespace

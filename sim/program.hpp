@@ -7,13 +7,19 @@
 namespace forerun::sim {
 
 /// A plan compiled for playing: what each lane of each rank class runs next and waits for, as flat arrays.
-/// A place of the program is a slot; nothing is unrolled, so the size does not depend on counts.
+/// A place of the program is a slot; nothing is unrolled but the order in which a pipeline's stage takes up its bodies.
 struct Program {
   /// After the last operation of a repeat on its lane: back to `target`, unless the repeat has run `count` times.
   struct Jump {
     int target = 0;
     int per_iteration = 1;  ///< instances of the operation in one iteration of the repeat
     int count = 1;          ///< zero for the step, which runs as often as it is played
+    int sequence = -1;      ///< or after the last operation of a pipeline's body on its lane: on to the next of a sequence
+  };
+  /// The bodies of a pipeline that use a lane, as the stage that drives it goes through them: entries [first, first + count) of `order`.
+  struct Sequence {
+    int first = 0;
+    int count = 0;
   };
   /// An instance k waits until `operation` has finished (or started) (k / per_iteration + 1 - offset) x inner times.
   struct Wait {
@@ -29,6 +35,7 @@ struct Program {
   struct Slot {
     int operation = 0;
     int lane = 0;
+    int next = 0;  ///< the slot after it, where no jump goes elsewhere
     int first_jump = 0, jumps = 0;
     int first_wait = 0, waits = 0;
     int first_finish_wake = 0, finish_wakes = 0;  ///< lanes that may go on once it has finished, its own excepted
@@ -42,6 +49,8 @@ struct Program {
   std::vector<int> first_slot;  ///< by class x lane; -1 where the class leaves the lane unused
   std::vector<Slot> slots;
   std::vector<Jump> jumps;
+  std::vector<Sequence> sequences;
+  std::vector<int> order;  ///< slots where bodies begin
   std::vector<Wait> waits;
   std::vector<int> wakes;
   std::vector<int> group_of;            ///< by communicator x rank; -1 for a rank outside it

@@ -38,7 +38,7 @@ class PipelinePlan {
       plan.classes.push_back({"stage", s * options.width, options.width, 1});
       add_communicator("tensor", options.width, 1, s * options.width, 1, {s});
     }
-    for (int s = 0; s < p; ++s) add_ways(s);
+    for (int s = 0; p > 1 && s < p; ++s) add_ways(s);
     Pipeline pipeline;
     pipeline.stages = p;
     pipeline.micro_batches = options.shape.micro_batches;
