@@ -33,8 +33,12 @@ std::string times_text(const Prediction& prediction) {
     out += line("communication in all", human(*prediction.comm_total), "alone, hidden or exposed");
   if (prediction.throughput_samples_per_s)
     out += line("throughput", forerun::format("{:.4g}", *prediction.throughput_samples_per_s), "samples/s");
+  if (prediction.throughput_tokens_per_s) out += line("", forerun::format("{:.4g}", *prediction.throughput_tokens_per_s), "tokens/s");
+  if (prediction.mfu) out += line("model flops utilization", percent(*prediction.mfu));
   if (prediction.epoch_time) out += line("epoch", human(*prediction.epoch_time));
   if (prediction.total_time) out += line("run", human(*prediction.total_time));
+  if (prediction.cost)
+    out += line("cost", forerun::format("{:.2f} USD", prediction.cost->value()), "on demand, prices of " + prediction.price_date);
   return out;
 }
 

@@ -55,6 +55,10 @@ struct Prediction {
   std::optional<Seconds> startup;
   std::optional<Seconds> total_time;
   std::optional<double> throughput_samples_per_s;
+  std::optional<double> throughput_tokens_per_s;
+  std::optional<double> mfu;    ///< model flops utilization: arithmetic of the model, without recomputation, over the devices' peak
+  std::optional<Dollars> cost;  ///< of the run
+  std::string price_date;       ///< of the prices it rests on
   std::optional<Bytes> memory_per_device;
   std::map<std::string, Bytes> memory_parts;
   std::optional<Bytes> comm_bytes_per_rank;

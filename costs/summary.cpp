@@ -99,6 +99,16 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   return std::max<std::int64_t>(1, std::llround(steps));
 }
 
+std::optional<double> model_flops_utilization(const Scenario& scenario, Seconds step) {
+  if (!scenario.calibration->gpu) return std::nullopt;
+  const Workload& workload = scenario.workload;
+  const FlopsPerSecond peak = scenario.calibration->gpu->peak[workload.precision];
+  if (peak == FlopsPerSecond(0)) return std::nullopt;
+  const Flops model =
+      static_cast<double>(workload.batch) * (matrix_flops_per_sample(workload) + backward_matrix_flops_per_sample(workload));
+  return model / (static_cast<double>(scenario.ranks()) * peak * step);
+}
+
 Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,
                      const Parts& parts) {
   const Workload& workload = scenario.workload;
@@ -115,11 +125,19 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
   prediction.comm_total = moved.time;
   prediction.comm_bytes_per_rank = moved.sent;
   if (const auto steps = run_steps(scenario)) prediction.total_time = static_cast<double>(*steps) * step;
+  if (const auto& price = scenario.platform.price; price && prediction.total_time) {
+    constexpr double kSecondsPerHour = 3600;
+    prediction.cost = prediction.total_time->value() / kSecondsPerHour * static_cast<double>(scenario.platform.nodes) * price->on_demand;
+    prediction.price_date = price->date;
+  }
   if (scenario.plan) return prediction;
   prediction.throughput_samples_per_s = static_cast<double>(workload.batch) / step.value();
+  if (workload.tokens_per_sample > 0)
+    prediction.throughput_tokens_per_s = *prediction.throughput_samples_per_s * static_cast<double>(workload.tokens_per_sample);
+  prediction.mfu = model_flops_utilization(scenario, step);
   if (const std::int64_t steps_an_epoch = workload.samples / workload.batch; steps_an_epoch > 0)
     prediction.epoch_time = static_cast<double>(steps_an_epoch) * step;
-  const StepMemory memory = step_memory(workload, workload.batch / scenario.strategy.data);
+  const StepMemory& memory = plan.memory;
   prediction.memory_per_device = memory.total();
   prediction.memory_parts = {{"weights", memory.weights},
                              {"gradients", memory.gradients},

@@ -42,8 +42,8 @@ void add_run(Json& out, const Prediction& prediction) {
   out["total_time_s"] = to_json_value(prediction.total_time);
   for (const char* key : {"total_time_p10_s", "total_time_p90_s", "goodput_fraction"}) out[key] = nullptr;
   out["throughput_samples_per_s"] = to_json_value(prediction.throughput_samples_per_s);
-  out["throughput_tokens_per_s"] = nullptr;
-  out["mfu"] = nullptr;
+  out["throughput_tokens_per_s"] = to_json_value(prediction.throughput_tokens_per_s);
+  out["mfu"] = to_json_value(prediction.mfu);
 }
 
 void add_resources(Json& out, const Prediction& prediction) {
@@ -52,7 +52,10 @@ void add_resources(Json& out, const Prediction& prediction) {
   for (const auto& [name, bytes] : prediction.memory_parts) parts[name] = bytes.value();
   out["memory_parts"] = prediction.memory_parts.empty() ? Json(nullptr) : parts;
   out["comm_bytes_per_rank"] = to_json_value(prediction.comm_bytes_per_rank);
-  for (const char* key : {"energy_j", "cost_usd", "price_date", "latency_p50_s", "latency_p90_s", "latency_p99_s"}) out[key] = nullptr;
+  out["energy_j"] = nullptr;
+  out["cost_usd"] = to_json_value(prediction.cost);
+  out["price_date"] = prediction.cost ? Json(prediction.price_date) : Json();
+  for (const char* key : {"latency_p50_s", "latency_p90_s", "latency_p99_s"}) out[key] = nullptr;
 }
 
 }  // namespace

@@ -32,6 +32,10 @@ void code_prediction(Coder&& field, Value& prediction) {
   field(prediction.startup);
   field(prediction.total_time);
   field(prediction.throughput_samples_per_s);
+  field(prediction.throughput_tokens_per_s);
+  field(prediction.mfu);
+  field(prediction.cost);
+  field(prediction.price_date);
   field(prediction.memory_per_device);
   field(prediction.comm_bytes_per_rank);
 }

@@ -20,6 +20,25 @@ std::int64_t trained(const LocalModel& model, const StageLayers& stage) {
   return sum;
 }
 
+/// The layers of a range without those that lie over the expert axis.
+Workload shared_part(const LocalModel& model, LayerRange layers) {
+  Workload part = part_of(model.workload, layers);
+  for (const int layer : model.spread)
+    if (layer >= layers.first && layer < layers.last) part.layers[layer - layers.first].frozen = true;
+  return part;
+}
+
+/// Gradients of a stage's experts are summed over the ranks that hold the same ones, after all of its backward passes.
+void reduce_experts(const Strategy& strategy, const LocalModel& model, const StageLayers& stage, const Frame& frame, PlanWriter& writer) {
+  double elements = 0;
+  for (const int layer : model.spread)
+    for (const LayerRange& chunk : stage.chunks)
+      if (layer >= chunk.first && layer < chunk.last) elements += static_cast<double>(trained_parameters(model.workload.layers[layer]));
+  if (elements == 0 || !frame.copies_experts()) return;
+  const Bytes bytes(bytes_per_element(model.workload.precision) * elements);
+  writer.append(frame.over_expert_copies(reduction(strategy), bytes, stage.stage), reduction_name(strategy), -1);
+}
+
 }  // namespace
 
 int last_transfer(const StepPlan& plan, int stage) {
@@ -42,7 +61,8 @@ void backward_and_reduce(const Scenario& scenario, const LocalModel& model, Laye
   const Strategy& strategy = scenario.strategy;
   const StageContext& stage = frame.stage(0);
   if (!frame.has_data()) return passes.backward(layers, stage);
-  const std::vector<Bucket> buckets = gradient_buckets(model.workload, strategy);
+  const std::vector<Bucket> buckets =
+      model.spread.empty() ? gradient_buckets(model.workload, strategy) : gradient_buckets(shared_part(model, layers), strategy);
   std::size_t next = 0;
   const auto reduce = [&](int layer) {
     if (next >= buckets.size() || buckets[next].first_layer != layer) return;
@@ -52,9 +72,14 @@ void backward_and_reduce(const Scenario& scenario, const LocalModel& model, Laye
     ++next;
   };
   const bool blocks = std::ranges::any_of(model.workload.layers, [](const Layer& layer) { return layer.block >= 0; });
-  if (!blocks || buckets.size() > 1) return passes.backward(layers, stage, reduce);
-  passes.backward(layers, stage);
-  if (!buckets.empty()) reduce(buckets.front().first_layer);
+  if (!blocks || buckets.size() > 1) {
+    passes.backward(layers, stage, reduce);
+  } else {
+    passes.backward(layers, stage);
+    if (!buckets.empty()) reduce(buckets.front().first_layer);
+  }
+  writer.wait_for(writer.last());
+  reduce_experts(strategy, model, {0, {layers}}, frame, writer);
 }
 
 void reduce_gradients(const Scenario& scenario, const LocalModel& model, const StageLayers& layers, const std::vector<int>& ends,
@@ -65,12 +90,16 @@ void reduce_gradients(const Scenario& scenario, const LocalModel& model, const S
   // The chunk that comes first in the network ends last.
   int index = 0;
   for (std::size_t chunk = layers.chunks.size(); chunk-- > 0;) {
-    for (const Bucket& bucket : gradient_buckets(part_of(model.workload, layers.chunks[chunk]), strategy)) {
+    for (const Bucket& bucket : gradient_buckets(shared_part(model, layers.chunks[chunk]), strategy)) {
       for (std::size_t other = 0; other < layers.chunks.size(); ++other)
         if (!overlaps || other == chunk) writer.wait_for(ends[layers.stage + other * static_cast<std::size_t>(frame.stages())]);
       writer.append(frame.over_data(reduction(strategy), bucket.bytes, layers.stage), reduction_name(strategy), index++);
     }
   }
+  for (std::size_t chunk = 0; chunk < layers.chunks.size(); ++chunk)
+    writer.wait_for(ends[layers.stage + chunk * static_cast<std::size_t>(frame.stages())]);
+  reduce_experts(strategy, model, layers, frame, writer);
+  writer.forget();
 }
 
 void write_update(const Scenario& scenario, const LocalModel& model, const StageLayers& layers, const Frame& frame, StepWriter& passes,

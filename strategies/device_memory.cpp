@@ -29,7 +29,7 @@ StepMemory device_memory(const Workload& part, const Scenario& scenario, const L
   } else {
     memory.activations *= static_cast<double>(in_flight);
   }
-  const double shared = strategy.data * strategy.context;
+  const double shared = layout.replicas;
   if (strategy.zero >= 1) memory.optimizer = memory.optimizer / shared;
   if (strategy.zero >= 2) memory.gradients = memory.gradients / shared;
   if (strategy.zero >= 3) memory.weights = memory.weights / shared;

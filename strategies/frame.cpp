@@ -10,17 +10,30 @@ Frame::Frame(const Scenario& scenario, const Layout& layout, StepPlan& plan)
   const int compute = lane("compute");
   plan.lanes[compute].kind = LaneKind::compute;
   plan.compute_lane = compute;
-  const int tensor = layout.split > 1 ? lane("tensor") : -1;
-  const int data = scenario.strategy.data * scenario.strategy.context;
+  const Strategy& strategy = scenario.strategy;
+  const auto exchanging = [&](int degree, std::string_view name) { return degree > 1 ? lane(name) : -1; };
+  const int tensor = exchanging(layout.split, "tensor");
+  const int context = exchanging(strategy.context, "context");
+  const int expert = exchanging(strategy.expert, "expert");
+  const int data = layout.replicas;
   if (data > 1) data_lane_ = lane("data");
   for (int s = 0; s < layout.stages; ++s) {
     plan.classes.push_back({layout.stages > 1 ? "stage" : "rank", s * layout.stage_ranks, layout.stage_ranks, 1});
     StageContext& stage = stages_.emplace_back();
     stage.rank_class = s;
     stage.compute_lane = compute;
-    stage.tensor_lane = tensor;
-    if (tensor >= 0) stage.tensor_communicator = add(layout.groups("tensor", layout.split, layout.split_stride, s));
-    if (data > 1) data_communicators_.push_back(add(layout.groups("data", data, layout.data_stride, s)));
+    const auto join = [&](Axis axis, int lane, std::string_view name, int size, int stride) {
+      if (lane < 0) return;
+      stage.lanes[static_cast<std::size_t>(axis)] = lane;
+      stage.communicators[static_cast<std::size_t>(axis)] = add(layout.groups(name, size, stride, s));
+    };
+    join(Axis::tensor, tensor, "tensor", layout.split, layout.split_stride);
+    join(Axis::context, context, "context", strategy.context, layout.context_stride);
+    join(Axis::expert, expert, "expert", strategy.expert, layout.replica_stride);
+    if (data > 1) data_communicators_.push_back(add(layout.groups("data", data, layout.replica_stride, s)));
+    const int copies = data / strategy.expert;
+    if (expert >= 0 && copies > 1)
+      expert_communicators_.push_back(add(layout.groups("expert-data", copies, layout.replica_stride * strategy.expert, s)));
   }
 }
 
@@ -39,6 +52,12 @@ Operation Frame::over_data(Collective::Operation operation, Bytes bytes, int sta
   transfer.rank_class = stage;
   transfer.lane = data_lane_;
   transfer.work = Collective{operation, algorithm_, data_communicators_[stage], bytes};
+  return transfer;
+}
+
+Operation Frame::over_expert_copies(Collective::Operation operation, Bytes bytes, int stage) const {
+  Operation transfer = over_data(operation, bytes, stage);
+  std::get<Collective>(transfer.work).communicator = expert_communicators_[stage];
   return transfer;
 }
 

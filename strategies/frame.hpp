@@ -20,6 +20,9 @@ class Frame {
 
   /// A transfer over the data axis of a stage, on the data lane.
   [[nodiscard]] Operation over_data(Collective::Operation operation, Bytes bytes, int stage) const;
+  /// A transfer over the ranks of a stage that hold the same experts, on the data lane.
+  [[nodiscard]] Operation over_expert_copies(Collective::Operation operation, Bytes bytes, int stage) const;
+  [[nodiscard]] bool copies_experts() const { return !expert_communicators_.empty(); }
   [[nodiscard]] bool has_data() const { return data_lane_ >= 0; }
 
   /// A send from a stage to another, on a lane of its own.
@@ -37,6 +40,7 @@ class Frame {
   std::vector<StageContext> stages_;
   int data_lane_ = -1;
   std::vector<int> data_communicators_;
+  std::vector<int> expert_communicators_;  ///< of ranks that hold the same experts
   std::vector<std::array<int, 4>> sends_;  ///< from, to, lane, communicator
 };
 

@@ -1,5 +1,7 @@
 #include "strategies/layout.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "io/format.hpp"
 
@@ -70,8 +72,17 @@ std::variant<Layout, Infeasible> lay_out(const Scenario& scenario) {
   layout.split = degree(strategy, Axis::tensor);
   layout.stage_ranks = layout.ranks / layout.stages;
   layout.split_stride = stride_of(strategy, Axis::tensor);
-  layout.data_stride = stride_of(strategy, Axis::data);
   layout.context_stride = stride_of(strategy, Axis::context);
+  layout.replicas = strategy.data * strategy.context;
+  layout.replica_stride = std::min(stride_of(strategy, Axis::data), layout.context_stride);
+  const int outer = std::max(stride_of(strategy, Axis::data), layout.context_stride);
+  const int inner = stride_of(strategy, Axis::data) < layout.context_stride ? strategy.data : strategy.context;
+  if (strategy.data > 1 && strategy.context > 1 && layout.replica_stride * inner != outer)
+    throw MissingCapability("an order in which another axis lies between context and data is not modelled yet");
+  if (strategy.data == 1) layout.replica_stride = layout.context_stride;
+  if (strategy.context == 1) layout.replica_stride = stride_of(strategy, Axis::data);
+  if (layout.replicas % strategy.expert != 0)
+    return Infeasible{forerun::format("expert={} does not divide the {} ranks of data x context", strategy.expert, layout.replicas)};
   if (layout.stages > 1 && stride_of(strategy, Axis::pipeline) != layout.stage_ranks)
     throw MissingCapability("an order in which pipeline is not outermost is not modelled yet");
   if (batch % strategy.data != 0) return Infeasible{forerun::format("batch {} does not divide by data={}", batch, strategy.data)};

@@ -27,7 +27,8 @@ struct Exchange {
 /// into another; formulas of flops, bytes and memory hold for its workload as for any. Its batch is the micro-batch.
 struct LocalModel {
   Workload workload;
-  std::vector<std::vector<Exchange>> exchanges;  ///< of each layer
+  std::vector<std::vector<Exchange>> exchanges;  ///< of each layer; empty: none exchanges anything
+  std::vector<int> spread;                       ///< layers whose weights lie over the expert axis, in order
 
   friend bool operator==(const LocalModel&, const LocalModel&) = default;
 };

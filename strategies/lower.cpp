@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/schedule.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
@@ -94,6 +95,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty()) return Infeasible{std::move(reason)};
 
   StepPlan plan;
+  plan.memory = memory;
   plan.step.count = run_steps(scenario).value_or(0);
   plan.operations.reserve(4 * step.model.workload.layers.size() + 8);
   plan.dependencies.reserve(2 * step.model.workload.layers.size());
@@ -101,6 +103,8 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   Frame frame(scenario, step.layout, plan);
   PlanWriter writer(plan);
   StepWriter passes(step.model, scenario.strategy, memory.total(), writer);
+  if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
+    throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
   std::vector<int> ends;
   if (step.layout.stages > 1)

@@ -86,8 +86,9 @@ void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, b
     if (last_compute_ >= 0) writer_.wait_for(last_compute_);
     Operation operation;
     operation.rank_class = stage.rank_class;
-    operation.lane = stage.tensor_lane;
-    operation.work = Collective{exchange.operation, strategy_.collective, stage.tensor_communicator,
+    const auto axis = static_cast<std::size_t>(exchange.axis);
+    operation.lane = stage.lanes[axis];
+    operation.work = Collective{exchange.operation, strategy_.collective, stage.communicators[axis],
                                 static_cast<double>(model_.workload.batch) * exchange.per_sample};
     writer_.append(operation, exchange_name(exchange.operation), layer);
     if (waits) writer_.wait_for(writer_.last());

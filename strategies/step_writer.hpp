@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -24,8 +25,9 @@ struct LayerRange {
 struct StageContext {
   int rank_class = 0;
   int compute_lane = 0;
-  int tensor_lane = -1;          ///< of exchanges
-  int tensor_communicator = -1;  ///< of exchanges over the tensor axis
+  /// Of the exchanges over an axis, by Axis; -1 for an axis without.
+  std::array<int, 5> lanes = {-1, -1, -1, -1, -1};
+  std::array<int, 5> communicators = {-1, -1, -1, -1, -1};
 };
 
 /// Which gradients a backward pass writes.

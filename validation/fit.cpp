@@ -14,7 +14,7 @@ constexpr double kRelativeWidth = 1e-10;
 /// Whether a metric follows compute time: +1 grows with it, -1 falls, 0 does not depend on it.
 int direction(std::string_view metric) {
   if (metric == "step_time_s" || metric == "epoch_time_s" || metric == "total_time_s") return 1;
-  return metric == "throughput_samples_per_s" ? -1 : 0;
+  return metric == "throughput_samples_per_s" || metric == "throughput_tokens_per_s" || metric == "mfu" ? -1 : 0;
 }
 
 /// log(predicted / measured) of a case.

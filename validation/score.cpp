@@ -67,6 +67,9 @@ std::optional<double> metric_value(const Prediction& prediction, std::string_vie
   if (metric == "epoch_time_s") return si(prediction.epoch_time);
   if (metric == "total_time_s") return si(prediction.total_time);
   if (metric == "throughput_samples_per_s") return prediction.throughput_samples_per_s;
+  if (metric == "throughput_tokens_per_s") return prediction.throughput_tokens_per_s;
+  if (metric == "mfu") return prediction.mfu;
+  if (metric == "cost_usd") return si(prediction.cost);
   if (metric == "memory_per_device_bytes") return si(prediction.memory_per_device);
   return std::nullopt;
 }

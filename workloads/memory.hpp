@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/calibration.hpp"
+#include "core/memory.hpp"
 #include "core/units.hpp"
 #include "core/workload.hpp"
 
@@ -70,21 +71,12 @@ struct ParameterBytes {
 /// [Transformer Engine, "Performance considerations", handling transposes]. l-bfgs keeps 10 pairs of vectors.
 ParameterBytes bytes_per_parameter(Precision precision, Optimizer optimizer, LayerKind kind);
 
-/// What a rank holds while it trains on `batch_per_rank` samples at once.
-struct StepMemory {
-  Bytes weights;
-  Bytes gradients;
-  Bytes optimizer;             ///< the optimizer's state, and the float32 master weights of mixed precision
-  Bytes activations;           ///< the input batch, as sample_bytes() has it, and every layer's kept_bytes()
-  Bytes activation_gradients;  ///< of every layer's input but the first's
-
-  [[nodiscard]] constexpr Bytes total() const { return weights + gradients + optimizer + activations + activation_gradients; }
-};
-
 /// What one sample of the data set takes: 4 bytes an index that an embedding looks up, or a rating of least squares and its index, and 4
 /// bytes a value, 8 in fp64: data come in float32 whatever is calculated in 16 bits.
 Bytes sample_bytes(const Workload& workload);
 
+/// What a rank holds while it trains on `batch_per_rank` samples at once, where every layer keeps its output (kept_bytes()), the input batch
+/// is as sample_bytes() has it, and each layer but the first has a gradient of its input.
 StepMemory step_memory(const Workload& workload, std::int64_t batch_per_rank);
 
 /// step_memory().total(): all that a step touches, which decides in which cache kernels find their data.
