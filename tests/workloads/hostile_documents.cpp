@@ -94,7 +94,7 @@ TEST_CASE("hostile config.json files are refused with a reason within a second a
           {"list for a document", "[1]", "has the wrong form"},
           {"null", "null", "is empty"},
           {"two documents", gpt2("\"n_layer\": 2") + "\n---\n{}", "holds more than one document"},
-          {"text without an end", gpt2("\"n_layer\": \"2"), "a quote is not closed"},
+          {"text without an end", gpt2("\"n_layer\": \"2"), "is not closed"},
           {"1e9 layers", gpt2("\"n_layer\": 1000000000"), "layers: is out of range"},
           {"sizes beyond 2^53", gpt2("\"n_embd\": 2147483640, \"n_inner\": 2147483647, \"n_head\": 8"), "too large"},
           {"unknown type of a megabyte", R"({"model_type": ")" + std::string(1'400'000, 'x') + "\"}", "unknown model type"},

@@ -66,7 +66,7 @@ TEST_CASE("a config.json gives the precision of its weights and the name of its 
   CHECK(load("").name == "tiny");
   CHECK(load(", \"_name_or_path\": \"owner/Tiny-7B\"").name == "Tiny-7B");
   CHECK(load(", \"_name_or_path\": \"tiny-7b\"").name == "tiny-7b");
-  CHECK(load(", \"_name_or_path\": \"/home/somebody/checkpoint-500\"").name == "tiny");
+  CHECK(load(", \"_name_or_path\": \"/checkpoints/run/checkpoint-500\"").name == "tiny");
   CHECK(load(", \"_name_or_path\": \"\"").name == "tiny");
   CHECK(error_of(llama("\"torch_dtype\": \"float17\"")) ==
         "config.json:3:16: torch_dtype: unknown type of weights (got float17, allowed bfloat16, float16, float32, float64, float8_e4m3fn). "

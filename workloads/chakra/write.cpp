@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/unroll.hpp"
 #include "io/atomic_file.hpp"
 #include "io/json.hpp"
 #include "workloads/chakra/chakra.pb.h"
@@ -220,7 +221,11 @@ std::string trace_of_rank(const StepPlan& plan, std::span<const Seconds> times, 
   return Writer(plan, times, rank).run();
 }
 
-void write_traces(const StepPlan& plan, std::span<const Seconds> times, const std::filesystem::path& name) {
+void write_traces(const StepPlan& given, std::span<const Seconds> given_times, const std::filesystem::path& name) {
+  const auto [plan, sources] = unrolled(given);
+  std::vector<Seconds> times;
+  if (!given_times.empty())
+    for (const int source : sources) times.push_back(given_times[source]);
   for (int rank = 0; rank < plan.ranks; ++rank)
     write_file(name.string() + "." + std::to_string(rank) + ".et", trace_of_rank(plan, times, rank));
   Json groups = Json::object();
