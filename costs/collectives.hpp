@@ -107,7 +107,8 @@ struct PhaseLoad {
   friend bool operator==(const PhaseLoad&, const PhaseLoad&) = default;
 };
 
-/// O(1) where the placement is regular; else, and always by count_load(), edge by edge over all groups.
+/// O(1) where the placement is regular; else edge by edge over as many members and groups as show all their places (of trees: to two edges
+/// or a quarter, where groups meet in a node). count_load() counts every edge of every group.
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform);
 PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const Platform& platform);
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "costs/collectives.hpp"
@@ -123,6 +125,49 @@ class EdgeWriter {
   int size_;
 };
 
+bool is_local(Pattern pattern) {
+  return pattern == Pattern::ring || pattern == Pattern::chain || pattern == Pattern::tree || pattern == Pattern::broadcast_tree;
+}
+
+// Where groups lie unevenly their places in nodes still repeat: as few members, groups and blocks as show every place that there is, and
+// the seams between them. Those left out are whole periods, so that what stays lies as it did.
+Communicator shortened(const Communicator& whole, Pattern pattern, const Platform& platform) {
+  constexpr int kPeriods = 3;
+  constexpr int kLeastMembers = 32;
+  const int devices = platform.devices_per_node;
+  Communicator part;
+  part.size = whole.size;
+  part.first = whole.first;
+  part.member_stride = whole.member_stride;
+  part.inner = whole.inner;
+  part.inner_stride = whole.inner_stride;
+  part.outer_stride = whole.outer_stride;
+  int blocks = whole.groups / whole.inner;
+  // How many of `count` to leave out, `step` ranks apart.
+  const auto spare = [devices](int count, int step, int least) {
+    const int period = devices / std::gcd(step, devices);
+    return std::max(0, (count - std::max(least, kPeriods * period)) / period * period);
+  };
+  const int stride = std::abs(whole.member_stride);
+  const int span = stride * whole.size;
+  const bool one_by_one = whole.inner == 1 || whole.inner_stride >= span - stride + 1;
+  const bool blocks_apart = blocks == 1 || whole.outer_stride >= std::max(span, (whole.inner - 1) * whole.inner_stride + 1);
+  if (is_local(pattern) && blocks_apart) {
+    const int members = spare(whole.size, stride, kLeastMembers);
+    part.size -= members;
+    if (one_by_one && whole.inner > 1) part.inner_stride -= members * stride;
+    part.outer_stride -= members * stride * (one_by_one ? whole.inner : 1);
+  }
+  if (one_by_one && blocks_apart) {
+    const int groups = spare(whole.inner, part.inner_stride, 0);
+    part.inner -= groups;
+    part.outer_stride -= groups * part.inner_stride;
+  }
+  if (blocks > 1 && blocks_apart && part.outer_stride > 0) blocks -= spare(blocks, part.outer_stride, 0);
+  part.groups = part.inner * blocks;
+  return part;
+}
+
 int tree_load(Pattern pattern, int nodes) {
   if (nodes < 2) return 0;
   if (pattern == Pattern::broadcast_tree) return 2;
@@ -158,7 +203,7 @@ PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform) {
   const int d = placement.per_node;
   const int m = placement.nodes;
-  if (!placement.regular) return count_load(phase, communicator, platform);
+  if (!placement.regular) return count_load(phase, shortened(communicator, phase.pattern, platform), platform);
   switch (phase.pattern) {
     case Pattern::ring:
     case Pattern::chain: return {d > 1 ? 1 : 0, m > 1 ? placement.sharing : 0};

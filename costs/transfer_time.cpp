@@ -30,7 +30,8 @@ class Transfer {
         communicator_(communicator),
         platform_(platform),
         placement_(place(communicator, platform)),
-        inside_described_(platform.intra_node.bandwidth > BytesPerSecond(0)) {
+        inside_described_(platform.intra_node.bandwidth > BytesPerSecond(0)),
+        ring_load_(load_of({.pattern = Pattern::ring}, communicator, placement_, platform)) {
     if (collective.operation == Kind::all_to_all) lay_all_to_all();
     if (platform.ring_nics > 0 && platform.ring_nics < platform.nics && placement_.nodes > 2 && placement_.per_node > 1)
       cards_ = static_cast<double>(platform.nics) / platform.ring_nics;
@@ -50,7 +51,7 @@ class Transfer {
     Plain sum;
     sum.first = phases[0];
     for (const Phase& phase : phases) {
-      const PhaseLoad load = load_of(phase, communicator_, placement_, platform_);
+      const PhaseLoad load = phase.pattern == Pattern::ring ? ring_load_ : load_of(phase, communicator_, placement_, platform_);
       sum.latency += latency(phase, load);
       sum.drain += drain(phase, load);
       sum.inside_hops += phase.inside_hops;
@@ -75,10 +76,9 @@ class Transfer {
 
   /// The bandwidth that a ring of the group has alone.
   [[nodiscard]] BytesPerSecond bus() const {
-    const PhaseLoad load = load_of({.pattern = Pattern::ring}, communicator_, placement_, platform_);
     double rate = std::numeric_limits<double>::infinity();
-    if (inside_described_ && load.inside > 0) rate = platform_.intra_node_rate().value();
-    if (load.between > 0) rate = std::min(rate, platform_.inter_node_rate().value() / (load.between * cards_));
+    if (inside_described_ && ring_load_.inside > 0) rate = platform_.intra_node_rate().value();
+    if (ring_load_.between > 0) rate = std::min(rate, platform_.inter_node_rate().value() / (ring_load_.between * cards_));
     return BytesPerSecond(rate);
   }
 
@@ -128,6 +128,7 @@ class Transfer {
   const Platform& platform_;
   Placement placement_;
   bool inside_described_;
+  PhaseLoad ring_load_;
   double cards_ = 1;
   Bytes all_to_all_edge_;
   double all_to_all_crossing_ = 1;

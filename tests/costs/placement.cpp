@@ -1,6 +1,8 @@
 #include "costs/placement.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -117,4 +119,40 @@ TEST_CASE("a regular placement puts as many ranks of every group in each node, a
   }
   CHECK(regular > 2000);
   CHECK(spread > 1000);
+}
+
+TEST_CASE("where groups lie unevenly a few of them show the load of all") {
+  std::mt19937 random(11);
+  const auto draw = [&](std::initializer_list<int> values) { return values.begin()[random() % values.size()]; };
+  int compared = 0;
+  while (compared < 400) {
+    const int devices = draw({3, 4, 6, 8});
+    const int size = draw({2, 3, 5, 6, 12, 40, 64, 100});
+    const bool beside = draw({0, 1}) == 1;
+    const int stride = beside ? draw({2, 3, 5, 6, 12}) : 1;
+    const int inner = beside ? stride : draw({1, 2, 7, 40});
+    const int blocks = draw({1, 2, 9, 30});
+    const Communicator communicator = groups(size, stride, inner, beside ? 1 : size, blocks, size * inner, draw({0, 0, 3, 6}));
+    const Platform platform = cluster(1 << 20, devices);
+    const Placement placement = place(communicator, platform);
+    if (placement.regular || communicator.groups * size > 20000) continue;
+    ++compared;
+    INFO(devices << " devices; " << size << " x " << stride << ", inner " << inner << ", blocks " << blocks << " from "
+                 << communicator.first);
+    for (const auto algorithm :
+         {CollectiveAlgorithm::ring, CollectiveAlgorithm::recursive_doubling, CollectiveAlgorithm::double_binary_tree}) {
+      const Collective collective{Collective::Operation::all_reduce, algorithm, 0, Bytes(1000)};
+      for (const Phase& phase : phases_of(collective, algorithm, placement)) {
+        INFO(to_string(algorithm) << ", pattern " << static_cast<int>(phase.pattern) << " at " << phase.distance);
+        const PhaseLoad few = load_of(phase, communicator, placement, platform);
+        const PhaseLoad all = count_load(phase, communicator, platform);
+        CHECK(few.inside == all.inside);
+        // Which groups meet in a node at the inner nodes of their trees depends on the groups' lengths.
+        if (phase.pattern == Phase::Pattern::tree)
+          CHECK(std::abs(few.between - all.between) <= std::max(2, all.between / 4));
+        else
+          CHECK(few.between == all.between);
+      }
+    }
+  }
 }
