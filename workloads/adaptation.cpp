@@ -132,9 +132,10 @@ Workload with_adapters(const Workload& workload, std::int64_t rank, const Text& 
 
 void adapt(Workload& workload, std::span<const Text> settings) {
   const auto last = [&](std::string_view key) -> const Text* {
-    for (auto text = settings.rbegin(); text != settings.rend(); ++text)
-      if (text->key == key || text->key == "workload." + std::string(key)) return &*text;
-    return nullptr;
+    const Text* found = nullptr;
+    for (const Text& text : settings)
+      if (text.key == key || text.key == "workload." + std::string(key)) found = &text;
+    return found;
   };
   if (const Text* patterns = last("frozen")) freeze(workload, *patterns);
   const Text* rank = last("lora-rank");

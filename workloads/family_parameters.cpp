@@ -17,11 +17,12 @@ constexpr std::size_t kMostListed = std::size_t{1} << 16;
 FamilyParameters::FamilyParameters(std::vector<Text> given, Text where) : given_(std::move(given)), where_(std::move(where)) {}
 
 const Text* FamilyParameters::find(std::string_view key) const {
-  for (auto text = given_.rbegin(); text != given_.rend(); ++text) {
-    const std::string_view full = text->key;
-    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == "workload.")) return &*text;
+  const Text* found = nullptr;
+  for (const Text& text : given_) {
+    const std::string_view full = text.key;
+    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == "workload.")) found = &text;
   }
-  return nullptr;
+  return found;
 }
 
 const Text* FamilyParameters::ask(std::string_view key) {

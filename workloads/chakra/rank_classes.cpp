@@ -71,7 +71,7 @@ std::optional<Communicator> communicator_of(std::vector<std::vector<int>>& group
 
 class Folder {
  public:
-  Folder(const TraceSet& set, const Meetings& meetings, const std::vector<RankClass>& classes) : set_(set), meetings_(meetings) {
+  Folder(const TraceSet& set, const Meetings& meetings, const std::vector<RankClass>& classes) : meetings_(meetings) {
     found_.classes = classes;
     class_of_.resize(set.ranks);
     for (int c = 0; c < static_cast<int>(classes.size()); ++c) {
@@ -122,7 +122,6 @@ class Folder {
     return true;
   }
 
-  const TraceSet& set_;
   const Meetings& meetings_;
   RankClasses found_;
   std::vector<int> class_of_;
@@ -163,6 +162,7 @@ RankClasses find_classes(const TraceSet& set, const Meetings& meetings) {
     throw MissingCapability(set.traces.front().file + ": " + std::to_string(set.ranks) + " ranks that all differ, with " +
                             std::to_string(nodes) + " nodes in all, are too many to simulate one by one");
   std::vector<RankClass> apart;
+  apart.reserve(static_cast<std::size_t>(set.ranks));
   for (int rank = 0; rank < set.ranks; ++rank) apart.push_back({"rank", rank, 1, 1});
   if (auto found = Folder(set, meetings, apart).run()) return std::move(*found);
   throw MissingCapability(set.traces.front().file + ": a process group's ranks do not lie at one distance from one another, as in 0, 2, 4");

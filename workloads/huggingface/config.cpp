@@ -128,8 +128,9 @@ std::string HuggingFaceConfig::activation(std::string_view key, std::string_view
   problems_.collect([&] {
     const Text& text = scalar(*node);
     std::vector<std::string_view> names;
+    names.reserve(kActivations.size() + 1);
     for (const auto& [name, ours] : kActivations) names.push_back(name);
-    names.push_back("tanh");
+    names.emplace_back("tanh");
     const auto* const at = std::ranges::find(kActivations, text.value, [](const auto& pair) { return pair[0]; });
     if (at == kActivations.end() && text.value != "tanh")
       throw BadInput(problem(text, "an activation that is not modelled", listed(names), suggest(text.value, names)));

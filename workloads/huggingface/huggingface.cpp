@@ -27,6 +27,7 @@ constexpr std::array kModelTypes{
 
 const ModelType& model_type(const YamlNode& root) {
   std::vector<std::string_view> names;
+  names.reserve(std::size(kModelTypes));
   for (const ModelType& type : kModelTypes) names.push_back(type.name);
   const YamlNode* node = root.find("model_type");
   if (node == nullptr) {

@@ -77,6 +77,7 @@ std::size_t Operation::axis(std::int64_t axis, std::size_t rank) const {
 
 std::vector<std::size_t> Operation::axes(const std::vector<std::int64_t>& list, std::size_t rank) const {
   std::vector<std::size_t> axes;
+  axes.reserve(list.size());
   for (const std::int64_t each : list) axes.push_back(axis(each, rank));
   std::ranges::sort(axes);
   if (std::ranges::adjacent_find(axes) != axes.end()) refuse("it names an axis twice");

@@ -68,7 +68,7 @@ class Writer {
     std::vector<int> written;
     for (Step& step : chosen_[static_cast<std::size_t>(node)]) {
       std::vector<int> inputs;
-      for (const int input : step.inputs) inputs.push_back(input < 0 ? written[static_cast<std::size_t>(~input)] : layer_of(input, op));
+      for (const int input : step.inputs) inputs.push_back(input < 0 ? written[~input] : layer_of(input, op));
       written.push_back(append(op, step, std::move(inputs)));
     }
     layers_[static_cast<std::size_t>(node)] = written.back();
