@@ -1,0 +1,58 @@
+#include <catch2/catch.hpp>
+#include <iostream>
+#include <map>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+namespace {
+
+struct Errors {
+  int rows = 0;
+  double mean = 0;
+  double worst = 0;
+};
+
+/// Of each group of a file of measured runs that ships, with the shipped calibrations and nothing fitted.
+std::map<std::string, Errors> errors_of(const std::string& file) {
+  const CommandLine shell;
+  const Answer answer = shell.run("validate " FORERUN_VALIDATION_DATA "/" + file + " --format json");
+  INFO(answer.err);
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  std::map<std::string, Errors> errors;
+  for (const YamlNode& group : document.find("groups")->children) {
+    const int rows = std::stoi(value_of(group, "n"));
+    if (rows == 0) continue;
+    errors[value_of(group, "group")] = {rows, std::stod(value_of(group, "mean_error")), std::stod(value_of(group, "worst_error"))};
+  }
+  for (const auto& [group, error] : errors)
+    std::cout << file << " " << group << ": " << error.rows << " rows, mean " << 100 * error.mean << " %, worst " << 100 * error.worst
+              << " %\n";
+  return errors;
+}
+
+}  // namespace
+
+TEST_CASE("published Megatron steps are met without a constant fitted to them", "[paper]") {
+  auto errors = errors_of("megatron_published.csv");
+  CHECK(errors["korthikanti"].rows == 8);
+  CHECK(errors["korthikanti"].mean < 0.03);
+  CHECK(errors["korthikanti"].worst < 0.065);
+  CHECK(errors["sc21"].rows == 10);
+  CHECK(errors["sc21"].mean < 0.035);
+  CHECK(errors["sc21"].worst < 0.07);
+}
+
+TEST_CASE("steps of fully sharded training are met without a constant fitted to them", "[paper]") {
+  auto errors = errors_of("llmfoundry_throughput.csv");
+  CHECK(errors["a100-80gb-bf16"].mean < 0.065);
+  CHECK(errors["a100-40gb-bf16"].mean < 0.09);
+}
+
+TEST_CASE("steps of Megatron on several nodes of A100 are met", "[paper]") {
+  auto errors = errors_of("vtrain_megatron_a100.csv");
+  CHECK(errors["vtrain-multi"].rows == 51);
+  CHECK(errors["vtrain-multi"].mean < 0.08);
+}
