@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "oracle/evaluate.hpp"
+#include "oracle/pipeline_bodies.hpp"
 #include "tests/oracle/unrolled.hpp"
 #include "tests/support/pipeline_plan.hpp"
 
@@ -85,6 +86,28 @@ TEST_CASE("a random pipeline takes as long as every instance of it written out")
   std::ostringstream list;
   for (const auto& [kind, count] : counted) list << "\n  " << count << " " << kind;
   WARN("random pipelines equal to the unrolled:" << list.str());
+}
+
+TEST_CASE("rounds that repeat are skipped, and the pipeline takes as long as written out") {
+  std::mt19937_64 random(5);
+  int skipped = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    PipelineOptions options = test::random_pipeline(random, 6, 800);
+    options.shape.micro_batches = 100 + static_cast<std::int64_t>(random() % 700);
+    if (options.shape.interleave > 1) options.shape.micro_batches -= options.shape.micro_batches % options.shape.stages;
+    if (options.bodies == PipelineOptions::Bodies::overlapping) options.bodies = PipelineOptions::Bodies::chains;
+    PipelinePlan written(options, Draws(random));
+    INFO("trial " << trial << ": " << describe(options));
+    const auto evaluation = evaluate(written.plan, written.costs);
+    const double expected = unrolled_total(written, 1);
+    REQUIRE(std::abs(evaluation.total.value() - expected) <= 1e-12 * expected);
+    auto layout = oracle::serial_layout(written.plan, written.costs, oracle::layouts(written.plan).front());
+    REQUIRE(layout.has_value());
+    walk_serial(layout->pipeline);
+    if (layout->pipeline.skipped_s > 0) ++skipped;
+  }
+  // About half of them are 1F1B or zero-bubble H1.
+  CHECK(skipped >= 20);
 }
 
 TEST_CASE("chains take as long, with the same parts, walked body by body and operation by operation") {
