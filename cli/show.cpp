@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/calibration_page.hpp"
+#include "cli/platform_page.hpp"
 #include "cli/scenario.hpp"
 #include "cli/show_pages.hpp"
 #include "cli/verbs.hpp"
@@ -108,7 +109,7 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
   const auto options = std::make_shared<ShowOptions>();
 
   CLI::App* workload = add_noun(*show, "workload", "layers with parameters, arithmetic and memory; all names without a name", *options);
-  workload->add_option("name", options->name, "a name or a YAML file");
+  workload->add_option("name", options->name, "a name, or a file: YAML, ONNX or a Hugging Face config.json");
   workload->add_flag("--all", options->all, "each block, also where several are alike");
   workload->add_flag("--dot", options->dot, "the graph for Graphviz, in place of the table")->excludes("--format");
   add_setting_option(*workload, options->scenario);
@@ -117,10 +118,10 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
       "Example:\n  forerun show workload gpt --set workload.layers=24\n  forerun show workload mnist-cnn --dot | dot -Tsvg -o cnn.svg");
   workload->callback(prints(options, chosen, show_workload));
 
-  CLI::App* platform = add_noun(*show, "platform", "nodes, devices, memory and links; all names without a name", *options);
-  platform->add_option("name", options->name, "a name or a YAML file");
+  CLI::App* platform = add_noun(*show, "platform", "nodes, devices, memory, links and prices; all names without a name", *options);
+  platform->add_option("name", options->name, "a name, PROVIDER:INSTANCE or a YAML file");
   add_setting_option(*platform, options->scenario);
-  platform->footer("Example:\n  forerun show platform cpu-cluster --set platform.nodes=8");
+  platform->footer("Example:\n  forerun show platform cpu-cluster --set platform.nodes=8\n  forerun show platform aws:p3.16xlarge");
   platform->callback(prints(options, chosen, [&environment](const ShowOptions& o) { return show_platform(o, environment); }));
 
   CLI::App* calibration = add_noun(*show, "calibration", "fitted models with their samples and errors", *options);

@@ -1,6 +1,5 @@
 #include "cli/show_pages.hpp"
 
-#include "platforms/load.hpp"
 #include "strategies/plan_text.hpp"
 #include "workloads/formulas.hpp"
 
@@ -45,30 +44,7 @@ Json operation_json(const StepPlan& plan, const Workload& workload, int index) {
   return out;
 }
 
-Json link_json(const Link& link) {
-  if (link.bandwidth == BytesPerSecond(0)) return nullptr;
-  return {{"bandwidth_bytes_per_s", link.bandwidth.value()}, {"latency_s", link.latency.value()}};
-}
-
 }  // namespace
-
-Page platform_page(const Platform& platform) {
-  Page page;
-  page.document = {{"schema_version", 1},
-                   {"name", platform.name},
-                   {"device", platform.device},
-                   {"calibration", platform.calibration.empty() ? Json(nullptr) : Json(platform.calibration)},
-                   {"nodes", platform.nodes},
-                   {"devices_per_node", platform.devices_per_node},
-                   {"devices", platform.devices()},
-                   {"memory_per_node_bytes", platform.memory_per_node.value()},
-                   {"link", link_json(platform.inter_node)},
-                   {"intra_node_link", link_json(platform.intra_node)},
-                   {"compute_jitter", platform.compute_jitter}};
-  page.rows = one_row(page.document);
-  page.text = platform_yaml(platform);
-  return page;
-}
 
 Page plan_page(const StepPlan& plan, const Workload& workload, std::span<const Seconds> times) {
   Page page;

@@ -5,14 +5,10 @@
 
 #include "cli/output.hpp"
 #include "core/plan.hpp"
-#include "core/platform.hpp"
 #include "core/units.hpp"
 #include "core/workload.hpp"
 
 namespace forerun {
-
-/// A platform's nodes, devices, memory and links.
-Page platform_page(const Platform& platform);
 
 /// The operations of a plan; the text is plan_text().
 /// `times`: what each operation takes alone, where that was asked for.

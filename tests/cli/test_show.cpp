@@ -85,3 +85,27 @@ TEST_CASE("a calibration's rows hold numbers, with their units in the head") {
   }
   CHECK(count == 13);
 }
+
+TEST_CASE("a cloud machine shows its prices with their dates and sources, and reads back with them as comments") {
+  const CommandLine shell;
+  const Answer answer = shell.run("show platform aws:p3.16xlarge");
+  CHECK(answer.code == 0);
+  for (const char* line :
+       {"device: \"v100\"\n", "price: 24.48 USD/h\n", "region: \"us-east-1\"\n", "price-date: \"2024/2025\"\n",
+        "\n# v100: Tesla V100 data sheet", "\n# eu-west-1 ", "26.440", "2017-10-26  vantage-sh/ec2instances.info@4ef36cd2\n"}) {
+    INFO(line);
+    CHECK(answer.out.find(line) != std::string::npos);
+  }
+  REQUIRE(shell.run("show platform aws:p3.16xlarge -o mine.yaml").code == 0);
+  CHECK(shell.run("show platform ./mine.yaml").out == answer.out);
+  const YamlNode document = read_yaml_text(shell.run("show platform aws:p3.16xlarge --format json").out, "out");
+  CHECK(document.find("prices")->children.size() == 4);
+  CHECK(value_of(*document.find("price"), "usd_per_node_hour") == "24.48");
+  CHECK(value_of(document, "memory_per_device_bytes") == "17179869184.0");
+}
+
+TEST_CASE("a platform without a known price shows none") {
+  const CommandLine shell;
+  CHECK(shell.run("show platform dgx-a100-80gb").out.find("USD/h") == std::string::npos);
+  CHECK(read_yaml_text(shell.run("show platform dgx-a100-80gb --format json").out, "out").find("price")->kind == YamlNode::Kind::null);
+}

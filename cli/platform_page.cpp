@@ -1,0 +1,92 @@
+#include "cli/platform_page.hpp"
+
+#include <sstream>
+
+#include "io/format.hpp"
+#include "platforms/catalogue.hpp"
+#include "platforms/load.hpp"
+
+namespace forerun {
+namespace {
+
+template <class T>
+Json or_null(T quantity) {
+  return quantity > T(0) ? Json(quantity.value()) : Json(nullptr);
+}
+
+Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+Json link_json(const Link& link) {
+  if (link.bandwidth == BytesPerSecond(0)) return nullptr;
+  return {{"bandwidth_bytes_per_s", link.bandwidth.value()}, {"latency_s", link.latency.value()}};
+}
+
+Json price_json(const Price& price) {
+  return {{"region", or_null(price.region)},
+          {"usd_per_node_hour", price.on_demand.value()},
+          {"spot_usd_per_node_hour", price.spot ? Json(price.spot->value()) : Json(nullptr)},
+          {"date", or_null(price.date)},
+          {"source", or_null(price.source)}};
+}
+
+Json document_of(const Platform& platform) {
+  return {{"schema_version", 1},
+          {"name", platform.name},
+          {"device", platform.device},
+          {"calibration", or_null(platform.calibration)},
+          {"nodes", platform.nodes},
+          {"devices_per_node", platform.devices_per_node},
+          {"devices", platform.devices()},
+          {"memory_per_node_bytes", or_null(platform.memory_per_node)},
+          {"link", link_json(platform.inter_node)},
+          {"intra_node_link", link_json(platform.intra_node)},
+          {"device_rate_flop_per_s", or_null(platform.device_rate)},
+          {"device_bandwidth_bytes_per_s", or_null(platform.device_bandwidth)},
+          {"compute_jitter", platform.compute_jitter},
+          {"memory_per_device_bytes", or_null(platform.memory_of_device())},
+          {"compute_capability", platform.compute_capability > 0 ? Json(platform.compute_capability / 10.0) : Json(nullptr)},
+          {"nics", platform.nics},
+          {"ring_nics", platform.ring_nics > 0 ? platform.ring_nics : platform.nics},
+          {"link_share", platform.inter_node_share},
+          {"intra_node_share", platform.intra_node_share},
+          {"fabric", to_string(platform.fabric)},
+          {"collective_library", to_string(platform.library)},
+          {"collective_overhead_s", platform.collective_overhead.value()},
+          {"price", platform.price ? price_json(*platform.price) : Json(nullptr)},
+          {"source", or_null(platform.source)},
+          {"device_source", or_null(data_sheet_source(platform.device))}};
+}
+
+/// The lines of a text as comments of YAML.
+std::string commented(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) out += "# " + line + "\n";
+  return out;
+}
+
+std::string price_table(const std::vector<Price>& known) {
+  Table table{.header = {"region", "USD a node-hour", "spot", "date", "source"}, .rows = {}};
+  for (const Price& price : known)
+    table.rows.push_back({price.region, forerun::format("{:.3f}", price.on_demand.value()),
+                          price.spot ? forerun::format("{:.3f}", price.spot->value()) : "", price.date, price.source});
+  return text_table(table);
+}
+
+}  // namespace
+
+Page platform_page(const Platform& platform) {
+  const std::vector<Price> known = known_prices(platform.name);
+  Page page;
+  page.document = document_of(platform);
+  page.rows = one_row(page.document);
+  page.document["prices"] = Json::array();
+  for (const Price& price : known) page.document["prices"].push_back(price_json(price));
+  page.text = platform_yaml(platform);
+  if (const std::string source = data_sheet_source(platform.device); !source.empty())
+    page.text += "\n# " + platform.device + ": " + source + "\n";
+  if (!known.empty()) page.text += "\n# Known prices; --set platform.region=... takes another one.\n" + commented(price_table(known));
+  return page;
+}
+
+}  // namespace forerun
