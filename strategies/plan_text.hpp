@@ -10,7 +10,8 @@
 namespace forerun {
 
 /// The plan as a person reads and checks it: classes, lanes, communicators, then the tree, one operation a line with its lane, work
-/// and waits. `workload` names the layers; `times`, where there are any, say what each operation takes alone.
+/// and waits; of a pipeline what each stage does in order, the first 48 bodies of it, then each chunk's bodies. `workload` names the
+/// layers; `times`, where there are any, say what each operation takes alone.
 std::string plan_text(const StepPlan& plan, const Workload& workload, std::span<const Seconds> times = {});
 
 }  // namespace forerun

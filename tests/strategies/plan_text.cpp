@@ -4,6 +4,7 @@
 
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
+#include "tests/support/pipeline_plan.hpp"
 #include "workloads/load.hpp"
 
 using namespace forerun;
@@ -58,4 +59,46 @@ TEST_CASE("the time of each operation stands in its line where times are given")
   plan.step.body = {0};
   const std::vector<Seconds> times{Seconds(0.25)};
   CHECK(plan_text(plan, Workload{.name = "w"}, times).find("delay 500 ms  250 ms\n") != std::string::npos);
+}
+
+TEST_CASE("a pipeline prints what each stage does in order, and what its chunks hold") {
+  test::PipelineOptions options;
+  options.shape = {Schedule::one_f_one_b, 2, 3, 1};
+  test::PipelinePlan written(options, [](int, std::string_view) { return 1.0; });
+  CHECK(plan_text(written.plan, Workload{.name = "w"}) == R"(w of 2 ranks
+class stage: ranks 0 to 0
+class stage: ranks 1 to 1
+communicator tensor: 1 group of 1
+communicator tensor: 1 group of 1
+communicator way: 1 group of 2
+communicator way: 1 group of 2
+communicator way: 1 group of 2
+communicator way: 1 group of 2
+repeat 1 steps
+  pipeline 1f1b: 3 micro-batches through 2 stages, buffers of 2
+    stage 0: F0 F1 B0 F2 B1 B2
+    stage 1: F0 B0 F1 B1 F2 B2
+    chunk 0 on stage
+      forward
+          0  compute  operation                              
+          1  way      operation                              send, 0 B
+      backward
+          2  compute  operation                              
+    chunk 1 on stage
+      forward
+          3  compute  operation                              
+      backward
+          4  compute  operation                              
+          5  way      operation                              send, 0 B
+)");
+  options.shape = {Schedule::interleaved, 2, 8, 2};
+  const test::PipelinePlan interleaved(options, [](int, std::string_view) { return 1.0; });
+  const std::string text = plan_text(interleaved.plan, Workload{.name = "w"});
+  CHECK(text.find("stage 1: F1.0 F1.1 F3.0 B3.0 F3.1 B3.1 F1.2 B1.0") != std::string::npos);
+  CHECK(text.find(", 2 chunks each,") != std::string::npos);
+  options.shape = {Schedule::zero_bubble_h1, 2, 30, 1};
+  options.split_backward = true;
+  const test::PipelinePlan split(options, [](int, std::string_view) { return 1.0; });
+  CHECK(plan_text(split.plan, Workload{.name = "w"}).find("stage 1: F0 B0 F1 B1 W0 F2 B2 W1") != std::string::npos);
+  CHECK(plan_text(split.plan, Workload{.name = "w"}).find(" ...\n") != std::string::npos);
 }
