@@ -81,6 +81,7 @@ std::optional<std::size_t> data_sheet(std::string_view device) {
 std::span<const std::string_view> cloud_machines() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> found;
+    found.reserve(machines().size());
     for (const Machine& machine : machines()) found.emplace_back(machine.name);
     return found;
   }();
@@ -107,6 +108,7 @@ void add_price(PlatformTexts& texts, std::string_view name) {
   const std::vector<std::size_t> rows = price_rows(name);
   const auto region = texts.find("region");
   std::vector<std::string_view> regions;
+  regions.reserve(rows.size());
   for (const std::size_t row : rows) {
     regions.emplace_back(prices().at(row, "region").value);
     if (region != texts.end() && regions.back() != region->second.value) continue;
@@ -118,8 +120,10 @@ void add_price(PlatformTexts& texts, std::string_view name) {
 }
 
 std::vector<Price> known_prices(std::string_view name) {
+  const std::vector<std::size_t> rows = price_rows(name);
   std::vector<Price> known;
-  for (const std::size_t row : price_rows(name)) {
+  known.reserve(rows.size());
+  for (const std::size_t row : rows) {
     const Text& spot = prices().at(row, "spot-price");
     known.push_back({.on_demand = parse_price_per_hour(prices().at(row, "price")),
                      .spot = spot.value.empty() ? std::nullopt : std::optional(parse_price_per_hour(spot)),
