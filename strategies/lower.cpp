@@ -47,6 +47,11 @@ ScheduleShape schedule_shape(const Scenario& scenario, const Step& step) {
   return {scenario.strategy.schedule, step.layout.stages, step.layout.micro_batches, scenario.strategy.interleave};
 }
 
+/// Where positions are split over the tensor group already, each rank has a share of its own to send.
+int send_shares(const Strategy& strategy) {
+  return runtime_defaults(strategy.runtime).scatters_sends && !strategy.sequence_parallel ? strategy.tensor : 1;
+}
+
 /// Of the stage that needs most.
 StepMemory largest_memory(const Scenario& scenario, const Step& step) {
   if (step.layout.stages == 1) return device_memory(step.model.workload, scenario, step.layout, 1);
@@ -108,7 +113,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
   std::vector<int> ends;
   if (step.layout.stages > 1)
-    ends = write_pipeline(schedule_shape(scenario, step), step.model, step.chunks, frame, passes, writer);
+    ends = write_pipeline(schedule_shape(scenario, step), step.model, step.chunks, send_shares(scenario.strategy), frame, passes, writer);
   else if (shards_parameters)
     write_fully_sharded(step.layout.micro_batches, step.model, frame, passes, writer);
   else

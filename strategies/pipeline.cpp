@@ -6,8 +6,8 @@
 
 namespace forerun {
 
-std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& model, const std::vector<LayerRange>& chunks, Frame& frame,
-                                StepWriter& passes, PlanWriter& writer) {
+std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& model, const std::vector<LayerRange>& chunks, int send_shares,
+                                Frame& frame, StepWriter& passes, PlanWriter& writer) {
   Pipeline pipeline;
   pipeline.stages = shape.stages;
   pipeline.micro_batches = shape.micro_batches;
@@ -24,7 +24,7 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
     return nodes;
   };
   const auto send = [&](int from, int to, Bytes bytes, std::string_view name) {
-    Operation transfer = frame.send(from, to, samples * bytes);
+    Operation transfer = frame.send(from, to, samples / send_shares * bytes);
     int index = -1;
     static_cast<void>(writer.body([&] {
       writer.append(transfer, name, -1);

@@ -51,9 +51,15 @@ Overlap parse_overlap(const Text& text) {
 }
 
 CollectiveAlgorithm parse_collective(const Text& text) {
-  constexpr std::array values{CollectiveAlgorithm::automatic, CollectiveAlgorithm::ring, CollectiveAlgorithm::recursive_halving_doubling,
-                              CollectiveAlgorithm::double_binary_tree, CollectiveAlgorithm::hierarchical};
-  constexpr std::array<std::string_view, 5> names{"auto", "ring", "recursive-halving-doubling", "tree", "hierarchical"};
+  constexpr std::array values{CollectiveAlgorithm::automatic,
+                              CollectiveAlgorithm::ring,
+                              CollectiveAlgorithm::recursive_halving_doubling,
+                              CollectiveAlgorithm::recursive_doubling,
+                              CollectiveAlgorithm::double_binary_tree,
+                              CollectiveAlgorithm::hierarchical,
+                              CollectiveAlgorithm::switch_reduction};
+  constexpr std::array<std::string_view, 7> names{"auto",         "ring",  "recursive-halving-doubling", "recursive-doubling", "tree",
+                                                  "hierarchical", "switch"};
   for (const CollectiveAlgorithm value : values)
     if (text.value == to_string(value)) return value;
   refuse(text, "collective", names, {});
@@ -86,6 +92,7 @@ RuntimeDefaults load_runtime(const Text& name) {
   mapping.optional("zero", [&](const Text& text) { defaults.zero = static_cast<int>(parse_integer(text, 0, 3)); });
   mapping.optional("fuses-projections", [&](const Text& text) { defaults.fuses_projections = parse_flag(text); });
   mapping.optional("updates-flat", [&](const Text& text) { defaults.updates_flat = parse_flag(text); });
+  mapping.optional("scatters-sends", [&](const Text& text) { defaults.scatters_sends = parse_flag(text); });
   mapping.optional("vocabulary-multiple", [&](const Text& text) { defaults.vocabulary_multiple = parse_integer(text, 1, 1 << 20); });
   mapping.finish();
   problems.throw_if_any();

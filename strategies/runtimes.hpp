@@ -18,6 +18,7 @@ struct RuntimeDefaults {
   int zero = 0;
   bool fuses_projections = false;        ///< dense layers that read the same tensor run as one: queries, keys and values; gate and up
   std::int64_t vocabulary_multiple = 1;  ///< x tensor degree: what the rows of the token table are padded to
+  bool scatters_sends = false;           ///< ranks of a tensor group each send a share of what crosses a cut, and gather it after
   bool updates_flat = false;             ///< the optimizer sees one buffer of all parameters of a rank
   std::string version;
   std::string source;
