@@ -75,8 +75,8 @@ ParameterBytes bytes_per_parameter(Precision precision, Optimizer optimizer, Lay
 /// bytes a value, 8 in fp64: data come in float32 whatever is calculated in 16 bits.
 Bytes sample_bytes(const Workload& workload);
 
-/// What a rank holds while it trains on `batch_per_rank` samples at once, where every layer keeps its output (kept_bytes()), the input batch
-/// is as sample_bytes() has it, and each layer but the first has a gradient of its input.
+/// What a rank holds while it trains on `batch_per_rank` samples at once, where every layer keeps its output (kept_bytes()), the input
+/// batch is as sample_bytes() has it, and each layer but the first has a gradient of its input.
 StepMemory step_memory(const Workload& workload, std::int64_t batch_per_rank);
 
 /// step_memory().total(): all that a step touches, which decides in which cache kernels find their data.
