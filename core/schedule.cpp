@@ -32,7 +32,7 @@ std::int64_t warm_up(const ScheduleShape& shape, int stage) {
   return std::min(2 * (p - stage - 1) + (shape.interleave - 1) * p, all);
 }
 
-ScheduleCursor::ScheduleCursor(const ScheduleShape& shape, int stage)
+ScheduleCursor::ScheduleCursor(const ScheduleShape& shape, int stage, Weights weights)
     : stages_(shape.stages),
       interleave_(shape.interleave),
       micro_batches_(shape.micro_batches),
@@ -40,7 +40,10 @@ ScheduleCursor::ScheduleCursor(const ScheduleShape& shape, int stage)
       group_(shape.interleave > 1 ? shape.stages : shape.micro_batches),
       all_(shape.micro_batches * shape.interleave),
       ahead_(warm_up(shape, stage)),
-      late_(shape.schedule == Schedule::zero_bubble_h1 ? stage : 0) {
+      weights_wanted_(weights == Weights::with ? all_ : 0),
+      late_(weights == Weights::without                  ? all_
+            : shape.schedule == Schedule::zero_bubble_h1 ? stage
+                                                         : 0) {
   forward_.chunk = stage;
   forward_.end = std::min(group_, micro_batches_);
   backward_ = forward_;

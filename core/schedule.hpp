@@ -52,9 +52,11 @@ std::vector<StageTask> stage_schedule(const ScheduleShape& shape, int stage);
 /// Goes through what a stage does without writing it down: O(1) memory, a few operations a task.
 class ScheduleCursor {
  public:
-  ScheduleCursor(const ScheduleShape& shape, int stage);
+  /// Weight bodies may be left out where a pipeline has none.
+  enum class Weights { with, without };
+  ScheduleCursor(const ScheduleShape& shape, int stage, Weights weights = Weights::with);
 
-  [[nodiscard]] bool done() const { return weights_.taken == all_; }
+  [[nodiscard]] bool done() const { return backward_.taken == all_ && weights_.taken >= weights_wanted_; }
   [[nodiscard]] StageTask task() const {
     const Order& order = next_ == StageBody::forward ? forward_ : next_ == StageBody::backward ? backward_ : weights_;
     return {next_, order.chunk, order.micro_batch};
@@ -102,7 +104,8 @@ class ScheduleCursor {
   std::int64_t group_;
   std::int64_t all_;    ///< tasks of a kind
   std::int64_t ahead_;  ///< forward bodies ahead of the first backward body
-  std::int64_t late_;   ///< backward bodies between one and its weight body
+  std::int64_t weights_wanted_;
+  std::int64_t late_;  ///< backward bodies between one and its weight body
   StageBody next_ = StageBody::forward;
   Order forward_;
   Order backward_;

@@ -36,6 +36,7 @@ class SerialWalk {
 
   SerialPipeline& pipeline_;
   std::int64_t micro_batches_;
+  int last_;                     ///< chunk
   std::vector<double> forward_;  ///< when bodies finish, by chunk and micro-batch
   std::vector<double> backward_;
   std::vector<std::int64_t> done_;  ///< by body
@@ -47,6 +48,7 @@ class SerialWalk {
 SerialWalk::SerialWalk(SerialPipeline& pipeline, std::int64_t micro_batches)
     : pipeline_(pipeline),
       micro_batches_(micro_batches),
+      last_(pipeline.shape.stages * pipeline.shape.interleave - 1),
       done_(pipeline.bodies.size(), 0),
       lane_used_(pipeline.lanes.size(), 0),
       lane_watched_(pipeline.lanes.size(), 0) {
@@ -56,7 +58,10 @@ SerialWalk::SerialWalk(SerialPipeline& pipeline, std::int64_t micro_batches)
   forward_.resize(static_cast<std::size_t>(chunks * micro_batches));
   backward_.resize(forward_.size());
   cursors_.reserve(static_cast<std::size_t>(shape.stages));
-  for (int stage = 0; stage < shape.stages; ++stage) cursors_.emplace_back(shape, stage);
+  bool weights = false;
+  for (int chunk = 0; chunk < chunks; ++chunk) weights = weights || !pipeline.bodies[3 * chunk + 2].empty;
+  const auto wanted = weights ? ScheduleCursor::Weights::with : ScheduleCursor::Weights::without;
+  for (int stage = 0; stage < shape.stages; ++stage) cursors_.emplace_back(shape, stage, wanted);
   pipeline.waits.clear();
   pipeline.transfers.assign(pipeline.lanes.size(), {});
   for (int chunk = 0; chunk < chunks; ++chunk)
@@ -98,18 +103,17 @@ double SerialWalk::arrival(const StageTask& task, double ready_s, const double* 
 }
 
 bool SerialWalk::blocked(const StageTask& task) const {
-  const int last = pipeline_.shape.stages * pipeline_.shape.interleave - 1;
   if (task.body == StageBody::forward) return task.chunk > 0 && done_[3 * (task.chunk - 1)] <= task.micro_batch;
-  return task.body == StageBody::backward && task.chunk < last && done_[3 * (task.chunk + 1) + 1] <= task.micro_batch;
+  return task.body == StageBody::backward && task.chunk < last_ && done_[3 * (task.chunk + 1) + 1] <= task.micro_batch;
 }
 
 // When a body's input is there.
 double SerialWalk::input(const StageTask& task) {
-  const int chunk = task.chunk, last = pipeline_.shape.stages * pipeline_.shape.interleave - 1;
+  const int chunk = task.chunk;
   if (task.body == StageBody::forward)
     return chunk == 0 ? 0.0 : arrival(task, row(forward_, chunk - 1)[task.micro_batch], row(forward_, chunk));
   if (task.body == StageBody::weight) return 0.0;
-  if (chunk == last) return row(forward_, chunk)[task.micro_batch];
+  if (chunk == last_) return row(forward_, chunk)[task.micro_batch];
   return arrival(task, row(backward_, chunk + 1)[task.micro_batch], row(backward_, chunk));
 }
 

@@ -135,3 +135,17 @@ TEST_CASE("a schedule that does not exist says why") {
         "an interleaved schedule needs micro-batches that are a multiple of its stages, and 6 does not divide by 4");
   CHECK(schedule_defect({Schedule::interleaved, 4, 6, 1}).empty());
 }
+
+TEST_CASE("a schedule without weight bodies is the same but for them") {
+  for_all_shapes(5, 10, [](const ScheduleShape& shape) {
+    for (int stage = 0; stage < shape.stages; ++stage) {
+      ScheduleCursor cursor(shape, stage, ScheduleCursor::Weights::without);
+      for (const StageTask& task : stage_schedule(shape, stage)) {
+        if (task.body == StageBody::weight) continue;
+        REQUIRE(cursor.task() == task);
+        cursor.advance();
+      }
+      REQUIRE(cursor.done());
+    }
+  });
+}
