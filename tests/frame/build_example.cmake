@@ -7,9 +7,11 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} O
 file(GLOB_RECURSE readme ${prefix}/*/README.md)
 get_filename_component(documents ${readme} DIRECTORY)
 file(READ ${readme} text)
-string(REGEX MATCHALL "\\]\\([^)]+\\)" links "${text}")
+# Brackets would keep CMake from seeing where an element of a list ends.
+string(REPLACE "](" "<link>" text "${text}")
+string(REGEX MATCHALL "<link>[^)]+" links "${text}")
 foreach(link ${links})
-  string(REGEX REPLACE "^..(.*).$" "\\1" target ${link})
+  string(REPLACE "<link>" "" target ${link})
   if(NOT target MATCHES "^https?:" AND NOT EXISTS ${documents}/${target})
     message(FATAL_ERROR "the installed README.md links to ${target}, which is not installed")
   endif()
