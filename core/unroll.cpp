@@ -1,10 +1,12 @@
 #include "core/unroll.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/pipeline_order.hpp"
 
 namespace forerun {
 namespace {
@@ -21,7 +23,8 @@ class Unroller {
 
   Unrolled run() {
     int next = 1;
-    body(plan_.step, next);
+    if (!plan_.step.buffers.empty()) refuse_buffers();
+    nodes(plan_.step.body, next);
     resolve();
     return std::move(out_);
   }
@@ -34,21 +37,77 @@ class Unroller {
     std::int64_t instance = 0;  ///< counted from 1 in this step; 0 and less in the steps before
   };
 
-  void body(const Repeat& repeat, int& next) {
-    if (!repeat.buffers.empty()) throw MissingCapability("a plan with buffers cannot be written out operation by operation yet");
-    for (const Node& node : repeat.body) {
+  [[noreturn]] static void refuse_buffers() {
+    throw MissingCapability("a plan with buffers cannot be written out operation by operation yet");
+  }
+
+  void nodes(const std::vector<Node>& body, int& next) {
+    for (const Node& node : body) {
       if (const int* operation = std::get_if<int>(&node)) {
         write(*operation);
       } else if (const auto* inner = std::get_if<Repeat>(&node)) {
+        if (!inner->buffers.empty()) refuse_buffers();
         const int here = next;
         for (std::int64_t i = 0; i < inner->count; ++i, ++done_[here]) {
           next = here + 1;
-          body(*inner, next);
+          nodes(inner->body, next);
         }
       } else {
-        throw MissingCapability("a pipeline cannot be written out operation by operation yet");
+        pipeline(std::get<Pipeline>(node), next);
       }
     }
+  }
+
+  static int count_repeats(const std::vector<Node>& body) {
+    int count = 0;
+    for (const Node& node : body)
+      if (const auto* repeat = std::get_if<Repeat>(&node)) count += 1 + count_repeats(repeat->body);
+    return count;
+  }
+
+  /// Bodies and sends in an order in which each follows what it waits for.
+  void pipeline(const Pipeline& pipeline, int& next) {
+    std::vector<int> first_repeat;  // of forward, backward and weight body of each chunk
+    ++next;
+    for (const Chunk& chunk : pipeline.chunks)
+      for (const std::vector<Node>* body : {&chunk.forward, &chunk.backward, &chunk.weight}) {
+        first_repeat.push_back(next);
+        next += 1 + count_repeats(*body);
+      }
+    for (const ImpliedWait& wait : implied_waits(pipeline)) implied_.emplace(wait.waiter, wait);
+    for (const PipelineEvent& event : pipeline_order(plan_, pipeline).events) {
+      const Chunk& chunk = pipeline.chunks[event.task.chunk];
+      const bool forward = event.task.body == StageBody::forward;
+      if (event.send) {
+        write(forward ? chunk.send_forward : chunk.send_backward);
+        continue;
+      }
+      const int repeat = first_repeat[3 * event.task.chunk + static_cast<int>(event.task.body)];
+      int inner = repeat + 1;
+      nodes(forward ? chunk.forward : event.task.body == StageBody::backward ? chunk.backward : chunk.weight, inner);
+      ++done_[repeat];
+    }
+    implied_.clear();
+  }
+
+  /// Instances of an operation of a pipeline in one micro-batch.
+  [[nodiscard]] std::int64_t instances_each(int operation) const {
+    std::int64_t count = 1;
+    for (int repeat = tree_.repeat_of[operation]; !tree_.repeats[tree_.repeats[repeat].parent].pipeline;
+         repeat = tree_.repeats[repeat].parent)
+      count *= tree_.repeats[repeat].count;
+    return count;
+  }
+
+  /// What the pipeline's rules ask of the instance that is about to be written.
+  void wait_as_implied(int self, int index) {
+    const auto [begin, end] = implied_.equal_range(index);
+    if (begin == end) return;
+    const std::int64_t each = instances_each(index);
+    const auto before = static_cast<std::int64_t>(instances_[index].size());
+    if (before % each != 0) return;
+    for (auto wait = begin; wait != end; ++wait)
+      waiting_.push_back({self, wait->second.named, (before / each + 1 - wait->second.offset) * instances_each(wait->second.named)});
   }
 
   void write(int index) {
@@ -59,6 +118,7 @@ class Unroller {
     out_.plan.operations.push_back(operation);
     out_.plan.step.body.emplace_back(self);
     out_.sources.push_back(index);
+    wait_as_implied(self, index);
     instances_[index].push_back(self);
     for (int d = 0; d < operation.dependency_count; ++d) {
       const Dependency& dependency = plan_.dependencies[operation.first_dependency + d];
@@ -95,6 +155,7 @@ class Unroller {
   std::vector<std::vector<int>> instances_;
   std::vector<std::int64_t> done_;
   std::vector<Waiting> waiting_;
+  std::multimap<int, ImpliedWait> implied_;  ///< of the pipeline at hand, by waiter
   Unrolled out_;
 };
 

@@ -20,7 +20,7 @@ std::int64_t comm_type(Collective::Operation operation);
 std::int64_t comm_size(const Collective& collective, int ranks);
 
 /// All ranks' files, NAME.0.et and so on, and NAME.groups.json where not every collective is over all ranks: a mapping from process group
-/// to ranks, as ASTRA-sim reads it. Repeats within the step are written out. MissingCapability: a pipeline. BadInput where a file cannot be
+/// to ranks, as ASTRA-sim reads it. Repeats and pipelines within the step are written out. BadInput where a file cannot be
 /// written.
 void write_traces(const StepPlan& plan, std::span<const Seconds> times, const std::filesystem::path& name);
 
