@@ -36,8 +36,9 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
 /// The calibration's model for a kernel. Throws MissingCapability where it has none.
 const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel);
 
-/// The mean of the slowest of `ranks` cores that fall into slow spells independently: ranks that synchronise wait for it.
-///   1 + (factor - 1) (1 - (1 - share)^ranks)
+/// The median step over one without spells, where the slowest of `ranks` cores that fall into slow spells independently sets the pace:
+///   (1 - q) N(x; 1, 0.02) + q N(x; factor, 0.04 factor) = 1/2,   q = 1 - (1 - share)^ranks,   N(x; m, s) the normal distribution function
+/// The mean over a long run is 1 + (factor - 1) q.
 double spell_factor(const SlowSpells& spells, int ranks);
 
 /// How much slower the kernel runs while `busy` ranks of its node compute; 1 alone. From the largest number of ranks that was measured
