@@ -8,11 +8,14 @@
 namespace forerun {
 namespace {
 
-/// The largest gradient of an activation and that of its layer's inputs: both are there while the layer's backward pass runs.
+/// The largest gradient of an activation and that of its layer's inputs: both are there while the layer's backward pass runs. A loss is one
+/// number.
 Bytes largest_gradients(const Workload& part) {
   double largest = 0;
-  for (const Layer& layer : part.layers)
-    largest = std::max(largest, static_cast<double>(layer.shape.output.elements()) + operand_elements(layer.shape));
+  for (const Layer& layer : part.layers) {
+    const double output = is_loss(layer.shape.kind) ? 0 : static_cast<double>(layer.shape.output.elements());
+    largest = std::max(largest, output + operand_elements(layer.shape));
+  }
   return Bytes(bytes_per_element(part.precision) * largest);
 }
 

@@ -274,3 +274,12 @@ TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
   CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(all));
   CHECK(bytes_of(plan, Collective::Operation::all_reduce) == 0);
 }
+
+TEST_CASE("frameworks hold what autograd saves and the gradients of the layer at hand") {
+  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
+  const StepPlan plan = plan_of(s);
+  // Logits, one sample a rank: the head's output gradient beside that of its input.
+  CHECK(plan.memory.activation_gradients == Bytes(4.0 * 1024 * (50257 + 768)));
+  CHECK(plan.memory.weights.value() == Approx(4.0 * static_cast<double>(parameters(s.workload)) / 8));
+  CHECK(plan.memory.optimizer.value() == Approx(2 * plan.memory.weights.value()));
+}
