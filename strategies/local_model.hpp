@@ -28,6 +28,7 @@ struct Exchange {
 struct LocalModel {
   Workload workload;
   std::vector<std::vector<Exchange>> exchanges;  ///< of each layer; empty: none exchanges anything
+  std::vector<int> origins;                      ///< of each layer, the scenario's; empty: the same
   std::vector<int> spread;                       ///< layers whose weights lie over the expert axis, in order
 
   friend bool operator==(const LocalModel&, const LocalModel&) = default;

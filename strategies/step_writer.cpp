@@ -70,7 +70,7 @@ bool StepWriter::recomputed(LayerRange layers) const {
 }
 
 void StepWriter::compute(int layer, Pass pass, const StageContext& stage) {
-  Operation& operation = writer_.append(computation_, operation_name(pass), layer);
+  Operation& operation = writer_.append(computation_, operation_name(pass), model_.origins.empty() ? layer : model_.origins[layer]);
   operation.rank_class = stage.rank_class;
   operation.lane = stage.compute_lane;
   auto& kernel = *std::get_if<Kernel>(&operation.work);
@@ -90,7 +90,7 @@ void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, b
     operation.lane = stage.lanes[axis];
     operation.work = Collective{exchange.operation, strategy_.collective, stage.communicators[axis],
                                 static_cast<double>(model_.workload.batch) * exchange.per_sample};
-    writer_.append(operation, exchange_name(exchange.operation), layer);
+    writer_.append(operation, exchange_name(exchange.operation), -1);
     if (waits) writer_.wait_for(writer_.last());
   }
 }

@@ -257,6 +257,7 @@ void fuse_projections(LocalModel& model) {
       continue;
     }
     place[i] = static_cast<int>(fused.size());
+    model.origins.push_back(static_cast<int>(i));
     fused.push_back(std::move(layer));
     exchanges.push_back(model.exchanges[i]);
   }

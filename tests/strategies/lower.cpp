@@ -283,3 +283,15 @@ TEST_CASE("frameworks hold what autograd saves and the gradients of the layer at
   CHECK(plan.memory.weights.value() == Approx(4.0 * static_cast<double>(parameters(s.workload)) / 8));
   CHECK(plan.memory.optimizer.value() == Approx(2 * plan.memory.weights.value()));
 }
+
+TEST_CASE("operations name the layers of the scenario also where projections are fused") {
+  const Scenario s = transformer("tensor=2,runtime=megatron", 2);
+  int attentions = 0;
+  for (const Operation& operation : plan_of(s).operations) {
+    const auto* kernel = std::get_if<Kernel>(&operation.work);
+    if (kernel == nullptr || operation.layer < 0) continue;
+    CHECK(kernel->shape.kind == s.workload.layers[operation.layer].shape.kind);
+    attentions += kernel->shape.kind == LayerKind::attention ? 1 : 0;
+  }
+  CHECK(attentions == 2);
+}
