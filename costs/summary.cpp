@@ -58,8 +58,8 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
   const bool kernels =
       std::ranges::any_of(plan.operations, [](const Operation& operation) { return std::holds_alternative<Kernel>(operation.work); });
   if (kernels)
-    list.push_back(forerun::format("kernel times of calibration {} ({}, {}, {})", calibration.name, to_string(calibration.origin),
-                                   calibration.cpu, calibration.date));
+    list.push_back(forerun::format("kernel times of calibration {} ({}, {}{}{})", calibration.name, to_string(calibration.origin),
+                                   calibration.cpu, calibration.cpu.empty() ? "" : ", ", calibration.date));
   if (kernels && calibration.compute_scale != 1)
     list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
   if (kernels && calibration.spells.share > 0 && is_calibrated_machine(scenario.platform, calibration))
