@@ -56,6 +56,14 @@ TEST_CASE("waiting for a later operation of the same iteration is a defect, of a
   CHECK(find_defect(plan).empty());
 }
 
+TEST_CASE("an offset further back than engines remember is a defect") {
+  StepPlan plan = nested();
+  plan.dependencies.push_back({static_cast<int>(plan.operations.size()) - 1, kFurthestBack + 1});
+  plan.operations.back().first_dependency = static_cast<int>(plan.dependencies.size()) - 1;
+  plan.operations.back().dependency_count = 1;
+  CHECK(find_defect(plan) == "a dependency looks back more than 4096 iterations");
+}
+
 TEST_CASE("an offset into a deeper repeat is a defect, its last instance is not") {
   StepPlan plan = nested();
   add_wait(plan, 3, {2, 1});
@@ -136,6 +144,8 @@ TEST_CASE("a buffer needs a depth and both its ends in the same body") {
   StepPlan plan = nested();
   plan.step.buffers = {{0, 3, 0, false}};
   CHECK(find_defect(plan) == "a buffer has no depth");
+  plan.step.buffers = {{0, 3, kFurthestBack + 1, false}};
+  CHECK(find_defect(plan) == "a buffer is deeper than 4096");
   plan.step.buffers = {{0, 2, 1, false}};
   CHECK(find_defect(plan) == "a buffer's producer or consumer stands outside its repeat");
   plan.step.buffers = {{0, 3, 2, false}};
