@@ -118,6 +118,11 @@ void write_update(const Scenario& scenario, const LocalModel& model, const Stage
     const Bytes bytes(bytes_per_element(model.workload.precision) * static_cast<double>(all));
     writer.append(frame.over_data(Collective::Operation::all_gather, bytes, layers.stage), "all_gather", -1);
     // The next step's first pass reads the parameters.
+    const std::vector<Operation>& all_operations = writer.plan().operations;
+    const auto first = std::ranges::find_if(all_operations, [&](const Operation& operation) {
+      return operation.kind() == OperationKind::compute && operation.rank_class == layers.stage;
+    });
+    writer.wait_also(static_cast<int>(first - all_operations.begin()), writer.last(), 1);
     return;
   }
   for (const LayerRange& chunk : layers.chunks) passes.update(chunk, stage, transfer);

@@ -84,15 +84,13 @@ class UnitWriter {
     int following = -1;
     int end = -1;
     writer_.repeat(fold.times - 1, [&] {
-      // The unit before this one is freed by then: its last computation is an iteration back.
-      const std::size_t freed = writer_.plan().dependencies.size();
-      writer_.wait_for(0, 1);
       following = gather(bytes(fold));
       writer_.wait_for(gathered_);
       writer_.wait_for(following, 1);
       compute(unit);
       end = last_computation();
-      writer_.plan().dependencies[freed].operation = end;
+      // The unit before this one is freed by then: its last computation is an iteration back.
+      if (following >= 0) writer_.wait_also(following, end, 1);
     });
     writer_.wait_for(end);
     const int after = gather_unit(next);

@@ -9,6 +9,14 @@ void PlanWriter::wait_for(int operation, int offset) {
   plan_.dependencies.push_back({operation, offset});
 }
 
+void PlanWriter::wait_also(int waiter, int operation, int offset) {
+  const int place = plan_.operations[waiter].first_dependency + plan_.operations[waiter].dependency_count;
+  plan_.dependencies.insert(plan_.dependencies.begin() + place, {operation, offset});
+  ++plan_.operations[waiter].dependency_count;
+  for (std::size_t later = waiter + 1; later < plan_.operations.size(); ++later) ++plan_.operations[later].first_dependency;
+  ++first_waiting_;
+}
+
 Operation& PlanWriter::append(const Operation& like, std::string_view name, int layer) {
   body_->emplace_back(static_cast<int>(plan_.operations.size()));
   plan_.operations.push_back(like);

@@ -24,6 +24,9 @@ class PlanWriter {
   /// The operation appended last, -1 for none.
   [[nodiscard]] int last() const { return static_cast<int>(plan_.operations.size()) - 1; }
 
+  /// An operation that stands already waits for another one, too, `offset` iterations back.
+  void wait_also(int waiter, int operation, int offset);
+
   /// What `write` appends becomes a body of its own.
   template <class Write>
   std::vector<Node> body(Write&& write) {

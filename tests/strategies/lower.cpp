@@ -273,6 +273,10 @@ TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
   CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
   CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(all));
   CHECK(bytes_of(plan, Collective::Operation::all_reduce) == 0);
+  // The next step computes with what was gathered.
+  const Operation& first = plan.operations.front();
+  REQUIRE(first.dependency_count == 1);
+  CHECK(plan.dependencies[first.first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 1, 1});
 }
 
 TEST_CASE("frameworks hold what autograd saves and the gradients of the layer at hand") {
