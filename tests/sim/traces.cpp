@@ -62,9 +62,14 @@ void require_same(const Scenario& scenario) {
   REQUIRE(out_and_back(plan) == plan);
   Scenario again = scenario;
   again.plan = std::make_shared<StepPlan>(back);
-  // Sums in another order where the plan had repeats or pipelines.
-  REQUIRE(oracle::predict(again).step_time->value() == Approx(oracle::predict(scenario).step_time->value()).epsilon(1e-12));
-  REQUIRE(sim::predict(again).step_time->value() == Approx(sim::predict(scenario).step_time->value()).epsilon(1e-12));
+  const bool flat = std::get<StepPlan>(lower(scenario)).step.body.size() == plan.step.body.size();
+  const auto same = [&](const Prediction& ours, const Prediction& theirs) {
+    if (flat) return *ours.step_time == *theirs.step_time;
+    // Sums in another order where the plan had repeats or pipelines.
+    return ours.step_time->value() == Approx(theirs.step_time->value()).epsilon(1e-12);
+  };
+  REQUIRE(same(oracle::predict(again), oracle::predict(scenario)));
+  REQUIRE(same(sim::predict(again), sim::predict(scenario)));
 }
 
 }  // namespace
