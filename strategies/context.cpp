@@ -7,12 +7,12 @@ namespace forerun {
 
 std::string split_over_context(LocalModel& model, int degree) {
   if (degree == 1) return "";
-  const Workload& workload = model.workload;
+  Workload& workload = *model.part;
   if (workload.tokens_per_sample % (2 * std::int64_t{degree}) != 0 || workload.tokens_per_sample == 0)
     return forerun::format("context={}: {} tokens a sample do not divide by {}", degree, workload.tokens_per_sample, 2 * degree);
   const double element = bytes_per_element(workload.precision);
   for (std::size_t i = 0; i < workload.layers.size(); ++i) {
-    LayerShape& shape = model.workload.layers[i].shape;
+    LayerShape& shape = workload.layers[i].shape;
     if (shape.kind == LayerKind::attention) {
       const Attention& a = shape.attention;
       const Bytes keys_and_values(element * static_cast<double>(a.keys * a.key_heads * (a.key_channels + a.value_channels)));
@@ -24,7 +24,7 @@ std::string split_over_context(LocalModel& model, int degree) {
     for (TensorShape* tensor : {&shape.input, &shape.output})
       if (tensor->width % degree == 0) tensor->width /= degree;
   }
-  model.workload.tokens_per_sample /= degree;
+  workload.tokens_per_sample /= degree;
   return "";
 }
 

@@ -11,18 +11,17 @@ namespace {
 Collective::Operation reduction(const Strategy& strategy) {
   return strategy.zero >= 1 ? Collective::Operation::reduce_scatter : Collective::Operation::all_reduce;
 }
-std::string_view reduction_name(const Strategy& strategy) { return strategy.zero >= 1 ? "reduce_scatter" : "all_reduce"; }
 
 std::int64_t trained(const LocalModel& model, const StageLayers& stage) {
   std::int64_t sum = 0;
   for (const LayerRange& chunk : stage.chunks)
-    for (int layer = chunk.first; layer < chunk.last; ++layer) sum += trained_parameters(model.workload.layers[layer]);
+    for (int layer = chunk.first; layer < chunk.last; ++layer) sum += trained_parameters(model.workload().layers[layer]);
   return sum;
 }
 
 /// The layers of a range without those that lie over the expert axis.
 Workload shared_part(const LocalModel& model, LayerRange layers) {
-  Workload part = part_of(model.workload, layers);
+  Workload part = part_of(model.workload(), layers);
   for (const int layer : model.spread)
     if (layer >= layers.first && layer < layers.last) part.layers[layer - layers.first].frozen = true;
   return part;
@@ -33,10 +32,10 @@ void reduce_experts(const Strategy& strategy, const LocalModel& model, const Sta
   double elements = 0;
   for (const int layer : model.spread)
     for (const LayerRange& chunk : stage.chunks)
-      if (layer >= chunk.first && layer < chunk.last) elements += static_cast<double>(trained_parameters(model.workload.layers[layer]));
+      if (layer >= chunk.first && layer < chunk.last) elements += static_cast<double>(trained_parameters(model.workload().layers[layer]));
   if (elements == 0 || !frame.copies_experts()) return;
-  const Bytes bytes(bytes_per_element(model.workload.precision) * elements);
-  writer.append(frame.over_expert_copies(reduction(strategy), bytes, stage.stage), reduction_name(strategy), -1);
+  const Bytes bytes(bytes_per_element(model.workload().precision) * elements);
+  writer.append_transfer(frame.over_expert_copies(reduction(strategy), bytes, stage.stage));
 }
 
 }  // namespace
@@ -62,16 +61,16 @@ void backward_and_reduce(const Scenario& scenario, const LocalModel& model, Laye
   const StageContext& stage = frame.stage(0);
   if (!frame.has_data()) return passes.backward(layers, stage);
   const std::vector<Bucket> buckets =
-      model.spread.empty() ? gradient_buckets(model.workload, strategy) : gradient_buckets(shared_part(model, layers), strategy);
+      model.spread.empty() ? gradient_buckets(model.workload(), strategy) : gradient_buckets(shared_part(model, layers), strategy);
   std::size_t next = 0;
   const auto reduce = [&](int layer) {
     if (next >= buckets.size() || buckets[next].first_layer != layer) return;
     writer.wait_for(writer.last());
-    writer.append(frame.over_data(reduction(strategy), buckets[next].bytes, 0), reduction_name(strategy), static_cast<int>(next));
+    writer.append_transfer(frame.over_data(reduction(strategy), buckets[next].bytes, 0), static_cast<int>(next));
     if (!overlaps_data(strategy.overlap)) writer.wait_for(writer.last());
     ++next;
   };
-  const bool blocks = std::ranges::any_of(model.workload.layers, [](const Layer& layer) { return layer.block >= 0; });
+  const bool blocks = std::ranges::any_of(model.workload().layers, [](const Layer& layer) { return layer.block >= 0; });
   if (!blocks || buckets.size() > 1) {
     passes.backward(layers, stage, reduce);
   } else {
@@ -93,7 +92,7 @@ void reduce_gradients(const Scenario& scenario, const LocalModel& model, const S
     for (const Bucket& bucket : gradient_buckets(shared_part(model, layers.chunks[chunk]), strategy)) {
       for (std::size_t other = 0; other < layers.chunks.size(); ++other)
         if (!overlaps || other == chunk) writer.wait_for(ends[layers.stage + other * static_cast<std::size_t>(frame.stages())]);
-      writer.append(frame.over_data(reduction(strategy), bucket.bytes, layers.stage), reduction_name(strategy), index++);
+      writer.append_transfer(frame.over_data(reduction(strategy), bucket.bytes, layers.stage), index++);
     }
   }
   for (std::size_t chunk = 0; chunk < layers.chunks.size(); ++chunk)
@@ -108,15 +107,15 @@ void write_update(const Scenario& scenario, const LocalModel& model, const Stage
   const StageContext& stage = frame.stage(layers.stage);
   writer.forget();
   const int transfer = last_transfer(writer.plan(), layers.stage);
-  const std::int64_t shares = strategy.zero >= 1 ? std::int64_t{strategy.data} * strategy.context : 1;
+  const std::int64_t shares = strategy.zero >= 1 ? frame.replicas() : 1;
   if (shares > 1 || runtime_defaults(strategy.runtime).updates_flat) {
     writer.wait_for(transfer);
     const std::int64_t all = trained(model, layers);
     passes.update_flat((all + shares - 1) / shares, stage);
     if (shares == 1 || strategy.zero == 3) return;
     writer.wait_for(writer.last());
-    const Bytes bytes(bytes_per_element(model.workload.precision) * static_cast<double>(all));
-    writer.append(frame.over_data(Collective::Operation::all_gather, bytes, layers.stage), "all_gather", -1);
+    const Bytes bytes(bytes_per_element(model.workload().precision) * static_cast<double>(all));
+    writer.append_transfer(frame.over_data(Collective::Operation::all_gather, bytes, layers.stage));
     // The next step's first pass reads the parameters.
     const std::vector<Operation>& all_operations = writer.plan().operations;
     const auto first = std::ranges::find_if(all_operations, [&](const Operation& operation) {

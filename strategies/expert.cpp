@@ -14,9 +14,9 @@ bool has_experts(const Layer& layer) { return layer.shape.kind == LayerKind::den
 
 std::string split_over_experts(LocalModel& model, int degree) {
   if (degree == 1) return "";
-  std::vector<Layer>& layers = model.workload.layers;
-  if (std::ranges::none_of(layers, has_experts)) return forerun::format("expert={}: {} has no experts", degree, model.workload.name);
-  const double element = bytes_per_element(model.workload.precision);
+  std::vector<Layer>& layers = model.part->layers;
+  if (std::ranges::none_of(layers, has_experts)) return forerun::format("expert={}: {} has no experts", degree, model.workload().name);
+  const double element = bytes_per_element(model.workload().precision);
   const auto exchange = [&](std::size_t layer, Moment forward, Moment backward, const TensorShape& tokens) {
     const Bytes bytes(element * static_cast<double>(tokens.elements()));
     for (const Moment moment : {forward, backward})

@@ -24,6 +24,7 @@ class Frame {
   [[nodiscard]] Operation over_expert_copies(Collective::Operation operation, Bytes bytes, int stage) const;
   [[nodiscard]] bool copies_experts() const { return !expert_communicators_.empty(); }
   [[nodiscard]] bool has_data() const { return data_lane_ >= 0; }
+  [[nodiscard]] int replicas() const { return layout_.replicas; }
 
   /// A send from a stage to another, on a lane of its own.
   Operation send(int from, int to, Bytes bytes);

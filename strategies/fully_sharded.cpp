@@ -16,7 +16,7 @@ class UnitWriter {
         frame_(frame),
         passes_(passes),
         writer_(writer),
-        folds_(passes.folds({0, static_cast<int>(model.workload.layers.size())})) {
+        folds_(passes.folds({0, static_cast<int>(model.workload().layers.size())})) {
     for (const Fold& fold : folds_)
       if (!is_block(fold)) root_ += bytes(fold);
   }
@@ -47,13 +47,13 @@ class UnitWriter {
   }
 
  private:
-  [[nodiscard]] bool is_block(const Fold& fold) const { return model_.workload.layers[fold.first].block >= 0; }
+  [[nodiscard]] bool is_block(const Fold& fold) const { return model_.workload().layers[fold.first].block >= 0; }
 
   /// Parameters of one time of the fold.
   [[nodiscard]] Bytes bytes(const Fold& fold) const {
     double sum = 0;
-    for (int i = 0; i < fold.count; ++i) sum += static_cast<double>(own_parameters(model_.workload.layers[fold.first + i]));
-    return Bytes(bytes_per_element(model_.workload.precision) * sum);
+    for (int i = 0; i < fold.count; ++i) sum += static_cast<double>(own_parameters(model_.workload().layers[fold.first + i]));
+    return Bytes(bytes_per_element(model_.workload().precision) * sum);
   }
 
   /// The next run of blocks from place `i` on, or null.
@@ -65,7 +65,7 @@ class UnitWriter {
 
   int gather(Bytes bytes) {
     if (bytes == Bytes(0)) return -1;
-    writer_.append(frame_.over_data(Collective::Operation::all_gather, bytes, 0), "all_gather", -1);
+    writer_.append_transfer(frame_.over_data(Collective::Operation::all_gather, bytes, 0));
     return writer_.last();
   }
   int gather_unit(const Fold* unit) { return unit != nullptr ? gather(bytes(*unit)) : -1; }
@@ -73,7 +73,7 @@ class UnitWriter {
   void scatter(Bytes bytes) {
     if (bytes == Bytes(0)) return;
     writer_.wait_for(last_computation());
-    writer_.append(frame_.over_data(Collective::Operation::reduce_scatter, bytes, 0), "reduce_scatter", -1);
+    writer_.append_transfer(frame_.over_data(Collective::Operation::reduce_scatter, bytes, 0));
   }
 
   /// A run of alike units, the first of which is being gathered; each gathers the one after it, the last one that of the next run.

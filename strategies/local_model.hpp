@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -24,14 +26,16 @@ struct Exchange {
 };
 
 /// The network as one rank has it: layers with their local shapes, and what they exchange. Axes that split layers turn one local model
-/// into another; formulas of flops, bytes and memory hold for its workload as for any. Its batch is the micro-batch.
+/// into another; formulas of flops, bytes and memory hold for its workload as for any.
 struct LocalModel {
-  Workload workload;
+  const Workload* whole = nullptr;               ///< the scenario's, which outlives the model
+  std::optional<Workload> part;                  ///< where it is not the whole one
+  std::int64_t samples = 1;                      ///< of a micro-batch
   std::vector<std::vector<Exchange>> exchanges;  ///< of each layer; empty: none exchanges anything
   std::vector<int> origins;                      ///< of each layer, the scenario's; empty: the same
   std::vector<int> spread;                       ///< layers whose weights lie over the expert axis, in order
 
-  friend bool operator==(const LocalModel&, const LocalModel&) = default;
+  [[nodiscard]] const Workload& workload() const { return part ? *part : *whole; }
 };
 
 /// What one rank has of the scenario's network: split over the axes that split layers, projections fused where the runtime does.

@@ -25,8 +25,6 @@ struct Step {
   Layout layout;
   LocalModel model;
   std::vector<LayerRange> chunks;  ///< of the pipeline, in virtual-stage order; one without
-
-  [[nodiscard]] int interleave() const { return static_cast<int>(chunks.size()) / layout.stages; }
 };
 
 std::variant<Step, Infeasible> understand(const Scenario& scenario) {
@@ -37,7 +35,7 @@ std::variant<Step, Infeasible> understand(const Scenario& scenario) {
   auto model = local_model(scenario, step.layout);
   if (auto* none = std::get_if<Infeasible>(&model)) return std::move(*none);
   step.model = std::move(std::get<LocalModel>(model));
-  auto chunks = cut_chunks(step.model.workload, step.layout.stages * scenario.strategy.interleave);
+  auto chunks = cut_chunks(step.model.workload(), step.layout.stages * scenario.strategy.interleave);
   if (auto* none = std::get_if<Infeasible>(&chunks)) return std::move(*none);
   step.chunks = std::move(std::get<std::vector<LayerRange>>(chunks));
   return step;
@@ -54,14 +52,14 @@ int send_shares(const Strategy& strategy) {
 
 /// Of the stage that needs most.
 StepMemory largest_memory(const Scenario& scenario, const Step& step) {
-  if (step.layout.stages == 1) return device_memory(step.model.workload, scenario, step.layout, 1);
+  if (step.layout.stages == 1) return device_memory(step.model.workload(), scenario, step.layout, 1);
   StepMemory largest;
   for (int stage = 0; stage < step.layout.stages; ++stage) {
     StepMemory memory;
     const std::int64_t held = most_in_flight(schedule_shape(scenario, step), stage);
     for (std::size_t chunk = stage; chunk < step.chunks.size(); chunk += step.layout.stages) {
-      const std::int64_t in_flight = (held + step.interleave() - 1) / step.interleave();
-      const StepMemory part = device_memory(part_of(step.model.workload, step.chunks[chunk]), scenario, step.layout, in_flight);
+      const std::int64_t in_flight = (held + scenario.strategy.interleave - 1) / scenario.strategy.interleave;
+      const StepMemory part = device_memory(part_of(step.model.workload(), step.chunks[chunk]), scenario, step.layout, in_flight);
       memory.weights += part.weights, memory.gradients += part.gradients, memory.optimizer += part.optimizer;
       memory.activations += part.activations;
       memory.activation_gradients = std::max(memory.activation_gradients, part.activation_gradients);
@@ -102,9 +100,9 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   StepPlan plan;
   plan.memory = memory;
   plan.step.count = run_steps(scenario).value_or(0);
-  plan.operations.reserve(4 * step.model.workload.layers.size() + 8);
-  plan.dependencies.reserve(2 * step.model.workload.layers.size());
-  plan.step.body.reserve(4 * step.model.workload.layers.size() + 8);
+  plan.operations.reserve(4 * step.model.workload().layers.size() + 8);
+  plan.dependencies.reserve(2 * step.model.workload().layers.size());
+  plan.step.body.reserve(4 * step.model.workload().layers.size() + 8);
   Frame frame(scenario, step.layout, plan);
   PlanWriter writer(plan);
   StepWriter passes(step.model, scenario.strategy, memory.total(), writer);

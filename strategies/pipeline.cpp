@@ -13,8 +13,8 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
   pipeline.micro_batches = shape.micro_batches;
   pipeline.schedule = shape.schedule;
   pipeline.buffer_depth = static_cast<int>(chunks.size());
-  const std::vector<Bytes> crossing = crossing_bytes(model.workload);
-  const auto samples = static_cast<double>(model.workload.batch);
+  const std::vector<Bytes> crossing = crossing_bytes(model.workload());
+  const auto samples = static_cast<double>(model.samples);
   const bool apart = shape.schedule == Schedule::zero_bubble_h1;
   std::vector<int> ends;
   const auto body = [&](auto&& write) {
@@ -54,19 +54,19 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
 
 void sum_tied_weights(const LocalModel& model, const std::vector<LayerRange>& chunks, const std::vector<int>& ends, Frame& frame,
                       PlanWriter& writer) {
-  const std::vector<Layer>& layers = model.workload.layers;
+  const std::vector<Layer>& layers = model.workload().layers;
   Bytes shared;
   for (int layer = chunks.back().first; layer < chunks.back().last; ++layer) {
     const int owner = layers[layer].tied_to;
     if (owner < 0 || owner >= chunks.front().last) continue;
-    shared += Bytes(bytes_per_element(model.workload.precision) * static_cast<double>(parameters(layers[owner].shape)));
+    shared += Bytes(bytes_per_element(model.workload().precision) * static_cast<double>(parameters(layers[owner].shape)));
   }
   if (shared == Bytes(0)) return;
   const int last = frame.stages() - 1;
   const Operation sum = frame.sum_of_pair(0, last, shared);
   for (const int end : {ends.front(), ends.back(), last_transfer(writer.plan(), 0), last_transfer(writer.plan(), last)})
     writer.wait_for(end);
-  writer.append(sum, "all_reduce", -1);
+  writer.append_transfer(sum);
 }
 
 }  // namespace forerun

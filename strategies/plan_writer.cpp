@@ -1,6 +1,22 @@
 #include "strategies/plan_writer.hpp"
 
 namespace forerun {
+namespace {
+
+std::string_view transfer_name(Collective::Operation operation) {
+  switch (operation) {
+    case Collective::Operation::all_reduce: return "all_reduce";
+    case Collective::Operation::all_gather: return "all_gather";
+    case Collective::Operation::reduce_scatter: return "reduce_scatter";
+    case Collective::Operation::all_to_all: return "all_to_all";
+    case Collective::Operation::broadcast: return "broadcast";
+    case Collective::Operation::send: return "send";
+    case Collective::Operation::barrier: return "barrier";
+  }
+  return "";
+}
+
+}  // namespace
 
 void PlanWriter::wait_for(int operation, int offset) {
   if (operation < 0) return;
@@ -27,6 +43,10 @@ Operation& PlanWriter::append(const Operation& like, std::string_view name, int 
   operation.dependency_count = static_cast<int>(plan_.dependencies.size() - first_waiting_);
   first_waiting_ = plan_.dependencies.size();
   return operation;
+}
+
+Operation& PlanWriter::append_transfer(const Operation& like, int bucket) {
+  return append(like, transfer_name(std::get<Collective>(like.work).operation), bucket);
 }
 
 }  // namespace forerun

@@ -21,6 +21,9 @@ class PlanWriter {
   /// Appends a copy of `like`, which waits for what was asked for since the last one; until the next call.
   Operation& append(const Operation& like, std::string_view name, int layer);
 
+  /// The same of a transfer, under its collective's name.
+  Operation& append_transfer(const Operation& like, int bucket = -1);
+
   /// The operation appended last, -1 for none.
   [[nodiscard]] int last() const { return static_cast<int>(plan_.operations.size()) - 1; }
 

@@ -15,25 +15,12 @@ std::string_view operation_name(Pass pass) {
   return "";
 }
 
-std::string_view exchange_name(Collective::Operation operation) {
-  switch (operation) {
-    case Collective::Operation::all_reduce: return "all_reduce";
-    case Collective::Operation::all_gather: return "all_gather";
-    case Collective::Operation::reduce_scatter: return "reduce_scatter";
-    case Collective::Operation::all_to_all: return "all_to_all";
-    case Collective::Operation::broadcast: return "broadcast";
-    case Collective::Operation::send: return "send";
-    case Collective::Operation::barrier: return "barrier";
-  }
-  return "";
-}
-
 }  // namespace
 
 StepWriter::StepWriter(const LocalModel& model, const Strategy& strategy, Bytes footprint, PlanWriter& writer)
-    : model_(model), strategy_(strategy), writer_(writer), passes_(passes(model.workload)) {
-  const Workload& workload = model.workload;
-  computation_.work = Kernel{{}, Pass::forward, workload.batch, footprint, workload.precision, workload.optimizer};
+    : model_(model), strategy_(strategy), writer_(writer), passes_(passes(model.workload())) {
+  const Workload& workload = model.workload();
+  computation_.work = Kernel{{}, Pass::forward, model.samples, footprint, workload.precision, workload.optimizer};
   if (std::ranges::any_of(workload.layers, [](const Layer& layer) { return layer.block >= 0; }))
     folds_ = fold(workload, [&](int a, int b) { return model_.exchanges.empty() || model_.exchanges[a] == model_.exchanges[b]; });
 }
@@ -66,7 +53,7 @@ std::vector<Fold> StepWriter::folds(LayerRange layers) const {
 bool StepWriter::has(int layer, Pass pass) const { return std::ranges::count(passes_[layer], pass) > 0; }
 
 bool StepWriter::recomputed(LayerRange layers) const {
-  return strategy_.recompute == Recompute::full && model_.workload.layers[layers.first].block >= 0;
+  return strategy_.recompute == Recompute::full && model_.workload().layers[layers.first].block >= 0;
 }
 
 void StepWriter::compute(int layer, Pass pass, const StageContext& stage) {
@@ -74,7 +61,7 @@ void StepWriter::compute(int layer, Pass pass, const StageContext& stage) {
   operation.rank_class = stage.rank_class;
   operation.lane = stage.compute_lane;
   auto& kernel = *std::get_if<Kernel>(&operation.work);
-  kernel.shape = model_.workload.layers[layer].shape;
+  kernel.shape = model_.workload().layers[layer].shape;
   kernel.pass = pass;
   last_compute_ = writer_.last();
 }
@@ -89,8 +76,8 @@ void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, b
     const auto axis = static_cast<std::size_t>(exchange.axis);
     operation.lane = stage.lanes[axis];
     operation.work = Collective{exchange.operation, strategy_.collective, stage.communicators[axis],
-                                static_cast<double>(model_.workload.batch) * exchange.per_sample};
-    writer_.append(operation, exchange_name(exchange.operation), -1);
+                                static_cast<double>(model_.samples) * exchange.per_sample};
+    writer_.append_transfer(operation);
     if (waits) writer_.wait_for(writer_.last());
   }
 }
@@ -135,7 +122,7 @@ void StepWriter::backward_layer(int layer, const StageContext& stage, const Grad
     if (has(layer, Pass::backward_weights)) compute(layer, Pass::backward_weights, stage);
     return;
   }
-  const bool attention = model_.workload.layers[layer].shape.kind == LayerKind::attention;
+  const bool attention = model_.workload().layers[layer].shape.kind == LayerKind::attention;
   if (attention && strategy_.recompute == Recompute::selective) compute(layer, Pass::forward, stage);
   exchange(layer, Moment::before_backward, stage);
   const auto weights = [&] {

@@ -38,7 +38,7 @@ Bytes input_bytes(const Workload& workload, const LayerShape& shape) {
 class TensorSplitter {
  public:
   TensorSplitter(LocalModel& model, const TensorSplit& split)
-      : model_(model), layers_(model.workload.layers), split_(split), readers_(layers_.size()), holdings_(layers_.size(), Holding::whole) {
+      : model_(model), layers_(model.part->layers), split_(split), readers_(layers_.size()), holdings_(layers_.size(), Holding::whole) {
     for (int i = 0; i < count(); ++i)
       for (const int input : layers_[i].inputs)
         if (input != kData) readers_[input].push_back(i);
@@ -48,7 +48,7 @@ class TensorSplitter {
     bool any = false;
     for (int i = 0; i < count() && reason_.empty(); ++i) any |= place(i);
     if (reason_.empty() && !any)
-      reason_ = forerun::format("tensor={}: {} has no pair of dense layers to split", split_.degree, model_.workload.name);
+      reason_ = forerun::format("tensor={}: {} has no pair of dense layers to split", split_.degree, model_.workload().name);
     if (reason_.empty()) gather_gradients();
     return reason_;
   }
@@ -123,7 +123,7 @@ class TensorSplitter {
     LayerShape& shape = layers_[i].shape;
     if (shape.input.positions() == 1 && shape.input.channels % split_.degree != 0) return divide(shape.input.channels, i, "rows");
     shape.input.channels = layers_[layers_[i].inputs.front()].shape.output.channels;
-    sum_output(i, output_bytes(model_.workload, shape));
+    sum_output(i, output_bytes(model_.workload(), shape));
     return true;
   }
 
@@ -160,7 +160,7 @@ class TensorSplitter {
         layers_, [&](const Layer& layer) { return layer.shape.kind == LayerKind::embedding && layer.shape.rows > shape.rows; });
     if (!tied && (!largest || shape.rows < split_.degree)) return split_positions(shape);
     shape.rows = padded(shape.rows) / split_.degree;
-    sum_output(i, output_bytes(model_.workload, shape));
+    sum_output(i, output_bytes(model_.workload(), shape));
   }
 
   void split_positions(LayerShape& shape) {
@@ -209,7 +209,7 @@ class TensorSplitter {
       const auto first = std::ranges::find_if(
           all, [&](int reader) { return layers_[reader].shape.kind == LayerKind::dense && holdings_[reader] == Holding::channels; });
       if (from == kData || *first != i) continue;
-      const Bytes bytes = input_bytes(model_.workload, layers_[i].shape);
+      const Bytes bytes = input_bytes(model_.workload(), layers_[i].shape);
       if (split_.sequence_parallel) {
         exchange(i, Moment::before_forward, Collective::Operation::all_gather, bytes);
         exchange(i, Moment::before_backward_weights, Collective::Operation::all_gather, bytes);
@@ -236,7 +236,7 @@ std::string split_over_tensor(LocalModel& model, const TensorSplit& split) {
 }
 
 void fuse_projections(LocalModel& model) {
-  std::vector<Layer>& layers = model.workload.layers;
+  std::vector<Layer>& layers = model.part->layers;
   std::vector<int> place(layers.size());  // where each layer stands in the result
   std::vector<Layer> fused;
   std::vector<std::vector<Exchange>> exchanges;
