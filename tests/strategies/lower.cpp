@@ -299,3 +299,37 @@ TEST_CASE("operations name the layers of the scenario also where projections are
   }
   CHECK(attentions == 2);
 }
+
+TEST_CASE("parts of a sequence gather keys and values twice and scatter their gradients once") {
+  const StepPlan plan = plan_of(transformer("context=4", 4));
+  const double keys_and_values = 4.0 * 1024 * 12 * (64 + 64);
+  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(8 * 12 * 2 * keys_and_values));
+  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(8 * 12 * keys_and_values));
+  const double whole = work_of(plan_of(transformer("data=1", 1)), Pass::forward).value();
+  CHECK(work_of(plan, Pass::forward).value() == Approx(whole / 4));
+  // Every part has all weights: their gradients are summed.
+  CHECK(bytes_of(plan, Collective::Operation::all_reduce) ==
+        Approx(4.0 * static_cast<double>(parameters(transformer("data=1", 1).workload))));
+  CHECK_THAT(reason_of(transformer("context=3", 3)), Catch::Contains("context=3"));
+}
+
+TEST_CASE("tokens travel to spread experts and back, whose gradients only the ranks with the same experts sum") {
+  const auto experts = [](const char* strategy, int nodes) {
+    Scenario s = transformer(strategy, nodes);
+    const std::vector<Text> settings{{.value = "8", .key = "experts"}, {.value = "2", .key = "top-k"}};
+    s.workload = load_workload({"gpt2", "test", 0, 0, ""}, settings);
+    s.workload.batch = 8;
+    return s;
+  };
+  const Scenario s = experts("data=8,expert=4", 8);
+  const StepPlan plan = plan_of(s);
+  const double tokens = 4.0 * 1024 * 2 * 768;  // each goes to two experts; one sample a rank
+  CHECK(bytes_of(plan, Collective::Operation::all_to_all) == Approx(12 * 4 * tokens));
+  double spread = 0, shared = 0;
+  for (const Layer& layer : s.workload.layers)
+    (layer.shape.experts > 1 ? spread : shared) += 4.0 * static_cast<double>(trained_parameters(layer));
+  CHECK(bytes_of(plan, Collective::Operation::all_reduce) == Approx(shared + spread / 4));
+  CHECK(bytes_of(plan_of(experts("data=8", 8)), Collective::Operation::all_reduce) == Approx(shared + spread));
+  CHECK_THAT(reason_of(experts("data=3,expert=3", 3)), Catch::Contains("batch 8") || Catch::Contains("experts"));
+  CHECK_THAT(reason_of(transformer("data=4,expert=2", 4)), Catch::Contains("has no experts"));
+}
