@@ -114,6 +114,7 @@ enum class OperationKind { compute, transfer, delay };
 struct Operation {
   std::string_view name;  ///< `forward`, `backward_weights`, `all_reduce`, ...
   int layer = -1;         ///< the layer (compute) or bucket (transfer) it belongs to; -1 for none
+  int block = -1;         ///< of a kernel: Layer::block, of the first where several are folded
   int rank_class = 0;
   int lane = 0;
   std::variant<Kernel, Collective, Delay, Computation> work;

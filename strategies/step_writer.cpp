@@ -60,6 +60,7 @@ void StepWriter::compute(int layer, Pass pass, const StageContext& stage) {
   Operation& operation = writer_.append(computation_, operation_name(pass), model_.origins.empty() ? layer : model_.origins[layer]);
   operation.rank_class = stage.rank_class;
   operation.lane = stage.compute_lane;
+  operation.block = model_.workload().layers[layer].block;
   auto& kernel = *std::get_if<Kernel>(&operation.work);
   kernel.shape = model_.workload().layers[layer].shape;
   kernel.pass = pass;

@@ -8,9 +8,10 @@
 namespace forerun {
 namespace {
 
-/// Kernels of one class and direction that nothing of the other direction has ended yet.
+/// Kernels of one class, block and direction that nothing else has ended yet.
 struct Sequence {
   bool forward = true;
+  int block = -1;
   Seconds device;
   Seconds host;
   std::vector<std::size_t> operations;
@@ -32,8 +33,9 @@ void wait_for_host(const StepPlan& plan, const GpuModel& gpu, std::span<Seconds>
     if (kernel == nullptr || kernel->pass == Pass::update) continue;
     Sequence& sequence = open[static_cast<std::size_t>(plan.operations[i].rank_class)];
     const bool forward = kernel->pass == Pass::forward;
-    if (forward != sequence.forward) close(sequence, times);
+    if (forward != sequence.forward || plan.operations[i].block != sequence.block) close(sequence, times);
     sequence.forward = forward;
+    sequence.block = plan.operations[i].block;
     sequence.device += times[i];
     sequence.host += host_issue_time(gpu, *kernel);
     sequence.operations.push_back(i);

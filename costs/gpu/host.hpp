@@ -7,10 +7,12 @@
 namespace forerun {
 
 /// Lengthens the kernels of a plan on GPUs where their host cannot issue them as fast as they run. It runs ahead through a layer or many,
-/// whatever transfers lie between, so that each sequence of kernels of one rank class and one direction (forward, or backward) takes
+/// whatever transfers lie between, so that each sequence of kernels of one rank class, one direction (forward, or backward) and one block,
+/// or of layers between blocks, takes
 ///   max(sum of its times, sum of host_issue_time)
-/// and its kernels share the wait in proportion. `times` holds one time an operation, and is changed for kernels alone.
-/// Neglects how far ahead the host is at the start of a sequence, and the host time of transfers.
+/// and its kernels share the wait in proportion: blocks alike take the same time, folded or not, however many there are. `times` holds one
+/// time an operation, and is changed for kernels alone. Neglects how far ahead the host is at the start of a sequence (after the loss, by
+/// what its large kernels take), and the host time of transfers.
 void wait_for_host(const StepPlan& plan, const GpuModel& gpu, std::span<Seconds> times);
 
 }  // namespace forerun

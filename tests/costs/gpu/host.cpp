@@ -60,6 +60,15 @@ TEST_CASE("forward and backward wait apart, classes too, and an update never") {
   CHECK(times == std::vector<Seconds>{Seconds(4), Seconds(10), Seconds(4), Seconds(0.5)});
 }
 
+TEST_CASE("blocks wait apart, and from the layers beside them: a chunk of blocks takes as often what one takes") {
+  const Kernel kernel = on_gpu(kGelu, Pass::forward, 1);
+  StepPlan plan = plan_of({kernel, kernel, kernel, kernel});
+  plan.operations[1].block = 0, plan.operations[2].block = 1;
+  std::vector<Seconds> times{Seconds(10), Seconds(1), Seconds(2), Seconds(3)};
+  wait_for_host(plan, with_issue(4), times);
+  CHECK(times == std::vector<Seconds>{Seconds(10), Seconds(4), Seconds(4), Seconds(4)});
+}
+
 TEST_CASE("a plan is priced by the figures of its GPU, scaled and delayed by its host") {
   Scenario scenario;
   auto calibration = std::make_shared<Calibration>();
