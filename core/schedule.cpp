@@ -59,12 +59,12 @@ std::vector<StageTask> stage_schedule(const ScheduleShape& shape, int stage) {
 }
 
 std::int64_t most_in_flight(const ScheduleShape& shape, int stage) {
-  std::int64_t most = 0, now = 0;
-  for (const StageTask& task : stage_schedule(shape, stage)) {
-    now += task.body == StageBody::forward ? 1 : task.body == StageBody::weight ? -1 : 0;
-    most = std::max(most, now);
-  }
-  return most;
+  const std::int64_t late = shape.schedule == Schedule::zero_bubble_h1 ? stage : 0;
+  return std::min(warm_up(shape, stage) + 1 + late, shape.micro_batches * shape.interleave);
+}
+
+std::int64_t micro_batches_held(const ScheduleShape& shape, int stage) {
+  return (most_in_flight(shape, stage) + shape.interleave - 1) / shape.interleave;
 }
 
 }  // namespace forerun

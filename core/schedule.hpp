@@ -118,4 +118,7 @@ std::int64_t warm_up(const ScheduleShape& shape, int stage);
 /// The most micro-batches (times chunks) of a stage whose forward body has run and whose last body has not: what activations it holds.
 std::int64_t most_in_flight(const ScheduleShape& shape, int stage);
 
+/// The micro-batches that each chunk of the stage has to have room for: most_in_flight() over its chunks, rounded up.
+std::int64_t micro_batches_held(const ScheduleShape& shape, int stage);
+
 }  // namespace forerun

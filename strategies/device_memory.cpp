@@ -21,18 +21,26 @@ Bytes largest_gradients(const Workload& part) {
 
 }  // namespace
 
-StepMemory device_memory(const Workload& part, const Scenario& scenario, const Layout& layout, std::int64_t in_flight) {
-  const Strategy& strategy = scenario.strategy;
-  StepMemory memory = step_memory(part, layout.micro_batch);
-  if (strategy.runtime != Runtime::forerun || strategy.recompute != Recompute::none) {
-    const auto batch = static_cast<double>(layout.micro_batch);
-    const SavedActivations saved = saved_activations(part, strategy.recompute);
-    memory.activations = batch * (saved.total() + static_cast<double>(in_flight - 1) * (saved.total() - saved.working_set));
-    memory.activation_gradients = batch * largest_gradients(part);
-  } else {
-    memory.activations *= static_cast<double>(in_flight);
+ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::int64_t samples) {
+  const StepMemory whole = step_memory(part, samples);
+  ChunkMemory memory{whole.weights, whole.gradients, whole.optimizer, whole.activations, whole.activations, whole.activation_gradients};
+  if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return memory;
+  const auto batch = static_cast<double>(samples);
+  const SavedActivations saved = saved_activations(part, strategy.recompute);
+  memory.activations = batch * saved.total();
+  memory.further_activations = batch * (saved.total() - saved.working_set);
+  memory.activation_gradients = batch * largest_gradients(part);
+  return memory;
+}
+
+StepMemory stage_memory(std::span<const ChunkMemory> chunks, const Strategy& strategy, int replicas, std::int64_t in_flight) {
+  StepMemory memory;
+  for (const ChunkMemory& chunk : chunks) {
+    memory.weights += chunk.weights, memory.gradients += chunk.gradients, memory.optimizer += chunk.optimizer;
+    memory.activations += chunk.activations + static_cast<double>(in_flight - 1) * chunk.further_activations;
+    memory.activation_gradients = std::max(memory.activation_gradients, chunk.activation_gradients);
   }
-  const double shared = layout.replicas;
+  const double shared = replicas;
   if (strategy.zero >= 1) memory.optimizer = memory.optimizer / shared;
   if (strategy.zero >= 2) memory.gradients = memory.gradients / shared;
   if (strategy.zero >= 3) memory.weights = memory.weights / shared;

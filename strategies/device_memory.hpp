@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "core/scenario.hpp"
@@ -10,11 +11,26 @@
 
 namespace forerun {
 
-/// Memory of a device that holds `part` of the network: weights, gradients and optimizer state, each shared out over the data axis as
-/// ZeRO's stage says [Rajbhandari et al. 2020, sec. 5], and the activations of `in_flight` micro-batches. forerun's own trainer keeps every
-/// activation and the gradient of each; other runtimes keep what autograd saves (saved_activations) and the gradients of the largest layer
-/// while it runs.
-StepMemory device_memory(const Workload& part, const Scenario& scenario, const Layout& layout, std::int64_t in_flight);
+/// What some layers take on a device that holds them whole, for micro-batches of one size. Sums over chunks of layers, but for the
+/// gradients of activations, of which one chunk's are there at a time.
+struct ChunkMemory {
+  Bytes weights;
+  Bytes gradients;
+  Bytes optimizer;
+  Bytes activations;           ///< of the first micro-batch in flight
+  Bytes further_activations;   ///< of each further one
+  Bytes activation_gradients;  ///< while the largest layer runs backward
+
+  friend bool operator==(const ChunkMemory&, const ChunkMemory&) = default;
+};
+
+/// forerun's own trainer keeps every activation and the gradient of each; other runtimes keep what autograd saves (saved_activations) and
+/// the gradients of the largest layer while it runs.
+ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::int64_t samples);
+
+/// Memory of a device that holds these chunks, each with the activations of `in_flight` micro-batches: weights, gradients and optimizer
+/// state shared out over `replicas` ranks as ZeRO's stage says [Rajbhandari et al. 2020, sec. 5].
+StepMemory stage_memory(std::span<const ChunkMemory> chunks, const Strategy& strategy, int replicas, std::int64_t in_flight);
 
 /// Why a step does not fit into a device, or nothing.
 std::string memory_shortage(const StepMemory& memory, const Platform& platform);

@@ -1,5 +1,6 @@
 #include "strategies/lower.hpp"
 
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -52,18 +53,17 @@ int send_shares(const Strategy& strategy) {
 
 /// Of the stage that needs most.
 StepMemory largest_memory(const Scenario& scenario, const Step& step) {
-  if (step.layout.stages == 1) return device_memory(step.model.workload(), scenario, step.layout, 1);
+  const Workload& workload = step.model.workload();
+  const Strategy& strategy = scenario.strategy;
+  const auto memory_of = [&](const Workload& part) { return chunk_memory(part, strategy, step.model.samples); };
+  if (step.layout.stages == 1) return stage_memory(std::array{memory_of(workload)}, strategy, step.layout.replicas, 1);
   StepMemory largest;
   for (int stage = 0; stage < step.layout.stages; ++stage) {
-    StepMemory memory;
-    const std::int64_t held = most_in_flight(schedule_shape(scenario, step), stage);
-    for (std::size_t chunk = stage; chunk < step.chunks.size(); chunk += step.layout.stages) {
-      const std::int64_t in_flight = (held + scenario.strategy.interleave - 1) / scenario.strategy.interleave;
-      const StepMemory part = device_memory(part_of(step.model.workload(), step.chunks[chunk]), scenario, step.layout, in_flight);
-      memory.weights += part.weights, memory.gradients += part.gradients, memory.optimizer += part.optimizer;
-      memory.activations += part.activations;
-      memory.activation_gradients = std::max(memory.activation_gradients, part.activation_gradients);
-    }
+    std::vector<ChunkMemory> chunks;
+    for (const LayerRange& chunk : stage_layers(step.chunks, step.layout.stages, stage).chunks)
+      chunks.push_back(memory_of(part_of(workload, chunk)));
+    const StepMemory memory =
+        stage_memory(chunks, strategy, step.layout.replicas, micro_batches_held(schedule_shape(scenario, step), stage));
     if (memory.total() > largest.total()) largest = memory;
   }
   return largest;
