@@ -88,6 +88,7 @@ std::string_view to_string(Collective::Operation operation) {
     case Collective::Operation::all_to_all: return "all-to-all";
     case Collective::Operation::broadcast: return "broadcast";
     case Collective::Operation::send: return "send";
+    case Collective::Operation::shift: return "shift";
   }
   return "";
 }

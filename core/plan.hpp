@@ -71,9 +71,10 @@ struct Lane {
 
 /// A transfer's work: a collective of one buffer within each group of a communicator.
 /// A barrier is a collective without bytes and hops: it only makes its ranks meet. A broadcast starts at member 0 of each group;
-/// a send goes from member 0 to member 1.
+/// a send goes from member 0 to member 1. In a shift each member sends the buffer to the next one, the last to none: what a halo exchange
+/// does in one direction.
 struct Collective {
-  enum class Operation { all_reduce, barrier, all_gather, reduce_scatter, all_to_all, broadcast, send };
+  enum class Operation { all_reduce, barrier, all_gather, reduce_scatter, all_to_all, broadcast, send, shift };
   Operation operation = Operation::all_reduce;
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
   int communicator = 0;

@@ -1,5 +1,6 @@
 #include "costs/collectives.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace forerun {
@@ -21,7 +22,8 @@ class Layout {
   // In a ring every step waits for the slowest edge, and m - 1 of p - 1 steps bring a message into another node.
   void ring(const RingPhase& phase) {
     const int rounds = on_.ranks > 1 ? phase.hops / (on_.ranks - 1) : 1;
-    const int between = operation_ == Kind::send ? on_.nodes - 1 : rounds * (on_.nodes - 1);
+    const bool one_hop = operation_ == Kind::send || operation_ == Kind::shift;
+    const int between = one_hop ? std::min(on_.nodes - 1, 1) : rounds * (on_.nodes - 1);
     phases_.add({phase.closed ? Pattern::ring : Pattern::chain, 1, phase.edge_bytes, phase.hops - between, between});
   }
 
@@ -110,7 +112,8 @@ RingPhase ring_phase(const Collective& collective, int ranks) {
     case Kind::reduce_scatter:
     case Kind::all_to_all: return {share * collective.bytes, ranks - 1};
     case Kind::broadcast: return {collective.bytes, ranks - 1, false};
-    case Kind::send: return {collective.bytes, 1, false};
+    case Kind::send:
+    case Kind::shift: return {collective.bytes, 1, false};
   }
   return {};
 }

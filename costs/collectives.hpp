@@ -24,6 +24,7 @@ struct RingPhase {
 ///   all-to-all       (p - 1) / p n,  p - 1: what a rank sends, in messages to each of the others      pairwise  [ibid., sec. 4.3]
 ///   broadcast        n,  p - 1: a chain that pipelines segments so short that only the chain's length counts    [Patarasuk, Faraj & Yuan
 ///   2006] send             n,  1
+///   shift            n,  1: each member to the next, all at the same time
 /// Nothing for one rank or a barrier. Neglects the arithmetic of the reduction and the rounding of n / p to whole elements.
 RingPhase ring_phase(const Collective& collective, int ranks);
 

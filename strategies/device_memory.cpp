@@ -21,11 +21,12 @@ Bytes largest_gradients(const Workload& part) {
 
 }  // namespace
 
-ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::int64_t samples) {
-  const StepMemory whole = step_memory(part, samples);
-  ChunkMemory memory{whole.weights, whole.gradients, whole.optimizer, whole.activations, whole.activations, whole.activation_gradients};
-  if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return memory;
+ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::int64_t samples, const Gathered& gathered) {
   const auto batch = static_cast<double>(samples);
+  const StepMemory whole = step_memory(part, samples);
+  const Bytes kept = whole.activations + batch * gathered.activations;
+  ChunkMemory memory{whole.weights, whole.gradients, whole.optimizer, kept, kept, whole.activation_gradients + batch * gathered.gradients};
+  if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return memory;
   const SavedActivations saved = saved_activations(part, strategy.recompute);
   memory.activations = batch * saved.total();
   memory.further_activations = batch * (saved.total() - saved.working_set);

@@ -7,6 +7,7 @@
 #include "core/scenario.hpp"
 #include "core/units.hpp"
 #include "strategies/layout.hpp"
+#include "strategies/local_model.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -25,8 +26,9 @@ struct ChunkMemory {
 };
 
 /// forerun's own trainer keeps every activation and the gradient of each; other runtimes keep what autograd saves (saved_activations) and
-/// the gradients of the largest layer while it runs.
-ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::int64_t samples);
+/// the gradients of the largest layer while it runs. `gathered` is beyond what the former sees in local shapes; autograd saves it as the
+/// input of the layer that reads it.
+ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::int64_t samples, const Gathered& gathered = {});
 
 /// Memory of a device that holds these chunks, each with the activations of `in_flight` micro-batches: weights, gradients and optimizer
 /// state shared out over `replicas` ranks as ZeRO's stage says [Rajbhandari et al. 2020, sec. 5].

@@ -3,6 +3,23 @@
 #include <algorithm>
 
 namespace forerun {
+namespace {
+
+/// What the ranks that share a layer are called by.
+std::string_view split_name(const Strategy& strategy) {
+  if (strategy.filter > 1) return "filter";
+  if (strategy.channel > 1) return "channel";
+  return strategy.spatial.parts() > 1 ? "spatial" : "tensor";
+}
+
+/// The same groups from the last member to the first.
+Communicator reversed(Communicator groups) {
+  groups.first += (groups.size - 1) * groups.member_stride;
+  groups.member_stride = -groups.member_stride;
+  return groups;
+}
+
+}  // namespace
 
 Frame::Frame(const Scenario& scenario, const Layout& layout, StepPlan& plan)
     : layout_(layout), plan_(plan), algorithm_(scenario.strategy.collective) {
@@ -12,7 +29,8 @@ Frame::Frame(const Scenario& scenario, const Layout& layout, StepPlan& plan)
   plan.compute_lane = compute;
   const Strategy& strategy = scenario.strategy;
   const auto exchanging = [&](int degree, std::string_view name) { return degree > 1 ? lane(name) : -1; };
-  const int tensor = exchanging(layout.split, "tensor");
+  const std::string_view split = split_name(strategy);
+  const int tensor = exchanging(layout.split, split);
   const int context = exchanging(strategy.context, "context");
   const int expert = exchanging(strategy.expert, "expert");
   const int data = layout.replicas;
@@ -27,7 +45,15 @@ Frame::Frame(const Scenario& scenario, const Layout& layout, StepPlan& plan)
       stage.lanes[static_cast<std::size_t>(axis)] = lane;
       stage.communicators[static_cast<std::size_t>(axis)] = add(layout.groups(name, size, stride, s));
     };
-    join(Axis::tensor, tensor, "tensor", layout.split, layout.split_stride);
+    join(Axis::tensor, tensor, split, layout.split, layout.split_stride);
+    const SpatialGrid& grid = strategy.spatial;
+    const auto neighbours = [&](std::size_t toward, std::string_view there, std::string_view back, int parts, int stride) {
+      if (parts == 1) return;
+      stage.neighbours[toward] = add(layout.groups(there, parts, stride, s));
+      stage.neighbours[toward + 1] = add(reversed(layout.groups(back, parts, stride, s)));
+    };
+    neighbours(0, "down", "up", grid.height, layout.split_stride * grid.width);
+    neighbours(2, "right", "left", grid.width, layout.split_stride);
     join(Axis::context, context, "context", strategy.context, layout.context_stride);
     join(Axis::expert, expert, "expert", strategy.expert, layout.replica_stride);
     if (data > 1) data_communicators_.push_back(add(layout.groups("data", data, layout.replica_stride, s)));

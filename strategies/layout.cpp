@@ -73,14 +73,18 @@ std::variant<Layout, Infeasible> lay_out(const Scenario& scenario) {
   layout.stage_ranks = layout.ranks / layout.stages;
   layout.split_stride = stride_of(strategy, Axis::tensor);
   layout.context_stride = stride_of(strategy, Axis::context);
-  layout.replicas = strategy.data * strategy.context;
-  layout.replica_stride = std::min(stride_of(strategy, Axis::data), layout.context_stride);
-  const int outer = std::max(stride_of(strategy, Axis::data), layout.context_stride);
-  const int inner = stride_of(strategy, Axis::data) < layout.context_stride ? strategy.data : strategy.context;
-  if (strategy.data > 1 && strategy.context > 1 && layout.replica_stride * inner != outer)
+  // Parts of an image have the same weights, as parts of a sequence do.
+  const bool spatial = strategy.spatial.parts() > 1;
+  const int parts = spatial ? strategy.spatial.parts() : strategy.context;
+  const int parts_stride = spatial ? layout.split_stride : layout.context_stride;
+  layout.replicas = strategy.data * parts;
+  layout.replica_stride = std::min(stride_of(strategy, Axis::data), parts_stride);
+  const int outer = std::max(stride_of(strategy, Axis::data), parts_stride);
+  const int inner = stride_of(strategy, Axis::data) < parts_stride ? strategy.data : parts;
+  if (strategy.data > 1 && parts > 1 && layout.replica_stride * inner != outer)
     throw MissingCapability("an order in which another axis lies between context and data is not modelled yet");
-  if (strategy.data == 1) layout.replica_stride = layout.context_stride;
-  if (strategy.context == 1) layout.replica_stride = stride_of(strategy, Axis::data);
+  if (strategy.data == 1) layout.replica_stride = parts_stride;
+  if (parts == 1) layout.replica_stride = stride_of(strategy, Axis::data);
   if (layout.replicas % strategy.expert != 0)
     return Infeasible{forerun::format("expert={} does not divide the {} ranks of data x context", strategy.expert, layout.replicas)};
   if (layout.stages > 1 && stride_of(strategy, Axis::pipeline) != layout.stage_ranks)

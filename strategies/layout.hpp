@@ -18,7 +18,7 @@ struct Layout {
   int stage_ranks = 1;   ///< of one stage; those of stage s are [s, s + 1) x stage_ranks
   int split_stride = 1;  ///< from one rank of a split to the next
   int context_stride = 1;
-  int replicas = 1;                ///< ranks with the same weights: data x context
+  int replicas = 1;                ///< ranks with the same weights: data x context, or data x spatial parts
   int replica_stride = 1;          ///< from one of them to the next
   std::int64_t micro_batch = 1;    ///< samples that a rank computes at once; a fraction of a sample never
   std::int64_t micro_batches = 1;  ///< of a step

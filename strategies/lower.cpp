@@ -55,7 +55,7 @@ int send_shares(const Strategy& strategy) {
 StepMemory largest_memory(const Scenario& scenario, const Step& step) {
   const Workload& workload = step.model.workload();
   const Strategy& strategy = scenario.strategy;
-  const auto memory_of = [&](const Workload& part) { return chunk_memory(part, strategy, step.model.samples); };
+  const auto memory_of = [&](const Workload& part) { return chunk_memory(part, strategy, step.model.samples, step.model.gathered); };
   if (step.layout.stages == 1) return stage_memory(std::array{memory_of(workload)}, strategy, step.layout.replicas, 1);
   StepMemory largest;
   for (int stage = 0; stage < step.layout.stages; ++stage) {
@@ -123,6 +123,9 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     sum_tied_weights(step.model, step.chunks, ends, frame, writer);
   }
   for (const StageLayers& stage : stages) write_update(scenario, step.model, stage, frame, passes, writer);
+  // Halos of the samples are not exchanged ahead of their step.
+  if (scenario.strategy.spatial.parts() > 1 && plan.operations.front().kind() == OperationKind::transfer)
+    writer.wait_also(0, writer.last(), 1);
   return plan;
 }
 

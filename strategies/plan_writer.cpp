@@ -11,6 +11,7 @@ std::string_view transfer_name(Collective::Operation operation) {
     case Collective::Operation::all_to_all: return "all_to_all";
     case Collective::Operation::broadcast: return "broadcast";
     case Collective::Operation::send: return "send";
+    case Collective::Operation::shift: return "shift";
     case Collective::Operation::barrier: return "barrier";
   }
   return "";

@@ -74,9 +74,8 @@ void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, b
     if (last_compute_ >= 0) writer_.wait_for(last_compute_);
     Operation operation;
     operation.rank_class = stage.rank_class;
-    const auto axis = static_cast<std::size_t>(exchange.axis);
-    operation.lane = stage.lanes[axis];
-    operation.work = Collective{exchange.operation, strategy_.collective, stage.communicators[axis],
+    operation.lane = stage.lanes[static_cast<std::size_t>(exchange.axis)];
+    operation.work = Collective{exchange.operation, strategy_.collective, stage.communicator(exchange),
                                 static_cast<double>(model_.samples) * exchange.per_sample};
     writer_.append_transfer(operation);
     if (waits) writer_.wait_for(writer_.last());

@@ -28,6 +28,13 @@ struct StageContext {
   /// Of the exchanges over an axis, by Axis; -1 for an axis without.
   std::array<int, 5> lanes = {-1, -1, -1, -1, -1};
   std::array<int, 5> communicators = {-1, -1, -1, -1, -1};
+  /// Along a spatial grid: down, up, right, left.
+  std::array<int, 4> neighbours = {-1, -1, -1, -1};
+
+  [[nodiscard]] int communicator(const Exchange& exchange) const {
+    if (exchange.toward == Toward::all) return communicators[static_cast<std::size_t>(exchange.axis)];
+    return neighbours[static_cast<std::size_t>(exchange.toward) - 1];
+  }
 };
 
 /// Which gradients a backward pass writes.

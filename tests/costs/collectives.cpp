@@ -41,3 +41,16 @@ TEST_CASE("a broadcast sends the whole buffer along a chain, a send over one edg
   CHECK_FALSE(chain.closed);
   CHECK(ring_phase({Collective::Operation::send, CollectiveAlgorithm::ring, 0, Bytes(1000)}, 2).hops == 1);
 }
+
+TEST_CASE("a shift sends the whole buffer over every edge of a chain at once") {
+  const RingPhase phase = ring_phase({Collective::Operation::shift, CollectiveAlgorithm::ring, 0, Bytes(1000)}, 4);
+  CHECK(phase.edge_bytes == Bytes(1000));
+  CHECK(phase.hops == 1);
+  CHECK_FALSE(phase.closed);
+  const Placement over_nodes{4, 2, 2, 1, true};
+  const PhaseList phases =
+      phases_of({Collective::Operation::shift, CollectiveAlgorithm::ring, 0, Bytes(1000)}, CollectiveAlgorithm::ring, over_nodes);
+  REQUIRE(phases.size() == 1);
+  CHECK(phases[0].pattern == Phase::Pattern::chain);
+  CHECK(phases[0].inside_hops + phases[0].between_hops == 1);
+}

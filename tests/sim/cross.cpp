@@ -3,6 +3,7 @@
 #include "oracle/predict.hpp"
 #include "sim/simulate.hpp"
 #include "tests/sim/scenarios.hpp"
+#include "tests/support/convolutions.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
@@ -113,4 +114,23 @@ TEST_CASE("an infeasible scenario is answered with its reason") {
   REQUIRE(ours.status == Status::infeasible);
   REQUIRE(ours.reason == oracle::predict(scenario).reason);
   REQUIRE(ours.engine == "sim");
+}
+
+TEST_CASE("the oracle equals the simulator over parts of images, filters and channels") {
+  for (const char* each : {"spatial", "wide", "filter", "channel"}) {
+    INFO(each);
+    Scenario scenario = data_parallel(8);
+    scenario.workload = convolutions({8, 16, 16, 8}, 16);
+    scenario.workload.batch = 64;
+    scenario.platform.nodes = 2;
+    scenario.platform.devices_per_node = 4;
+    scenario.platform.intra_node = {BytesPerSecond(5e9), Seconds(2e-6)};
+    scenario.strategy.data = 2;
+    const std::string_view axis = each;
+    if (axis == "spatial") scenario.strategy.spatial = {2, 2};
+    if (axis == "wide") scenario.strategy.spatial = {4, 2}, scenario.strategy.data = 1;
+    if (axis == "filter") scenario.strategy.filter = 4;
+    if (axis == "channel") scenario.strategy.channel = 4;
+    require_agreement(scenario);
+  }
 }

@@ -206,6 +206,7 @@ std::int64_t comm_type(Collective::Operation operation) {
     case Collective::Operation::all_to_all: return wire::ALL_TO_ALL;
     case Collective::Operation::broadcast: return wire::BROADCAST;
     case Collective::Operation::send: break;
+    case Collective::Operation::shift: throw MissingCapability("an execution trace has no node for a halo exchange (spatial)");
   }
   return -1;
 }

@@ -12,7 +12,7 @@ namespace forerun::chakra {
 /// One rank's file: a node an operation, its id the operation's index. Data dependencies are what it waits for in the same step, a
 /// control dependency is what its lane runs before it. `times`, where there are any, are each operation's time alone; they stand as
 /// duration_micros of what computes, rounded, at least one. Attributes that begin with `forerun.` carry the rest.
-/// MissingCapability: repeats within the step.
+/// MissingCapability: repeats within the step, a shift.
 std::string trace_of_rank(const StepPlan& plan, std::span<const Seconds> times, int rank);
 
 /// What a collective is called in a trace, and its comm_size: what each rank puts in, rounded.
