@@ -144,6 +144,7 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
   problems.throw_if_any();
   for (const Engine engine : options.engines) validate_with(engine, cases, split, validation);
   validation.groups = score_groups(validation.rows);
+  validation.orders = strategy_order(validation.rows);
   deliver(validation_page(validation), options.output);
   return validation.within_tolerance() ? ExitCode::success : ExitCode::no;
 }

@@ -182,6 +182,43 @@ std::int64_t scored_rows(const Validation& validation) {
 
 std::int64_t denied_rows(const Validation& validation) { return std::ranges::count(validation.rows, true, &ScoredRun::denied); }
 
+Json orders_json(const std::vector<StrategyOrder>& orders) {
+  Json out = Json::array();
+  for (const StrategyOrder& order : orders) {
+    Json wrong = Json::array();
+    for (const StrategyPair& pair : order.wrong)
+      wrong.push_back({{"subject", pair.subject},
+                       {"faster", pair.faster},
+                       {"slower", pair.slower},
+                       {"measured_ratio", pair.measured_ratio},
+                       {"predicted_ratio", pair.predicted_ratio}});
+    out.push_back({{"engine", order.engine}, {"pairs", order.pairs}, {"ordered", order.ordered}, {"wrong", std::move(wrong)}});
+  }
+  return out;
+}
+
+/// Pairs of strategies that measurements tell apart, and how many of them are in the measured order.
+std::string orders_text(const std::vector<StrategyOrder>& orders) {
+  std::string out;
+  for (const StrategyOrder& order : orders) {
+    if (order.pairs == 0) continue;
+    out += forerun::format(
+        "
+        {}
+        : {} of {} pairs of strategies in the measured order({})
+        : same model, platform and ranks, time a sample,
+          "
+          "measured ranges apart and by more than 10 %
+          ",
+          order.engine,
+          order.ordered, order.pairs, percent(static_cast<double>(order.ordered) / order.pairs));
+    for (const StrategyPair& pair : order.wrong)
+      out += forerun::format("  {}: {} takes {:.2f} times as long as {}, predicted {:.2f} times\n", pair.subject, pair.slower,
+                             pair.measured_ratio, pair.faster, pair.predicted_ratio);
+  }
+  return out;
+}
+
 /// How much the errors stand for, and whether they are kept.
 std::string verdict(const Validation& validation) {
   std::string out = forerun::format("\n{} of {} rows scored", scored_rows(validation), validation.rows.size());
@@ -208,12 +245,13 @@ Page validation_page(const Validation& validation) {
                                  joined(fitted.scale.runs));
   if (validation.unknown)
     page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
-  page.text += verdict(validation);
+  page.text += orders_text(validation.orders) + verdict(validation);
   page.document = {{"schema_version", 1},
                    {"rows", rows_json(validation.rows)},
                    {"groups", groups_json(validation.groups)},
                    {"fitted", fitted_json(validation)}};
   page.document["solved"] = explanations_json(validation);
+  page.document["strategy_order"] = orders_json(validation.orders);
   page.rows = csv_rows(validation.rows);
   return page;
 }

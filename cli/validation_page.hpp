@@ -6,6 +6,7 @@
 
 #include "cli/output.hpp"
 #include "validation/fit.hpp"
+#include "validation/strategy_order.hpp"
 
 namespace forerun {
 
@@ -17,6 +18,7 @@ struct Validation {
   };
   std::vector<ScoredRun> rows;
   std::vector<GroupScore> groups;
+  std::vector<StrategyOrder> orders;
   std::vector<Fitted> fitted;
   std::optional<Unknown> unknown;
   std::vector<Explanation> explanations;

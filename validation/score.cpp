@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/format.hpp"
+#include "workloads/formulas.hpp"
+
 namespace forerun {
 namespace {
 
@@ -26,6 +29,13 @@ double mean(std::span<const double> values) {
   double sum = 0;
   for (const double value : values) sum += value;
   return sum / static_cast<double>(values.size());
+}
+
+/// Models of one name may differ in their sizes.
+std::string subject_of(const Scenario& scenario) {
+  const Workload& workload = scenario.workload;
+  return forerun::format("{}, {} parameters, {} inputs, {}, on {}", workload.name, parameters(workload), workload.input.elements(),
+                         to_string(workload.precision), scenario.platform.name);
 }
 
 std::string why_not_scored(const MeasuredRun& run, const Prediction& prediction) {
@@ -77,12 +87,14 @@ std::optional<double> metric_value(const Prediction& prediction, std::string_vie
 ScoredRun score(const Case& measured, const Predictor& predict) {
   const MeasuredRun& run = measured.run;
   ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric, .workload = run.workload.value};
+  row.strategy = run.strategy.value;
   row.measured_p10 = run.p10;
   row.measured_p90 = run.p90;
   if (measured.scenario) {
     row.workload = measured.scenario->workload.name;
     row.batch = measured.scenario->workload.batch;
     row.ranks = measured.scenario->ranks();
+    row.subject = subject_of(*measured.scenario);
   }
   if (run.value > 0) row.measured = run.value;
   row.reason = measured.reason;

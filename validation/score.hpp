@@ -34,6 +34,8 @@ struct ScoredRun {
   std::string group;
   std::string metric;
   std::string workload;
+  std::string subject;     ///< what the model is, and where it runs: rows of one subject differ in batch, ranks and strategy
+  std::string strategy;    ///< as the row writes it
   std::int64_t batch = 0;  ///< global; 0 where the run has no scenario
   int ranks = 0;           ///< the same
   std::optional<double> measured;
