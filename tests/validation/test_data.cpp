@@ -46,7 +46,7 @@ int degree(const MeasuredRun& run, const std::string& key) {
 }
 
 int ranks(const MeasuredRun& run) {
-  const int spatial = run.strategy.value.find("spatial=2x2") == std::string::npos ? 1 : 4;
+  const int spatial = run.strategy.value.find("spatial=4x1") == std::string::npos ? 1 : 4;
   return degree(run, "data") * degree(run, "tensor") * degree(run, "pipeline") * degree(run, "context") * degree(run, "filter") * spatial;
 }
 

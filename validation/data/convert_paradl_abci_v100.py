@@ -6,13 +6,17 @@ usage: convert_paradl_abci_v100.py PARADL_ABCI_V100.csv > paradl_abci_v100.csv
 from measured_runs import rows_of, settings, strategy
 
 NODE = 4  # GPUs
-# By model: the zoo's name, and the samples that one GPU, or one node of a hybrid, takes.
-MODELS = {"alexnet": ("alexnet", 512), "resnet": ("resnet50", 64), "vgg": ("vgg16", 32)}
+# By model: the name, the samples that one GPU, or one node of a hybrid, takes, and what the zoo's differs in.
+MODELS = {
+    "alexnet": ("alexnet", 512, dict(workload="paradl_alexnet.yaml")),
+    "resnet": ("resnet50", 64, dict(workload="resnet50", stride_at="1x1")),
+    "vgg": ("vgg16", 32, dict(workload="vgg16")),
+}
 # By directory of logs: the name, its degrees, and how many GPUs share one batch of samples.
 STRATEGIES = {
     "data": ("data", lambda gpus: dict(data=gpus), 1),
-    "spatial": ("spatial", lambda gpus: dict(spatial="2x2"), NODE),
-    "hybrid": ("data-spatial", lambda gpus: dict(data=gpus // NODE, spatial="2x2"), NODE),
+    "spatial": ("spatial", lambda gpus: dict(spatial="4x1"), NODE),
+    "hybrid": ("data-spatial", lambda gpus: dict(data=gpus // NODE, spatial="4x1"), NODE),
     "hybrid_filter": ("data-filter", lambda gpus: dict(data=gpus // NODE, filter=NODE), NODE),
 }
 
@@ -29,15 +33,16 @@ def convert(rows):
         if not slope and (row["strategy_dir"], row["model"], row["gpus"]) in fitted:
             continue  # its start-up is in it, and a row without stands beside
         kind, degrees, sharing = STRATEGIES[row["strategy_dir"]]
-        model, samples = MODELS[row["model"]]
+        model, samples, network = MODELS[row["model"]]
         gpus = int(row["gpus"])
         batch = samples * gpus // sharing
         log = row["log"].removesuffix(".log")
         yield {
-            "run": f"{kind}-{model}-{gpus}-{log}", "group": f"paradl-{kind}-{model}", "workload": model, "platform": "abci-v100",
+            "run": f"{kind}-{model}-{gpus}-{log}", "group": f"paradl-{kind}-{model}", "workload": network["workload"], "platform": "abci-v100",
             "strategy": strategy(**degrees(gpus), overlap="none", runtime="pytorch-ddp"),
             "set": settings(platform_nodes=max(1, gpus // NODE), workload_batch=batch, workload_precision="fp32",
-                            workload_optimizer="sgd-momentum"),
+                            workload_optimizer="adam",
+                            workload_stride_at=network.get("stride_at")),
             "value": row["iteration_time_s_derived"], "source": f"paradl_abci_v100.csv {row['strategy_dir']}", "date": "2020-01",
             "host": "ABCI", "note": "" if slope else "start-up included",
         }
