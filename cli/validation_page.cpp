@@ -203,15 +203,9 @@ std::string orders_text(const std::vector<StrategyOrder>& orders) {
   for (const StrategyOrder& order : orders) {
     if (order.pairs == 0) continue;
     out += forerun::format(
-        "
-        {}
-        : {} of {} pairs of strategies in the measured order({})
-        : same model, platform and ranks, time a sample,
-          "
-          "measured ranges apart and by more than 10 %
-          ",
-          order.engine,
-          order.ordered, order.pairs, percent(static_cast<double>(order.ordered) / order.pairs));
+        "\n{}: {} of {} pairs of strategies in the measured order ({}): same model, platform and ranks, time a sample,\n"
+        "measured ranges apart and by more than 10 %\n",
+        order.engine, order.ordered, order.pairs, percent(static_cast<double>(order.ordered) / order.pairs));
     for (const StrategyPair& pair : order.wrong)
       out += forerun::format("  {}: {} takes {:.2f} times as long as {}, predicted {:.2f} times\n", pair.subject, pair.slower,
                              pair.measured_ratio, pair.faster, pair.predicted_ratio);
