@@ -1,0 +1,188 @@
+#include "oracle/search/pipeline_walk.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace forerun::oracle {
+
+namespace {
+
+// Rounds may differ by rounding alone: by so much of the time so far, over all rounds.
+constexpr double kTolerance = 4e-13;
+
+}  // namespace
+
+const PipelineEnds& PipelineWalk::run(const PipelineTimes& times) {
+  times_ = &times;
+  const auto stages = static_cast<std::size_t>(times.shape.stages);
+  ends_.first_start_s.assign(stages, 0);
+  ends_.stage_end_s.assign(stages, 0);
+  ends_.chunk_end_s.assign(times.chunks.size(), 0);
+  forward_lane_s_.assign(stages, 0);
+  backward_lane_s_.assign(stages, 0);
+  if (times.shape.schedule == Schedule::gpipe)
+    fill_and_drain();
+  else if (times.shape.interleave > 1)
+    interleave();
+  else
+    alternate();
+  return ends_;
+}
+
+inline double PipelineWalk::send(double& lane_free_s, double ready_s, double duration_s) {
+  lane_free_s = std::max(lane_free_s, ready_s) + duration_s;
+  return lane_free_s;
+}
+
+void PipelineWalk::fill_and_drain() {
+  const PipelineTimes& t = *times_;
+  const std::int64_t p = t.shape.stages, m = t.shape.micro_batches;
+  std::vector<double>& free_s = ends_.stage_end_s;
+  arrivals_s_.assign(static_cast<std::size_t>(p * m), 0);
+  std::vector<double>& finish_s = backward_arrivals_s_;
+  finish_s.assign(static_cast<std::size_t>(p * m), 0);
+  const auto at = [&](std::int64_t stage, std::int64_t i) { return static_cast<std::size_t>(stage * m + i); };
+  const auto pass = [&](std::int64_t from, std::int64_t to, std::int64_t way, std::vector<double>& lanes, auto&& sends, auto&& body) {
+    for (std::int64_t i = 0; i < m; ++i)
+      for (std::int64_t s = from;; s += way) {
+        const double start_s = std::max(free_s[s], arrivals_s_[at(s, i)]);
+        if (way > 0 && i == 0) ends_.first_start_s[s] = start_s;
+        free_s[s] = finish_s[at(s, i)] = start_s + body(s);
+        if (s == to) break;
+        double ready_s = free_s[s];
+        if (i >= p) ready_s = std::max(ready_s, finish_s[at(s + way, i - p)]);
+        arrivals_s_[at(s + way, i)] = send(lanes[s], ready_s, sends(s));
+      }
+  };
+  pass(
+      0, p - 1, 1, forward_lane_s_, [&](auto s) { return t.send_forward_s[s]; }, [&](auto s) { return t.chunks[s].forward_s; });
+  for (std::int64_t i = 0; i < m; ++i) arrivals_s_[at(p - 1, i)] = finish_s[at(p - 1, i)];
+  pass(
+      p - 1, 0, -1, backward_lane_s_, [&](auto s) { return t.send_backward_s[s]; },
+      [&](auto s) { return t.chunks[s].backward_s + t.chunks[s].weight_s; });
+  ends_.chunk_end_s = free_s;
+}
+
+// Round j: each stage takes up forward w + j, where it has one, and backward j, w = its warm-up. What forward w + j of a stage waits for is
+// the round before's forward of its neighbour, whose warm-up is one longer; backward j waits for the same round's of the next stage.
+void PipelineWalk::alternate() {
+  const PipelineTimes& t = *times_;
+  const std::int64_t p = t.shape.stages, m = t.shape.micro_batches;
+  const bool late_weights = t.shape.schedule == Schedule::zero_bubble_h1;
+  std::vector<double>& free_s = ends_.stage_end_s;
+  arrivals_s_.assign(static_cast<std::size_t>(p), 0);  // of the next forward
+  // Stage by stage: all that one sends ahead arrives in order, and the next one takes up all but the last of it ahead, too.
+  std::vector<double>& warm_s = backward_arrivals_s_;
+  warm_s.assign(static_cast<std::size_t>(p), 0);
+  for (std::int64_t s = 0; s < p; ++s) {
+    arrivals_s_[s] = warm_s[p - s - 1];
+    for (std::int64_t i = 0; i < std::min(p - s - 1, m); ++i) {
+      const double start_s = std::max(free_s[s], warm_s[i]);
+      if (i == 0) ends_.first_start_s[s] = start_s;
+      free_s[s] = start_s + t.chunks[s].forward_s;
+      warm_s[i] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
+    }
+  }
+  state_s_.assign(static_cast<std::size_t>(3 * p), 0);
+  for (std::int64_t j = 0; j < m; ++j) {
+    // From the last stage on, so that a stage's next arrival is taken up before it is written anew.
+    for (std::int64_t s = p - 1; s >= 0; --s) {
+      const std::int64_t i = p - s - 1 + j;
+      if (i >= m) continue;
+      const double start_s = std::max(free_s[s], arrivals_s_[s]);
+      if (i == 0) ends_.first_start_s[s] = start_s;
+      free_s[s] = start_s + t.chunks[s].forward_s;
+      if (s < p - 1) arrivals_s_[s + 1] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
+    }
+    double arrival_s = 0;
+    for (std::int64_t s = p - 1; s >= 0; --s) {
+      free_s[s] = std::max(free_s[s], arrival_s) + t.chunks[s].backward_s;
+      if (s > 0) arrival_s = send(backward_lane_s_[s], free_s[s], t.send_backward_s[s]);
+      if (!late_weights || j >= s) free_s[s] += t.chunks[s].weight_s;
+    }
+    // Zero-bubble H1 has taken up weight bodies on every stage by then.
+    double growth_s = 0;
+    if (const std::int64_t left = m - p - j; left > 0 && shifted(growth_s) && j > p) {
+      const double skipped_s = static_cast<double>(left) * growth_s;
+      for (std::vector<double>* moved : {&free_s, &arrivals_s_, &forward_lane_s_, &backward_lane_s_})
+        for (double& time_s : *moved) time_s += skipped_s;
+      j += left;
+    }
+  }
+  for (std::int64_t s = 0; late_weights && s < p; ++s) free_s[s] += static_cast<double>(std::min(s, m)) * t.chunks[s].weight_s;
+  ends_.chunk_end_s = free_s;
+}
+
+// Whether all that a round leaves to the next one is a constant later than the round before left it; keeps what this round left.
+bool PipelineWalk::shifted(double& growth_s) {
+  const std::size_t stages = ends_.stage_end_s.size();
+  const double last_s = ends_.stage_end_s.front();
+  growth_s = last_s - state_s_.front();
+  const double tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * last_s;
+  bool same = true;
+  double* kept_s = state_s_.data();
+  const auto keep = [&](double now_s) {
+    same = same && std::abs(now_s - *kept_s - growth_s) <= tolerance_s;
+    *kept_s++ = now_s;
+  };
+  for (std::size_t s = 0; s < stages; ++s) {
+    keep(ends_.stage_end_s[s]);
+    // Lanes matter where the next send would find them busy.
+    keep(s == 0 ? last_s : arrivals_s_[s]);
+    keep(s == 0 ? last_s : backward_lane_s_[s]);
+  }
+  return same;
+}
+
+// Virtual micro-batches ("slots") go through a stage in groups of p: slot k is turn (k / p) % v, of chunk stage + turn x p forward, of
+// chunk stage + (v - 1 - turn) p backward. A slot waits for the same slot of the stage before, on the first stage (forward) for the slot p
+// earlier of the last one. Round j of a stage is forward slot w + j and backward slot j, w = its warm-up and j from -w on; at step g stage
+// s takes up its round g - (p - 1 - s), for which all of its inputs were sent in earlier steps.
+void PipelineWalk::interleave() {
+  const PipelineTimes& t = *times_;
+  const std::int64_t p = t.shape.stages, v = t.shape.interleave, slots = t.shape.micro_batches * v;
+  std::vector<double>& free_s = ends_.stage_end_s;
+  arrivals_s_.assign(static_cast<std::size_t>(p * (slots + p)), 0);
+  backward_arrivals_s_.assign(static_cast<std::size_t>(p * (slots + p)), 0);
+  const std::int64_t row = slots + p;
+  const auto forward = [&](std::int64_t s, std::int64_t k) {
+    const double start_s = std::max(free_s[s], arrivals_s_[s * row + k]);
+    if (k == 0) ends_.first_start_s[s] = start_s;
+    const std::int64_t turn = k / p % v;
+    free_s[s] = start_s + t.chunks[s + turn * p].forward_s;
+    if (s + 1 < p) {
+      arrivals_s_[(s + 1) * row + k] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
+    } else if (turn + 1 < v) {
+      // Two stages have one lane from the last to the first, for activations and for gradients.
+      double& lane_s = p == 2 ? backward_lane_s_[s] : forward_lane_s_[s];
+      arrivals_s_[k + p] = send(lane_s, free_s[s], t.send_forward_s[s]);
+    } else {
+      // The last chunk: its backward slot of the same micro-batch is turn 0 of the same group.
+      backward_arrivals_s_[s * row + k - (v - 1) * p] = free_s[s];
+    }
+  };
+  const auto backward = [&](std::int64_t s, std::int64_t k) {
+    const std::int64_t turn = k / p % v;
+    const std::int64_t chunk = s + (v - 1 - turn) * p;
+    free_s[s] = std::max(free_s[s], backward_arrivals_s_[s * row + k]) + t.chunks[chunk].backward_s;
+    if (s > 0) {
+      backward_arrivals_s_[(s - 1) * row + k] = send(backward_lane_s_[s], free_s[s], t.send_backward_s[s]);
+    } else if (turn + 1 < v) {
+      double& lane_s = p == 2 ? forward_lane_s_[s] : backward_lane_s_[s];
+      backward_arrivals_s_[(p - 1) * row + k + p] = send(lane_s, free_s[s], t.send_backward_s[s]);
+    }
+    free_s[s] += t.chunks[chunk].weight_s;
+    ends_.chunk_end_s[chunk] = free_s[s];
+  };
+  // As warm_up(), also where there are not so many slots.
+  const auto ahead = [&](std::int64_t s) { return 2 * (p - s - 1) + (v - 1) * p; };
+  const std::int64_t first = std::min(p - 1 - ahead(0), -ahead(p - 1));
+  for (std::int64_t g = first; g < slots + p - 1; ++g)
+    for (std::int64_t s = p - 1; s >= 0; --s) {
+      const std::int64_t j = g - (p - 1 - s);
+      if (const std::int64_t k = ahead(s) + j; k >= 0 && k < slots) forward(s, k);
+      if (j >= 0 && j < slots) backward(s, j);
+    }
+}
+
+}  // namespace forerun::oracle
