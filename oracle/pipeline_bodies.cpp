@@ -1,6 +1,7 @@
 #include "oracle/pipeline_bodies.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -52,61 +53,106 @@ class Layouts {
   std::vector<PipelineLayout> found_;
 };
 
-class Chain {
+// A repeat whose iterations take a constant longer each is not walked further: up to rounding, of the body so far.
+constexpr double kTolerance = 1e-14;
+
+/// Walks a body from the start of its first operation, as long as nothing in it depends on what was before.
+class ClosedBody {
  public:
-  Chain(const StepPlan& plan, std::span<const OperationCost> costs, const BodyRange& range) : plan_(plan), costs_(costs), range_(range) {
-    chain_.last_finish_s.resize(static_cast<std::size_t>(range.end - range.first));
+  ClosedBody(const StepPlan& plan, std::span<const OperationCost> costs, const BodyRange& range)
+      : plan_(plan), costs_(costs), range_(range), free_s_(plan.lanes.size(), kNever) {
+    body_.last_finish_s.assign(static_cast<std::size_t>(range.end - range.first), kNever);
   }
 
   std::optional<SerialBody> run(const std::vector<Node>& nodes) {
     if (plan_.operations[range_.first].lane != plan_.compute_lane || plan_.operations[range_.end - 1].lane != plan_.compute_lane) return {};
     if (!sequence(nodes, 1)) return {};
-    chain_.duration_s = time_s_;
-    return std::move(chain_);
+    body_.duration_s = finish_s(range_.end - 1);
+    if (std::ranges::any_of(free_s_, [&](double free_s) { return free_s > body_.duration_s; })) return {};
+    return std::move(body_);
   }
 
  private:
-  [[nodiscard]] bool follows(int operation, int before, int offset) const {
-    const Operation& waiter = plan_.operations[operation];
-    if (waiter.lane == plan_.operations[before].lane) return true;
-    const auto first = plan_.dependencies.begin() + waiter.first_dependency;
-    return std::find(first, first + waiter.dependency_count, Dependency{before, offset}) != first + waiter.dependency_count;
+  static constexpr double kNever = -1;
+
+  [[nodiscard]] double& finish_s(int operation) { return body_.last_finish_s[operation - range_.first]; }
+  [[nodiscard]] bool within(int operation) const { return operation >= range_.first && operation < range_.end; }
+
+  /// When an operation may start, and in `cause` what it waited for beside its lane; false where that is not known inside the body.
+  bool start(int index, double& start_s, int& cause) {
+    const Operation& operation = plan_.operations[index];
+    start_s = free_s_[operation.lane];
+    for (int d = 0; d < operation.dependency_count; ++d) {
+      const Dependency& awaited = plan_.dependencies[operation.first_dependency + d];
+      if (!within(awaited.operation)) continue;
+      // An earlier iteration's is known as long as this one's has not run.
+      if (awaited.offset > 1 || (awaited.offset == 1) != (awaited.operation >= index)) return false;
+      if (finish_s(awaited.operation) > start_s) start_s = finish_s(awaited.operation), cause = awaited.operation;
+    }
+    if (start_s == kNever && index == range_.first) start_s = 0;
+    return start_s != kNever;
   }
 
-  bool sequence(const std::vector<Node>& nodes, double times) {
-    for (const Node& node : nodes) {
-      if (const int* operation = std::get_if<int>(&node)) {
-        if (before_ >= 0 && !follows(*operation, before_, 0)) return false;
-        before_ = *operation;
-        const double duration_s = costs_[*operation].duration().value();
-        time_s_ += duration_s;
-        add(chain_.parts, part_of(plan_, plan_.operations[*operation]), times * duration_s);
-        chain_.last_finish_s[*operation - range_.first] = time_s_;
-      } else if (!repeat(*std::get_if<Repeat>(&node), times)) {
-        return false;
+  bool operation(int index, double times) {
+    const Operation& operation = plan_.operations[index];
+    double start_s = 0;
+    int cause = -1;
+    if (!start(index, start_s, cause)) return false;
+    const double duration_s = costs_[index].duration().value();
+    double& free_s = free_s_[operation.lane];
+    if (operation.lane == plan_.compute_lane) {
+      if (cause >= 0) {
+        // What a transfer waited for in its turn is communication, too.
+        const bool covers = plan_.operations[cause].kind() == OperationKind::transfer;
+        if (!covers && finish_s(cause) - costs_[cause].duration().value() > free_s) return false;
+        add(body_.parts, part_of(plan_, plan_.operations[cause]), times * (start_s - free_s));
       }
+      add(body_.parts, part_of(plan_, operation), times * duration_s);
     }
+    free_s = finish_s(index) = start_s + duration_s;
     return true;
   }
 
+  bool sequence(const std::vector<Node>& nodes, double times) {
+    return std::ranges::all_of(nodes, [&](const Node& node) {
+      if (const int* index = std::get_if<int>(&node)) return operation(*index, times);
+      return repeat(*std::get_if<Repeat>(&node), times);
+    });
+  }
+
+  // Three times; if the third only shifted what the second left, all further ones do.
   bool repeat(const Repeat& repeat, double times) {
-    if (repeat.body.empty()) return true;
-    const double began_s = time_s_;
-    const int first = before_ < 0 ? range_.first : before_ + 1;
-    if (!sequence(repeat.body, times * static_cast<double>(repeat.count))) return false;
-    if (repeat.count > 1 && !follows(first, before_, 1)) return false;
-    const double more_s = static_cast<double>(repeat.count - 1) * (time_s_ - began_s);
-    for (int i = first; i <= before_; ++i) chain_.last_finish_s[i - range_.first] += more_s;
-    time_s_ += more_s;
+    if (!repeat.buffers.empty()) return false;
+    constexpr std::int64_t kWalked = 3;
+    std::vector<double> before_free_s, before_finish_s;
+    Parts before_parts;
+    for (std::int64_t i = 0; i < std::min(repeat.count, kWalked); ++i) {
+      before_free_s = free_s_, before_finish_s = body_.last_finish_s, before_parts = body_.parts;
+      if (!sequence(repeat.body, times)) return false;
+    }
+    if (repeat.count <= kWalked) return true;
+    const double grown_s = free_s_[plan_.compute_lane] - before_free_s[plan_.compute_lane];
+    const double further = static_cast<double>(repeat.count - kWalked);
+    body_.parts += (body_.parts - before_parts) * further;
+    return shift(free_s_, before_free_s, grown_s, further) && shift(body_.last_finish_s, before_finish_s, grown_s, further);
+  }
+
+  // Moves on the times that changed; false where they did not all grow alike.
+  [[nodiscard]] bool shift(std::vector<double>& times_s, const std::vector<double>& before_s, double grown_s, double further) const {
+    const double tolerance_s = kTolerance * free_s_[plan_.compute_lane];
+    for (std::size_t i = 0; i < times_s.size(); ++i) {
+      if (times_s[i] == before_s[i]) continue;
+      if (std::abs(times_s[i] - before_s[i] - grown_s) > tolerance_s) return false;
+      times_s[i] += further * grown_s;
+    }
     return true;
   }
 
   const StepPlan& plan_;
   std::span<const OperationCost> costs_;
   const BodyRange& range_;
-  SerialBody chain_;
-  int before_ = -1;
-  double time_s_ = 0;
+  std::vector<double> free_s_;
+  SerialBody body_;
 };
 
 }  // namespace
@@ -133,7 +179,7 @@ std::optional<SerialLayout> serial_layout(const StepPlan& plan, std::span<const 
     auto& chain = serial.bodies.emplace_back();
     if (layout.bodies[b].empty()) continue;
     const std::vector<Node>& nodes = b % 3 == 0 ? chunk.forward : b % 3 == 1 ? chunk.backward : chunk.weight;
-    std::optional<SerialBody> found = Chain(plan, costs, layout.bodies[b]).run(nodes);
+    std::optional<SerialBody> found = ClosedBody(plan, costs, layout.bodies[b]).run(nodes);
     if (!found) return {};
     chain = std::move(*found);
     body.empty = false;

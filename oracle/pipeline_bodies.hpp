@@ -30,8 +30,8 @@ struct PipelineLayout {
 /// Where all pipelines of a plan stand, in tree order.
 std::vector<PipelineLayout> layouts(const StepPlan& plan);
 
-/// A body that is a chain: it starts and ends on the compute lane, and each operation follows the one before it, on its lane or by
-/// `after`. Then nothing of it depends on when it starts.
+/// A body that is closed: it starts and ends on the compute lane, every operation of it follows another one, on its lane or by `after`,
+/// and nothing of it is still running at its end. Then nothing of it depends on when it starts, and its transfers may run beside compute.
 struct SerialBody {
   double duration_s = 0;
   Parts parts;
@@ -45,7 +45,7 @@ struct SendLane {
   int receiver = 0;
 };
 
-/// A pipeline of chains, as walk_serial() takes it; nothing where a body is no chain, or sends of different ways share a lane.
+/// A pipeline of closed bodies, as walk_serial() takes it; nothing where a body is not, or sends of different ways share a lane.
 struct SerialLayout {
   SerialPipeline pipeline;
   std::vector<SerialBody> bodies;

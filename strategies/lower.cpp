@@ -28,11 +28,16 @@ struct Step {
   std::vector<LayerRange> chunks;  ///< of the pipeline, in virtual-stage order; one without
 };
 
+ScheduleShape schedule_shape(const Scenario& scenario, const Step& step) {
+  return {scenario.strategy.schedule, step.layout.stages, step.layout.micro_batches, scenario.strategy.interleave};
+}
+
 std::variant<Step, Infeasible> understand(const Scenario& scenario) {
   Step step;
   auto layout = lay_out(scenario);
   if (auto* none = std::get_if<Infeasible>(&layout)) return std::move(*none);
   step.layout = std::get<Layout>(layout);
+  if (std::string defect = schedule_defect(schedule_shape(scenario, step)); !defect.empty()) return Infeasible{std::move(defect)};
   auto model = local_model(scenario, step.layout);
   if (auto* none = std::get_if<Infeasible>(&model)) return std::move(*none);
   step.model = std::move(std::get<LocalModel>(model));
@@ -40,10 +45,6 @@ std::variant<Step, Infeasible> understand(const Scenario& scenario) {
   if (auto* none = std::get_if<Infeasible>(&chunks)) return std::move(*none);
   step.chunks = std::move(std::get<std::vector<LayerRange>>(chunks));
   return step;
-}
-
-ScheduleShape schedule_shape(const Scenario& scenario, const Step& step) {
-  return {scenario.strategy.schedule, step.layout.stages, step.layout.micro_batches, scenario.strategy.interleave};
 }
 
 /// Where positions are split over the tensor group already, each rank has a share of its own to send.

@@ -17,11 +17,12 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
   const auto samples = static_cast<double>(model.samples);
   const bool apart = shape.schedule == Schedule::zero_bubble_h1;
   std::vector<int> ends;
-  const auto body = [&](auto&& write) {
+  const auto body = [&](const StageContext& stage, auto&& write) {
     passes.begin_body();
-    std::vector<Node> nodes = writer.body(write);
-    writer.forget();
-    return nodes;
+    return writer.body([&] {
+      write();
+      passes.end_body(stage);
+    });
   };
   const auto send = [&](int from, int to, Bytes bytes, std::string_view name) {
     Operation transfer = frame.send(from, to, samples / send_shares * bytes);
@@ -36,14 +37,14 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
     Chunk chunk;
     chunk.rank_class = c % shape.stages;
     const StageContext& stage = frame.stage(chunk.rank_class);
-    chunk.forward = body([&] { passes.forward(chunks[c], stage); });
+    chunk.forward = body(stage, [&] { passes.forward(chunks[c], stage); });
     if (c + 1 < static_cast<int>(chunks.size()))
       chunk.send_forward = send(chunk.rank_class, (c + 1) % shape.stages, crossing[chunks[c + 1].first], "send_forward");
-    chunk.backward = body([&] { passes.backward(chunks[c], stage, apart ? Gradients::data : Gradients::all); });
+    chunk.backward = body(stage, [&] { passes.backward(chunks[c], stage, apart ? Gradients::data : Gradients::all); });
     ends.push_back(writer.last());
     if (c > 0) chunk.send_backward = send(chunk.rank_class, (c - 1) % shape.stages, crossing[chunks[c].first], "send_backward");
     if (apart) {
-      chunk.weight = body([&] { passes.backward(chunks[c], stage, Gradients::weights); });
+      chunk.weight = body(stage, [&] { passes.backward(chunks[c], stage, Gradients::weights); });
       if (!chunk.weight.empty()) ends.back() = writer.last();
     }
     pipeline.chunks.push_back(std::move(chunk));

@@ -18,6 +18,9 @@ class PlanWriter {
   /// The next operation waits for nothing that was asked for so far.
   void forget() { plan_.dependencies.resize(first_waiting_); }
 
+  /// Whether anything was asked for since the last operation.
+  [[nodiscard]] bool waiting() const { return plan_.dependencies.size() > first_waiting_; }
+
   /// Appends a copy of `like`, which waits for what was asked for since the last one; until the next call.
   Operation& append(const Operation& like, std::string_view name, int layer);
 

@@ -71,7 +71,8 @@ void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, b
   if (model_.exchanges.empty()) return;
   for (const Exchange& exchange : model_.exchanges[layer]) {
     if (exchange.moment != moment) continue;
-    if (last_compute_ >= 0) writer_.wait_for(last_compute_);
+    if (last_compute_ < 0) append_wait(stage);
+    writer_.wait_for(last_compute_);
     Operation operation;
     operation.rank_class = stage.rank_class;
     operation.lane = stage.lanes[static_cast<std::size_t>(exchange.axis)];
@@ -87,7 +88,8 @@ bool StepWriter::exchanges_at(int layer, Moment moment) const {
   return std::ranges::any_of(model_.exchanges[layer], [&](const Exchange& exchange) { return exchange.moment == moment; });
 }
 
-/// A fold's times as one repeat, or apart. Where a time ends in a transfer the next one would have to wait for it across iterations.
+/// A fold's times as one repeat, or apart: where a time begins or ends with a transfer, one would have to wait for another across
+/// iterations.
 template <class Write>
 void StepWriter::write_times(const Fold& fold, Pass pass, bool apart, Write&& write) {
   const LayerRange once{fold.first, fold.first + fold.count};
@@ -109,9 +111,10 @@ void StepWriter::forward_once(LayerRange layers, const StageContext& stage) {
 }
 
 void StepWriter::forward(LayerRange layers, const StageContext& stage) {
-  for (const Fold& fold : folds(layers))
-    write_times(fold, Pass::forward, exchanges_at(fold.first + fold.count - 1, Moment::after_forward),
-                [&](LayerRange once) { forward_once(once, stage); });
+  for (const Fold& fold : folds(layers)) {
+    const bool apart = exchanges_at(fold.first, Moment::before_forward) || exchanges_at(fold.first + fold.count - 1, Moment::after_forward);
+    write_times(fold, Pass::forward, apart, [&](LayerRange once) { forward_once(once, stage); });
+  }
 }
 
 /// Where exchanges run beside compute, the gradient of data comes first, so that its sum runs beside the gradient of weights.
@@ -137,16 +140,17 @@ void StepWriter::backward_layer(int layer, const StageContext& stage, const Grad
     exchange(layer, Moment::after_backward_data, stage);
     return;
   }
-  if (gradients_ == Gradients::all) exchange(layer, Moment::before_backward_weights, stage, false);
-  const int gathered = writer_.last();
-  const bool gathers = std::holds_alternative<Collective>(writer_.plan().operations[gathered].work);
+  const auto beside = [&](Moment moment) {
+    const int before = writer_.last();
+    exchange(layer, moment, stage, false);
+    return writer_.last() == before ? -1 : writer_.last();
+  };
+  const int gathered = gradients_ == Gradients::all ? beside(Moment::before_backward_weights) : -1;
   if (has(layer, Pass::backward_data)) compute(layer, Pass::backward_data, stage);
-  exchange(layer, Moment::after_backward_data, stage, false);
-  const int summed = writer_.last();
-  const bool sums = summed != last_compute_;
-  if (gathers) writer_.wait_for(gathered);
+  const int summed = beside(Moment::after_backward_data);
+  writer_.wait_for(gathered);
   weights();
-  if (sums) writer_.wait_for(summed);
+  writer_.wait_for(summed);
 }
 
 void StepWriter::backward_once(LayerRange layers, const StageContext& stage, const GradientReady& ready) {
@@ -157,7 +161,9 @@ void StepWriter::backward_once(LayerRange layers, const StageContext& stage, con
 void StepWriter::backward(LayerRange layers, const StageContext& stage, const GradientReady& ready) {
   const std::vector<Fold> all = folds(layers);
   for (auto fold = all.rbegin(); fold != all.rend(); ++fold) {
-    const bool apart = ready || exchanges_at(fold->first, Moment::after_backward_data);
+    const int last = fold->first + fold->count - 1;
+    const bool apart = ready || exchanges_at(fold->first, Moment::after_backward_data) || exchanges_at(last, Moment::before_backward) ||
+                       exchanges_at(last, Moment::before_backward_weights);
     write_times(*fold, Pass::backward_data, apart, [&](LayerRange once) { backward_once(once, stage, ready); });
   }
 }
@@ -176,16 +182,34 @@ void StepWriter::update(LayerRange layers, const StageContext& stage, int transf
   }
 }
 
+void StepWriter::end_body(const StageContext& stage) {
+  if (writer_.waiting()) append_wait(stage);
+}
+
+void StepWriter::append_wait(const StageContext& stage) {
+  Operation wait;
+  wait.work = Delay{};
+  wait.rank_class = stage.rank_class;
+  wait.lane = stage.compute_lane;
+  writer_.append(wait, "wait", -1);
+  last_compute_ = writer_.last();
+}
+
+Kernel flat_update(const Workload& workload, std::int64_t elements, std::int64_t samples, Bytes footprint) {
+  Kernel kernel{{}, Pass::update, samples, footprint, workload.precision, workload.optimizer};
+  kernel.shape.kind = LayerKind::dense;
+  kernel.shape.output.channels = elements;
+  kernel.shape.bias = false;
+  return kernel;
+}
+
 void StepWriter::update_flat(std::int64_t elements, const StageContext& stage) {
   if (elements <= 0) return;
   Operation& operation = writer_.append(computation_, operation_name(Pass::update), -1);
   operation.rank_class = stage.rank_class;
   operation.lane = stage.compute_lane;
-  auto& kernel = *std::get_if<Kernel>(&operation.work);
-  kernel.shape.kind = LayerKind::dense;
-  kernel.shape.output.channels = elements;
-  kernel.shape.bias = false;
-  kernel.pass = Pass::update;
+  const Kernel& like = std::get<Kernel>(computation_.work);
+  operation.work = flat_update(model_.workload(), elements, like.batch, like.footprint);
   last_compute_ = writer_.last();
 }
 

@@ -37,6 +37,9 @@ struct StageContext {
   }
 };
 
+/// The update of `elements` parameters in one buffer.
+Kernel flat_update(const Workload& workload, std::int64_t elements, std::int64_t samples, Bytes footprint);
+
 /// Which gradients a backward pass writes.
 enum class Gradients { all, data, weights };
 
@@ -64,6 +67,10 @@ class StepWriter {
     last_compute_ = -1;
   }
 
+  /// A body is over once what its last layer exchanges is there: where a transfer would be its end, the device waits for it. Likewise a
+  /// transfer that would be its beginning waits until the device comes to it.
+  void end_body(const StageContext& stage);
+
   /// The layers of the range, alike blocks folded.
   [[nodiscard]] std::vector<Fold> folds(LayerRange layers) const;
 
@@ -74,6 +81,7 @@ class StepWriter {
  private:
   [[nodiscard]] bool has(int layer, Pass pass) const;
   void compute(int layer, Pass pass, const StageContext& stage);
+  void append_wait(const StageContext& stage);
   void exchange(int layer, Moment moment, const StageContext& stage, bool waits = true);
   void backward_layer(int layer, const StageContext& stage, const GradientReady& ready);
   void forward_layer(int layer, const StageContext& stage);

@@ -24,11 +24,33 @@ void close(Sequence& sequence, std::span<Seconds> times) {
   sequence.device = sequence.host = Seconds(0);
 }
 
+int first_operation(const std::vector<Node>& nodes) {
+  for (const Node& node : nodes) {
+    if (const int* operation = std::get_if<int>(&node)) return *operation;
+    if (const auto* repeat = std::get_if<Repeat>(&node))
+      if (const int first = first_operation(repeat->body); first >= 0) return first;
+  }
+  return -1;
+}
+
+/// Where bodies of gradients of weights begin: a schedule sets them apart from what stands before them in the plan.
+std::vector<int> weight_bodies(const StepPlan& plan) {
+  std::vector<int> firsts;
+  for_each_pipeline(plan.step, [&](const Pipeline& pipeline) {
+    for (const Chunk& chunk : pipeline.chunks)
+      if (const int first = first_operation(chunk.weight); first >= 0) firsts.push_back(first);
+  });
+  return firsts;
+}
+
 }  // namespace
 
 void wait_for_host(const StepPlan& plan, const GpuModel& gpu, std::span<Seconds> times) {
   std::vector<Sequence> open(plan.classes.size());
+  const std::vector<int> bodies = weight_bodies(plan);
+  auto body = bodies.begin();
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    if (body != bodies.end() && *body == static_cast<int>(i)) ++body, close(open[plan.operations[i].rank_class], times);
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
     if (kernel == nullptr || kernel->pass == Pass::update) continue;
     Sequence& sequence = open[static_cast<std::size_t>(plan.operations[i].rank_class)];

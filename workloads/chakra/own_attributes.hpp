@@ -23,6 +23,7 @@ inline constexpr std::string_view kBuffers = "forerun.buffers";                 
 
 // Of a node, whose id is the operation's index.
 inline constexpr std::string_view kLayer = "forerun.layer";
+inline constexpr std::string_view kBlock = "forerun.block";  ///< left out where there is none
 inline constexpr std::string_view kClass = "forerun.class";
 inline constexpr std::string_view kLane = "forerun.lane";
 inline constexpr std::string_view kAfter = "forerun.after";          ///< operation, offset

@@ -66,6 +66,8 @@ Operation read_operation(const wire::Node& node, const StepPlan& plan) {
   const auto most = [](const auto& list) { return static_cast<std::int64_t>(list.size()) - 1; };
   Operation operation;
   operation.layer = static_cast<int>(whole(need(node, own::kLayer), -1, std::numeric_limits<int>::max()));
+  if (const wire::Attribute* block = find(node, own::kBlock))
+    operation.block = static_cast<int>(whole(*block, 0, std::numeric_limits<int>::max()));
   operation.rank_class = static_cast<int>(whole(need(node, own::kClass), 0, most(plan.classes)));
   operation.lane = static_cast<int>(whole(need(node, own::kLane), 0, most(plan.lanes)));
   if (node.type() == wire::COMP_NODE)

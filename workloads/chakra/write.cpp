@@ -122,6 +122,7 @@ class Writer {
     else
       add_compute(operation, index, node);
     add(node, own::kLayer).set_int64_val(operation.layer);
+    if (operation.block >= 0) add(node, own::kBlock).set_int64_val(operation.block);
     add(node, own::kClass).set_int64_val(operation.rank_class);
     add(node, own::kLane).set_int64_val(operation.lane);
     return node;
