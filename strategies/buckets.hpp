@@ -16,9 +16,27 @@ struct Bucket {
   friend bool operator==(const Bucket&, const Bucket&) = default;
 };
 
-/// Fills buckets in reverse order of the layers and closes each once it holds at least its limit: the first
+/// Fills buckets with gradients in the order in which they become ready, and closes each once it holds at least its limit: the first
 /// `strategy.first_bucket`, the others `strategy.bucket`  [PyTorch reducer.cpp, compute_bucket_assignment_by_size].
 /// A layer's weights and bias stay together (PyTorch may part them; the bias is a few bytes).
+class BucketFiller {
+ public:
+  explicit BucketFiller(const Strategy& strategy) : first_limit_(strategy.first_bucket), limit_(strategy.bucket) {}
+
+  void add(int layer, Bytes bytes);
+  [[nodiscard]] std::vector<Bucket>& buckets() { return buckets_; }
+
+ private:
+  Bytes first_limit_;
+  Bytes limit_;
+  std::vector<Bucket> buckets_;
+  bool open_ = false;
+};
+
+/// The bytes that a layer's gradient brings.
+Bytes gradient_bytes(const Workload& workload, const Layer& layer);
+
+/// A network's buckets, its layers in reverse order.
 std::vector<Bucket> gradient_buckets(const Workload& workload, const Strategy& strategy);
 
 }  // namespace forerun

@@ -8,23 +8,11 @@
 namespace forerun {
 namespace {
 
-Collective::Operation reduction(const Strategy& strategy) {
-  return strategy.zero >= 1 ? Collective::Operation::reduce_scatter : Collective::Operation::all_reduce;
-}
-
 std::int64_t trained(const LocalModel& model, const StageLayers& stage) {
   std::int64_t sum = 0;
   for (const LayerRange& chunk : stage.chunks)
     for (int layer = chunk.first; layer < chunk.last; ++layer) sum += trained_parameters(model.workload().layers[layer]);
   return sum;
-}
-
-/// The layers of a range without those that lie over the expert axis.
-Workload shared_part(const LocalModel& model, LayerRange layers) {
-  Workload part = part_of(model.workload(), layers);
-  for (const int layer : model.spread)
-    if (layer >= layers.first && layer < layers.last) part.layers[layer - layers.first].frozen = true;
-  return part;
 }
 
 /// Gradients of a stage's experts are summed over the ranks that hold the same ones, after all of its backward passes.
@@ -35,10 +23,21 @@ void reduce_experts(const Strategy& strategy, const LocalModel& model, const Sta
       if (layer >= chunk.first && layer < chunk.last) elements += static_cast<double>(trained_parameters(model.workload().layers[layer]));
   if (elements == 0 || !frame.copies_experts()) return;
   const Bytes bytes(bytes_per_element(model.workload().precision) * elements);
-  writer.append_transfer(frame.over_expert_copies(reduction(strategy), bytes, stage.stage));
+  writer.append_transfer(frame.over_expert_copies(gradient_reduction(strategy), bytes, stage.stage));
 }
 
 }  // namespace
+
+Collective::Operation gradient_reduction(const Strategy& strategy) {
+  return strategy.zero >= 1 ? Collective::Operation::reduce_scatter : Collective::Operation::all_reduce;
+}
+
+Workload shared_part(const LocalModel& model, LayerRange layers) {
+  Workload part = part_of(model.workload(), layers);
+  for (const int layer : model.spread)
+    if (layer >= layers.first && layer < layers.last) part.layers[layer - layers.first].frozen = true;
+  return part;
+}
 
 int last_transfer(const StepPlan& plan, int stage) {
   for (int i = static_cast<int>(plan.operations.size()) - 1; i >= 0; --i) {
@@ -66,7 +65,7 @@ void backward_and_reduce(const Scenario& scenario, const LocalModel& model, Laye
   const auto reduce = [&](int layer) {
     if (next >= buckets.size() || buckets[next].first_layer != layer) return;
     writer.wait_for(writer.last());
-    writer.append_transfer(frame.over_data(reduction(strategy), buckets[next].bytes, 0), static_cast<int>(next));
+    writer.append_transfer(frame.over_data(gradient_reduction(strategy), buckets[next].bytes, 0), static_cast<int>(next));
     if (!overlaps_data(strategy.overlap)) writer.wait_for(writer.last());
     ++next;
   };
@@ -92,7 +91,7 @@ void reduce_gradients(const Scenario& scenario, const LocalModel& model, const S
     for (const Bucket& bucket : gradient_buckets(shared_part(model, layers.chunks[chunk]), strategy)) {
       for (std::size_t other = 0; other < layers.chunks.size(); ++other)
         if (!overlaps || other == chunk) writer.wait_for(ends[layers.stage + other * static_cast<std::size_t>(frame.stages())]);
-      writer.append_transfer(frame.over_data(reduction(strategy), bucket.bytes, layers.stage), index++);
+      writer.append_transfer(frame.over_data(gradient_reduction(strategy), bucket.bytes, layers.stage), index++);
     }
   }
   for (std::size_t chunk = 0; chunk < layers.chunks.size(); ++chunk)

@@ -15,6 +15,12 @@ struct StageLayers {
 };
 StageLayers stage_layers(const std::vector<LayerRange>& chunks, int stages, int stage);
 
+/// The layers of a range as a network of their own, without those that lie over the expert axis: what data-parallel ranks sum.
+Workload shared_part(const LocalModel& model, LayerRange layers);
+
+/// The collective that sums gradients over the data axis.
+Collective::Operation gradient_reduction(const Strategy& strategy);
+
 /// The backward pass of the last micro-batch, and the gradients of each bucket summed over the data axis once the last of them is there: by
 /// an all-reduce, or where ZeRO shares out the optimizer's state by a reduce-scatter [Rajbhandari et al. 2020, sec. 5]. Without overlap the
 /// device that computes waits for each.

@@ -247,6 +247,14 @@ Strategy parse_strategy(const Text& text) {
   return strategy;
 }
 
+std::set<std::string> strategy_keys(const Text& text) {
+  Problems problems;
+  std::set<std::string> keys;
+  for (const Text& setting : split(text, problems)) keys.insert(setting.key);
+  problems.throw_if_any();
+  return keys;
+}
+
 std::string strategy_text(const Strategy& strategy) {
   const Strategy usual = with_defaults(load_runtime({std::string(to_string(strategy.runtime)), "", 0, 0, "runtime"}));
   std::string out = forerun::format("data={}", strategy.data);
