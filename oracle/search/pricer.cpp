@@ -1,0 +1,192 @@
+#include "oracle/search/pricer.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "costs/price.hpp"
+#include "costs/summary.hpp"
+#include "oracle/evaluate.hpp"
+#include "strategies/lower.hpp"
+
+namespace forerun::oracle {
+
+std::string_view to_string(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::none: return "none";
+    case Obstacle::division: return "division";
+    case Obstacle::schedule: return "schedule";
+    case Obstacle::network: return "network";
+    case Obstacle::stages: return "stages";
+    case Obstacle::memory: return "memory";
+    case Obstacle::other: return "other";
+  }
+  return "";
+}
+
+Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), steps_(run_steps(scenario_)) {
+  blocks_ = alike_blocks(scenario_.workload);
+  if (blocks_ && (blocks_->times < kProbedBlocks || !scenario_.calibration->gpu)) blocks_.reset();
+  if (blocks_) four_blocks_ = with_blocks(scenario_.workload, *blocks_, kProbedBlocks);
+}
+
+Quote Pricer::price(const Strategy& strategy, const Hopeful& hopeful) {
+  scenario_.strategy = strategy;
+  try {
+    if (comes_apart(strategy))
+      if (const std::optional<Quote> quote = price_from_pieces(strategy, hopeful)) {
+        ++counts_.from_pieces;
+        return *quote;
+      }
+    ++counts_.by_lowering;
+    return price_whole();
+  } catch (const MissingCapability&) {
+    return {.obstacle = Obstacle::other};
+  }
+}
+
+Quote Pricer::price_whole() {
+  const auto lowered = lower(scenario_);
+  if (std::holds_alternative<Infeasible>(lowered)) return {.obstacle = Obstacle::other};
+  const auto& plan = std::get<StepPlan>(lowered);
+  const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
+  return {.step_s = evaluate(plan, costs).step.value(), .memory_bytes = plan.memory.total().value()};
+}
+
+// Stages lie alike on nodes: several in each, or each on whole ones.
+bool Pricer::congruent(int stage_ranks) const {
+  const int per_node = scenario_.platform.devices_per_node;
+  return per_node % stage_ranks == 0 || stage_ranks % per_node == 0;
+}
+
+bool Pricer::comes_apart(const Strategy& strategy) const {
+  // forerun's trainer keeps the gradients of all activations, so that the largest of them does not tell a chunk's memory.
+  if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
+  return blocks_ && strategy.micro_batch > 0 && strategy.zero < 3 && strategy.filter == 1 && strategy.channel == 1 &&
+         strategy.spatial.parts() == 1 && congruent(strategy.ranks() / strategy.pipeline);
+}
+
+const Pieces* Pricer::pieces_of(const Strategy& strategy) {
+  // Only where groups of other axes lie around those of the data axis does its degree matter.
+  const bool in_order = strategy.order == Strategy{}.order;
+  const bool data_matters = strategy.expert > 1 || strategy.context > 1 || !in_order || !congruent(strategy.tensor);
+  std::int64_t order = 0;
+  for (const Axis axis : strategy.order) order = 8 * order + static_cast<std::int64_t>(axis);
+  const PieceKey key{strategy.tensor,
+                     strategy.sequence_parallel ? 1 : 0,
+                     strategy.context,
+                     strategy.expert,
+                     strategy.micro_batch,
+                     static_cast<std::int64_t>(strategy.recompute),
+                     overlaps_tensor(strategy.overlap) ? 1 : 0,
+                     strategy.schedule == Schedule::zero_bubble_h1 ? 1 : 0,
+                     data_matters ? strategy.data : 1,
+                     order,
+                     static_cast<std::int64_t>(strategy.collective),
+                     static_cast<std::int64_t>(strategy.runtime)};
+  if (last_pieces_ != nullptr && key == last_key_) return last_pieces_;
+  const auto [place, added] = pieces_.try_emplace(key);
+  if (added) {
+    Scenario probed = {{}, scenario_.platform, strategy, {}, scenario_.calibration, {}};
+    if (!data_matters) probed.strategy.data = 1;
+    place->second = price_pieces(probed, four_blocks_);
+    ++counts_.pieces;
+  }
+  if (!place->second) return nullptr;
+  last_key_ = key;
+  return last_pieces_ = &*place->second;
+}
+
+ChunkKind Pricer::kind_of(const Draft& draft, int chunk) {
+  const int last = draft.shape.stages * draft.shape.interleave - 1;
+  if (last == 0) return ChunkKind::whole;
+  return chunk == 0 ? ChunkKind::first : chunk == last ? ChunkKind::last : ChunkKind::middle;
+}
+
+std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const Hopeful& hopeful) {
+  Quote quote;
+  const auto no = [&](Obstacle obstacle) {
+    quote.obstacle = obstacle;
+    return quote;
+  };
+  Draft draft;
+  draft.strategy = &strategy;
+  const auto layout = lay_out(scenario_);
+  if (std::holds_alternative<Infeasible>(layout)) return no(Obstacle::division);
+  draft.layout = std::get<Layout>(layout);
+  draft.shape = {strategy.schedule, strategy.pipeline, draft.layout.micro_batches, strategy.interleave};
+  const std::int64_t chunks = std::int64_t{draft.shape.stages} * draft.shape.interleave;
+  if (draft.shape.interleave > 1 && draft.shape.micro_batches % draft.shape.stages != 0) return no(Obstacle::schedule);
+  draft.pieces = pieces_of(strategy);
+  if (draft.pieces == nullptr) return {};
+  if (!draft.pieces->obstacle.empty()) return no(Obstacle::network);
+  if (chunks > blocks_->times) return no(Obstacle::stages);
+  draft.blocks = blocks_->times / static_cast<int>(chunks);
+  draft.larger = blocks_->times % static_cast<int>(chunks);
+  quote.memory_bytes = largest_memory(draft);
+  const double available = scenario_.platform.memory_of_device().value();
+  if (available > 0 && quote.memory_bytes > available) return no(Obstacle::memory);
+  if (hopeful) {
+    quote.step_s = least_step(draft);
+    quote.given_up = !hopeful(quote.step_s, quote.memory_bytes);
+    if (quote.given_up) return quote;
+  }
+  const std::optional<double> step_s = step(draft);
+  if (!step_s) return {};
+  quote.step_s = *step_s;
+  return quote;
+}
+
+double Pricer::least_step(const Draft& draft) const {
+  const int stages = draft.shape.stages, chunks = stages * draft.shape.interleave;
+  double busiest_s = 0;
+  for (int stage = 0; stage < stages; ++stage) {
+    double busy_s = 0;
+    for (int chunk = stage; chunk < chunks; chunk += stages) {
+      const Amounts& one = draft.pieces->kinds[static_cast<std::size_t>(kind_of(draft, chunk))];
+      const Amounts& block = draft.pieces->block;
+      busy_s += one.forward_s + one.backward_s + one.weight_s +
+                (blocks_of(draft, chunk) - 1) * (block.forward_s + block.backward_s + block.weight_s);
+    }
+    busiest_s = std::max(busiest_s, busy_s);
+  }
+  return static_cast<double>(draft.shape.micro_batches) * busiest_s;
+}
+
+double Pricer::largest_memory(const Draft& draft) const {
+  const int stages = draft.shape.stages, interleave = draft.shape.interleave;
+  const std::int64_t all = draft.shape.micro_batches * interleave;
+  double largest = 0;
+  for (int stage = 0; stage < stages; ++stage) {
+    // Sums over the stage's chunks: one of each kind, and further blocks.
+    int blocks = 0;
+    for (int chunk = stage; chunk < stages * interleave; chunk += stages) blocks += blocks_of(draft, chunk);
+    const bool first = stage == 0 && stages > 1, last = stage == stages - 1 && stages > 1;
+    const int middle = stages == 1 ? 0 : interleave - (first ? 1 : 0) - (last ? 1 : 0);
+    const double further = blocks - interleave;
+    const std::int64_t late = draft.shape.schedule == Schedule::zero_bubble_h1 ? stage : 0;
+    const std::int64_t most = stages == 1 ? 1 : std::min(warm_up(draft.shape, stage) + 1 + late, all);
+    const auto in_flight = static_cast<double>((most + interleave - 1) / interleave);
+    const auto& kinds = draft.pieces->kinds;
+    const auto sum = [&](auto&& part) {
+      double total = further * part(draft.pieces->block.memory) + middle * part(kinds[1].memory);
+      if (first) total += part(kinds[0].memory);
+      if (last) total += part(kinds[2].memory);
+      return stages == 1 ? total + part(kinds[3].memory) : total;
+    };
+    const int zero = draft.strategy->zero;
+    const double shared = draft.layout.replicas;
+    double bytes = sum([](const ChunkMemory& m) { return m.weights.value(); });
+    bytes += sum([](const ChunkMemory& m) { return m.gradients.value(); }) / (zero >= 2 ? shared : 1);
+    if (draft.strategy->offload != Offload::optimizer)
+      bytes += sum([](const ChunkMemory& m) { return m.optimizer.value(); }) / (zero >= 1 ? shared : 1);
+    bytes += sum([&](const ChunkMemory& m) { return m.activations.value() + (in_flight - 1) * m.further_activations.value(); });
+    double gradient = 0;
+    for (int kind = 0; kind < kChunkKinds; ++kind)
+      if (kind == 3 ? stages == 1 : kind == 0 ? first : kind == 2 ? last : middle > 0)
+        gradient = std::max(gradient, kinds[kind].memory.activation_gradients.value());
+    largest = std::max(largest, bytes + gradient);
+  }
+  return largest;
+}
+
+}  // namespace forerun::oracle

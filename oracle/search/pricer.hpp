@@ -1,0 +1,123 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "core/scenario.hpp"
+#include "oracle/search/pieces.hpp"
+#include "oracle/search/pipeline_walk.hpp"
+#include "strategies/layout.hpp"
+
+namespace forerun::oracle {
+
+/// Why a strategy cannot be, in the order in which lower() finds it.
+enum class Obstacle {
+  none,
+  division,  ///< a degree that does not divide, or more ranks than devices
+  schedule,  ///< micro-batches that the schedule does not take
+  network,   ///< layers that cannot be split so
+  stages,    ///< more stages than blocks
+  memory,
+  other,  ///< only lower() knows
+};
+std::string_view to_string(Obstacle obstacle);
+
+/// What a strategy comes to.
+struct Quote {
+  Obstacle obstacle = Obstacle::none;
+  double step_s = 0;
+  double memory_bytes = 0;  ///< of the device that needs most; zero where it was not reached
+  bool given_up = false;    ///< `step_s` is a bound below the step
+
+  [[nodiscard]] bool feasible() const { return obstacle == Obstacle::none; }
+};
+
+/// How prices came about.
+struct PricerCounts {
+  std::int64_t from_pieces = 0;
+  std::int64_t by_lowering = 0;
+  std::int64_t pieces = 0;
+  std::int64_t walks = 0;
+};
+
+/// Prices strategies of one workload on one platform by the thousand, each as predict() does (tests hold the two to 1e-9):
+/// networks of alike blocks on a device with a GPU's time model from pieces that many strategies share, put together as lower() does;
+/// whatever does not come apart so, one plan at a time.
+class Pricer {
+ public:
+  /// The scenario's own strategy does not matter.
+  explicit Pricer(Scenario scenario);
+
+  /// Whether a strategy of at least so many seconds a step, and of this memory, is to be priced to the end.
+  using Hopeful = std::function<bool(double least_s, double memory_bytes)>;
+  Quote price(const Strategy& strategy, const Hopeful& hopeful = {});
+  [[nodiscard]] const PricerCounts& counts() const { return counts_; }
+
+ private:
+  using PieceKey = std::array<std::int64_t, 12>;
+  using TransferKey = std::tuple<int, int, int, int, double>;  ///< operation and algorithm, size, stride, ranks of a stage, bytes
+
+  /// A strategy on its way to a price.
+  struct Draft {
+    const Strategy* strategy = nullptr;
+    const Pieces* pieces = nullptr;
+    ScheduleShape shape;
+    Layout layout;
+    int blocks = 0;  ///< of the first chunks; see `larger`
+    int larger = 0;  ///< chunks from the first on that have one block more
+  };
+  struct Tail {
+    double transfers_end_s = 0;  ///< of gradients over the data axis
+    double summed_end_s = 0;     ///< of weights that the first and the last stage share
+    double end_s = 0;
+  };
+
+  [[nodiscard]] bool comes_apart(const Strategy& strategy) const;
+  [[nodiscard]] bool congruent(int stage_ranks) const;
+  const Pieces* pieces_of(const Strategy& strategy);
+  Quote price_whole();
+  std::optional<Quote> price_from_pieces(const Strategy& strategy, const Hopeful& hopeful);
+
+  [[nodiscard]] double largest_memory(const Draft& draft) const;
+  /// What the busiest stage computes in a step, but for updates.
+  [[nodiscard]] double least_step(const Draft& draft) const;
+  [[nodiscard]] int blocks_of(const Draft& draft, int chunk) const { return draft.blocks + (chunk < draft.larger ? 1 : 0); }
+  [[nodiscard]] static ChunkKind kind_of(const Draft& draft, int chunk);
+
+  const PipelineEnds& walk(const Draft& draft);
+  std::optional<double> step(const Draft& draft);
+  double reduce(const Draft& draft, int stage, const PipelineEnds& ends);
+  double reduce_buckets(const Draft& draft, int chunk, double ready_s, double free_s);
+  double update(const Draft& draft, int stage, double start_s, double data_free_s);
+
+  double over_data(const Draft& draft, Collective::Operation operation, double bytes);
+  double between_stages(const Draft& draft, Collective::Operation operation, double bytes, int from, int to);
+  [[nodiscard]] static int kind_of(const Draft& draft, Collective::Operation operation);
+  double transfer(const Draft& draft, Collective::Operation operation, double bytes, const Communicator& communicator);
+
+  Scenario scenario_;
+  std::optional<AlikeBlocks> blocks_;
+  Workload four_blocks_;
+  std::optional<std::int64_t> steps_;
+  std::map<PieceKey, std::optional<Pieces>> pieces_;
+  PieceKey last_key_{};
+  const Pieces* last_pieces_ = nullptr;
+  std::map<TransferKey, double> data_transfers_;
+  std::map<std::tuple<int, int, int, double>, double> pair_transfers_;
+  PipelineWalk walker_;
+  PipelineTimes times_;
+  const PipelineEnds* ends_ = nullptr;
+  std::tuple<const Pieces*, int, int, int, std::int64_t, int> walked_;
+  std::vector<Tail> tails_;
+  PricerCounts counts_;
+};
+
+}  // namespace forerun::oracle

@@ -1,0 +1,130 @@
+#include "oracle/search/pricer.hpp"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <random>
+
+#include "core/error.hpp"
+#include "costs/calibration_file.hpp"
+#include "oracle/predict.hpp"
+#include "platforms/load.hpp"
+#include "strategies/strategy_text.hpp"
+#include "workloads/load.hpp"
+
+using namespace forerun;
+using oracle::Pricer;
+using oracle::Quote;
+
+namespace {
+
+Text word(const std::string& value, const std::string& key = "") { return {value, "test", 0, 0, key}; }
+
+struct Case {
+  const char* workload;
+  std::vector<std::pair<const char*, const char*>> settings;
+  const char* platform;
+  const char* nodes;
+  std::int64_t batch;
+};
+
+Scenario scenario_of(const Case& chosen) {
+  Scenario scenario;
+  std::vector<Text> settings;
+  for (const auto& [key, value] : chosen.settings) settings.push_back(word(value, key));
+  scenario.workload = load_workload(word(chosen.workload), settings);
+  scenario.workload.batch = chosen.batch;
+  scenario.platform = load_platform(word(chosen.platform), std::vector{word(chosen.nodes, "nodes")});
+  scenario.calibration = load_calibration(word(scenario.platform.calibration));
+  return scenario;
+}
+
+/// What predict() says of a strategy: its step and memory, or nothing.
+struct Whole {
+  bool feasible = false;
+  double step_s = 0;
+  double memory_bytes = 0;
+};
+Whole predicted(Scenario scenario, const Strategy& strategy) {
+  scenario.strategy = strategy;
+  try {
+    const Prediction prediction = oracle::predict(scenario);
+    if (prediction.status != Status::ok) return {};
+    return {true, prediction.step_time->value(), prediction.memory_per_device->value()};
+  } catch (const MissingCapability&) {
+    return {};
+  }
+}
+
+class Dice {
+ public:
+  explicit Dice(unsigned seed) : random_(seed) {}
+  template <class T>
+  T pick(std::initializer_list<T> values) {
+    return values.begin()[std::uniform_int_distribution<std::size_t>(0, values.size() - 1)(random_)];
+  }
+
+  Strategy strategy(int devices) {
+    Strategy s = parse_strategy(word(pick({"runtime=megatron", "runtime=megatron", "runtime=pytorch-ddp", "runtime=forerun"})));
+    s.tensor = pick({1, 1, 2, 2, 4, 4, 8, 3});
+    s.pipeline = pick({1, 2, 2, 3, 4, 4, 5, 8});
+    s.context = pick({1, 1, 1, 1, 2});
+    const int most = std::max(1, devices / (s.tensor * s.pipeline * s.context));
+    s.data = std::min(pick({1, 2, 4, 8}), most);
+    if (pick({0, 0, 1}) == 1) s.expert = pick({2, 4});
+    s.micro_batch = pick({1, 2, 4});
+    s.sequence_parallel = s.tensor > 1 && pick({0, 1}) == 1;
+    s.zero = pick({0, 0, 1, 2, 3});
+    s.recompute = pick({Recompute::none, Recompute::selective, Recompute::full});
+    s.overlap = pick({Overlap::none, Overlap::data, Overlap::tensor, Overlap::all});
+    if (s.pipeline > 1) {
+      s.schedule = pick({Schedule::gpipe, Schedule::one_f_one_b, Schedule::interleaved, Schedule::zero_bubble_h1});
+      if (s.schedule == Schedule::interleaved) s.interleave = pick({1, 2, 3, 6});
+    }
+    if (pick({0, 0, 1}) == 1) s.bucket = s.first_bucket = Bytes(20e6);
+    if (pick({0, 0, 0, 1}) == 1) s.order = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
+    if (pick({0, 0, 0, 1}) == 1) s.collective = CollectiveAlgorithm::ring;
+    return s;
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+}  // namespace
+
+TEST_CASE("a price put together from pieces is the prediction's, over random strategies") {
+  const unsigned seed = 20'21;
+  Dice dice(seed);
+  const std::vector<Case> cases{
+      {"gpt", {{"layers", "24"}, {"hidden", "1024"}, {"heads", "16"}, {"precision", "fp16"}}, "dgx-a100-80gb", "4", 64},
+      {"llama", {{"layers", "13"}, {"hidden", "2048"}, {"heads", "16"}, {"precision", "bf16"}}, "dgx-h100", "8", 48},
+      {"mixtral-8x7b", {{"layers", "8"}, {"precision", "bf16"}}, "dgx-h100", "8", 32},
+      {"bert-large", {{"precision", "fp16"}}, "dgx1-v100", "4", 24},
+      {"gpt3-175b", {{"precision", "bf16"}}, "dgx-a100-80gb", "16", 48},
+  };
+  std::map<std::string, int> seen;
+  for (const Case& chosen : cases) {
+    const Scenario scenario = scenario_of(chosen);
+    Pricer pricer(scenario);
+    for (int i = 0; i < 600; ++i) {
+      const Strategy strategy = dice.strategy(scenario.platform.devices());
+      const std::int64_t before = pricer.counts().from_pieces;
+      const Quote quote = pricer.price(strategy);
+      const Whole whole = predicted(scenario, strategy);
+      INFO("seed " << seed << ", " << chosen.workload << ", " << i << ": " << strategy_text(strategy) << "; " << to_string(quote.obstacle));
+      REQUIRE(quote.feasible() == whole.feasible);
+      if (pricer.counts().from_pieces == before) continue;
+      ++seen[whole.feasible ? "feasible" : std::string(to_string(quote.obstacle))];
+      if (!whole.feasible) continue;
+      REQUIRE(quote.step_s == Approx(whole.step_s).epsilon(1e-9));
+      REQUIRE(quote.memory_bytes == Approx(whole.memory_bytes).epsilon(1e-9));
+      seen["pipelines"] += strategy.pipeline > 1;
+      seen["interleaved"] += strategy.interleave > 1;
+      seen["experts"] += strategy.expert > 1;
+      seen["sharded"] += strategy.zero > 0;
+    }
+  }
+  for (const char* what :
+       {"feasible", "pipelines", "interleaved", "experts", "sharded", "division", "schedule", "stages", "network", "memory"})
+    CHECK(seen[what] >= 5);
+}
