@@ -52,6 +52,7 @@ Json document_of(const Platform& platform) {
           {"fabric", to_string(platform.fabric)},
           {"collective_library", to_string(platform.library)},
           {"collective_overhead_s", platform.collective_overhead.value()},
+          {"loader_rate_samples_per_s", platform.loader_rate > 0 ? Json(platform.loader_rate) : Json(nullptr)},
           {"price", platform.price ? price_json(*platform.price) : Json(nullptr)},
           {"source", or_null(platform.source)},
           {"device_source", or_null(data_sheet_source(platform.device))}};

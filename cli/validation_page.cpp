@@ -197,6 +197,8 @@ Json orders_json(const std::vector<StrategyOrder>& orders) {
   return out;
 }
 
+constexpr std::size_t kWrongPairsShown = 5;
+
 /// Pairs of strategies that measurements tell apart, and how many of them are in the measured order.
 std::string orders_text(const std::vector<StrategyOrder>& orders) {
   std::string out;
@@ -206,9 +208,13 @@ std::string orders_text(const std::vector<StrategyOrder>& orders) {
         "\n{}: {} of {} pairs of strategies in the measured order ({}): same model, platform and ranks, time a sample,\n"
         "measured ranges apart and by more than 10 %\n",
         order.engine, order.ordered, order.pairs, percent(static_cast<double>(order.ordered) / order.pairs));
-    for (const StrategyPair& pair : order.wrong)
+    for (std::size_t i = 0; i < std::min(order.wrong.size(), kWrongPairsShown); ++i) {
+      const StrategyPair& pair = order.wrong[i];
       out += forerun::format("  {}: {} takes {:.2f} times as long as {}, predicted {:.2f} times\n", pair.subject, pair.slower,
                              pair.measured_ratio, pair.faster, pair.predicted_ratio);
+    }
+    if (order.wrong.size() > kWrongPairsShown)
+      out += forerun::format("  and {} more (--format json has all)\n", order.wrong.size() - kWrongPairsShown);
   }
   return out;
 }

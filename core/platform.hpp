@@ -65,6 +65,7 @@ struct Platform {
   BytesPerSecond device_bandwidth;  ///< of one device's memory; zero: not given
   std::optional<Price> price;       ///< empty: not known
   double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
+  double loader_rate = 0;           ///< samples a second that one loading process reads ahead; zero: input is ready in memory
   std::string source;               ///< where the figures come from; empty: not given
 
   [[nodiscard]] int devices() const { return nodes * devices_per_node; }

@@ -78,7 +78,10 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
   }
   if (const int devices = scenario.platform.devices(); scenario.ranks() < devices)
     list.push_back(forerun::format("{} of {} devices idle", devices - scenario.ranks(), devices));
-  if (!scenario.plan) list.emplace_back("input is ready in memory");
+  if (!scenario.plan && scenario.platform.loader_rate > 0)
+    list.push_back(forerun::format("a process loads {:.4g} samples a second, one step ahead", scenario.platform.loader_rate));
+  else if (!scenario.plan)
+    list.emplace_back("input is ready in memory");
   return list;
 }
 

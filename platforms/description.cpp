@@ -17,13 +17,15 @@ constexpr std::int64_t kMostDevices = 1 << 12;
 constexpr std::int64_t kMostCards = 1 << 12;
 constexpr double kMostJitter = 10;
 constexpr double kLeastShare = 1e-3;
+constexpr double kLeastLoaderRate = 1e-6;
+constexpr double kMostLoaderRate = 1e12;
 constexpr double kMostCapability = 99;
 
 constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 28> kKeys = {"calibration",
+constexpr std::array<std::string_view, 29> kKeys = {"calibration",
                                                     "collective-library",
                                                     "collective-overhead",
                                                     "compute-capability",
@@ -40,6 +42,7 @@ constexpr std::array<std::string_view, 28> kKeys = {"calibration",
                                                     "link-bandwidth",
                                                     "link-latency",
                                                     "link-share",
+                                                    "loader-rate",
                                                     "memory-per-node",
                                                     "nic-bandwidth",
                                                     "nics",
@@ -145,6 +148,7 @@ void read_links(Reader& read, Platform& platform) {
     return choose(text, std::array{CollectiveLibrary::none, CollectiveLibrary::nccl, CollectiveLibrary::gloo, CollectiveLibrary::mpi});
   });
   read("collective-overhead", platform.collective_overhead, latency);
+  read("loader-rate", platform.loader_rate, [](const Text& text) { return parse_number(text, kLeastLoaderRate, kMostLoaderRate); });
 }
 
 void read_price(Reader& read, const PlatformTexts& texts, Platform& platform, Problems& problems) {

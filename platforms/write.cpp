@@ -96,6 +96,7 @@ std::string platform_yaml(const Platform& platform) {
   out.quantity("device-bandwidth", platform.device_bandwidth.value(), kBytes);
   if (platform.compute_capability > 0) out.plain("compute-capability", exact(platform.compute_capability / 10.0));
   write_network(out, platform);
+  if (platform.loader_rate > 0) out.plain("loader-rate", exact(platform.loader_rate));
   if (platform.compute_jitter > 0) out.plain("compute-jitter", exact(platform.compute_jitter));
   out.word("calibration", platform.calibration);
   if (platform.price) write_price(out, *platform.price);

@@ -13,6 +13,7 @@
 #include "strategies/device_memory.hpp"
 #include "strategies/fully_sharded.hpp"
 #include "strategies/given_plan.hpp"
+#include "strategies/input.hpp"
 #include "strategies/pipeline.hpp"
 #include "strategies/runtimes.hpp"
 #include "strategies/stages.hpp"
@@ -107,6 +108,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   Frame frame(scenario, step.layout, plan);
   PlanWriter writer(plan);
   StepWriter passes(step.model, scenario.strategy, memory.total(), writer);
+  write_input(scenario, step.layout, writer);
   if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
@@ -124,9 +126,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     sum_tied_weights(step.model, step.chunks, ends, frame, writer);
   }
   for (const StageLayers& stage : stages) write_update(scenario, step.model, stage, frame, passes, writer);
-  // Halos of the samples are not exchanged ahead of their step.
-  if (scenario.strategy.spatial.parts() > 1 && plan.operations.front().kind() == OperationKind::transfer)
-    writer.wait_also(0, writer.last(), 1);
+  if (scenario.strategy.spatial.parts() > 1) hold_back_first_halo(writer);
   return plan;
 }
 

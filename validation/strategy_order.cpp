@@ -1,6 +1,7 @@
 #include "validation/strategy_order.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <utility>
@@ -64,6 +65,7 @@ std::vector<StrategyOrder> strategy_order(std::span<const ScoredRun> rows, doubl
     for (const auto& [subject, strategies] : subjects)
       for (auto one = strategies.begin(); one != strategies.end(); ++one)
         for (auto other = std::next(one); other != strategies.end(); ++other) compare(subject, *one, *other, margin, order);
+    std::ranges::sort(order.wrong, std::greater(), &StrategyPair::measured_ratio);
   }
   return orders;
 }

@@ -22,7 +22,7 @@ struct StrategyOrder {
   std::string engine;
   int pairs = 0;  ///< that qualify
   int ordered = 0;
-  std::vector<StrategyPair> wrong;
+  std::vector<StrategyPair> wrong;  ///< the furthest apart first
 };
 
 /// Strategies are compared by their time a sample: batches may differ. A strategy's measured range goes from the least to the greatest of

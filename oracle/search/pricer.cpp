@@ -62,7 +62,7 @@ bool Pricer::comes_apart(const Strategy& strategy) const {
   // forerun's trainer keeps the gradients of all activations, so that the largest of them does not tell a chunk's memory.
   if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
   return blocks_ && strategy.micro_batch > 0 && strategy.zero < 3 && strategy.filter == 1 && strategy.channel == 1 &&
-         strategy.spatial.parts() == 1 && congruent(strategy.ranks() / strategy.pipeline);
+         strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 && congruent(strategy.ranks() / strategy.pipeline);
 }
 
 const Pieces* Pricer::pieces_of(const Strategy& strategy) {

@@ -212,3 +212,18 @@ TEST_CASE("layers without filters stay whole: finer than the paper's 1 / p") {
   const double convolved = t.sum([&](std::size_t l) { return t.D * t.passes_s(l) + t.D / t.B * t.update_s(l); }, 0, 3);
   CHECK(plan_of(t).compute_s == Approx(convolved / 4 + t.D * t.passes_s(3)));
 }
+
+TEST_CASE("a step takes as long as its samples are loaded, where that is longer") {
+  Table t(row(), 4);
+  t.scenario.strategy.spatial = {4, 1};
+  t.scenario.run.epochs.reset();  // a run's first step waits for all of its samples
+  const double alone = oracle::predict(t.scenario).step_time->value();
+  t.scenario.platform.loader_rate = kB / (2 * alone);
+  const Prediction slow = oracle::predict(t.scenario);
+  CHECK(slow.step_time->value() == Approx(2 * alone));
+  CHECK(slow.parts->input_exposed.value() == Approx(alone));
+  t.scenario.platform.loader_rate = 2 * kB / alone;
+  const Prediction fast = oracle::predict(t.scenario);
+  CHECK(fast.step_time->value() == Approx(alone));
+  CHECK(fast.parts->input_exposed.value() == 0);
+}

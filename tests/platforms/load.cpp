@@ -66,6 +66,7 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                                                  setting("fabric", "nvlink-reducing"),
                                                  setting("collective-library", "gloo"),
                                                  setting("collective-overhead", "7us"),
+                                                 setting("loader-rate", "265"),
                                                  setting("price", "2.5USD/h"),
                                                  setting("spot-price", "0.5USD/h"),
                                                  setting("region", "here"),
@@ -93,6 +94,7 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                           .device_bandwidth = BytesPerSecond(1e12),
                           .price = Price{Dollars(2.5), Dollars(0.5), "here", "2026-01-02", "me"},
                           .compute_jitter = 0.05,
+                          .loader_rate = 265,
                           .source = "a page"};
   CHECK(platform == expected);
 }

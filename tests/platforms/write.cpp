@@ -36,6 +36,7 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .device_bandwidth = BytesPerSecond(2e12),
                       .price = Price{Dollars(1.0 / 3), Dollars(0.1), "x: y", "2026", "#1"},
                       .compute_jitter = 0.1,
+                      .loader_rate = 1000.0 / 3,
                       .source = "two: lines"};
   CHECK(round_trip(full) == full);
 }

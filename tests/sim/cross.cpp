@@ -132,5 +132,7 @@ TEST_CASE("the oracle equals the simulator over parts of images, filters and cha
     if (axis == "filter") scenario.strategy.filter = 4;
     if (axis == "channel") scenario.strategy.channel = 4;
     require_agreement(scenario);
+    scenario.platform.loader_rate = 1000;
+    require_agreement(scenario);
   }
 }

@@ -174,3 +174,21 @@ TEST_CASE("products that nobody defined are refused") {
     CHECK_THAT(reason_of(scenario("vgg16", strategy)), Catch::Contains("no such product is defined"));
   }
 }
+
+TEST_CASE("a step's samples are loaded during the step before, by one process for all ranks that share them") {
+  Scenario s = scenario(convolutions({4, 8, 8}, 16), "data=2,spatial=2x1", 64);
+  s.platform.loader_rate = 100;
+  const StepPlan plan = plan_of(s);
+  CHECK(plan.lanes[plan.operations[0].lane].kind == LaneKind::input);
+  CHECK(std::get<Delay>(plan.operations[0].work).duration == Seconds(0.32));
+  // Loading waits for the begin of the step before, which waits for its own samples.
+  REQUIRE(plan.operations[0].dependency_count == 1);
+  CHECK(plan.dependencies[plan.operations[0].first_dependency] == Dependency{1, 1});
+  CHECK(plan.dependencies[plan.operations[1].first_dependency] == Dependency{0, 0});
+  for (const char* strategy : {"data=2,micro-batches=4", "filter=4", "pipeline=2,micro-batch=8", "data=4,runtime=pytorch-fsdp"}) {
+    INFO(strategy);
+    Scenario other = scenario("vgg16", strategy);
+    other.platform.loader_rate = 1000;
+    plan_of(other);
+  }
+}

@@ -128,3 +128,13 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
        {"feasible", "pipelines", "interleaved", "experts", "sharded", "division", "schedule", "stages", "network", "memory"})
     CHECK(seen[what] >= 5);
 }
+
+TEST_CASE("steps that wait for their samples are priced one plan at a time") {
+  Scenario scenario =
+      scenario_of({"gpt", {{"layers", "8"}, {"hidden", "1024"}, {"heads", "16"}, {"precision", "fp16"}}, "dgx-a100-80gb", "1", 16});
+  scenario.platform.loader_rate = 2;
+  Pricer pricer(scenario);
+  const Strategy strategy = parse_strategy(word("data=2,tensor=2,micro-batch=2,runtime=megatron"));
+  CHECK(pricer.price(strategy).step_s == Approx(4));  // 8 samples of a replica
+  CHECK(pricer.counts().from_pieces == 0);
+}
