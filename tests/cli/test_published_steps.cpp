@@ -56,3 +56,18 @@ TEST_CASE("steps of Megatron on several nodes of A100 are met", "[paper]") {
   CHECK(errors["vtrain-multi"].rows == 51);
   CHECK(errors["vtrain-multi"].mean < 0.08);
 }
+
+TEST_CASE("strategies of convolutional networks are ordered as ParaDL's runs are", "[paper]") {
+  const CommandLine shell;
+  const Answer answer = shell.run("validate " FORERUN_VALIDATION_DATA "/paradl_abci_v100.csv --format json");
+  INFO(answer.err);
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  const YamlNode& order = document.find("strategy_order")->children.front();
+  const int pairs = std::stoi(value_of(order, "pairs"));
+  CHECK(pairs >= 39);
+  CHECK(std::stoi(value_of(order, "ordered")) >= 0.95 * pairs);
+  auto errors = errors_of("paradl_abci_v100.csv");
+  CHECK(errors["paradl-data-spatial-resnet50"].mean < 0.10);
+  CHECK(errors["paradl-data-filter-resnet50"].mean < 0.05);
+}
