@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/fit_record.hpp"
 #include "core/units.hpp"
 #include "core/workload.hpp"
 
@@ -162,10 +163,12 @@ struct GpuModel {
   FlashShares flash_backward;
   double flash_half_length = 0;  ///< keys over which half of that is reached
 
-  double streaming_share = 1;  ///< of the bandwidth, by kernels that read and write once
-  double score_share = 1;      ///< of the streaming bandwidth, by softmax and dropout of written attention scores
-  Seconds kernel_fixed;        ///< start and end of each kernel
-  Seconds host_issue;          ///< host time to issue one kernel, of an eager framework
+  double streaming_share = 1;   ///< of the bandwidth, by kernels that read and write once
+  double score_share = 1;       ///< of the streaming bandwidth, by softmax and dropout of written attention scores
+  Seconds kernel_fixed;         ///< start and end of each kernel
+  Seconds host_issue;           ///< host time to issue one kernel, of an eager framework
+  double host_run_ahead = 1;    ///< 1: the host issues a block's kernels as early as it can; 0: none before the one before it has ended
+  double unfused_launches = 4;  ///< kernels of a softmax of written scores that is not fused, beyond the one that is; each direction
 
   double dropout_fusion = 0;      ///< 1: a dropout is part of the addition after it and moves only its mask; 0: a kernel of its own
   double gradient_bytes = 0;      ///< moved for each weight to add a micro-batch's gradient to the others' sum, in mixed precision
@@ -204,6 +207,7 @@ struct Calibration {
   std::vector<CollectiveTimeModel> all_reduce_models;
   std::optional<GpuModel> gpu;  ///< prices all kernels where it is given
   std::vector<GpuSource> gpu_sources;
+  std::optional<FitRecord> fit;  ///< of a calibration that was fitted to measured runs
 };
 
 }  // namespace forerun

@@ -8,6 +8,7 @@
 #include "costs/calibration_gpu.hpp"
 #include "costs/calibration_rows.hpp"
 #include "costs/data.hpp"
+#include "costs/fit_record_file.hpp"
 #include "io/file.hpp"
 #include "io/json.hpp"
 #include "io/quantity.hpp"
@@ -21,6 +22,9 @@ namespace {
 constexpr int kVersion = 2;
 constexpr int kGpuVersion = 3;  // of files that hold a GPU's figures in place of samples
 constexpr std::string_view kEnding = ".calibration.json";
+
+constexpr double kLeastScale = 1e-6;
+constexpr double kMostScale = 1e6;
 
 enum class Holds { samples, figures };
 
@@ -41,6 +45,7 @@ Holds read_header(Mapping& mapping, Calibration& calibration) {
   word("date", calibration.date);
   if (version == kVersion) word("mode", calibration.mode);
   mapping.required("origin", [&](const Text& text) { calibration.origin = parse_origin(text); });
+  mapping.optional("compute_scale", [&](const Text& text) { calibration.compute_scale = parse_number(text, kLeastScale, kMostScale); });
   return version == kVersion ? Holds::samples : Holds::figures;
 }
 
@@ -81,6 +86,8 @@ std::string calibration_json(const Calibration& calibration) {
   document["date"] = calibration.date;
   if (measured) document["mode"] = calibration.mode;
   document["origin"] = std::string(to_string(calibration.origin));
+  if (calibration.compute_scale != 1) document["compute_scale"] = calibration.compute_scale;
+  if (calibration.fit) document["fit"] = fit_record_json(*calibration.fit);
   if (measured)
     write_rows(document, calibration);
   else
@@ -97,6 +104,7 @@ Calibration read_calibration_text(std::string_view text, std::string_view name) 
     read_rows(mapping, calibration);
   else
     read_gpu(mapping, calibration, problems);
+  mapping.optional("fit", [&](const YamlNode& node) { calibration.fit = read_fit_record(node); });
   mapping.finish();
   problems.throw_if_any();
   return calibration;

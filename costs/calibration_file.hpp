@@ -16,6 +16,7 @@ namespace forerun {
 /// Features are not in it but computed from the samples, and the weights belong to them: a change of kernel_features() needs a new
 /// schema_version, as a change of the keys does. Another version is BadInput, not a guess.
 /// A calibration with a GPU's figures has version 3: name, device, date, origin and `gpu` (costs/calibration_gpu.hpp), no samples.
+/// Either may have `fit`, how it was fitted to measured runs (costs/fit_record_file.hpp), and `compute_scale` where it is not 1.
 std::string calibration_json(const Calibration& calibration);
 
 /// Reads such a text; `name` stands for the file. BadInput with line and column for anything missing, negative or unknown.
