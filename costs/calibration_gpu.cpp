@@ -111,6 +111,10 @@ constexpr auto kFigures = std::to_array<Figure>({
     figure<&G::score_share>("score-share", kSmallest, kMostShare),
     figure<&G::kernel_fixed>("kernel-fixed-s", kSmallest, 1),
     figure<&G::host_issue>("host-issue-s", 0, 1),
+    {"host-run-ahead", [](const G& gpu) { return gpu.host_run_ahead; }, [](G& gpu, double value) { gpu.host_run_ahead = value; }, kSmallest,
+     1, Need::optional},
+    {"unfused-launches", [](const G& gpu) { return gpu.unfused_launches; }, [](G& gpu, double value) { gpu.unfused_launches = value; },
+     kSmallest, 1e3, Need::optional},
     figure<&G::dropout_fusion>("dropout-fusion", 0, 1),
     figure<&G::gradient_bytes>("gradient-bytes", 0, 1e3),
     figure<&G::mixed_update_bytes>("mixed-update-bytes", 0, 1e3),
@@ -194,18 +198,35 @@ void check_whole(const Text& where, GpuModel& gpu, const std::set<std::string>& 
   std::stable_sort(gpu.tiles.begin(), end, [](const GpuTile& a, const GpuTile& b) { return a.share > b.share; });
 }
 
+const Figure* find_figure(std::string_view key) {
+  const auto found = std::find_if(kFigures.begin(), kFigures.end(), [&](const Figure& figure) { return figure.key == key; });
+  return found == kFigures.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+double gpu_figure(const GpuModel& gpu, std::string_view key) {
+  const Figure* figure = find_figure(key);
+  return figure == nullptr ? 0 : figure->get(gpu);
+}
+
+void set_gpu_figure(GpuModel& gpu, std::string_view key, double value) { find_figure(key)->set(gpu, value); }
 
 Json gpu_figures_json(const Calibration& calibration) {
   const GpuModel& gpu = *calibration.gpu;
   Json rows = Json::array();
-  const auto add = [&](const std::string& key, double value) {
+  const auto source_of = [&](std::string_view key) {
     const auto source = std::find_if(calibration.gpu_sources.begin(), calibration.gpu_sources.end(),
                                      [&](const GpuSource& other) { return other.figure == key; });
-    rows.push_back({{"figure", key}, {"value", value}, {"source", source == calibration.gpu_sources.end() ? "" : source->source}});
+    return source == calibration.gpu_sources.end() ? std::string() : source->source;
   };
+  const auto add = [&](const std::string& key, double value) {
+    rows.push_back({{"figure", key}, {"value", value}, {"source", source_of(key)}});
+  };
+  // A figure that a file need not give is what GpuModel says of it, and not of this device, where it has no source.
+  const auto is_given = [&](const Figure& figure) { return figure.get(gpu) != figure.get(GpuModel{}) || !source_of(figure.key).empty(); };
   for (const Figure& figure : kFigures)
-    if (figure.need == Need::required || figure.get(gpu) > 0) add(std::string(figure.key), figure.get(gpu));
+    if (figure.need == Need::required || is_given(figure)) add(std::string(figure.key), figure.get(gpu));
   for (const GpuTile& tile : gpu.tiles)
     if (tile.rows > 0) add(tile_key(tile), tile.share);
   return rows;

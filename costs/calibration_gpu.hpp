@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "core/calibration.hpp"
 #include "io/json.hpp"
 #include "io/yaml.hpp"
@@ -8,6 +10,12 @@
 ///   {"figure": "bandwidth-bytes-per-s", "value": 2.039e+12, "source": "NVIDIA A100 data sheet (2022), p. 2"}
 /// Tiles are figures too: `tile-256x128` is the share of that tile.
 namespace forerun {
+
+/// A figure of the model by its key in the file, in SI; zero for a figure that the model has not, and for tiles.
+double gpu_figure(const GpuModel& gpu, std::string_view key);
+
+/// Puts another value in its place. Precondition: the key of a figure, a value in its range.
+void set_gpu_figure(GpuModel& gpu, std::string_view key, double value);
 
 /// The rows in one order, whatever order they were read in, without those that are zero.
 Json gpu_figures_json(const Calibration& calibration);

@@ -1,5 +1,6 @@
 #include "costs/gpu/host.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -14,14 +15,16 @@ struct Sequence {
   int block = -1;
   Seconds device;
   Seconds host;
+  Seconds apart;  ///< sum of the longer of both, kernel by kernel
   std::vector<std::size_t> operations;
 };
 
-void close(Sequence& sequence, std::span<Seconds> times) {
-  if (sequence.host > sequence.device && sequence.device > Seconds(0))
-    for (const std::size_t operation : sequence.operations) times[operation] *= sequence.host / sequence.device;
+void close(Sequence& sequence, std::span<Seconds> times, double ahead) {
+  const Seconds waited = ahead * std::max(sequence.host, sequence.device) + (1 - ahead) * sequence.apart;
+  if (waited > sequence.device && sequence.device > Seconds(0))
+    for (const std::size_t operation : sequence.operations) times[operation] *= waited / sequence.device;
   sequence.operations.clear();
-  sequence.device = sequence.host = Seconds(0);
+  sequence.device = sequence.host = sequence.apart = Seconds(0);
 }
 
 int first_operation(const std::vector<Node>& nodes) {
@@ -50,19 +53,21 @@ void wait_for_host(const StepPlan& plan, const GpuModel& gpu, std::span<Seconds>
   const std::vector<int> bodies = weight_bodies(plan);
   auto body = bodies.begin();
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    if (body != bodies.end() && *body == static_cast<int>(i)) ++body, close(open[plan.operations[i].rank_class], times);
+    if (body != bodies.end() && *body == static_cast<int>(i)) ++body, close(open[plan.operations[i].rank_class], times, gpu.host_run_ahead);
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
     if (kernel == nullptr || kernel->pass == Pass::update) continue;
     Sequence& sequence = open[static_cast<std::size_t>(plan.operations[i].rank_class)];
     const bool forward = kernel->pass == Pass::forward;
-    if (forward != sequence.forward || plan.operations[i].block != sequence.block) close(sequence, times);
+    if (forward != sequence.forward || plan.operations[i].block != sequence.block) close(sequence, times, gpu.host_run_ahead);
     sequence.forward = forward;
     sequence.block = plan.operations[i].block;
     sequence.device += times[i];
-    sequence.host += host_issue_time(gpu, *kernel);
+    const Seconds host = host_issue_time(gpu, *kernel);
+    sequence.host += host;
+    sequence.apart += std::max(host, times[i]);
     sequence.operations.push_back(i);
   }
-  for (Sequence& sequence : open) close(sequence, times);
+  for (Sequence& sequence : open) close(sequence, times, gpu.host_run_ahead);
 }
 
 }  // namespace forerun

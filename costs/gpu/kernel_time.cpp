@@ -24,8 +24,13 @@ int attention_launches(const Kernel& kernel) {
   const Attention& a = kernel.shape.attention;
   const bool forward = kernel.pass == Pass::forward;
   if (a.method == AttentionMethod::flash) return forward ? 1 : 2;
-  const int scores = 1 + (a.method == AttentionMethod::unfused ? (forward ? 2 : 1) : 0) + (a.dropout ? 1 : 0);
-  return (forward ? 2 : 4) + scores;
+  return (forward ? 2 : 4) + 1 + (a.dropout ? 1 : 0);
+}
+
+/// Launches of a softmax that is not fused, beyond those of the fused one.
+double further_launches(const GpuModel& gpu, const Kernel& kernel) {
+  const bool unfused = kernel.shape.kind == LayerKind::attention && kernel.shape.attention.method == AttentionMethod::unfused;
+  return unfused && kernel.pass != Pass::update ? gpu.unfused_launches : 0;
 }
 
 int lstm_launches(const Kernel& kernel) {
@@ -81,7 +86,11 @@ int gpu_launches(const Kernel& kernel) {
   }
 }
 
-Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel) { return gpu_launches(kernel) * gpu.host_issue; }
+Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel) {
+  const int launches = gpu_launches(kernel);
+  if (launches == 0) return Seconds(0);
+  return (launches + further_launches(gpu, kernel)) * gpu.host_issue;
+}
 
 Joules gpu_energy(const GpuModel& gpu, Seconds duration, Seconds busy) {
   return Joules(gpu.idle_watts * duration.value() + (gpu.peak_watts - gpu.idle_watts) * busy.value());

@@ -11,10 +11,12 @@ namespace forerun {
 /// Throws MissingCapability for kinds that no GPU runs here (k-means, least squares) and precisions that the device has not.
 Seconds gpu_kernel_time(const GpuModel& gpu, const Kernel& kernel);
 
-/// GPU kernels that a framework launches for the pass, one operator at a time.
+/// GPU kernels that a framework launches for the pass, one operator at a time; of written scores with a fused softmax.
 int gpu_launches(const Kernel& kernel);
 
-/// The time a host takes to issue the pass: launches x host_issue. It runs ahead of the device, so that a sequence of layers takes
+/// The time a host takes to issue the pass: launches x host_issue. A softmax that is not fused launches unfused_launches
+/// more: casts to and from float32, scale and mask  [Megatron-LM, megatron/model/fused_softmax.py]. It runs ahead of the device, so that a
+/// sequence of layers takes
 ///   max(sum of host_issue_time, sum of gpu_kernel_time)
 /// and not the sum of each layer's own maximum.
 Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel);

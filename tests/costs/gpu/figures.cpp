@@ -55,6 +55,18 @@ TEST_CASE("a figure out of its range is refused where it stands") {
   CHECK_NOTHROW(read_calibration_text(with("host-issue-s", "0.0"), "x.json"));
 }
 
+TEST_CASE("a figure is read and changed by its key, and one that a file need not give keeps its source") {
+  Calibration calibration = *load_calibration({"a100-80gb", "--calibration", 0, 0, ""});
+  CHECK(gpu_figure(*calibration.gpu, "host-run-ahead") == 1);
+  CHECK(gpu_figure(*calibration.gpu, "no-such-figure") == 0);
+  CHECK(calibration_json(calibration).find("host-run-ahead") == std::string::npos);
+  set_gpu_figure(*calibration.gpu, "host-run-ahead", 0.5);
+  calibration.gpu_sources.push_back({"host-run-ahead", "a trace"});
+  const Calibration again = read_calibration_text(calibration_json(calibration), "again");
+  CHECK(again.gpu->host_run_ahead == 0.5);
+  CHECK(*again.gpu == *calibration.gpu);
+}
+
 TEST_CASE("a device has a whole number of multiprocessors") { refused(with("multiprocessors", "107.5"), "whole number"); }
 
 TEST_CASE("a missing figure is named, and so is an unknown, a repeated and a sourceless one") {

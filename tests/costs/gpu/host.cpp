@@ -50,6 +50,20 @@ TEST_CASE("a host that is faster on the whole delays nothing, even where one ker
   CHECK(times == std::vector<Seconds>{Seconds(1), Seconds(3)});
 }
 
+TEST_CASE("a host that cannot run ahead makes each kernel wait by itself, and one between lies between") {
+  const StepPlan plan = plan_of({on_gpu(kGelu, Pass::forward, 1), on_gpu(kGelu, Pass::forward, 1)});
+  const auto sum = [&](double ahead) {
+    GpuModel model = with_issue(2);
+    model.host_run_ahead = ahead;
+    std::vector<Seconds> times{Seconds(1), Seconds(6)};
+    wait_for_host(plan, model, times);
+    return (times[0] + times[1]).value();
+  };
+  CHECK(sum(1) == Approx(7));
+  CHECK(sum(0) == Approx(2 + 6));
+  CHECK(sum(0.25) == Approx(7.75));
+}
+
 TEST_CASE("forward and backward wait apart, classes too, and an update never") {
   StepPlan plan = plan_of({on_gpu(kGelu, Pass::forward, 1), on_gpu(kGelu, Pass::backward_data, 1), on_gpu(kGelu, Pass::forward, 1),
                            on_gpu(forerun::test::dense_layer(8, 8, 1), Pass::update, 1)});

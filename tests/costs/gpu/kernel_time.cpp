@@ -110,9 +110,22 @@ TEST_CASE("a pass launches as many kernels as a framework does operators") {
   CHECK(launches(attention_layer(64, 4, 16, AttentionMethod::flash, true), Pass::backward_data) == 2);
   CHECK(launches(attention_layer(64, 4, 16, AttentionMethod::fused, true), Pass::forward) == 4);
   CHECK(launches(attention_layer(64, 4, 16, AttentionMethod::fused, true), Pass::backward_data) == 6);
-  CHECK(launches(attention_layer(64, 4, 16, AttentionMethod::unfused, false), Pass::forward) == 5);
+  CHECK(launches(attention_layer(64, 4, 16, AttentionMethod::unfused, false), Pass::forward) == 3);
   CHECK(launches(dense, Pass::update) == 0);
   CHECK(host_issue_time(gpu("h100"), on_gpu(dense, Pass::backward_weights, 4)) == 3 * gpu("h100").host_issue);
+}
+
+TEST_CASE("a host issues the further kernels of a softmax that is not fused") {
+  using forerun::test::attention_layer;
+  GpuModel model = gpu("a100-80gb");
+  model.unfused_launches = 7;
+  const auto kernels = [&](AttentionMethod method, Pass pass) {
+    return host_issue_time(model, on_gpu(attention_layer(64, 4, 16, method, false), pass, 4)) / model.host_issue;
+  };
+  CHECK(kernels(AttentionMethod::fused, Pass::forward) == Approx(3));
+  CHECK(kernels(AttentionMethod::unfused, Pass::forward) == Approx(3 + 7));
+  CHECK(kernels(AttentionMethod::unfused, Pass::backward_data) == Approx(5 + 7));
+  CHECK(kernels(AttentionMethod::flash, Pass::backward_data) == Approx(2));
 }
 
 TEST_CASE("energy is idle power for all of the time and the rest of the peak while the device computes") {
