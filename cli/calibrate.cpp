@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/calibrate_from.hpp"
 #include "cli/calibration_page.hpp"
 #include "cli/choice.hpp"
 #include "cli/progress.hpp"
@@ -31,6 +32,7 @@ struct CalibrateCommand {
   Device device = Device::cpu;
   NetworkWish network = NetworkWish::where_possible;
   std::optional<std::string> watch;  ///< for how long to watch the machine of a calibration that there is, instead of measuring one
+  FromRuns from;                     ///< measured runs to fit to, instead of measuring
   std::string file;
   OutputOptions output;  ///< of the summary; the calibration itself has its own file
 };
@@ -86,6 +88,7 @@ std::string measure_collectives(Calibration& calibration, int ranks, const Calib
 }
 
 ExitCode calibrate(const CalibrateCommand& options, const Environment& environment) {
+  if (!options.from.runs.empty()) return calibrate_from(options.from, options.file, options.output, environment);
   if (options.watch) return watch(*options.watch, options.file, options.output, environment);
   if (options.device == Device::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
   check_output(options.output);
@@ -120,7 +123,8 @@ ExitCode calibrate(const CalibrateCommand& options, const Environment& environme
 }  // namespace
 
 void add_calibrate(CLI::App& command, const Environment& environment, Action& chosen) {
-  CLI::App* verb = command.add_subcommand("calibrate", "measures the training kernels of this machine, and its network between ranks");
+  CLI::App* verb = command.add_subcommand(
+      "calibrate", "measures the training kernels of this machine and its network between ranks, or fits a device to measured runs");
   const auto options = std::make_shared<CalibrateCommand>();
   auto* quick = verb->add_flag_callback(
       "--quick", [options] { options->mode = CalibrateMode::quick; }, "under two minutes (the default)");
@@ -138,9 +142,14 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   verb->add_option("-o,--output", options->file, "write the calibration here; without it where this-machine finds it");
   auto* watched = verb->add_option("--watch", options->watch,
                                    "only watch all cores for slow spells, such as 5s, and pool them into the calibration that there is");
+  add_from_options(*verb, options->from);
+  CLI::Option* from = verb->get_option("--from");
+  for (CLI::Option* other : {quick, full, network, without, watched, verb->get_option("--device")}) from->excludes(other);
   for (CLI::Option* other : {quick, full, network, without, verb->get_option("--device")}) watched->excludes(other);
   add_format_option(*verb, options->output);
-  verb->footer("Example:\n  forerun calibrate --quick");
+  verb->footer(
+      "Examples:\n  forerun calibrate --quick\n"
+      "  forerun calibrate --from validation/data/llmfoundry_throughput.csv --fit group=h100-80gb-bf16 --rows 12 -o h100-2024.yaml");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return calibrate(*options, environment); }; });
 }
 

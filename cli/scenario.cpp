@@ -98,6 +98,25 @@ void check_devices(const Scenario& scenario, const Text& name, Problems& problem
                                              platform.device)));
 }
 
+/// Whether the calibration was fitted to measured runs of this platform, and its links with it.
+bool describes_links(const Calibration& calibration, const Platform& platform) {
+  return calibration.fit && !calibration.fit->settings.empty() && calibration.fit->platform == platform.name;
+}
+
+/// The links that the calibration describes, and the settings, which stand above them.
+std::vector<Text> links_and(const std::vector<Text>& settings, const Calibration& calibration, const Text& name) {
+  std::vector<Text> all;
+  for (const std::string& setting : calibration.fit->settings) {
+    const std::size_t equals = setting.find('=');
+    Text text = name;
+    text.key = setting.substr(0, equals);
+    text.value = equals == std::string::npos ? "" : setting.substr(equals + 1);
+    put(all, std::move(text));
+  }
+  for (const Text& setting : settings) put(all, setting);
+  return all;
+}
+
 /// What stands in the place of a calibration where nothing is priced by one.
 std::shared_ptr<const Calibration> no_calibration() {
   auto none = std::make_shared<Calibration>();
@@ -245,6 +264,11 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
       if (has_platform && out.scenario.calibration && needs_calibration(out.scenario, text.workload))
         check_devices(out.scenario, out.text.calibration, problems);
+      if (has_platform && out.scenario.calibration && describes_links(*out.scenario.calibration, out.scenario.platform))
+        problems.collect([&] {
+          const std::vector<Text> with_links = links_and(settings.platform, *out.scenario.calibration, out.text.calibration);
+          out.scenario.platform = load_platform(out.text.platform, with_links, search, unmeasured);
+        });
     }
   }
   problems.throw_if_any();

@@ -1,11 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
-#include <set>
 
+#include "cli/cases.hpp"
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
-#include "cli/scenario.hpp"
 #include "cli/validation_page.hpp"
 #include "cli/verbs.hpp"
 #include "io/csv.hpp"
@@ -51,32 +50,6 @@ Page template_page() {
   page.text = csv_table(page.rows);
   page.document = {{"schema_version", 1}, {"columns", page.rows.header}};
   return page;
-}
-
-/// Each run with its scenario. BadInput with the problems of all rows; a row that names what is not modelled keeps the reason.
-std::vector<Case> read_cases(const std::vector<MeasuredRun>& runs, const ValidateOptions& options, const Environment& environment) {
-  ScenarioReader reader(environment);
-  Problems problems;
-  std::vector<Case> cases;
-  std::set<std::string> warnings;
-  for (const MeasuredRun& run : runs) {
-    Case measured{.run = run};
-    ScenarioText text{.workload = run.workload, .platform = run.platform, .strategy = run.strategy, .settings = run.settings};
-    if (!options.calibration.empty()) text.calibration = Text{options.calibration, "--calibration", 0, 0, ""};
-    problems.collect([&] {
-      try {
-        const ReadScenario read = reader.read(text);
-        measured.scenario = read.scenario;
-        warnings.insert(read.warnings.begin(), read.warnings.end());
-      } catch (const MissingCapability& missing) {
-        measured.reason = missing.what();
-      }
-    });
-    cases.push_back(std::move(measured));
-  }
-  problems.throw_if_any();
-  for (const std::string& warning : warnings) say("warning: " + warning);
-  return cases;
 }
 
 /// The cases under a fitted scale; rows that share a calibration go on sharing one.
@@ -140,7 +113,7 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
   problems.collect([&] {
     if (!options.tolerance.empty()) validation.tolerance = parse_tolerance(options.tolerance);
   });
-  problems.collect([&] { cases = read_cases(runs, options, environment); });
+  problems.collect([&] { cases = read_cases(runs, options.calibration, environment); });
   problems.throw_if_any();
   for (const Engine engine : options.engines) validate_with(engine, cases, split, validation);
   validation.groups = score_groups(validation.rows);

@@ -11,12 +11,6 @@ constexpr double kSmallestScale = 1e-4;
 constexpr double kLargestScale = 1e4;
 constexpr double kRelativeWidth = 1e-10;
 
-/// Whether a metric follows compute time: +1 grows with it, -1 falls, 0 does not depend on it.
-int direction(std::string_view metric) {
-  if (metric == "step_time_s" || metric == "epoch_time_s" || metric == "total_time_s") return 1;
-  return metric == "throughput_samples_per_s" || metric == "throughput_tokens_per_s" || metric == "mfu" ? -1 : 0;
-}
-
 /// log(predicted / measured) of a case.
 double log_ratio(const Case& measured, const Scenario& scenario, const Predictor& predict) {
   return std::log(*metric_value(predict(scenario), measured.run.metric) / measured.run.value);
@@ -52,7 +46,7 @@ FittedScale fit_compute_scale(std::span<const Case> cases, const Predictor& pred
   FittedScale fitted;
   std::vector<const Case*> used;
   for (const Case& measured : cases)
-    if (direction(measured.run.metric) != 0 && score(measured, predict).error) {
+    if (time_direction(measured.run.metric) != 0 && score(measured, predict).error) {
       used.push_back(&measured);
       fitted.runs.push_back(measured.run.run);
     }
@@ -69,7 +63,7 @@ FittedScale fit_compute_scale(std::span<const Case> cases, const Predictor& pred
     double sum = 0;
     for (std::size_t i = 0; i < used.size(); ++i) {
       scaled[i]->compute_scale = scale;
-      sum += direction(used[i]->run.metric) * log_ratio(*used[i], scenarios[i], predict);
+      sum += time_direction(used[i]->run.metric) * log_ratio(*used[i], scenarios[i], predict);
     }
     return sum / static_cast<double>(used.size());
   };

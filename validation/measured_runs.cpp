@@ -164,6 +164,25 @@ std::vector<std::string> measured_run_row(const MeasuredRun& run) {
           run.note};
 }
 
+std::string row_hash(const MeasuredRun& run) {
+  std::vector<std::string> parts;
+  for (const Text& setting : run.settings) parts.push_back(setting.value);
+  std::ranges::sort(parts);
+  for (const Text* name : {&run.workload, &run.platform, &run.strategy})
+    parts.push_back(names_a_file(name->value) ? fs::path(name->value).filename().string() : name->value);
+  parts.push_back(run.metric);
+  parts.push_back(exact(run.value));
+  constexpr std::uint64_t kBasis = 14695981039346656037ULL;
+  constexpr std::uint64_t kPrime = 1099511628211ULL;
+  std::uint64_t hash = kBasis;
+  const auto feed = [&](unsigned char byte) { hash = (hash ^ byte) * kPrime; };
+  for (const std::string& part : parts) {
+    for (const char sign : part) feed(static_cast<unsigned char>(sign));
+    feed(0);
+  }
+  return forerun::format("{:016x}", hash);
+}
+
 std::vector<MeasuredRun> read_measured_runs(const fs::path& file) {
   const std::string text = read_file(file);
   return read_measured_runs_text(text, file.string(), file.parent_path());

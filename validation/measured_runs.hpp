@@ -46,6 +46,10 @@ std::span<const std::string> measured_run_columns();
 /// A run as a row under measured_run_columns().
 std::vector<std::string> measured_run_row(const MeasuredRun& run);
 
+/// 64 bits (FNV-1a) of what was run and measured: workload, platform, strategy, settings in any order, metric and value, not its name.
+/// Of files their names alone, so that a set may move.                            [Fowler, Noll & Vo, RFC 9923]
+std::string row_hash(const MeasuredRun& run);
+
 /// Reads measured runs. BadInput, all at once: what read_csv() refuses, a run without a name or named twice, an unknown metric or
 /// status (with a suggestion), a value that is missing, zero, negative or not a number, p10 above p90.
 std::vector<MeasuredRun> read_measured_runs(const std::filesystem::path& file);

@@ -49,6 +49,12 @@ std::string why_not_scored(const MeasuredRun& run, const Prediction& prediction)
   return "";
 }
 
+bool was_fitted(const Calibration& calibration, const MeasuredRun& run) {
+  if (!calibration.fit) return false;
+  const std::string hash = row_hash(run);
+  return std::ranges::find(calibration.fit->rows, hash, &FittedRow::hash) != calibration.fit->rows.end();
+}
+
 GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine, const std::string& group) {
   GroupScore score{.engine = engine, .group = group};
   std::vector<double> errors, absolute, measured, predicted;
@@ -84,6 +90,11 @@ std::optional<double> metric_value(const Prediction& prediction, std::string_vie
   return std::nullopt;
 }
 
+int time_direction(std::string_view metric) {
+  if (metric == "step_time_s" || metric == "epoch_time_s" || metric == "total_time_s") return 1;
+  return metric == "throughput_samples_per_s" || metric == "throughput_tokens_per_s" || metric == "mfu" ? -1 : 0;
+}
+
 ScoredRun score(const Case& measured, const Predictor& predict) {
   const MeasuredRun& run = measured.run;
   ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric, .workload = run.workload.value};
@@ -99,6 +110,10 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
   if (run.value > 0) row.measured = run.value;
   row.reason = measured.reason;
   if (!measured.scenario) return row;
+  if (measured.scenario->calibration && was_fitted(*measured.scenario->calibration, run)) {
+    row.reason = "calibration " + measured.scenario->calibration->name + " was fitted to it";
+    return row;
+  }
   try {
     const Prediction prediction = predict(*measured.scenario);
     row.predicted = metric_value(prediction, run.metric);

@@ -27,6 +27,9 @@ struct Case {
 /// A prediction's value of a metric of the schema, in the metric's unit; empty where it has none.
 std::optional<double> metric_value(const Prediction& prediction, std::string_view metric);
 
+/// Whether a metric follows time: +1 grows with it, -1 falls, 0 does not depend on it.
+int time_direction(std::string_view metric);
+
 /// A measured run held against its prediction. Without an error it is not scored, and `reason` says why.
 struct ScoredRun {
   std::string engine;
@@ -48,7 +51,8 @@ struct ScoredRun {
 };
 
 /// Predicts a case and holds it against its measurement. Not scored: a run that did not end ok, a metric that the engine does not
-/// give, an infeasible scenario, a missing capability. A failed simulation is passed on.
+/// give, an infeasible scenario, a missing capability, a row that its calibration was fitted to, whatever it is called there. A failed
+/// simulation is passed on.
 ScoredRun score(const Case& measured, const Predictor& predict);
 
 /// Statistics over the scored rows of one group and one engine.
