@@ -148,7 +148,7 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   for (CLI::Option* other : {quick, full, network, without, verb->get_option("--device")}) watched->excludes(other);
   add_format_option(*verb, options->output);
   verb->footer(
-      "Examples:\n  forerun calibrate --quick\n"
+      "Example:\n  forerun calibrate --quick\n"
       "  forerun calibrate --from validation/data/llmfoundry_throughput.csv --fit group=h100-80gb-bf16 --rows 12 -o h100-2024.yaml");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return calibrate(*options, environment); }; });
 }
