@@ -26,11 +26,11 @@ namespace {
 struct Step {
   Layout layout;
   LocalModel model;
-  std::vector<LayerRange> chunks;  ///< of the pipeline, in virtual-stage order; one without
+  std::vector<LayerRange> chunks;
 };
 
-ScheduleShape schedule_shape(const Scenario& scenario, const Step& step) {
-  return {scenario.strategy.schedule, step.layout.stages, step.layout.micro_batches, scenario.strategy.interleave};
+ScheduleShape schedule_shape(const Scenario& scenario, const Layout& layout) {
+  return {scenario.strategy.schedule, layout.stages, layout.micro_batches, scenario.strategy.interleave};
 }
 
 std::variant<Step, Infeasible> understand(const Scenario& scenario) {
@@ -38,7 +38,7 @@ std::variant<Step, Infeasible> understand(const Scenario& scenario) {
   auto layout = lay_out(scenario);
   if (auto* none = std::get_if<Infeasible>(&layout)) return std::move(*none);
   step.layout = std::get<Layout>(layout);
-  if (std::string defect = schedule_defect(schedule_shape(scenario, step)); !defect.empty()) return Infeasible{std::move(defect)};
+  if (std::string defect = schedule_defect(schedule_shape(scenario, step.layout)); !defect.empty()) return Infeasible{std::move(defect)};
   auto model = local_model(scenario, step.layout);
   if (auto* none = std::get_if<Infeasible>(&model)) return std::move(*none);
   step.model = std::move(std::get<LocalModel>(model));
@@ -65,28 +65,29 @@ StepMemory largest_memory(const Scenario& scenario, const Step& step) {
     for (const LayerRange& chunk : stage_layers(step.chunks, step.layout.stages, stage).chunks)
       chunks.push_back(memory_of(part_of(workload, chunk)));
     const StepMemory memory =
-        stage_memory(chunks, strategy, step.layout.replicas, micro_batches_held(schedule_shape(scenario, step), stage));
+        stage_memory(chunks, strategy, step.layout.replicas, micro_batches_held(schedule_shape(scenario, step.layout), stage));
     if (memory.total() > largest.total()) largest = memory;
   }
   return largest;
 }
 
 /// Forward and backward of all micro-batches on one stage, gradients summed over the data axis where they become ready.
-void write_one_stage(const Scenario& scenario, const Step& step, const Frame& frame, StepWriter& passes, PlanWriter& writer) {
-  const LayerRange all = step.chunks.front();
+void write_one_stage(const Scenario& scenario, std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes,
+                     PlanWriter& writer) {
+  const LayerRange all{0, static_cast<int>(model.workload().layers.size())};
   const StageContext& stage = frame.stage(0);
   const auto once = [&] {
     passes.begin_body();
     passes.forward(all, stage);
     passes.backward(all, stage);
   };
-  if (step.layout.micro_batches > 1) {
-    writer.repeat(step.layout.micro_batches - (frame.has_data() ? 1 : 0), once);
+  if (micro_batches > 1) {
+    writer.repeat(micro_batches - (frame.has_data() ? 1 : 0), once);
     if (!frame.has_data()) return;
     passes.begin_body();
   }
   passes.forward(all, stage);
-  backward_and_reduce(scenario, step.model, all, frame, passes, writer);
+  backward_and_reduce(scenario, model, all, frame, passes, writer);
 }
 
 }  // namespace
@@ -98,34 +99,38 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   const Step& step = std::get<Step>(understood);
   const StepMemory memory = largest_memory(scenario, step);
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty()) return Infeasible{std::move(reason)};
+  return write_step(scenario, step.layout, step.model, step.chunks, memory);
+}
 
+StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalModel& model, const std::vector<LayerRange>& chunks,
+                    const StepMemory& memory) {
   StepPlan plan;
   plan.memory = memory;
   plan.step.count = run_steps(scenario).value_or(0);
-  plan.operations.reserve(4 * step.model.workload().layers.size() + 8);
-  plan.dependencies.reserve(2 * step.model.workload().layers.size());
-  plan.step.body.reserve(4 * step.model.workload().layers.size() + 8);
-  Frame frame(scenario, step.layout, plan);
+  plan.operations.reserve(4 * model.workload().layers.size() + 8);
+  plan.dependencies.reserve(2 * model.workload().layers.size());
+  plan.step.body.reserve(4 * model.workload().layers.size() + 8);
+  Frame frame(scenario, layout, plan);
   PlanWriter writer(plan);
-  StepWriter passes(step.model, scenario.strategy, memory.total(), writer);
-  write_input(scenario, step.layout, writer);
-  if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
+  StepWriter passes(model, scenario.strategy, memory.total(), writer);
+  write_input(scenario, layout, writer);
+  if (scenario.strategy.zero == 3 && (layout.stages > 1 || scenario.strategy.expert > 1))
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
   std::vector<int> ends;
-  if (step.layout.stages > 1)
-    ends = write_pipeline(schedule_shape(scenario, step), step.model, step.chunks, send_shares(scenario.strategy), frame, passes, writer);
+  if (layout.stages > 1)
+    ends = write_pipeline(schedule_shape(scenario, layout), model, chunks, send_shares(scenario.strategy), frame, passes, writer);
   else if (shards_parameters)
-    write_fully_sharded(step.layout.micro_batches, step.model, frame, passes, writer);
+    write_fully_sharded(layout.micro_batches, model, frame, passes, writer);
   else
-    write_one_stage(scenario, step, frame, passes, writer);
+    write_one_stage(scenario, layout.micro_batches, model, frame, passes, writer);
   std::vector<StageLayers> stages;
-  for (int s = 0; s < frame.stages(); ++s) stages.push_back(stage_layers(step.chunks, frame.stages(), s));
+  for (int s = 0; s < frame.stages(); ++s) stages.push_back(stage_layers(chunks, frame.stages(), s));
   if (frame.stages() > 1) {
-    for (const StageLayers& stage : stages) reduce_gradients(scenario, step.model, stage, ends, frame, writer);
-    sum_tied_weights(step.model, step.chunks, ends, frame, writer);
+    for (const StageLayers& stage : stages) reduce_gradients(scenario, model, stage, ends, frame, writer);
+    sum_tied_weights(model, chunks, ends, frame, writer);
   }
-  for (const StageLayers& stage : stages) write_update(scenario, step.model, stage, frame, passes, writer);
+  for (const StageLayers& stage : stages) write_update(scenario, model, stage, frame, passes, writer);
   if (scenario.strategy.spatial.parts() > 1) hold_back_first_halo(writer);
   return plan;
 }

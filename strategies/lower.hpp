@@ -1,15 +1,25 @@
 #pragma once
 
 #include <variant>
+#include <vector>
 
 #include "core/infeasible.hpp"
+#include "core/memory.hpp"
 #include "core/plan.hpp"
 #include "core/scenario.hpp"
+#include "strategies/layout.hpp"
+#include "strategies/local_model.hpp"
+#include "strategies/step_writer.hpp"
 
 namespace forerun {
 
 /// The plan of one training step. The only place that knows what a strategy means.
 /// Infeasible: more ranks than devices, a batch that does not divide by the data degree, more memory than a device has.
 std::variant<StepPlan, Infeasible> lower(const Scenario& scenario);
+
+/// The second half of lower(): the plan of a step whose layers are split and cut into the chunks of a pipeline (in virtual-stage order; one
+/// without). No memory is too large for it.
+StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalModel& model, const std::vector<LayerRange>& chunks,
+                    const StepMemory& memory);
 
 }  // namespace forerun

@@ -4,7 +4,6 @@
 #include <numeric>
 #include <ranges>
 
-#include "core/error.hpp"
 #include "costs/price.hpp"
 #include "oracle/pipeline_bodies.hpp"
 #include "strategies/data_parallel.hpp"
@@ -16,86 +15,70 @@ namespace forerun::oracle {
 
 namespace {
 
-/// Applies an operation to each pair of amounts but the largest gradient, which is the larger one.
-template <class Operation>
-Amounts combine(Amounts a, const Amounts& b, const Operation& apply) {
-  apply(a.forward_s, b.forward_s), apply(a.backward_s, b.backward_s), apply(a.weight_s, b.weight_s), apply(a.update_s, b.update_s);
-  apply(a.trained, b.trained), apply(a.spread, b.spread);
-  apply(a.memory.weights, b.memory.weights), apply(a.memory.gradients, b.memory.gradients);
-  apply(a.memory.optimizer, b.memory.optimizer), apply(a.memory.activations, b.memory.activations);
-  apply(a.memory.further_activations, b.memory.further_activations);
-  a.memory.activation_gradients = std::max(a.memory.activation_gradients, b.memory.activation_gradients);
+constexpr int kProbedStages = 3;
+
+/// Of what adds up, a and `factor` times b.
+ChunkLayers sum(ChunkLayers a, double factor, const ChunkLayers& b) {
+  const auto add = [factor](auto& x, auto y) { x += factor * y; };
+  add(a.trained, b.trained), add(a.spread, b.spread), add(a.summed_bytes, b.summed_bytes);
+  add(a.memory.weights, b.memory.weights), add(a.memory.gradients, b.memory.gradients), add(a.memory.optimizer, b.memory.optimizer);
+  add(a.memory.activations, b.memory.activations), add(a.memory.further_activations, b.memory.further_activations);
   return a;
 }
 
-/// The scenario in as many stages as blocks, where memory and devices do not matter.
-Scenario probe_of(const Scenario& scenario, const Workload& four_blocks) {
-  Scenario probe = scenario;
-  const Strategy& strategy = scenario.strategy;
-  probe.run = {};
-  probe.workload = four_blocks;
-  probe.workload.batch = strategy.micro_batch * strategy.data;
-  probe.strategy.pipeline = kProbedBlocks;
-  probe.strategy.interleave = 1;
-  probe.strategy.zero = 0;
-  probe.strategy.overlap = overlaps_tensor(strategy.overlap) ? Overlap::tensor : Overlap::none;
-  if (strategy.schedule != Schedule::zero_bubble_h1) probe.strategy.schedule = Schedule::one_f_one_b;
-  probe.platform.device_memory = probe.platform.memory_per_node = Bytes(0);
-  const int per_node = probe.platform.devices_per_node;
-  probe.platform.nodes = (probe.strategy.ranks() + per_node - 1) / per_node;
-  return probe;
-}
+/// Where the layers of a network of kProbedBlocks blocks stand.
+struct Places {
+  explicit Places(const Workload& workload) : chunks(std::get<std::vector<LayerRange>>(cut_chunks(workload, kProbedBlocks))) {}
 
-class PieceReader {
+  [[nodiscard]] LayerRange first() const { return chunks.front(); }
+  [[nodiscard]] LayerRange block() const { return chunks[1]; }
+  [[nodiscard]] LayerRange last() const { return chunks.back(); }
+  [[nodiscard]] LayerRange all() const { return {0, last().last}; }
+  [[nodiscard]] int block_layers() const { return block().last - block().first; }
+
+  std::vector<LayerRange> chunks;
+};
+
+class NetworkReader {
  public:
-  PieceReader(const Scenario& probe, const LocalModel& model) : probe_(probe), model_(model) {
-    const std::vector<LayerRange> chunks = std::get<std::vector<LayerRange>>(cut_chunks(model.workload(), kProbedBlocks));
-    first_ = chunks.front(), block_ = chunks[1], last_ = chunks.back();
-    blocks_begin_ = block_.first - (block_.last - block_.first);
-    blocks_end_ = last_.first + (block_.last - block_.first);
-  }
+  NetworkReader(const LocalModel& model, const Strategy& strategy) : model_(model), strategy_(strategy), places_(model.workload()) {}
 
-  void read_layers(Pieces& pieces) const {
+  NetworkPieces read() const {
+    NetworkPieces pieces;
+    auto& layers = pieces.layers;
+    const LayerRange block = places_.block();
+    const int count = places_.block_layers();
+    layers[ChunkKind::first] = of(places_.first());
+    layers[ChunkKind::middle] = of(block);
+    layers[ChunkKind::last] = of(places_.last());
+    layers.block = sum(of({block.first, block.last + count}), -1, layers[ChunkKind::middle]);
+    layers[ChunkKind::whole] = sum(of(places_.all()), -(kProbedBlocks - 1), layers.block);
+    pieces.before = gradients(places_.first(), 0, places_.first().last - count);
+    pieces.block = gradients(block, 0, count);
+    pieces.after = gradients(places_.last(), count, places_.last().last - places_.last().first);
+    pieces.after_whole = gradients(places_.all(), places_.last().first + count, places_.last().last);
     const Workload& workload = model_.workload();
-    const int blocks = block_.last - block_.first;
-    pieces.kinds[0] = of({first_.first, first_.last});
-    pieces.kinds[1] = of(block_);
-    pieces.kinds[2] = of(last_);
-    pieces.block = of({block_.first, block_.last + blocks}) - pieces.kinds[1];
-    const LayerRange all{0, static_cast<int>(workload.layers.size())};
-    pieces.kinds[3] = of(all) - 3 * pieces.block;
-    pieces.gradients_before = gradients({first_.first, first_.last}, 0, blocks_begin_);
-    pieces.gradients_of_block = gradients(block_, 0, blocks);
-    pieces.gradients_after = gradients(last_, blocks, last_.last - last_.first);
-    pieces.gradients_after_whole = gradients(all, blocks_end_, all.last);
-    add_up_gradients(pieces);
-    for (int layer = blocks_end_; layer < all.last; ++layer) {
+    for (int layer = places_.last().first + count; layer < places_.last().last; ++layer) {
       const int owner = workload.layers[layer].tied_to;
-      if (owner >= 0 && owner < first_.last)
+      if (owner >= 0 && owner < places_.first().last)
         pieces.tied += Bytes(bytes_per_element(workload.precision) * static_cast<double>(parameters(workload.layers[owner].shape)));
     }
+    return pieces;
   }
 
  private:
-  static void add_up_gradients(Pieces& pieces) {
-    const auto sum = [](const std::vector<Bytes>& layers) { return std::accumulate(layers.begin(), layers.end(), Bytes(0)).value(); };
-    const double block = pieces.gradients_of_one_block = sum(pieces.gradients_of_block);
-    const double before = sum(pieces.gradients_before);
-    pieces.gradients_of_kind = {before + block, block, block + sum(pieces.gradients_after),
-                                before + block + sum(pieces.gradients_after_whole)};
-  }
-
-  /// What follows from layers alone.
-  [[nodiscard]] Amounts of(LayerRange layers) const {
-    Amounts amounts;
+  [[nodiscard]] ChunkLayers of(LayerRange range) const {
+    ChunkLayers chunk;
     const Workload& workload = model_.workload();
-    amounts.memory = chunk_memory(part_of(workload, layers), probe_.strategy, model_.samples);
-    for (int layer = layers.first; layer < layers.last; ++layer) {
+    chunk.memory = chunk_memory(part_of(workload, range), strategy_, 1, model_.gathered);
+    for (int layer = range.first; layer < range.last; ++layer) {
       const auto trained = static_cast<double>(trained_parameters(workload.layers[layer]));
-      amounts.trained += trained;
-      if (std::ranges::binary_search(model_.spread, layer)) amounts.spread += trained;
+      chunk.trained += trained;
+      if (std::ranges::binary_search(model_.spread, layer)) chunk.spread += trained;
     }
-    return amounts;
+    const std::vector<Bytes> bytes = gradients(range, 0, range.last - range.first);
+    chunk.summed_bytes = std::accumulate(bytes.begin(), bytes.end(), Bytes(0)).value();
+    return chunk;
   }
 
   /// Of the layers [first, last) of a chunk.
@@ -106,88 +89,72 @@ class PieceReader {
     return bytes;
   }
 
-  const Scenario& probe_;
   const LocalModel& model_;
-  LayerRange first_;
-  LayerRange block_;  ///< the second one
-  LayerRange last_;
-  int blocks_begin_ = 0;
-  int blocks_end_ = 0;
+  const Strategy& strategy_;
+  Places places_;
 };
 
-/// Times of the probe's bodies and updates; false where a body is no chain.
-bool read_times(const StepPlan& plan, const Scenario& probe, Pieces& pieces) {
-  const std::vector<OperationCost> costs = price(plan, probe);
-  const std::vector<PipelineLayout> found = layouts(plan);
-  const std::optional<SerialLayout> serial = serial_layout(plan, costs, found.front());
-  if (!serial) return false;
-  const Pipeline& pipeline = *found.front().pipeline;
-  std::array<double, kProbedBlocks> updates_s{};
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
-    if (kernel != nullptr && kernel->pass == Pass::update) updates_s[plan.operations[i].rank_class] += costs[i].duration().value();
-  }
-  const auto read = [&](Amounts& amounts, int chunk) {
-    const auto* bodies = &serial->bodies[3 * chunk];
-    amounts.forward_s = bodies[0].duration_s, amounts.backward_s = bodies[1].duration_s, amounts.weight_s = bodies[2].duration_s;
-    amounts.update_s = updates_s[chunk];
-  };
-  read(pieces.kinds[0], 0);
-  read(pieces.kinds[1], 1);
-  read(pieces.kinds[2], kProbedBlocks - 1);
-  read(pieces.block, 1);
-  Amounts& whole = pieces.kinds[3];
-  const Amounts& first = pieces.kinds[0];
-  const Amounts& last = pieces.kinds[2];
-  whole.forward_s = first.forward_s + last.forward_s - pieces.block.forward_s;
-  whole.backward_s = first.backward_s + last.backward_s - pieces.block.backward_s;
-  whole.weight_s = first.weight_s + last.weight_s - pieces.block.weight_s;
-  whole.update_s = first.update_s + last.update_s - pieces.block.update_s;
-  pieces.sent = std::get<Collective>(plan.operations[pipeline.chunks.front().send_forward].work).bytes;
-  return true;
+/// The scenario in as many stages, where memory and devices do not matter.
+Scenario probe_of(const Scenario& scenario) {
+  const Strategy& strategy = scenario.strategy;
+  Scenario probe;
+  probe.platform = scenario.platform;
+  probe.strategy = strategy;
+  probe.calibration = scenario.calibration;
+  probe.workload.batch = strategy.micro_batch * strategy.data;
+  probe.workload.precision = scenario.workload.precision;
+  probe.strategy.pipeline = kProbedStages;
+  probe.strategy.interleave = 1;
+  probe.strategy.zero = 0;
+  probe.strategy.overlap = overlaps_tensor(strategy.overlap) ? Overlap::tensor : Overlap::none;
+  if (strategy.schedule != Schedule::zero_bubble_h1) probe.strategy.schedule = Schedule::one_f_one_b;
+  const int per_node = probe.platform.devices_per_node;
+  probe.platform.nodes = (probe.strategy.ranks() + per_node - 1) / per_node;
+  return probe;
 }
 
 }  // namespace
 
-Amounts operator+(Amounts a, const Amounts& b) {
-  return combine(a, b, [](auto& x, auto y) { x += y; });
-}
-Amounts operator-(Amounts a, const Amounts& b) {
-  return combine(a, b, [](auto& x, auto y) { x = x - y; });
-}
-Amounts operator*(double factor, Amounts a) {
-  return combine(a, a, [factor](auto& x, auto) { x = factor * x; });
-}
-
-Amounts Pieces::chunk(ChunkKind kind, int blocks) const { return kinds[static_cast<std::size_t>(kind)] + (blocks - 1) * block; }
-
-std::vector<Bucket> Pieces::buckets(ChunkKind kind, int blocks, const Strategy& strategy) const {
+std::vector<Bucket> NetworkPieces::buckets(ChunkKind kind, int blocks, const Strategy& strategy) const {
   BucketFiller filler(strategy);
-  const auto add = [&](const std::vector<Bytes>& layers) {
-    for (const Bytes bytes : std::ranges::reverse_view(layers)) filler.add(0, bytes);
+  const auto add = [&](const std::vector<Bytes>& list) {
+    for (const Bytes bytes : std::ranges::reverse_view(list)) filler.add(0, bytes);
   };
-  if (kind == ChunkKind::last) add(gradients_after);
-  if (kind == ChunkKind::whole) add(gradients_after_whole);
-  for (int i = 0; i < blocks; ++i) add(gradients_of_block);
-  if (kind == ChunkKind::first || kind == ChunkKind::whole) add(gradients_before);
+  if (kind == ChunkKind::last) add(after);
+  if (kind == ChunkKind::whole) add(after_whole);
+  for (int i = 0; i < blocks; ++i) add(block);
+  if (kind == ChunkKind::first || kind == ChunkKind::whole) add(before);
   return std::move(filler.buckets());
 }
 
-std::optional<Pieces> price_pieces(const Scenario& scenario, const Workload& four_blocks) {
-  const Scenario probe = probe_of(scenario, four_blocks);
-  Pieces pieces;
-  const auto refused = [&](std::string reason) {
-    pieces.obstacle = std::move(reason);
-    return pieces;
+NetworkPieces read_network(const LocalModel& model, const Strategy& strategy) { return NetworkReader(model, strategy).read(); }
+
+std::optional<TimePieces> price_bodies(const Scenario& scenario, const LocalModel& model) {
+  const Scenario probe = probe_of(scenario);
+  const Places places(model.workload());
+  const StepPlan plan = write_step(probe, std::get<Layout>(lay_out(probe)), model, {places.first(), places.block(), places.last()}, {});
+  const std::vector<OperationCost> costs = price(plan, probe);
+  const std::vector<PipelineLayout> found = layouts(plan);
+  const std::optional<SerialLayout> serial = serial_layout(plan, costs, found.front());
+  if (!serial) return {};
+  TimePieces pieces;
+  OfChunks<BodyTimes>& bodies = pieces.bodies;
+  for (int chunk = 0; chunk < kProbedStages; ++chunk) {
+    const SerialBody* body = &serial->bodies[3 * chunk];
+    bodies.one[chunk] = {body[0].duration_s, body[1].duration_s, body[2].duration_s, 0};
+  }
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
+    if (kernel != nullptr && kernel->pass == Pass::update)
+      bodies.one[plan.operations[i].rank_class].update_s += costs[i].duration().value();
+  }
+  bodies.block = bodies[ChunkKind::middle];
+  const auto whole = [&](double BodyTimes::*part) {
+    return bodies[ChunkKind::first].*part + bodies[ChunkKind::last].*part - bodies.block.*part;
   };
-  const auto layout = lay_out(probe);
-  if (const auto* none = std::get_if<Infeasible>(&layout)) return refused(none->reason);
-  const auto model = local_model(probe, std::get<Layout>(layout));
-  if (const auto* none = std::get_if<Infeasible>(&model)) return refused(none->reason);
-  const auto lowered = lower(probe);
-  if (const auto* none = std::get_if<Infeasible>(&lowered)) return refused(none->reason);
-  PieceReader(probe, std::get<LocalModel>(model)).read_layers(pieces);
-  if (!read_times(std::get<StepPlan>(lowered), probe, pieces)) return {};
+  bodies[ChunkKind::whole] = {whole(&BodyTimes::forward_s), whole(&BodyTimes::backward_s), whole(&BodyTimes::weight_s),
+                              whole(&BodyTimes::update_s)};
+  pieces.sent = std::get<Collective>(plan.operations[found.front().pipeline->chunks.front().send_forward].work).bytes;
   return pieces;
 }
 

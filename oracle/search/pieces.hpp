@@ -8,7 +8,7 @@
 #include "core/scenario.hpp"
 #include "strategies/buckets.hpp"
 #include "strategies/device_memory.hpp"
-#include "workloads/shorten.hpp"
+#include "strategies/local_model.hpp"
 
 namespace forerun::oracle {
 
@@ -16,48 +16,59 @@ namespace forerun::oracle {
 enum class ChunkKind { first, middle, last, whole };
 inline constexpr int kChunkKinds = 4;
 
-/// What adds up over the layers of a chunk, for one micro-batch; seconds.
-struct Amounts {
+/// Something of a chunk that adds up over its blocks.
+template <class Amounts>
+struct OfChunks {
+  std::array<Amounts, kChunkKinds> one;  ///< of chunks of one block
+  Amounts block;                         ///< of each further one
+
+  [[nodiscard]] const Amounts& operator[](ChunkKind kind) const { return one[static_cast<std::size_t>(kind)]; }
+  Amounts& operator[](ChunkKind kind) { return one[static_cast<std::size_t>(kind)]; }
+};
+
+/// Durations of a chunk's bodies, and of its updates layer by layer.
+struct BodyTimes {
   double forward_s = 0;
   double backward_s = 0;
   double weight_s = 0;  ///< gradients of weights, where the schedule sets them apart
-  double update_s = 0;  ///< layer by layer
-  double trained = 0;   ///< parameters that the optimizer updates
-  double spread = 0;    ///< of these in experts that lie over the expert axis
-  ChunkMemory memory;   ///< of which the largest gradient does not add up
-
-  friend Amounts operator+(Amounts a, const Amounts& b);
-  friend Amounts operator-(Amounts a, const Amounts& b);
-  friend Amounts operator*(double factor, Amounts a);
+  double update_s = 0;
 };
 
-/// A strategy's chunks, priced once for all degrees of the pipeline and of the data axis.
-struct Pieces {
-  std::string obstacle;                    ///< why the network cannot be split so, then nothing else is set
-  std::array<Amounts, kChunkKinds> kinds;  ///< chunks of one block
-  Amounts block;                           ///< each further one
-  Bytes sent;                              ///< by a rank, from one chunk to the next
-  Bytes tied;                              ///< weights that the first and the last chunk share
-  /// Bytes of the layers' gradients that data-parallel ranks sum, in the order of layers.
-  std::vector<Bytes> gradients_before;
-  std::vector<Bytes> gradients_of_block;
-  std::vector<Bytes> gradients_after;                   ///< of the last chunk, with a copy of what it shares with the first
-  std::vector<Bytes> gradients_after_whole;             ///< where one chunk holds both
-  std::array<double, kChunkKinds> gradients_of_kind{};  ///< their sums, of chunks of one block
-  double gradients_of_one_block = 0;
+/// What follows from a chunk's layers alone. Counts are whole numbers.
+struct ChunkLayers {
+  ChunkMemory memory;       ///< with activations of one sample; the largest gradient does not add up
+  double trained = 0;       ///< parameters that the optimizer updates
+  double spread = 0;        ///< of these in experts that lie over the expert axis
+  double summed_bytes = 0;  ///< gradients that data-parallel ranks sum
+};
 
-  [[nodiscard]] Amounts chunk(ChunkKind kind, int blocks) const;
-  /// What data-parallel ranks sum.
-  [[nodiscard]] double gradient_bytes(ChunkKind kind, int blocks) const {
-    return gradients_of_kind[static_cast<std::size_t>(kind)] + (blocks - 1) * gradients_of_one_block;
-  }
+/// A network's chunks as one rank has them, however many ranks share the data axis and the pipeline.
+struct NetworkPieces {
+  OfChunks<ChunkLayers> layers;
+  Bytes tied;  ///< weights that the first and the last chunk share
+  /// Bytes of the layers' gradients that data-parallel ranks sum, in the order of layers.
+  std::vector<Bytes> before;
+  std::vector<Bytes> block;
+  std::vector<Bytes> after;        ///< of the last chunk, with a copy of what it shares with the first
+  std::vector<Bytes> after_whole;  ///< where one chunk holds both
+
   [[nodiscard]] std::vector<Bucket> buckets(ChunkKind kind, int blocks, const Strategy& strategy) const;
 };
 
-/// Prices the chunks of `scenario`'s strategy with a network of four of its blocks in four stages, lowered and priced as any. The
-/// strategy's pipeline, its schedule but for weight bodies, ZeRO and overlap over the data axis do not matter. Nothing where bodies are no
-/// chains: then a chunk's time is no sum over its blocks.
-std::optional<Pieces> price_pieces(const Scenario& scenario, const Workload& four_blocks);
+/// Times of a network's chunks for one micro-batch.
+struct TimePieces {
+  OfChunks<BodyTimes> bodies;
+  Bytes sent;  ///< by a rank, from one chunk to the next
+};
+
+/// Networks of this many blocks tell what those of any number take.
 inline constexpr int kProbedBlocks = 4;
+
+NetworkPieces read_network(const LocalModel& model, const Strategy& strategy);
+
+/// Lowers and prices the strategy of `scenario`, whose workload has kProbedBlocks blocks, in a pipeline of three chunks of one block each.
+/// The degree of its pipeline, its schedule but for weight bodies, ZeRO and overlap over the data axis do not matter.
+/// Nothing where bodies are not closed: then a chunk's time is no sum over its blocks.
+std::optional<TimePieces> price_bodies(const Scenario& scenario, const LocalModel& model);
 
 }  // namespace forerun::oracle

@@ -141,48 +141,77 @@ bool PipelineWalk::shifted(double& growth_s) {
 void PipelineWalk::interleave() {
   const PipelineTimes& t = *times_;
   const std::int64_t p = t.shape.stages, v = t.shape.interleave, slots = t.shape.micro_batches * v;
-  std::vector<double>& free_s = ends_.stage_end_s;
-  arrivals_s_.assign(static_cast<std::size_t>(p * (slots + p)), 0);
-  backward_arrivals_s_.assign(static_cast<std::size_t>(p * (slots + p)), 0);
   const std::int64_t row = slots + p;
-  const auto forward = [&](std::int64_t s, std::int64_t k) {
-    const double start_s = std::max(free_s[s], arrivals_s_[s * row + k]);
-    if (k == 0) ends_.first_start_s[s] = start_s;
-    const std::int64_t turn = k / p % v;
-    free_s[s] = start_s + t.chunks[s + turn * p].forward_s;
-    if (s + 1 < p) {
-      arrivals_s_[(s + 1) * row + k] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
-    } else if (turn + 1 < v) {
-      // Two stages have one lane from the last to the first, for activations and for gradients.
-      double& lane_s = p == 2 ? backward_lane_s_[s] : forward_lane_s_[s];
-      arrivals_s_[k + p] = send(lane_s, free_s[s], t.send_forward_s[s]);
-    } else {
-      // The last chunk: its backward slot of the same micro-batch is turn 0 of the same group.
-      backward_arrivals_s_[s * row + k - (v - 1) * p] = free_s[s];
-    }
-  };
-  const auto backward = [&](std::int64_t s, std::int64_t k) {
-    const std::int64_t turn = k / p % v;
-    const std::int64_t chunk = s + (v - 1 - turn) * p;
-    free_s[s] = std::max(free_s[s], backward_arrivals_s_[s * row + k]) + t.chunks[chunk].backward_s;
-    if (s > 0) {
-      backward_arrivals_s_[(s - 1) * row + k] = send(backward_lane_s_[s], free_s[s], t.send_backward_s[s]);
-    } else if (turn + 1 < v) {
-      double& lane_s = p == 2 ? forward_lane_s_[s] : backward_lane_s_[s];
-      backward_arrivals_s_[(p - 1) * row + k + p] = send(lane_s, free_s[s], t.send_backward_s[s]);
-    }
-    free_s[s] += t.chunks[chunk].weight_s;
-    ends_.chunk_end_s[chunk] = free_s[s];
-  };
+  arrivals_s_.assign(static_cast<std::size_t>(p * row), 0);
+  backward_arrivals_s_.assign(static_cast<std::size_t>(p * row), 0);
   // As warm_up(), also where there are not so many slots.
   const auto ahead = [&](std::int64_t s) { return 2 * (p - s - 1) + (v - 1) * p; };
-  const std::int64_t first = std::min(p - 1 - ahead(0), -ahead(p - 1));
-  for (std::int64_t g = first; g < slots + p - 1; ++g)
+  stages_.clear();
+  for (std::int64_t s = 0; s < p; ++s) {
+    Stage& stage = stages_.emplace_back();
+    stage.index = s;
+    stage.forward = {0, 0, s, arrivals_s_.data() + s * row};
+    stage.backward = {0, 0, s + (v - 1) * p, backward_arrivals_s_.data() + s * row};
+    stage.round = std::min(p - 1 - ahead(0), -ahead(p - 1)) - (p - 1 - s);
+    stage.ahead = ahead(s);
+  }
+  const std::int64_t steps = slots + p - 1 - std::min(p - 1 - ahead(0), -ahead(p - 1));
+  for (std::int64_t step = 0; step < steps; ++step)
     for (std::int64_t s = p - 1; s >= 0; --s) {
-      const std::int64_t j = g - (p - 1 - s);
-      if (const std::int64_t k = ahead(s) + j; k >= 0 && k < slots) forward(s, k);
-      if (j >= 0 && j < slots) backward(s, j);
+      Stage& stage = stages_[s];
+      const std::int64_t round = stage.round++;
+      if (const std::int64_t k = stage.ahead + round; k >= 0 && k < slots) run_forward(stage, k, row);
+      if (round >= 0 && round < slots) run_backward(stage, round, row);
     }
+  for (const Stage& stage : stages_) ends_.stage_end_s[stage.index] = stage.free_s;
+}
+
+void PipelineWalk::run_forward(Stage& stage, std::int64_t slot, std::int64_t row) {
+  const PipelineTimes& t = *times_;
+  const std::int64_t p = t.shape.stages, s = stage.index;
+  Slots& slots = stage.forward;
+  const double start_s = std::max(stage.free_s, slots.arrivals_s[slot]);
+  if (slot == 0) ends_.first_start_s[s] = start_s;
+  stage.free_s = start_s + t.chunks[slots.chunk].forward_s;
+  if (s + 1 < p) {
+    slots.arrivals_s[row + slot] = send(forward_lane_s_[s], stage.free_s, t.send_forward_s[s]);
+  } else if (slots.turn + 1 < t.shape.interleave) {
+    // Two stages have one lane from the last to the first, for activations and for gradients.
+    double& lane_s = p == 2 ? backward_lane_s_[s] : forward_lane_s_[s];
+    arrivals_s_[slot + p] = send(lane_s, stage.free_s, t.send_forward_s[s]);
+  } else {
+    // The last chunk: its backward slot of the same micro-batch is turn 0 of the same group.
+    stage.backward.arrivals_s[slot - (t.shape.interleave - 1) * p] = stage.free_s;
+  }
+  advance(slots, p);
+}
+
+void PipelineWalk::run_backward(Stage& stage, std::int64_t slot, std::int64_t row) {
+  const PipelineTimes& t = *times_;
+  const std::int64_t p = t.shape.stages, s = stage.index;
+  Slots& slots = stage.backward;
+  stage.free_s = std::max(stage.free_s, slots.arrivals_s[slot]) + t.chunks[slots.chunk].backward_s;
+  if (s > 0) {
+    slots.arrivals_s[slot - row] = send(backward_lane_s_[s], stage.free_s, t.send_backward_s[s]);
+  } else if (slots.turn + 1 < t.shape.interleave) {
+    double& lane_s = p == 2 ? forward_lane_s_[s] : backward_lane_s_[s];
+    backward_arrivals_s_[(p - 1) * row + slot + p] = send(lane_s, stage.free_s, t.send_backward_s[s]);
+  }
+  ends_.chunk_end_s[slots.chunk] = stage.free_s;
+  advance(slots, -p);
+}
+
+// To the next slot: after a group of p the next turn's chunk, `chunks` further on, after all turns the first one's.
+inline void PipelineWalk::advance(Slots& slots, std::int64_t chunks) const {
+  const std::int64_t p = times_->shape.stages, v = times_->shape.interleave;
+  if (++slots.place < p) return;
+  slots.place = 0;
+  if (++slots.turn < v) {
+    slots.chunk += chunks;
+  } else {
+    slots.turn = 0;
+    slots.chunk -= (v - 1) * chunks;
+  }
 }
 
 }  // namespace forerun::oracle

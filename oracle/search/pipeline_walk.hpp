@@ -42,6 +42,25 @@ class PipelineWalk {
   void alternate();       ///< 1F1B and zero-bubble H1
   void interleave();
 
+  /// A stage's way through its slots of one direction.
+  struct Slots {
+    std::int64_t turn = 0;
+    std::int64_t place = 0;        ///< in the group
+    std::int64_t chunk = 0;        ///< of the turn
+    double* arrivals_s = nullptr;  ///< by slot
+  };
+  struct Stage {
+    std::int64_t index = 0;
+    std::int64_t round = 0;
+    std::int64_t ahead = 0;
+    double free_s = 0;
+    Slots forward;
+    Slots backward;
+  };
+  void run_forward(Stage& stage, std::int64_t slot, std::int64_t row);
+  void run_backward(Stage& stage, std::int64_t slot, std::int64_t row);
+  void advance(Slots& slots, std::int64_t chunks) const;
+
   double send(double& lane_free_s, double ready_s, double duration_s);
   bool shifted(double& growth_s);
 
@@ -52,6 +71,7 @@ class PipelineWalk {
   std::vector<double> arrivals_s_;
   std::vector<double> backward_arrivals_s_;
   std::vector<double> state_s_;
+  std::vector<Stage> stages_;
 };
 
 }  // namespace forerun::oracle

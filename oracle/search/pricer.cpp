@@ -26,7 +26,10 @@ std::string_view to_string(Obstacle obstacle) {
 Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), steps_(run_steps(scenario_)) {
   blocks_ = alike_blocks(scenario_.workload);
   if (blocks_ && (blocks_->times < kProbedBlocks || !scenario_.calibration->gpu)) blocks_.reset();
-  if (blocks_) four_blocks_ = with_blocks(scenario_.workload, *blocks_, kProbedBlocks);
+  if (!blocks_) return;
+  probe_.platform = scenario_.platform;
+  probe_.calibration = scenario_.calibration;
+  probe_.workload = with_blocks(scenario_.workload, *blocks_, kProbedBlocks);
 }
 
 Quote Pricer::price(const Strategy& strategy, const Hopeful& hopeful) {
@@ -52,6 +55,16 @@ Quote Pricer::price_whole() {
   return {.step_s = evaluate(plan, costs).step.value(), .memory_bytes = plan.memory.total().value()};
 }
 
+// Parameters that are gathered ahead of each block run beside it: a whole plan, of a network that is split already.
+double Pricer::price_sharded(const Layout& layout, Split& split) {
+  if (!split.whole) split.whole = std::get<LocalModel>(local_model(scenario_, layout));
+  split.whole->samples = layout.micro_batch;
+  const LayerRange all{0, static_cast<int>(split.whole->workload().layers.size())};
+  const StepPlan plan = write_step(scenario_, layout, *split.whole, {all}, {});
+  const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
+  return evaluate(plan, costs).step.value();
+}
+
 // Stages lie alike on nodes: several in each, or each on whole ones.
 bool Pricer::congruent(int stage_ranks) const {
   const int per_node = scenario_.platform.devices_per_node;
@@ -61,39 +74,56 @@ bool Pricer::congruent(int stage_ranks) const {
 bool Pricer::comes_apart(const Strategy& strategy) const {
   // forerun's trainer keeps the gradients of all activations, so that the largest of them does not tell a chunk's memory.
   if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
-  return blocks_ && strategy.micro_batch > 0 && strategy.zero < 3 && strategy.filter == 1 && strategy.channel == 1 &&
-         strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 && congruent(strategy.ranks() / strategy.pipeline);
+  return blocks_ && strategy.micro_batch > 0 && (strategy.zero < 3 || strategy.pipeline * strategy.expert == 1) && strategy.filter == 1 &&
+         strategy.channel == 1 && strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 &&
+         congruent(strategy.ranks() / strategy.pipeline);
 }
 
-const Pieces* Pricer::pieces_of(const Strategy& strategy) {
+Pricer::Split& Pricer::split(const Strategy& strategy) {
+  const std::array<int, 5> key{strategy.tensor, strategy.sequence_parallel ? 1 : 0, strategy.context, strategy.expert,
+                               static_cast<int>(strategy.runtime)};
+  if (last_split_ != nullptr && key == last_split_key_) return *last_split_;
+  const auto [place, added] = splits_.try_emplace(key);
+  last_split_key_ = key;
+  last_split_ = &place->second;
+  if (!added) return *last_split_;
+  probe_.strategy = strategy;
+  auto model = local_model(probe_, std::get<Layout>(lay_out(scenario_)));
+  if (std::holds_alternative<Infeasible>(model))
+    last_split_->possible = false;
+  else
+    last_split_->model = std::move(std::get<LocalModel>(model));
+  return *last_split_;
+}
+
+const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) {
   // Only where groups of other axes lie around those of the data axis does its degree matter.
   const bool in_order = strategy.order == Strategy{}.order;
   const bool data_matters = strategy.expert > 1 || strategy.context > 1 || !in_order || !congruent(strategy.tensor);
   std::int64_t order = 0;
   for (const Axis axis : strategy.order) order = 8 * order + static_cast<std::int64_t>(axis);
-  const PieceKey key{strategy.tensor,
-                     strategy.sequence_parallel ? 1 : 0,
-                     strategy.context,
-                     strategy.expert,
-                     strategy.micro_batch,
-                     static_cast<std::int64_t>(strategy.recompute),
-                     overlaps_tensor(strategy.overlap) ? 1 : 0,
-                     strategy.schedule == Schedule::zero_bubble_h1 ? 1 : 0,
-                     data_matters ? strategy.data : 1,
-                     order,
-                     static_cast<std::int64_t>(strategy.collective),
-                     static_cast<std::int64_t>(strategy.runtime)};
-  if (last_pieces_ != nullptr && key == last_key_) return last_pieces_;
-  const auto [place, added] = pieces_.try_emplace(key);
+  const Key key{strategy.tensor,
+                2 * strategy.context + (strategy.sequence_parallel ? 1 : 0),
+                strategy.expert,
+                strategy.micro_batch,
+                static_cast<std::int64_t>(strategy.recompute),
+                2 * (overlaps_tensor(strategy.overlap) ? 1 : 0) + (strategy.schedule == Schedule::zero_bubble_h1 ? 1 : 0),
+                data_matters ? strategy.data : 1,
+                order,
+                static_cast<std::int64_t>(strategy.collective),
+                static_cast<std::int64_t>(strategy.runtime)};
+  if (last_times_ != nullptr && key == last_key_) return last_times_;
+  const auto [place, added] = times_of_.try_emplace(key);
   if (added) {
-    Scenario probed = {{}, scenario_.platform, strategy, {}, scenario_.calibration, {}};
-    if (!data_matters) probed.strategy.data = 1;
-    place->second = price_pieces(probed, four_blocks_);
+    probe_.strategy = strategy;
+    if (!data_matters) probe_.strategy.data = 1;
+    model.samples = strategy.micro_batch;
+    place->second = price_bodies(probe_, model);
     ++counts_.pieces;
   }
   if (!place->second) return nullptr;
   last_key_ = key;
-  return last_pieces_ = &*place->second;
+  return last_times_ = &*place->second;
 }
 
 ChunkKind Pricer::kind_of(const Draft& draft, int chunk) {
@@ -116,15 +146,23 @@ std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const H
   draft.shape = {strategy.schedule, strategy.pipeline, draft.layout.micro_batches, strategy.interleave};
   const std::int64_t chunks = std::int64_t{draft.shape.stages} * draft.shape.interleave;
   if (draft.shape.interleave > 1 && draft.shape.micro_batches % draft.shape.stages != 0) return no(Obstacle::schedule);
-  draft.pieces = pieces_of(strategy);
-  if (draft.pieces == nullptr) return {};
-  if (!draft.pieces->obstacle.empty()) return no(Obstacle::network);
+  Split& network = split(strategy);
+  if (!network.possible) return no(Obstacle::network);
   if (chunks > blocks_->times) return no(Obstacle::stages);
   draft.blocks = blocks_->times / static_cast<int>(chunks);
   draft.larger = blocks_->times % static_cast<int>(chunks);
+  auto& pieces = network.by_recompute[static_cast<std::size_t>(strategy.recompute)];
+  if (!pieces) pieces = read_network(network.model, strategy);
+  draft.network = &*pieces;
   quote.memory_bytes = largest_memory(draft);
   const double available = scenario_.platform.memory_of_device().value();
   if (available > 0 && quote.memory_bytes > available) return no(Obstacle::memory);
+  if (strategy.zero == 3) {
+    quote.step_s = price_sharded(draft.layout, network);
+    return quote;
+  }
+  draft.times = times_of(strategy, network.model);
+  if (draft.times == nullptr) return {};
   if (hopeful) {
     quote.step_s = least_step(draft);
     quote.given_up = !hopeful(quote.step_s, quote.memory_bytes);
@@ -142,8 +180,8 @@ double Pricer::least_step(const Draft& draft) const {
   for (int stage = 0; stage < stages; ++stage) {
     double busy_s = 0;
     for (int chunk = stage; chunk < chunks; chunk += stages) {
-      const Amounts& one = draft.pieces->kinds[static_cast<std::size_t>(kind_of(draft, chunk))];
-      const Amounts& block = draft.pieces->block;
+      const BodyTimes& one = draft.times->bodies[kind_of(draft, chunk)];
+      const BodyTimes& block = draft.times->bodies.block;
       busy_s += one.forward_s + one.backward_s + one.weight_s +
                 (blocks_of(draft, chunk) - 1) * (block.forward_s + block.backward_s + block.weight_s);
     }
@@ -166,25 +204,27 @@ double Pricer::largest_memory(const Draft& draft) const {
     const std::int64_t late = draft.shape.schedule == Schedule::zero_bubble_h1 ? stage : 0;
     const std::int64_t most = stages == 1 ? 1 : std::min(warm_up(draft.shape, stage) + 1 + late, all);
     const auto in_flight = static_cast<double>((most + interleave - 1) / interleave);
-    const auto& kinds = draft.pieces->kinds;
+    const OfChunks<ChunkLayers>& layers = draft.network->layers;
     const auto sum = [&](auto&& part) {
-      double total = further * part(draft.pieces->block.memory) + middle * part(kinds[1].memory);
-      if (first) total += part(kinds[0].memory);
-      if (last) total += part(kinds[2].memory);
-      return stages == 1 ? total + part(kinds[3].memory) : total;
+      if (stages == 1) return part(layers[ChunkKind::whole].memory) + further * part(layers.block.memory);
+      double total = further * part(layers.block.memory) + middle * part(layers[ChunkKind::middle].memory);
+      if (first) total += part(layers[ChunkKind::first].memory);
+      if (last) total += part(layers[ChunkKind::last].memory);
+      return total;
     };
     const int zero = draft.strategy->zero;
     const double shared = draft.layout.replicas;
-    double bytes = sum([](const ChunkMemory& m) { return m.weights.value(); });
+    const auto samples = static_cast<double>(draft.layout.micro_batch);
+    double bytes = sum([](const ChunkMemory& m) { return m.weights.value(); }) / (zero >= 3 ? shared : 1);
     bytes += sum([](const ChunkMemory& m) { return m.gradients.value(); }) / (zero >= 2 ? shared : 1);
     if (draft.strategy->offload != Offload::optimizer)
       bytes += sum([](const ChunkMemory& m) { return m.optimizer.value(); }) / (zero >= 1 ? shared : 1);
-    bytes += sum([&](const ChunkMemory& m) { return m.activations.value() + (in_flight - 1) * m.further_activations.value(); });
+    bytes += samples * sum([&](const ChunkMemory& m) { return m.activations.value() + (in_flight - 1) * m.further_activations.value(); });
     double gradient = 0;
-    for (int kind = 0; kind < kChunkKinds; ++kind)
-      if (kind == 3 ? stages == 1 : kind == 0 ? first : kind == 2 ? last : middle > 0)
-        gradient = std::max(gradient, kinds[kind].memory.activation_gradients.value());
-    largest = std::max(largest, bytes + gradient);
+    for (const auto& [kind, has] : {std::pair(ChunkKind::first, first), std::pair(ChunkKind::middle, middle > 0),
+                                    std::pair(ChunkKind::last, last), std::pair(ChunkKind::whole, stages == 1)})
+      if (has) gradient = std::max(gradient, layers[kind].memory.activation_gradients.value());
+    largest = std::max(largest, bytes + samples * gradient);
   }
   return largest;
 }

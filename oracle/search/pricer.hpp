@@ -15,6 +15,7 @@
 #include "oracle/search/pieces.hpp"
 #include "oracle/search/pipeline_walk.hpp"
 #include "strategies/layout.hpp"
+#include "workloads/shorten.hpp"
 
 namespace forerun::oracle {
 
@@ -62,13 +63,22 @@ class Pricer {
   [[nodiscard]] const PricerCounts& counts() const { return counts_; }
 
  private:
-  using PieceKey = std::array<std::int64_t, 12>;
+  using Key = std::array<std::int64_t, 10>;
   using TransferKey = std::tuple<int, int, int, int, double>;  ///< operation and algorithm, size, stride, ranks of a stage, bytes
+
+  /// What the axes that split layers make of the network.
+  struct Split {
+    bool possible = true;
+    LocalModel model;
+    std::array<std::optional<NetworkPieces>, 3> by_recompute;
+    std::optional<LocalModel> whole;  ///< of all blocks
+  };
 
   /// A strategy on its way to a price.
   struct Draft {
     const Strategy* strategy = nullptr;
-    const Pieces* pieces = nullptr;
+    const NetworkPieces* network = nullptr;
+    const TimePieces* times = nullptr;
     ScheduleShape shape;
     Layout layout;
     int blocks = 0;  ///< of the first chunks; see `larger`
@@ -82,8 +92,15 @@ class Pricer {
 
   [[nodiscard]] bool comes_apart(const Strategy& strategy) const;
   [[nodiscard]] bool congruent(int stage_ranks) const;
-  const Pieces* pieces_of(const Strategy& strategy);
+  Split& split(const Strategy& strategy);
+  const TimePieces* times_of(const Strategy& strategy, LocalModel& model);
   Quote price_whole();
+  double price_sharded(const Layout& layout, Split& split);
+  struct Sends {
+    std::vector<double> forward_s;
+    std::vector<double> backward_s;
+  };
+  const Sends& sends(const Draft& draft);
   std::optional<Quote> price_from_pieces(const Strategy& strategy, const Hopeful& hopeful);
 
   [[nodiscard]] double largest_memory(const Draft& draft) const;
@@ -91,6 +108,10 @@ class Pricer {
   [[nodiscard]] double least_step(const Draft& draft) const;
   [[nodiscard]] int blocks_of(const Draft& draft, int chunk) const { return draft.blocks + (chunk < draft.larger ? 1 : 0); }
   [[nodiscard]] static ChunkKind kind_of(const Draft& draft, int chunk);
+
+  [[nodiscard]] static double summed_bytes(const Draft& draft, ChunkKind kind, int blocks) {
+    return draft.network->layers[kind].summed_bytes + (blocks - 1) * draft.network->layers.block.summed_bytes;
+  }
 
   const PipelineEnds& walk(const Draft& draft);
   std::optional<double> step(const Draft& draft);
@@ -105,17 +126,21 @@ class Pricer {
 
   Scenario scenario_;
   std::optional<AlikeBlocks> blocks_;
-  Workload four_blocks_;
+  Scenario probe_;  ///< with four of the network's blocks
   std::optional<std::int64_t> steps_;
-  std::map<PieceKey, std::optional<Pieces>> pieces_;
-  PieceKey last_key_{};
-  const Pieces* last_pieces_ = nullptr;
+  std::map<std::array<int, 5>, Split> splits_;
+  std::array<int, 5> last_split_key_{};
+  Split* last_split_ = nullptr;
+  std::map<Key, std::optional<TimePieces>> times_of_;
+  Key last_key_{};
+  const TimePieces* last_times_ = nullptr;
   std::map<TransferKey, double> data_transfers_;
   std::map<std::tuple<int, int, int, double>, double> pair_transfers_;
+  std::map<std::tuple<int, int, int, double>, Sends> sends_;
   PipelineWalk walker_;
-  PipelineTimes times_;
+  PipelineTimes pipeline_;
   const PipelineEnds* ends_ = nullptr;
-  std::tuple<const Pieces*, int, int, int, std::int64_t, int> walked_;
+  std::tuple<const TimePieces*, int, int, int, std::int64_t, int> walked_;
   std::vector<Tail> tails_;
   PricerCounts counts_;
 };

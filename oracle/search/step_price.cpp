@@ -36,42 +36,49 @@ double Pricer::between_stages(const Draft& draft, Collective::Operation operatio
   return place->second;
 }
 
+const Pricer::Sends& Pricer::sends(const Draft& draft) {
+  const int stages = draft.shape.stages;
+  const double bytes = draft.times->sent.value();
+  const auto [place, added] = sends_.try_emplace({static_cast<int>(draft.strategy->collective), draft.layout.stage_ranks, stages, bytes});
+  for (int stage = 0; added && stage < stages; ++stage) {
+    const int next = (stage + 1) % stages, before = (stage + stages - 1) % stages;
+    place->second.forward_s.push_back(between_stages(draft, Collective::Operation::send, bytes, stage, next));
+    place->second.backward_s.push_back(between_stages(draft, Collective::Operation::send, bytes, stage, before));
+  }
+  return place->second;
+}
+
 const PipelineEnds& Pricer::walk(const Draft& draft) {
   const ScheduleShape& shape = draft.shape;
   const std::tuple key{
-      draft.pieces, shape.stages, shape.interleave, static_cast<int>(shape.schedule), shape.micro_batches, draft.layout.stage_ranks};
+      draft.times, shape.stages, shape.interleave, static_cast<int>(shape.schedule), shape.micro_batches, draft.layout.stage_ranks};
   if (ends_ != nullptr && key == walked_) return *ends_;
   walked_ = key;
   ++counts_.walks;
-  times_.shape = shape;
-  times_.chunks.clear();
+  pipeline_.shape = shape;
+  pipeline_.chunks.clear();
   for (int chunk = 0; chunk < shape.stages * shape.interleave; ++chunk) {
-    const Amounts& one = draft.pieces->kinds[static_cast<std::size_t>(kind_of(draft, chunk))];
+    const BodyTimes& one = draft.times->bodies[kind_of(draft, chunk)];
+    const BodyTimes& block = draft.times->bodies.block;
     const double further = blocks_of(draft, chunk) - 1;
-    const Amounts& block = draft.pieces->block;
-    times_.chunks.push_back(
+    pipeline_.chunks.push_back(
         {one.forward_s + further * block.forward_s, one.backward_s + further * block.backward_s, one.weight_s + further * block.weight_s});
   }
-  times_.send_forward_s.clear();
-  times_.send_backward_s.clear();
-  for (int stage = 0; stage < shape.stages; ++stage) {
-    const double bytes = draft.pieces->sent.value();
-    const int next = (stage + 1) % shape.stages, before = (stage + shape.stages - 1) % shape.stages;
-    times_.send_forward_s.push_back(between_stages(draft, Collective::Operation::send, bytes, stage, next));
-    times_.send_backward_s.push_back(between_stages(draft, Collective::Operation::send, bytes, stage, before));
-  }
-  return *(ends_ = &walker_.run(times_));
+  const Sends& sent = sends(draft);
+  pipeline_.send_forward_s = sent.forward_s;
+  pipeline_.send_backward_s = sent.backward_s;
+  return *(ends_ = &walker_.run(pipeline_));
 }
 
 // Sums the gradients of a chunk, each bucket from `ready_s` on; when the lane is free after that.
 double Pricer::reduce_buckets(const Draft& draft, int chunk, double ready_s, double free_s) {
   const ChunkKind kind = kind_of(draft, chunk);
-  const double bytes = draft.pieces->gradient_bytes(kind, blocks_of(draft, chunk));
+  const double bytes = summed_bytes(draft, kind, blocks_of(draft, chunk));
   if (bytes == 0) return free_s;
   const Collective::Operation operation = gradient_reduction(*draft.strategy);
   free_s = std::max(free_s, ready_s);
   if (bytes < draft.strategy->first_bucket.value()) return free_s + over_data(draft, operation, bytes);
-  for (const Bucket& bucket : draft.pieces->buckets(kind, blocks_of(draft, chunk), *draft.strategy))
+  for (const Bucket& bucket : draft.network->buckets(kind, blocks_of(draft, chunk), *draft.strategy))
     free_s += over_data(draft, operation, bucket.bytes.value());
   return free_s;
 }
@@ -87,8 +94,8 @@ double Pricer::reduce(const Draft& draft, int stage, const PipelineEnds& ends) {
   double spread = 0;
   for (int chunk = chunks - stages + stage; chunk >= 0; chunk -= stages) {
     free_s = reduce_buckets(draft, chunk, overlaps ? ends.chunk_end_s[chunk] : all_s, free_s);
-    spread += draft.pieces->kinds[static_cast<std::size_t>(kind_of(draft, chunk))].spread;
-    spread += (blocks_of(draft, chunk) - 1) * draft.pieces->block.spread;
+    spread += draft.network->layers[kind_of(draft, chunk)].spread;
+    spread += (blocks_of(draft, chunk) - 1) * draft.network->layers.block.spread;
   }
   const int copies = draft.layout.replicas / draft.strategy->expert;
   if (spread == 0 || copies == 1) return free_s;
@@ -102,10 +109,9 @@ double Pricer::update(const Draft& draft, int stage, double start_s, double data
   const int stages = draft.shape.stages;
   double trained = 0, layers_s = 0;
   for (int chunk = stage; chunk < stages * draft.shape.interleave; chunk += stages) {
-    const Amounts& one = draft.pieces->kinds[static_cast<std::size_t>(kind_of(draft, chunk))];
     const double further = blocks_of(draft, chunk) - 1;
-    trained += one.trained + further * draft.pieces->block.trained;
-    layers_s += one.update_s + further * draft.pieces->block.update_s;
+    trained += draft.network->layers[kind_of(draft, chunk)].trained + further * draft.network->layers.block.trained;
+    layers_s += draft.times->bodies[kind_of(draft, chunk)].update_s + further * draft.times->bodies.block.update_s;
   }
   const std::int64_t shares = draft.strategy->zero >= 1 ? draft.layout.replicas : 1;
   if (shares == 1 && !runtime_defaults(draft.strategy->runtime).updates_flat) return start_s + layers_s;
@@ -122,21 +128,22 @@ std::optional<double> Pricer::step(const Draft& draft) {
   const double micro_batches = static_cast<double>(draft.shape.micro_batches);
   PipelineEnds alone;
   if (stages == 1) {
-    const Amounts whole = draft.pieces->chunk(ChunkKind::whole, draft.blocks);
+    const BodyTimes& whole = draft.times->bodies[ChunkKind::whole];
+    const BodyTimes& block = draft.times->bodies.block;
     // Buckets that close within the backward pass are summed beside it, or beside sums over the tensor axis: their times do not add up.
     const bool within = draft.strategy->overlap != Overlap::none && draft.layout.replicas > 1 &&
-                        draft.pieces->gradient_bytes(ChunkKind::whole, draft.blocks) >= draft.strategy->first_bucket.value();
+                        summed_bytes(draft, ChunkKind::whole, draft.blocks) >= draft.strategy->first_bucket.value();
     if (within) return {};
-    const double end_s = micro_batches * (whole.forward_s + whole.backward_s);
+    const double end_s = micro_batches * (whole.forward_s + whole.backward_s + (draft.blocks - 1) * (block.forward_s + block.backward_s));
     alone = {{0}, {end_s}, {end_s}};
   }
   const PipelineEnds& ends = stages == 1 ? alone : walk(draft);
   tails_.assign(static_cast<std::size_t>(stages), {});
   for (int stage = 0; stage < stages; ++stage) tails_[stage].transfers_end_s = reduce(draft, stage, ends);
-  if (stages > 1 && draft.pieces->tied > Bytes(0)) {
+  if (stages > 1 && draft.network->tied > Bytes(0)) {
     const double start_s =
         std::max({ends.chunk_end_s.front(), ends.chunk_end_s.back(), tails_[0].transfers_end_s, tails_[last].transfers_end_s});
-    const double end_s = start_s + between_stages(draft, Collective::Operation::all_reduce, draft.pieces->tied.value(), 0, last);
+    const double end_s = start_s + between_stages(draft, Collective::Operation::all_reduce, draft.network->tied.value(), 0, last);
     tails_[0].summed_end_s = tails_[last].summed_end_s = end_s;
   }
   double latest_s = 0;
