@@ -27,7 +27,7 @@ double cpu_seconds() {
 void look(const char* workload, std::int64_t batch, const char* platform, int nodes, const char* pinned,
           oracle::Thoroughness thoroughness) {
   Scenario scenario;
-  scenario.workload = load_workload(word(workload), {});
+  scenario.workload = load_workload(word(workload), std::vector{word("fp16", "precision")});
   scenario.workload.batch = batch;
   scenario.platform = load_platform(word(platform), std::vector{word(std::to_string(nodes), "nodes")});
   scenario.calibration = load_calibration(word(scenario.platform.calibration));

@@ -46,6 +46,7 @@ int run_command(int count, char** arguments, const Environment& environment) {
   Action chosen;
   add_calibrate(command, environment, chosen);
   add_predict(command, environment, chosen);
+  add_strategies(command, environment, chosen);
   add_train(command, environment, chosen);
   add_validate(command, environment, chosen);
   add_show(command, environment, chosen);

@@ -250,6 +250,7 @@ Strategy parse_strategy(const Text& text) {
 std::set<std::string> strategy_keys(const Text& text) {
   Problems problems;
   std::set<std::string> keys;
+  if (trimmed(text.value).empty()) return keys;
   for (const Text& setting : split(text, problems)) keys.insert(setting.key);
   problems.throw_if_any();
   return keys;

@@ -17,7 +17,7 @@ Strategy parse_strategy(const Text& text);
 /// The same strategy as text, every key that differs from its runtime's default, always in one order.
 std::string strategy_text(const Strategy& strategy);
 
-/// The keys that such a text gives, in a text that parse_strategy() takes.
+/// The keys that such a text gives, in a text that parse_strategy() takes; none of an empty one.
 std::set<std::string> strategy_keys(const Text& text);
 
 }  // namespace forerun

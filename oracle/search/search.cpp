@@ -37,7 +37,7 @@ class ParetoFront {
   std::map<double, Found> front_;
 };
 
-/// The best few; of equal ones those that came first.
+/// The best few; of those that come to the same time and memory the one that came first.
 class Best {
  public:
   Best(Objective objective, std::size_t most) : objective_(objective), most_(most) {}
@@ -65,7 +65,7 @@ class Best {
 
   Objective objective_;
   std::size_t most_;
-  std::multimap<Key, Found> found_;
+  std::map<Key, Found> found_;
 };
 
 std::string reason_of(Scenario scenario, const Strategy& strategy) {

@@ -44,7 +44,7 @@ struct SearchResult {
   std::int64_t evaluated = 0;  ///< strategies looked at
   std::int64_t feasible = 0;   ///< of these, those that fit
   std::int64_t priced = 0;     ///< of these, those whose step was priced to the end
-  std::vector<Found> best;     ///< the best first
+  std::vector<Found> best;     ///< the best first; of those that come to the same time and memory one
   std::vector<Found> pareto;   ///< those that no other beats in both time and memory, the fastest first
   std::vector<Refusal> refusals;
   PricerCounts counts;

@@ -53,6 +53,9 @@ class Enumeration {
             for (const SpatialGrid& spatial : space_.spatial) {
               strategy_.tensor = tensor, strategy_.context = context;
               strategy_.filter = filter, strategy_.channel = channel, strategy_.spatial = spatial;
+              // Each of these splits every layer in its own way: of no two is a product defined.
+              const int ways = (tensor > 1) + (filter > 1) + (channel > 1) + (spatial.parts() > 1);
+              if (ways > 1) continue;
               const std::int64_t split = std::int64_t{tensor} * context * filter * channel * spatial.parts();
               if (space_.devices % split == 0) with_split(static_cast<int>(space_.devices / split));
             }
@@ -97,8 +100,9 @@ class Enumeration {
         const int data = others / pipeline;
         if (!std::ranges::count(space_.data, data) || space_.batch % data != 0) continue;
         if (space_.batch / data % strategy_.micro_batch != 0) continue;
-        if (strategy_.tensor == 1 || data == 1)
-          if (strategy_.order != space_.order.front()) continue;
+        // Data and context lie side by side.
+        const bool orders_matter = strategy_.tensor > 1 && data > 1 && strategy_.context == 1;
+        if (!orders_matter && strategy_.order != space_.order.front()) continue;
         strategy_.pipeline = pipeline, strategy_.data = data;
         if (data * strategy_.context % strategy_.expert != 0) continue;
         for (const Schedule schedule : space_.schedule) {
@@ -132,7 +136,8 @@ class Enumeration {
         // Where several are looked at, those that say the same are one.
         const bool split = strategy_.tensor > 1, several = space_.overlap.size() > 1;
         if ((split && overlaps_tensor(overlap)) != overlaps_tensor_axis) continue;
-        if (several && ((!split && overlaps_tensor(overlap)) || (!replicas && overlaps_data(overlap)))) continue;
+        const bool reduces_apart = replicas && strategy_.zero < 3;
+        if (several && ((!split && overlaps_tensor(overlap)) || (!reduces_apart && overlaps_data(overlap)))) continue;
         strategy_.overlap = overlap;
         visit_(strategy_);
       }
@@ -169,9 +174,14 @@ Space space_of(const Scenario& scenario, const std::set<std::string>& pinned) {
   space.pipeline = axis("pipeline", given.pipeline, at_most(all, space.blocks > 0 ? space.blocks : space.layers));
   space.context = axis("context", given.context, attention ? at_most(all, 8) : Degrees{1});
   space.expert = axis("expert", given.expert, experts ? at_most(all, 64) : Degrees{1});
-  space.filter = axis("filter", given.filter, Degrees{1});
-  space.channel = axis("channel", given.channel, Degrees{1});
-  space.spatial = axis("spatial", given.spatial, std::vector<SpatialGrid>{{}});
+  const bool images = has_layer(workload, [](const LayerShape& shape) { return shape.kind == LayerKind::conv2d; });
+  space.filter = axis("filter", given.filter, images ? all : Degrees{1});
+  space.channel = axis("channel", given.channel, images ? all : Degrees{1});
+  std::vector<SpatialGrid> grids{{}};
+  for (const int height : images ? at_most(all, 16) : Degrees{})
+    for (const int width : at_most(all, 16))
+      if (height * width > 1 && space.devices % (height * width) == 0) grids.push_back({height, width});
+  space.spatial = axis("spatial", given.spatial, grids);
   if (pinned.contains("micro-batch")) space.micro_batch = {given.micro_batch};
   space.sequence_parallel = axis("sequence-parallel", given.sequence_parallel, std::vector<bool>{false, true});
   space.schedule = axis("schedule", given.schedule,

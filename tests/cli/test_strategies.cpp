@@ -1,0 +1,79 @@
+#include <catch2/catch.hpp>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+namespace {
+
+const std::string kGpt =
+    "strategies --workload gpt --set workload.layers=24 --set workload.hidden=2048 --set workload.heads=16 --set workload.precision=fp16 "
+    "--set workload.batch=32 --platform dgx-a100-40gb --set platform.nodes=2 ";
+
+}  // namespace
+
+TEST_CASE("strategies ranks what fits, says why the first is first and what cannot be") {
+  const Answer answer = CommandLine().run(kGpt + "--top 3");
+  CHECK(answer.code == 0);
+  CHECK(answer.err.empty());
+  for (const char* text : {"strategies looked at", "runtime=megatron", "1 beats 2 by", "fastest for its memory", "what cannot be"})
+    CHECK_THAT(answer.out, Catch::Contains(text));
+}
+
+TEST_CASE("strategies' document counts what was looked at and holds predictions, the best first") {
+  const Answer answer = CommandLine().run(kGpt + "--top 4 --format json");
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  CHECK(value_of(document, "schema_version") == "1");
+  CHECK(std::stoll(value_of(document, "evaluated")) > std::stoll(value_of(document, "feasible")));
+  const YamlNode* strategies = document.find("strategies");
+  REQUIRE(strategies != nullptr);
+  REQUIRE(strategies->children.size() == 4);
+  double before = 0;
+  for (const YamlNode& entry : strategies->children) {
+    CHECK(value_of(entry, "status") == "ok");
+    CHECK_THAT(value_of(entry, "strategy"), Catch::Contains("runtime=megatron"));
+    CHECK(std::stod(value_of(entry, "step_time_s")) >= before);
+    before = std::stod(value_of(entry, "step_time_s"));
+  }
+}
+
+TEST_CASE("the first of the strategies is what predict says of it") {
+  const CommandLine line;
+  const YamlNode ranked = read_yaml_text(line.run(kGpt + "--top 1 --format json").out, "out");
+  const YamlNode& best = ranked.find("strategies")->children.front();
+  const std::string scenario = kGpt.substr(kGpt.find(' '));
+  const Answer predicted = line.run("predict" + scenario + "--strategy " + value_of(best, "strategy") + " --format json");
+  REQUIRE(predicted.code == 0);
+  CHECK(value_of(read_yaml_text(predicted.out, "out"), "step_time_s") == value_of(best, "step_time_s"));
+}
+
+TEST_CASE("where no strategy fits, the nearest ones say what is missing") {
+  const Answer answer =
+      CommandLine().run("strategies --workload gpt3-175b --set workload.batch=8 --platform dgx-a100-40gb --set platform.nodes=1");
+  CHECK(answer.code == 1);
+  CHECK_THAT(answer.out, Catch::Contains("infeasible") && Catch::Contains("of memory a device, the platform has 40.0 GiB"));
+}
+
+TEST_CASE("strategies are not ranked by a cost that nobody knows") {
+  const Answer answer = CommandLine().run(kGpt + "--by cost");
+  CHECK(answer.code == 6);
+  CHECK_THAT(answer.err, Catch::Contains("has no price"));
+}
+
+TEST_CASE("what strategies cannot pin is refused before it searches") {
+  const CommandLine line;
+  CHECK(line.run(kGpt + "--strategy micro-batches=4").code == 3);
+  CHECK(line.run(kGpt + "--strategy tensor=0").code == 3);
+  CHECK(line.run(kGpt + "--strategy tensors=2").code == 3);
+  CHECK(line.run(kGpt + "--top 0").code == 2);
+  CHECK(line.run(kGpt + "--by colour").code == 2);
+}
+
+TEST_CASE("the simulator confirms the best") {
+  const Answer answer = CommandLine().run(kGpt + "--top 1 --confirm sim --strategy pipeline=1,context=1,zero=1 --format json");
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  const YamlNode& best = document.find("strategies")->children.front();
+  CHECK(std::stod(value_of(best, "confirmed_step_time_s")) == Approx(std::stod(value_of(best, "step_time_s"))).epsilon(0.05));
+}
