@@ -62,8 +62,8 @@ TEST_CASE("an unknown verb or noun is told with the nearest") {
     return answer.err;
   };
   CHECK(told("predikt --workload mlp") ==
-        "unknown verb (got predikt, allowed calibrate, predict, train, validate, show). Did you mean predict?\n");
-  CHECK(told("oracle") == "unknown verb (got oracle, allowed calibrate, predict, train, validate, show)\n");
+        "unknown verb (got predikt, allowed calibrate, predict, strategies, train, validate, show). Did you mean predict?\n");
+  CHECK(told("oracle") == "unknown verb (got oracle, allowed calibrate, predict, strategies, train, validate, show)\n");
   CHECK(told("show plam") == "unknown noun of show (got plam, allowed workload, platform, calibration, plan). Did you mean plan?\n");
 }
 
