@@ -179,10 +179,13 @@ struct GpuModel {
   friend bool operator==(const GpuModel&, const GpuModel&) = default;
 };
 
-/// Where one figure of a GpuModel stands: its key in the file, a page, table or row.
+/// Where one figure of a GpuModel stands: its key in the file, a page, table or row. And how far it may be off: the standard deviation of
+/// the logarithm of what it is on the device at hand, and where that stands; zero where nothing is known of it.
 struct GpuSource {
   std::string figure;
   std::string source;
+  double spread = 0;
+  std::string spread_source;
 
   friend bool operator==(const GpuSource&, const GpuSource&) = default;
 };

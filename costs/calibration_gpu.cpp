@@ -29,6 +29,7 @@ struct Figure {
 constexpr double kMostShare = 1.2;
 constexpr double kMostRate = 1e18;
 constexpr double kSmallest = 1e-12;
+constexpr double kMostSpread = 3;
 constexpr std::string_view kTile = "tile-";
 
 double plain(double value) { return value; }
@@ -163,14 +164,25 @@ void set_figure(const Text& key, const Text& value, GpuModel& gpu) {
   throw BadInput(problem(key, "unknown figure of a GPU", listed(keys), suggest(key.value, keys)));
 }
 
+void read_spread(const Text& key, const Text& spread, const std::optional<Text>& source, GpuSource& into) {
+  if (tile_named(key.value)) throw BadInput(problem(spread, "tiles have no spread of their own: theirs is that of the products"));
+  if (!source || source->value.empty()) throw BadInput(problem(spread, "a spread without its spread-source"));
+  into.spread = parse_number(spread, kSmallest, kMostSpread);
+  into.spread_source = source->value;
+}
+
 void read_figure(const YamlNode& row, Calibration& calibration, Problems& problems, std::set<std::string>& seen) {
   Mapping mapping(row, problems);
   std::optional<Text> key;
   std::optional<Text> value;
   std::optional<Text> source;
+  std::optional<Text> spread;
+  std::optional<Text> spread_source;
   mapping.required("figure", [&](const Text& text) { key = text; });
   mapping.required("value", [&](const Text& text) { value = text; });
   mapping.required("source", [&](const Text& text) { source = text; });
+  mapping.optional("spread", [&](const Text& text) { spread = text; });
+  mapping.optional("spread-source", [&](const Text& text) { spread_source = text; });
   mapping.finish();
   if (!key || !value || !source) return;
   problems.collect([&] {
@@ -178,6 +190,8 @@ void read_figure(const YamlNode& row, Calibration& calibration, Problems& proble
     if (!seen.insert(key->value).second) throw BadInput(problem(*key, "is given twice"));
     set_figure(*key, *value, *calibration.gpu);
     calibration.gpu_sources.push_back({key->value, source->value});
+    if (spread) read_spread(*key, *spread, spread_source, calibration.gpu_sources.back());
+    if (!spread && spread_source) throw BadInput(problem(*spread_source, "names the source of a spread that is not there"));
   });
 }
 
@@ -218,13 +232,17 @@ Json gpu_figures_json(const Calibration& calibration) {
   const auto source_of = [&](std::string_view key) {
     const auto source = std::find_if(calibration.gpu_sources.begin(), calibration.gpu_sources.end(),
                                      [&](const GpuSource& other) { return other.figure == key; });
-    return source == calibration.gpu_sources.end() ? std::string() : source->source;
+    return source == calibration.gpu_sources.end() ? GpuSource() : *source;
   };
   const auto add = [&](const std::string& key, double value) {
-    rows.push_back({{"figure", key}, {"value", value}, {"source", source_of(key)}});
+    const GpuSource source = source_of(key);
+    rows.push_back({{"figure", key}, {"value", value}, {"source", source.source}});
+    if (source.spread == 0) return;
+    rows.back()["spread"] = source.spread;
+    rows.back()["spread-source"] = source.spread_source;
   };
   // A figure that a file need not give is what GpuModel says of it, and not of this device, where it has no source.
-  const auto is_given = [&](const Figure& figure) { return figure.get(gpu) != figure.get(GpuModel{}) || !source_of(figure.key).empty(); };
+  const auto is_given = [&](const Figure& figure) { return figure.get(gpu) != figure.get(GpuModel{}) || !source_of(figure.key).source.empty(); };
   for (const Figure& figure : kFigures)
     if (figure.need == Need::required || is_given(figure)) add(std::string(figure.key), figure.get(gpu));
   for (const GpuTile& tile : gpu.tiles)

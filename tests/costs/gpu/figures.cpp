@@ -79,6 +79,29 @@ TEST_CASE("a missing figure is named, and so is an unknown, a repeated and a sou
   refused(std::string(all).erase(at, all.find('"', at) - at), "without its source");
 }
 
+TEST_CASE("a spread has a source and a range, and belongs to no tile") {
+  const auto spread = [](const std::string& figure, const std::string& rest) {
+    const std::string row = "  {\"figure\":\"" + figure + "\",\"value\":0.9,\"source\":\"x\"," + rest + "},\n";
+    std::string all = without(figure);
+    return all.insert(all.find("  {\"figure\""), row);
+  };
+  const Calibration read = read_calibration_text(spread("streaming-share", R"("spread":0.07,"spread-source":"a table")"), "x.json");
+  CHECK(read.gpu_sources.front() == GpuSource{"streaming-share", "x", 0.07, "a table"});
+  refused(spread("streaming-share", R"("spread":0.07)"), "a spread without its spread-source");
+  refused(spread("streaming-share", R"("spread-source":"a table")"), "a spread that is not there");
+  refused(spread("streaming-share", R"("spread":0,"spread-source":"a table")"), "spread");
+  refused(spread("streaming-share", R"("spread":4,"spread-source":"a table")"), "spread");
+  refused(spread("tile-128x64", R"("spread":0.1,"spread-source":"a table")"), "tiles have no spread");
+}
+
+TEST_CASE("a figure is read and put by its key") {
+  GpuModel model = forerun::test::gpu("a100-80gb");
+  CHECK(gpu_figure(model, "streaming-share") == 0.75);
+  set_gpu_figure(model, "streaming-share", 0.5);
+  CHECK(model.streaming_share == 0.5);
+  CHECK(gpu_figure(model, "tile-256x128") == 0);
+}
+
 TEST_CASE("figures that belong together are refused apart") {
   refused(without("product-share-fp16"), "fp16");
   refused(without("peak-bf16-flop-per-s"), "bf16");

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Writes how far off each figure of the shipped GPU calibrations may be into their rows: `set_spreads.py *.calibration.json`.
+
+A spread is the standard deviation of a logarithm. Two rules give it from what is published, never from a step that is scored:
+scatter(values), the standard deviation of several values; between(low, high), of what may lie evenly between two.
+A figure `as on` another device carries what is known of how devices differ.
+"""
+import json
+import math
+import re
+import sys
+
+
+def scatter(values):
+    logs = [math.log(value) for value in values]
+    mean = sum(logs) / len(logs)
+    return math.sqrt(sum((x - mean) ** 2 for x in logs) / (len(logs) - 1))
+
+
+def pooled(*families):
+    squares = sum(scatter(family) ** 2 * (len(family) - 1) for family in families)
+    return math.sqrt(squares / sum(len(family) - 1 for family in families))
+
+
+def between(low, high):
+    return math.log(high / low) / math.sqrt(12)
+
+
+MAMF = "stas00/ml-engineering@744d01e1, compute/accelerator/README.md, maximum achievable matmul FLOPS"
+SIMUMAX = "MooreThreads/SimuMax@4dcaae51, configs/system/a100_pcie.json"
+BURSTS = pooled([0.869, 0.811], [0.838, 0.803], [0.786, 0.776, 0.729], [0.776, 0.734, 0.709], [0.763, 0.745, 0.723])
+CARRIED = r"as (on|fp32)"
+ALL, NEW = r".*", r"(h100|h200|gh200|b200|gb200)"
+
+# figure, device, what the row's own source begins with, spread, where it is from; the first that fits.
+RULES = [
+    (r"product-share-fp(32|64)", ALL, CARRIED, scatter([0.91, 0.88, 0.56]), "scatter of the shares of V100, P100 and T4 in DeepBench"),
+    (r"product-share-.*", ALL, ALL, BURSTS,
+     MAMF + ": 13 shares of the peak in five families of equal silicon and precision (A100; Hopper; Blackwell), pooled scatter"),
+    (r"sustained-share", r"a100.*", ALL, between(0.935, 1), "between the A100 PCIe at 300 W and no loss at all; an A100 SXM may take 400 W"),
+    (r"sustained-share", NEW, ALL, between(0.64, 0.935), "between the A100's 0.935 and the B200's 0.64: no other sustained rate is published"),
+    (r"depth-offset", r"v100", ALL, between(60, 300), "between 60 (fp32) and 300 (fp16) in DeepBench"),
+    (r"depth-offset", ALL, ALL, 40 / 133, SIMUMAX + ": 133 +- 40"),
+    (r"convolution-forward-share", ALL, ALL, scatter([0.85, 0.92, 0.93]), "scatter of V100, P100 and T4 in DeepBench"),
+    (r"convolution-backward-data-share", ALL, ALL, scatter([0.67, 0.65, 0.78]), "scatter of V100, P100 and T4 in DeepBench"),
+    (r"convolution-backward-weights-share", ALL, ALL, scatter([0.65, 0.62, 0.54]), "scatter of V100, P100 and T4 in DeepBench"),
+    (r"convolution-winograd-share", ALL, ALL, scatter([1.9, 1.54, 1.9]), "scatter of V100, P100 and T4 in DeepBench"),
+    (r"flash-forward-share-.*", ALL, ALL, scatter([1.073, 1.054, 1.015, 0.916, 1.132, 0.991, 1.187, 1.119, 0.988]),
+     SIMUMAX + ", sdp_fwd: scatter over the 9 shapes of 16 heads or more"),
+    (r"flash-backward-share-.*", ALL, ALL, scatter([0.802, 0.794, 0.780, 0.752, 0.976, 0.882, 1.005, 0.966, 0.888]),
+     SIMUMAX + ", sdp_bwd: scatter over the 9 shapes of 16 heads or more"),
+    (r"flash-half-length", ALL, ALL, between(143, 261), "between the two figures of this row's source"),
+    (r"streaming-share", ALL, ALL, scatter([0.833, 0.697, 0.688, 0.796, 0.75, 0.666]), "scatter of V100, P100, T4, K80, A100 and B200"),
+    (r"score-share", ALL, ALL, between(0.808 / 0.91, 1), SIMUMAX + ": cross-entropy at 0.808 where other streaming kernels reach 0.91"),
+    (r"kernel-fixed-s", ALL, ALL, between(2.2, 5), "between the two figures of this row's source"),
+    (r"host-issue-s", ALL, ALL, between(10, 54), "the distance of the two figures of this row's source"),
+]
+
+
+def spread_of(figure, device, source):
+    for key, devices, sources, spread, spread_source in RULES:
+        if re.fullmatch(key, figure) and re.fullmatch(devices, device) and re.match(sources, source):
+            return {"spread": round(spread, 4), "spread-source": spread_source}
+    return {}
+
+
+def rewrite(name):
+    with open(name, encoding="utf-8") as file:
+        text = file.read()
+    document = json.loads(text)
+    rows = []
+    for row in document["gpu"]:
+        row = {key: value for key, value in row.items() if not key.startswith("spread")}
+        row.update(spread_of(row["figure"], document["device"], row["source"]))
+        rows.append("\n  " + json.dumps(row, separators=(",", ":"), ensure_ascii=False))
+    head = text[:text.index('"gpu": [') + len('"gpu": [')]
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(head + ",".join(rows) + "]\n}\n")
+
+
+for calibration in sys.argv[1:]:
+    rewrite(calibration)
