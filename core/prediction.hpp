@@ -49,11 +49,15 @@ struct Prediction {
   std::vector<std::string> assumptions;
 
   std::optional<Seconds> step_time;
+  std::optional<Seconds> step_time_p10;  ///< with step_time_p90 the middle 80 % of what is thought possible; empty where nobody asked
+  std::optional<Seconds> step_time_p90;
   std::optional<Parts> parts;
   std::optional<Seconds> comm_total;  ///< a rank's transfers, exposed or not
   std::optional<Seconds> epoch_time;
   std::optional<Seconds> startup;
   std::optional<Seconds> total_time;
+  std::optional<Seconds> total_time_p10;
+  std::optional<Seconds> total_time_p90;
   std::optional<double> throughput_samples_per_s;
   std::optional<double> throughput_tokens_per_s;
   std::optional<double> mfu;    ///< model flops utilization: arithmetic of the model, without recomputation, over the devices' peak

@@ -111,7 +111,9 @@ const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& 
                           std::string(to_string(kernel.pass)));
 }
 
-double spell_factor(const SlowSpells& spells, int ranks) {
+double spell_factor(const SlowSpells& spells, int ranks) { return spell_quantile(spells, ranks, 0.5); }
+
+double spell_quantile(const SlowSpells& spells, int ranks, double share) {
   const double slow = 1 - std::pow(1 - spells.share, ranks);
   if (slow == 0 || spells.factor == 1) return 1;
   const auto share_below = [](double time, double middle, double spread) {
@@ -122,7 +124,7 @@ double spell_factor(const SlowSpells& spells, int ranks) {
   while (high - low > 1e-6) {
     const double time = (low + high) / 2;
     const double below = (1 - slow) * share_below(time, 1, kUsualSpread) + slow * share_below(time, spells.factor, kSpellSpread);
-    (below < 0.5 ? low : high) = time;
+    (below < share ? low : high) = time;
   }
   return (low + high) / 2;
 }

@@ -41,6 +41,10 @@ const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& 
 /// The mean over a long run is 1 + (factor - 1) q.
 double spell_factor(const SlowSpells& spells, int ranks);
 
+/// Another quantile of that distribution in the median's place, share in (0, 1); 1 without spells. Spells come in bursts, so that a short
+/// run sees all of one or none: its time is distributed as that of a step.
+double spell_quantile(const SlowSpells& spells, int ranks, double share);
+
 /// How much slower the kernel runs while `busy` ranks of its node compute; 1 alone. From the largest number of ranks that was measured
 /// and is not above `busy`, its logarithm linear over that of bytes_moved() between the measured working sets and constant beyond
 /// them. A neighbour never helps: a measured factor below 1 is noise and counts as 1.

@@ -24,8 +24,8 @@ void add_identity(Json& out, const Prediction& prediction, const Scenario& scena
 void add_step(Json& out, const Prediction& prediction) {
   const auto part = [&](Seconds Parts::*member) { return prediction.parts ? Json(((*prediction.parts).*member).value()) : Json(nullptr); };
   out["step_time_s"] = to_json_value(prediction.step_time);
-  out["step_time_p10_s"] = nullptr;
-  out["step_time_p90_s"] = nullptr;
+  out["step_time_p10_s"] = to_json_value(prediction.step_time_p10);
+  out["step_time_p90_s"] = to_json_value(prediction.step_time_p90);
   out["compute_s"] = part(&Parts::compute);
   out["comm_exposed_s"] = part(&Parts::comm_exposed);
   out["bubble_s"] = part(&Parts::bubble);
@@ -40,7 +40,9 @@ void add_run(Json& out, const Prediction& prediction) {
   for (const char* key : {"evaluation_s", "checkpoint_stall_s", "lost_s", "detection_s", "restart_s", "queue_s", "degraded_s"})
     out[key] = nullptr;
   out["total_time_s"] = to_json_value(prediction.total_time);
-  for (const char* key : {"total_time_p10_s", "total_time_p90_s", "goodput_fraction"}) out[key] = nullptr;
+  out["total_time_p10_s"] = to_json_value(prediction.total_time_p10);
+  out["total_time_p90_s"] = to_json_value(prediction.total_time_p90);
+  out["goodput_fraction"] = nullptr;
   out["throughput_samples_per_s"] = to_json_value(prediction.throughput_samples_per_s);
   out["throughput_tokens_per_s"] = to_json_value(prediction.throughput_tokens_per_s);
   out["mfu"] = to_json_value(prediction.mfu);

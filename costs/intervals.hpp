@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/predictor.hpp"
+#include "costs/spreads.hpp"
+
+/// P10 to P90 of a prediction: a wrapper that prices sampled calibrations. Engines return point values.
+namespace forerun {
+
+inline constexpr int kUsualSamples = 48;
+inline constexpr int kMostSamples = 10'000;
+
+struct IntervalOptions {
+  int samples = kUsualSamples;  ///< of calibrations; 0: no interval
+  Spreads spreads = shipped_spreads();
+};
+
+/// Puts step_time_p10, step_time_p90, total_time_p10 and total_time_p90 beside the point values that the prediction has; all else stays.
+///   1. samples z[i][c] of each cause c by a Latin hypercube: the middles of as many strata of the normal distribution as there are
+///   samples,
+///      made to have deviation one, each once a cause                                          [McKay, Beckman & Conover 1979, sec. 2.2].
+///      Of 32 orders at random each cause takes the one that is least correlated with the causes before it
+///   2. t[i] = time that `sampler` gives the scenario with all causes moved by z[i], r[i] = t[i] / its time unmoved
+///   3. the time model's own error e is normal with deviation s (model_spread): the quantile q of r exp(e) solves
+///      mean over i of Phi((ln q - ln r[i]) / s) = 0.1 or 0.9, Phi the normal distribution function
+///   4. P10 = point x q(0.1), P90 = point x q(0.9), at most and at least the point
+/// So the interval of a prediction by one engine can be sampled with another, quicker one. samples + 1 predictions.
+/// Nothing is added to a prediction without a time, and by no samples. The orders follow from run.seed: the same scenario gives the same
+/// interval.
+/// Precondition: 0 <= samples <= kMostSamples.
+void add_interval(Prediction& prediction, const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options = {});
+
+/// The engine with its intervals, as an engine.
+Predictor with_intervals(Predictor predict, Predictor sampler, const IntervalOptions& options = {});
+
+}  // namespace forerun

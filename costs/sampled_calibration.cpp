@@ -1,0 +1,138 @@
+#include "costs/sampled_calibration.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <string_view>
+#include <utility>
+
+#include "core/quantile.hpp"
+#include "costs/calibration_gpu.hpp"
+#include "costs/kernel_time.hpp"
+#include "costs/price.hpp"
+
+namespace forerun {
+namespace {
+
+constexpr double kDeviationsOfMedian = 1.4826;   // of |z|, z normal: 1 / 0.6745
+constexpr double kDeviationsP10ToP90 = 2.56310;  // twice 1.28155
+
+/// Figures whose keys begin alike tell of one thing.
+struct Family {
+  std::string_view begins;
+  std::string_view name;
+};
+constexpr std::array<Family, 4> kFamilies{{{"product-share-", "products"},
+                                           {"convolution-", "convolutions"},
+                                           {"flash-forward-share-", "flash-attention"},
+                                           {"flash-backward-share-", "flash-attention"}}};
+
+std::string family_of(const std::string& figure) {
+  for (const Family& family : kFamilies)
+    if (figure.starts_with(family.begins)) return std::string(family.name);
+  return figure;
+}
+
+double normal_distribution(double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; }
+
+void slow_down(KernelTimeModel& model, double factor) {
+  model.overhead *= factor;
+  model.rate = model.rate / factor;
+  model.bandwidth = model.bandwidth / factor;
+}
+
+void add_gpu_causes(const Calibration& calibration, std::vector<Cause>& list) {
+  std::vector<std::pair<std::string, std::vector<GpuSource>>> families;
+  for (const GpuSource& figure : calibration.gpu_sources) {
+    if (figure.spread == 0) continue;
+    const std::string family = family_of(figure.figure);
+    auto found = std::ranges::find(families, family, &std::pair<std::string, std::vector<GpuSource>>::first);
+    if (found == families.end()) found = families.insert(families.end(), {family, {}});
+    found->second.push_back(figure);
+  }
+  for (auto& [family, figures] : families)
+    list.push_back({family, [figures = std::move(figures)](Sample& sample, double z) {
+                      GpuModel& gpu = *sample.calibration.gpu;
+                      for (const GpuSource& figure : figures)
+                        set_gpu_figure(gpu, figure.figure, gpu_figure(gpu, figure.figure) * std::exp(figure.spread * z));
+                    }});
+}
+
+void add_kernel_causes(const Calibration& calibration, std::vector<Cause>& list) {
+  for (std::size_t i = 0; i < calibration.kernel_models.size(); ++i) {
+    const KernelTimeModel& model = calibration.kernel_models[i];
+    const double spread = kDeviationsOfMedian * model.leave_one_out_error;
+    if (spread == 0) continue;
+    list.push_back({std::string(to_string(model.kind)) + " " + std::string(to_string(model.pass)),
+                    [i, spread](Sample& sample, double z) { slow_down(sample.calibration.kernel_models[i], std::exp(spread * z)); }});
+  }
+}
+
+double spread_of_all_reduces(const Calibration& calibration) {
+  std::vector<double> spreads;
+  for (const CollectiveSample& sample : calibration.collectives)
+    if (sample.operation == "all-reduce" && sample.p10 > Seconds(0))
+      spreads.push_back(std::log(sample.p90 / sample.p10) / kDeviationsP10ToP90);
+  std::ranges::sort(spreads);
+  return spreads.empty() ? 0 : quantile(spreads, 0.5);
+}
+
+void add_spells(const Scenario& scenario, std::vector<Cause>& list) {
+  const SlowSpells spells = scenario.calibration->spells;
+  if (!is_calibrated_machine(scenario.platform, *scenario.calibration) || spells.share == 0 || spells.factor == 1) return;
+  const int ranks = scenario.ranks();
+  const double usual = spell_factor(spells, ranks);
+  list.push_back({"slow-spells", [spells, ranks, usual](Sample& sample, double z) {
+                    sample.calibration.compute_scale *= spell_quantile(spells, ranks, normal_distribution(z)) / usual;
+                  }});
+}
+
+void add_link_causes(const Scenario& scenario, const Spreads& spreads, std::vector<Cause>& list) {
+  if (scenario.ranks() < 2) return;
+  const Platform& platform = scenario.platform;
+  const bool inside = platform.devices_per_node > 1;
+  const bool described = platform.intra_node.bandwidth > BytesPerSecond(0);
+  const bool between = platform.nodes > 1;
+  const auto add = [&](bool used, std::string name, double spread, auto change) {
+    if (!used || spread == 0) return;
+    list.push_back({std::move(name), [spread, change](Sample& sample, double z) { change(sample, std::exp(spread * z)); }});
+  };
+  add(inside && described, "intra-node-bandwidth", spreads.intra_bandwidth,
+      [](Sample& sample, double factor) { sample.platform.intra_node.bandwidth *= factor; });
+  add(between, "link-bandwidth", spreads.inter_bandwidth,
+      [](Sample& sample, double factor) { sample.platform.inter_node.bandwidth *= factor; });
+  add(between || described, "messages", spreads.messages, [](Sample& sample, double factor) {
+    sample.platform.intra_node.latency *= factor;
+    sample.platform.inter_node.latency *= factor;
+    sample.platform.collective_overhead *= factor;
+  });
+  add(inside && !described, "all-reduces", spread_of_all_reduces(*scenario.calibration), [](Sample& sample, double factor) {
+    for (CollectiveTimeModel& model : sample.calibration.all_reduce_models)
+      for (double& logarithm : model.log_seconds) logarithm += std::log(factor);
+  });
+}
+
+}  // namespace
+
+std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads) {
+  const Calibration& calibration = *scenario.calibration;
+  std::vector<Cause> list;
+  if (spreads.device > 0 && !scenario.plan)
+    list.push_back(
+        {"device", [spread = spreads.device](Sample& sample, double z) { sample.calibration.compute_scale *= std::exp(spread * z); }});
+  if (calibration.gpu)
+    add_gpu_causes(calibration, list);
+  else
+    add_kernel_causes(calibration, list);
+  add_spells(scenario, list);
+  add_link_causes(scenario, spreads, list);
+  return list;
+}
+
+double model_spread(const Scenario& scenario, const Spreads& spreads) {
+  if (scenario.plan) return 0;
+  return scenario.calibration->gpu ? spreads.published_model : spreads.measured_model;
+}
+
+}  // namespace forerun
