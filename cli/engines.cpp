@@ -1,5 +1,6 @@
 #include "cli/engines.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 
@@ -21,6 +22,16 @@ Engine parse_engine(const Text& text) {
 Predictor predictor(Engine engine) {
   if (engine == Engine::oracle) return [](const Scenario& scenario) { return oracle::predict(scenario); };
   return [](const Scenario& scenario) { return sim::predict(scenario); };
+}
+
+Predictor with_intervals(Engine engine, int samples) {
+  return with_intervals(predictor(engine), predictor(Engine::oracle), IntervalOptions{.samples = samples});
+}
+
+void add_samples_option(CLI::App& verb, int& samples) {
+  verb.add_option("--samples", samples, "calibrations that are sampled for P10 and P90; 0: no intervals")
+      ->check(CLI::Range(0, kMostSamples))
+      ->capture_default_str();
 }
 
 }  // namespace forerun

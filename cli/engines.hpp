@@ -2,8 +2,13 @@
 
 #include <string_view>
 
+#include "core/predictor.hpp"
+#include "costs/intervals.hpp"
 #include "io/text.hpp"
-#include "validation/score.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace forerun {
 
@@ -13,5 +18,12 @@ std::string_view to_string(Engine engine);
 Engine parse_engine(const Text& text);
 
 Predictor predictor(Engine engine);
+
+/// The same with P10 and P90 (costs/intervals.hpp), which the oracle samples for both engines: its prices are quick, and the intervals are
+/// relative to each engine's own value. No samples: without.
+Predictor with_intervals(Engine engine, int samples);
+
+/// `--samples N`
+void add_samples_option(CLI::App& verb, int& samples);
 
 }  // namespace forerun

@@ -15,6 +15,7 @@ struct PredictOptions {
   ScenarioOptions scenario;
   OutputOptions output;
   std::optional<Engine> engine;  ///< empty: that of the document read, or the oracle
+  int samples = kUsualSamples;
 };
 
 Engine engine_of(const PredictOptions& options, const Text& document) {
@@ -29,7 +30,7 @@ ExitCode predict(const PredictOptions& options, const Environment& environment) 
   const Engine engine = engine_of(options, text.engine);
   const ReadScenario read = reader.read(text);
   for (const std::string& warning : read.warnings) say("warning: " + warning);
-  const Prediction prediction = predictor(engine)(read.scenario);
+  const Prediction prediction = with_intervals(engine, options.samples)(read.scenario);
   deliver(prediction_page(prediction, read), options.output);
   switch (prediction.status) {
     case Status::ok: return ExitCode::success;
@@ -54,6 +55,7 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
                                     "oracle (microseconds) or sim (plays every rank); a prediction written before keeps its own",
                                     {{"oracle", Engine::oracle}, {"sim", Engine::sim}});
   options->engine.reset();
+  add_samples_option(*verb, options->samples);
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=3 --set workload.batch=192 \\\n"

@@ -27,8 +27,13 @@ std::string parts_text(const Prediction& prediction) {
   return out;
 }
 
+std::string interval_text(const std::optional<Seconds>& p10, const std::optional<Seconds>& p90) {
+  return p10 && p90 ? forerun::format("P10 to P90 {} to {}", human(*p10), human(*p90)) : std::string();
+}
+
 std::string times_text(const Prediction& prediction) {
-  std::string out = line("step time", human(*prediction.step_time)) + parts_text(prediction);
+  std::string out = line("step time", human(*prediction.step_time), interval_text(prediction.step_time_p10, prediction.step_time_p90));
+  out += parts_text(prediction);
   if (prediction.comm_total && *prediction.comm_total > Seconds(0))
     out += line("communication in all", human(*prediction.comm_total), "alone, hidden or exposed");
   if (prediction.throughput_samples_per_s)
@@ -36,7 +41,8 @@ std::string times_text(const Prediction& prediction) {
   if (prediction.throughput_tokens_per_s) out += line("", forerun::format("{:.4g}", *prediction.throughput_tokens_per_s), "tokens/s");
   if (prediction.mfu) out += line("model flops utilization", percent(*prediction.mfu));
   if (prediction.epoch_time) out += line("epoch", human(*prediction.epoch_time));
-  if (prediction.total_time) out += line("run", human(*prediction.total_time));
+  if (prediction.total_time)
+    out += line("run", human(*prediction.total_time), interval_text(prediction.total_time_p10, prediction.total_time_p90));
   if (prediction.cost)
     out += line("cost", forerun::format("{:.2f} USD", prediction.cost->value()), "on demand, prices of " + prediction.price_date);
   return out;

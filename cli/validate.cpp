@@ -23,6 +23,7 @@ struct ValidateOptions {
   std::string tolerance;
   std::string solve;
   std::vector<Engine> engines;
+  int samples = kUsualSamples;
   bool print_template = false;
   bool pool = false;
   OutputOptions output;
@@ -72,8 +73,9 @@ double parse_tolerance(const std::string& value) {
   return tolerance;
 }
 
-void validate_with(Engine engine, const std::vector<Case>& cases, const Split& split, Validation& validation) {
+void validate_with(Engine engine, int samples, const std::vector<Case>& cases, const Split& split, Validation& validation) {
   const Predictor predict = predictor(engine);
+  const Predictor in_full = with_intervals(engine, samples);
   std::vector<Case> fitted, scored;
   for (const Case& measured : cases) {
     if (split.fits(measured.run)) fitted.push_back(measured);
@@ -85,7 +87,7 @@ void validate_with(Engine engine, const std::vector<Case>& cases, const Split& s
     rescale(scored, scale.scale);
   }
   for (const Case& measured : scored) {
-    validation.rows.push_back(score(measured, predict));
+    validation.rows.push_back(score(measured, in_full));
     validation.rows.back().engine = to_string(engine);
     if (!validation.unknown) continue;
     validation.explanations.push_back(explain(measured, *validation.unknown, predict));
@@ -115,7 +117,7 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
   });
   problems.collect([&] { cases = read_cases(runs, options.calibration, environment); });
   problems.throw_if_any();
-  for (const Engine engine : options.engines) validate_with(engine, cases, split, validation);
+  for (const Engine engine : options.engines) validate_with(engine, options.samples, cases, split, validation);
   validation.groups = score_groups(validation.rows);
   validation.orders = strategy_order(validation.rows);
   deliver(validation_page(validation), options.output);
@@ -139,6 +141,7 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
                    "the value under which each scored row is met exactly: platform.link-bandwidth=10Mbit/s..100Gbit/s, or link-latency, "
                    "intra-node-bandwidth, intra-node-latency");
   verb->add_option("--tolerance", options->tolerance, "exit code 1 if a group's median error is above it, such as 15%");
+  add_samples_option(*verb, options->samples);
   verb->add_flag("--pool", options->pool,
                  "take launches of the same thing as one run, over all their steps where runs.steps.csv stands beside runs.csv");
   verb->add_flag("--template", options->print_template, "print the columns of such a file with an example row");

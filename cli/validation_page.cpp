@@ -23,6 +23,10 @@ std::string metric_text(const Number& value, const std::string& metric) {
   return plain(*value);
 }
 
+std::string interval_text(const ScoredRun& row) {
+  return row.interval ? metric_text(row.interval->p10, row.metric) + " to " + metric_text(row.interval->p90, row.metric) : "-";
+}
+
 bool is_bandwidth(const Unknown& unknown) { return unknown.key.ends_with("-bandwidth"); }
 
 std::string unknown_text(const Unknown& unknown, double value) {
@@ -43,14 +47,19 @@ std::string reasons_text(const std::vector<ScoredRun>& rows, const std::string& 
   return text;
 }
 
-/// One line a run, the engines side by side.
-Table rows_table(const std::vector<ScoredRun>& rows) {
+std::vector<std::string> engines_of(const std::vector<ScoredRun>& rows) {
   std::vector<std::string> engines;
   for (const ScoredRun& row : rows)
     if (std::ranges::find(engines, row.engine) == engines.end()) engines.push_back(row.engine);
+  return engines;
+}
+
+/// One line a run, the engines side by side.
+Table rows_table(const std::vector<ScoredRun>& rows) {
+  const std::vector<std::string> engines = engines_of(rows);
   Table table;
   table.header = {"run", "workload", "batch", "ranks", "metric", "measured", "p10", "p90"};
-  for (const std::string& engine : engines) table.header.insert(table.header.end(), {engine, "error"});
+  for (const std::string& engine : engines) table.header.insert(table.header.end(), {engine, "P10 to P90", "error"});
   table.header.emplace_back("reason");
   for (const ScoredRun& first : rows) {
     if (first.engine != engines.front()) break;
@@ -66,6 +75,7 @@ Table rows_table(const std::vector<ScoredRun>& rows) {
     for (const ScoredRun& row : rows)
       if (row.run == first.run) {
         line.push_back(metric_text(row.predicted, row.metric));
+        line.push_back(interval_text(row));
         line.push_back(or_dash(row.error, signed_fraction));
       }
     line.push_back(reasons_text(rows, first.run));
@@ -76,11 +86,13 @@ Table rows_table(const std::vector<ScoredRun>& rows) {
 
 Table groups_table(const std::vector<GroupScore>& groups) {
   Table table;
-  table.header = {"engine", "group", "n", "median error", "mean", "worst", "bias", "rank correlation", "pairs ordered"};
+  table.header = {"engine",        "group",          "n",           "median error", "mean", "worst", "bias", "rank correlation",
+                  "pairs ordered", "within P10-P90", "median width"};
   for (const GroupScore& group : groups)
     table.rows.push_back({group.engine, group.group, std::to_string(group.n), or_dash(group.median_error, fraction),
                           or_dash(group.mean_error, fraction), or_dash(group.worst_error, fraction), or_dash(group.bias, signed_fraction),
-                          or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction)});
+                          or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction),
+                          or_dash(group.coverage.share, fraction), or_dash(group.coverage.median_width, fraction)});
   return table;
 }
 
@@ -119,8 +131,8 @@ Json rows_json(const std::vector<ScoredRun>& rows) {
                    {"measured_p10", to_json_value(row.measured_p10)},
                    {"measured_p90", to_json_value(row.measured_p90)},
                    {"predicted", to_json_value(row.predicted)},
-                   {"p10", nullptr},
-                   {"p90", nullptr},
+                   {"p10", row.interval ? Json(row.interval->p10) : Json(nullptr)},
+                   {"p90", row.interval ? Json(row.interval->p90) : Json(nullptr)},
                    {"error", to_json_value(row.error)},
                    {"reason", row.reason.empty() ? Json(nullptr) : Json(row.reason)},
                    {"engine", row.engine}});
@@ -138,7 +150,8 @@ Json groups_json(const std::vector<GroupScore>& groups) {
                    {"bias", to_json_value(group.bias)},
                    {"rank_correlation", to_json_value(group.rank_correlation)},
                    {"pairs_ordered", to_json_value(group.pairs_ordered)},
-                   {"coverage", nullptr},
+                   {"coverage", to_json_value(group.coverage.share)},
+                   {"median_width", to_json_value(group.coverage.median_width)},
                    {"engine", group.engine}});
   return out;
 }
@@ -171,8 +184,9 @@ Table csv_rows(const std::vector<ScoredRun>& rows) {
   Table table;
   table.header = {"run", "group", "metric", "measured", "predicted", "p10", "p90", "error", "reason", "engine"};
   for (const ScoredRun& row : rows)
-    table.rows.push_back(
-        {row.run, row.group, row.metric, number(row.measured), number(row.predicted), "", "", number(row.error), row.reason, row.engine});
+    table.rows.push_back({row.run, row.group, row.metric, number(row.measured), number(row.predicted),
+                          number(row.interval ? Number(row.interval->p10) : Number()),
+                          number(row.interval ? Number(row.interval->p90) : Number()), number(row.error), row.reason, row.engine});
   return table;
 }
 
@@ -229,6 +243,27 @@ std::string verdict(const Validation& validation) {
   return out + "\n";
 }
 
+std::string coverage_text(const Validation& validation) {
+  std::string out;
+  for (const std::string& engine : engines_of(validation.rows)) {
+    const Coverage all = coverage(validation.rows, engine);
+    if (all.share)
+      out += forerun::format("{}: {} of {} rows within P10 to P90, which should hold 80 %; median width {}\n", engine, percent(*all.share),
+                             all.n, percent(*all.median_width));
+  }
+  return out;
+}
+
+Json coverage_json(const Validation& validation) {
+  Json out = Json::array();
+  for (const std::string& engine : engines_of(validation.rows)) {
+    const Coverage all = coverage(validation.rows, engine);
+    out.push_back(
+        {{"engine", engine}, {"n", all.n}, {"coverage", to_json_value(all.share)}, {"median_width", to_json_value(all.median_width)}});
+  }
+  return out;
+}
+
 }  // namespace
 
 bool Validation::within_tolerance() const {
@@ -245,11 +280,12 @@ Page validation_page(const Validation& validation) {
                                  joined(fitted.scale.runs));
   if (validation.unknown)
     page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
-  page.text += orders_text(validation.orders) + verdict(validation);
+  page.text += orders_text(validation.orders) + verdict(validation) + coverage_text(validation);
   page.document = {{"schema_version", 1},
                    {"rows", rows_json(validation.rows)},
                    {"groups", groups_json(validation.groups)},
                    {"fitted", fitted_json(validation)}};
+  page.document["coverage"] = coverage_json(validation);
   page.document["solved"] = explanations_json(validation);
   page.document["strategy_order"] = orders_json(validation.orders);
   page.rows = csv_rows(validation.rows);

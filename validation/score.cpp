@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
@@ -55,6 +56,31 @@ bool was_fitted(const Calibration& calibration, const MeasuredRun& run) {
   return std::ranges::find(calibration.fit->rows, hash, &FittedRow::hash) != calibration.fit->rows.end();
 }
 
+/// An interval of a time as one of what is `value` where the time is `time` and grows with it, or falls.
+enum class Follows { grows, falls };
+std::optional<Interval> follow(const std::optional<double>& value, const std::optional<Seconds>& time, const std::optional<Seconds>& p10,
+                               const std::optional<Seconds>& p90, Follows follows) {
+  if (!value || !time || !p10 || !p90) return std::nullopt;
+  if (follows == Follows::falls) return Interval{*value * (*time / *p90), *value * (*time / *p10)};
+  return Interval{*value * (*p10 / *time), *value * (*p90 / *time)};
+}
+
+Coverage coverage_where(std::span<const ScoredRun> rows, const std::function<bool(const ScoredRun&)>& counts) {
+  Coverage coverage;
+  int inside = 0;
+  std::vector<double> widths;
+  for (const ScoredRun& row : rows) {
+    if (!row.error || !row.interval || !counts(row)) continue;
+    inside += row.interval->p10 <= *row.measured && *row.measured <= row.interval->p90 ? 1 : 0;
+    widths.push_back((row.interval->p90 - row.interval->p10) / *row.predicted);
+  }
+  coverage.n = static_cast<int>(widths.size());
+  if (widths.empty()) return coverage;
+  coverage.share = static_cast<double>(inside) / coverage.n;
+  coverage.median_width = median(widths);
+  return coverage;
+}
+
 GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine, const std::string& group) {
   GroupScore score{.engine = engine, .group = group};
   std::vector<double> errors, absolute, measured, predicted;
@@ -65,6 +91,7 @@ GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine
     measured.push_back(*row.measured);
     predicted.push_back(*row.predicted);
   }
+  score.coverage = coverage_where(rows, [&](const ScoredRun& row) { return row.engine == engine && row.group == group; });
   score.n = static_cast<int>(errors.size());
   if (errors.empty()) return score;
   score.median_error = median(absolute);
@@ -95,6 +122,19 @@ int time_direction(std::string_view metric) {
   return metric == "throughput_samples_per_s" || metric == "throughput_tokens_per_s" || metric == "mfu" ? -1 : 0;
 }
 
+std::optional<Interval> metric_interval(const Prediction& prediction, std::string_view metric) {
+  const std::optional<double> value = metric_value(prediction, metric);
+  if (metric == "memory_per_device_bytes") return std::nullopt;
+  if (metric == "total_time_s" || metric == "cost_usd")
+    return follow(value, prediction.total_time, prediction.total_time_p10, prediction.total_time_p90, Follows::grows);
+  const bool rate = metric.starts_with("throughput_") || metric == "mfu";
+  return follow(value, prediction.step_time, prediction.step_time_p10, prediction.step_time_p90, rate ? Follows::falls : Follows::grows);
+}
+
+Coverage coverage(std::span<const ScoredRun> rows, std::string_view engine) {
+  return coverage_where(rows, [&](const ScoredRun& row) { return row.engine == engine; });
+}
+
 ScoredRun score(const Case& measured, const Predictor& predict) {
   const MeasuredRun& run = measured.run;
   ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric, .workload = run.workload.value};
@@ -117,6 +157,7 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
   try {
     const Prediction prediction = predict(*measured.scenario);
     row.predicted = metric_value(prediction, run.metric);
+    row.interval = metric_interval(prediction, run.metric);
     row.denied = run.status == RunStatus::ok && prediction.status == Status::infeasible;
     row.reason = why_not_scored(run, prediction);
   } catch (const MissingCapability& missing) {

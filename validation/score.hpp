@@ -1,21 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/prediction.hpp"
-#include "core/scenario.hpp"
+#include "core/predictor.hpp"
 #include "validation/measured_runs.hpp"
 
 namespace forerun {
-
-/// Any engine.
-using Predictor = std::function<Prediction(const Scenario&)>;
 
 /// A measured run with the scenario that it describes, or why there is none.
 struct Case {
@@ -29,6 +24,18 @@ std::optional<double> metric_value(const Prediction& prediction, std::string_vie
 
 /// Whether a metric follows time: +1 grows with it, -1 falls, 0 does not depend on it.
 int time_direction(std::string_view metric);
+
+/// P10 and P90 of a metric.
+struct Interval {
+  double p10 = 0;
+  double p90 = 0;
+
+  friend bool operator==(const Interval&, const Interval&) = default;
+};
+
+/// Of a prediction's metric: those of the step's time, or of the run's for what belongs to a run; a rate falls as its time grows, so its
+/// P10 is that of the time's P90. Empty where the prediction has none, and for memory.
+std::optional<Interval> metric_interval(const Prediction& prediction, std::string_view metric);
 
 /// A measured run held against its prediction. Without an error it is not scored, and `reason` says why.
 struct ScoredRun {
@@ -45,8 +52,9 @@ struct ScoredRun {
   std::optional<double> measured_p10;
   std::optional<double> measured_p90;
   std::optional<double> predicted;
-  std::optional<double> error;  ///< predicted / measured - 1
-  bool denied = false;          ///< it ran, but was predicted not to
+  std::optional<Interval> interval;  ///< of the prediction
+  std::optional<double> error;       ///< predicted / measured - 1
+  bool denied = false;               ///< it ran, but was predicted not to
   std::string reason;
 };
 
@@ -54,6 +62,18 @@ struct ScoredRun {
 /// give, an infeasible scenario, a missing capability, a row that its calibration was fitted to, whatever it is called there. A failed
 /// simulation is passed on.
 ScoredRun score(const Case& measured, const Predictor& predict);
+
+/// How many measurements lie within P10 to P90, which should hold 80 % of them, and how wide that is.
+struct Coverage {
+  int n = 0;                           ///< rows with an error and an interval; the following are empty where there is none
+  std::optional<double> share;         ///< of them with P10 <= measured <= P90
+  std::optional<double> median_width;  ///< of (P90 - P10) / predicted
+
+  friend bool operator==(const Coverage&, const Coverage&) = default;
+};
+
+/// Over all rows of an engine.
+Coverage coverage(std::span<const ScoredRun> rows, std::string_view engine);
 
 /// Statistics over the scored rows of one group and one engine.
 struct GroupScore {
@@ -66,6 +86,7 @@ struct GroupScore {
   std::optional<double> bias;              ///< mean of the signed errors
   std::optional<double> rank_correlation;  ///< Spearman's, ties at their mean rank; empty below two rows or without any spread
   std::optional<double> pairs_ordered;     ///< as pairs_ordered(); empty where no two measurements differ
+  Coverage coverage;
 };
 
 /// One entry a group and engine, in order of appearance.

@@ -86,6 +86,26 @@ TEST_CASE("the document has the design's keys in their order, and its parts add 
   }
 }
 
+TEST_CASE("a prediction says P10 to P90, the same by both engines where they agree, and keeps silent where nothing is sampled") {
+  const CommandLine shell;
+  std::vector<double> widths;
+  for (const std::string engine : {"oracle", "sim"}) {
+    const Answer answer = shell.run(kVgg + "--set run.steps=5 --engine " + engine);
+    INFO(answer.err);
+    REQUIRE(answer.code == 0);
+    const YamlNode document = read_yaml_text(answer.out, "out");
+    CHECK(number(document, "step_time_p10_s") < number(document, "step_time_s"));
+    CHECK(number(document, "step_time_s") < number(document, "step_time_p90_s"));
+    CHECK(number(document, "total_time_p90_s") == Approx(5 * number(document, "step_time_p90_s")));
+    widths.push_back(number(document, "step_time_p90_s") / number(document, "step_time_s"));
+  }
+  CHECK(widths[0] == Approx(widths[1]));
+  const YamlNode document = read_yaml_text(shell.run(kVgg + "--samples 0").out, "out");
+  CHECK(document.find("step_time_p10_s")->kind == YamlNode::Kind::null);
+  CHECK(document.find("total_time_p90_s")->kind == YamlNode::Kind::null);
+  CHECK(shell.run(kVgg + "--samples -1").code == 2);
+}
+
 TEST_CASE("a document fed back gives the same prediction") {
   const CommandLine shell;
   const std::string run = "--set run.steps=7 --set calibration.compute-scale=1.5 --set run.seed=9 ";

@@ -52,6 +52,11 @@ TEST_CASE("rows and groups carry their errors under the design's names") {
   CHECK(number(document, "groups", 0, "median_error") == Approx(0.75).epsilon(1e-2));
   CHECK(number(document, "groups", 0, "bias") == Approx(0.25).epsilon(1e-1));
   CHECK(number(document, "groups", 0, "pairs_ordered") == 1);
+  CHECK(number(document, "rows", 0, "p10") < number(document, "rows", 0, "predicted"));
+  CHECK(number(document, "rows", 0, "p90") > number(document, "rows", 0, "predicted"));
+  CHECK(number(document, "groups", 0, "coverage") == 0);
+  CHECK(number(document, "coverage", 0, "coverage") == 0);
+  CHECK(number(document, "coverage", 0, "median_width") > 0.01);
 }
 
 TEST_CASE("a tolerance that is kept is exit code 0, one that is not is 1") {

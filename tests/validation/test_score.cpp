@@ -131,6 +131,41 @@ TEST_CASE("rows without an error do not count, engines are apart") {
   CHECK(*groups[1].worst_error == Approx(2));
 }
 
+TEST_CASE("an interval follows its metric: a rate falls as its time grows") {
+  Prediction prediction;
+  prediction.step_time = Seconds(2), prediction.step_time_p10 = Seconds(1), prediction.step_time_p90 = Seconds(4);
+  prediction.total_time = Seconds(20), prediction.total_time_p10 = Seconds(16), prediction.total_time_p90 = Seconds(30);
+  prediction.epoch_time = Seconds(10);
+  prediction.throughput_samples_per_s = 100;
+  prediction.cost = Dollars(5);
+  prediction.memory_per_device = Bytes(7);
+  CHECK(metric_interval(prediction, "step_time_s") == Interval{1, 4});
+  CHECK(metric_interval(prediction, "total_time_s") == Interval{16, 30});
+  CHECK(metric_interval(prediction, "epoch_time_s") == Interval{5, 20});
+  CHECK(metric_interval(prediction, "throughput_samples_per_s") == Interval{50, 200});
+  CHECK(metric_interval(prediction, "cost_usd") == Interval{4, 7.5});
+  CHECK_FALSE(metric_interval(prediction, "memory_per_device_bytes"));
+  CHECK_FALSE(metric_interval(prediction, "mfu"));
+  prediction.step_time_p90.reset();
+  CHECK_FALSE(metric_interval(prediction, "step_time_s"));
+}
+
+TEST_CASE("coverage is the share of measurements within P10 to P90, its width relative to the prediction") {
+  std::vector<ScoredRun> rows{row("g", 1, 2), row("g", 1.5, 2), row("g", 2.5, 2), row("g", 9, 4), row("h", 2, 2)};
+  for (ScoredRun& each : rows) each.interval = Interval{*each.predicted - 0.5, *each.predicted + 0.5};
+  rows[4].interval.reset();
+  const auto groups = score_groups(rows);
+  CHECK(groups[0].coverage.n == 4);
+  CHECK(*groups[0].coverage.share == Approx(0.5));
+  CHECK(*groups[0].coverage.median_width == Approx(0.5));
+  CHECK(groups[1].n == 1);
+  CHECK(groups[1].coverage == Coverage{});
+  CHECK(coverage(rows, "paper") == groups[0].coverage);
+  CHECK(coverage(rows, "another") == Coverage{});
+  rows[0].error.reset();
+  CHECK(*coverage(rows, "paper").share == Approx(2.0 / 3));
+}
+
 TEST_CASE("the median of an even number is the mean of both in the middle") {
   CHECK(median({4, 1, 3, 2}) == 2.5);
   CHECK(median({5, 1, 3}) == 3);
