@@ -251,7 +251,7 @@ std::string coverage_text(const Validation& validation) {
       out += forerun::format("{}: {} of {} rows within P10 to P90, which should hold 80 %; median width {}\n", engine, percent(*all.share),
                              all.n, percent(*all.median_width));
   }
-  return out;
+  return out.empty() ? out : "\n" + out;
 }
 
 Json coverage_json(const Validation& validation) {
@@ -280,7 +280,7 @@ Page validation_page(const Validation& validation) {
                                  joined(fitted.scale.runs));
   if (validation.unknown)
     page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
-  page.text += orders_text(validation.orders) + verdict(validation) + coverage_text(validation);
+  page.text += orders_text(validation.orders) + coverage_text(validation) + verdict(validation);
   page.document = {{"schema_version", 1},
                    {"rows", rows_json(validation.rows)},
                    {"groups", groups_json(validation.groups)},

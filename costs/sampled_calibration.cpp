@@ -132,6 +132,7 @@ std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads) {
 
 double model_spread(const Scenario& scenario, const Spreads& spreads) {
   if (scenario.plan) return 0;
+  if (const auto& fit = scenario.calibration->fit) return fit->noise;
   return scenario.calibration->gpu ? spreads.published_model : spreads.measured_model;
 }
 

@@ -33,7 +33,8 @@ struct Cause {
 ///   links                   bandwidths inside and between nodes, messages, where the ranks use them
 std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads);
 
-/// The spread of the time model itself, its figures being right: published or measured; none where a trace brings its own durations.
+/// The spread of the time model itself, its figures being right: published or measured; of a calibration that was fitted, what
+/// the fit leaves of its rows; none where a trace brings its own durations.
 double model_spread(const Scenario& scenario, const Spreads& spreads);
 
 }  // namespace forerun

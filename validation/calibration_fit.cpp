@@ -103,9 +103,10 @@ void name_sources(Calibration& calibration, const FitRecord& record) {
       const auto source = std::ranges::find(calibration.gpu_sources, figure, &GpuSource::figure);
       const std::string before = source == calibration.gpu_sources.end() ? "assumed" : source->source;
       if (source != calibration.gpu_sources.end()) calibration.gpu_sources.erase(source);
-      calibration.gpu_sources.push_back(
-          {figure, format("fitted to {} rows of {}, {} [{:.4g}, {:.4g}]; before, {:.4g}: {}", record.rows.size(), record.file,
-                          property.name, property.p10, property.p90, property.published, before)});
+      calibration.gpu_sources.push_back({figure,
+                                         format("fitted to {} rows of {}, {} [{:.4g}, {:.4g}]; before, {:.4g}: {}", record.rows.size(),
+                                                record.file, property.name, property.p10, property.p90, property.published, before),
+                                         std::log(property.p90 / property.p10) / (2 * kNormal90), "P10 to P90 of the fit"});
     }
   }
 }

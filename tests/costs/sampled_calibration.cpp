@@ -126,6 +126,13 @@ TEST_CASE("slow spells are as a step meets them: undisturbed or slow") {
   CHECK(moved(scenario, "slow-spells", 0).calibration.compute_scale == Approx(1));
 }
 
+TEST_CASE("a fitted calibration leaves what its fit leaves") {
+  Calibration calibration;
+  calibration.fit = FitRecord{.noise = 0.07};
+  CHECK(model_spread(with(calibration, 1, 1, 1), kSpreads) == 0.07);
+  CHECK(model_spread(with({}, 1, 1, 1), kSpreads) == kSpreads.measured_model);
+}
+
 TEST_CASE("a trace's durations are as they were measured") {
   Scenario scenario = with({}, 1, 1, 1);
   scenario.plan = std::make_shared<StepPlan>();

@@ -126,6 +126,8 @@ TEST_CASE("a fit records its rows, its base and what was free, and says fitted")
   CHECK(fitted.fit->settings[0].find("link-share=0.") == 0);
   const auto source = std::ranges::find(fitted.gpu_sources, "sustained-share", &GpuSource::figure);
   CHECK(source->source.find("fitted to 8 rows of runs.csv, product-rate [0.") == 0);
+  const FittedProperty& rate = property(fitted, "product-rate");
+  CHECK(source->spread == Approx(std::log(rate.p90 / rate.p10) / 2.563103));
   CHECK(read_calibration_text(calibration_json(fitted), "again").fit == fitted.fit);
 }
 
