@@ -242,7 +242,9 @@ Json gpu_figures_json(const Calibration& calibration) {
     rows.back()["spread-source"] = source.spread_source;
   };
   // A figure that a file need not give is what GpuModel says of it, and not of this device, where it has no source.
-  const auto is_given = [&](const Figure& figure) { return figure.get(gpu) != figure.get(GpuModel{}) || !source_of(figure.key).source.empty(); };
+  const auto is_given = [&](const Figure& figure) {
+    return figure.get(gpu) != figure.get(GpuModel{}) || !source_of(figure.key).source.empty();
+  };
   for (const Figure& figure : kFigures)
     if (figure.need == Need::required || is_given(figure)) add(std::string(figure.key), figure.get(gpu));
   for (const GpuTile& tile : gpu.tiles)
