@@ -56,6 +56,9 @@ class Pricer {
  public:
   /// The scenario's own strategy does not matter.
   explicit Pricer(Scenario scenario);
+  /// What it keeps points into itself.
+  Pricer(const Pricer&) = delete;
+  Pricer& operator=(const Pricer&) = delete;
 
   /// Whether a strategy of at least so many seconds a step, and of this memory, is to be priced to the end.
   using Hopeful = std::function<bool(double least_s, double memory_bytes)>;
