@@ -11,6 +11,7 @@ either = $(subst $(space),|,$(strip $(1)))
 
 ifneq ($(shell command -v ccache),)
   export CMAKE_CXX_COMPILER_LAUNCHER ?= ccache
+  export CCACHE_SLOPPINESS ?= pch_defines,time_macros  # what ccache asks for where headers are precompiled
 endif
 
 # $(call build,preset,targets): packages, configure, build; progress on a terminal only.

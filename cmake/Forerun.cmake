@@ -1,10 +1,11 @@
 include_guard()
 
-# forerun_library(NAME SOURCES ... [DATA ...] [USES ...] [PACKAGES ...])
+# forerun_library(NAME SOURCES ... [DATA ...] [USES ...] [PACKAGES ...] [PRECOMPILED folder])
 # One folder of the house. USES names other folders, PACKAGES third-party targets.
 # DATA files are compiled in; forerun::NAME_data(file) in "NAME/data.hpp" returns their text.
+# PRECOMPILED: the folder compiles that folder's precompiled.hpp for itself; without it, it shares what core has compiled.
 function(forerun_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DATA;USES;PACKAGES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "SOURCES;DATA;USES;PACKAGES" ${ARGN})
   add_library(forerun_${name} STATIC ${ARG_SOURCES})
   add_library(forerun::${name} ALIAS forerun_${name})
   set_target_properties(forerun_${name} PROPERTIES EXPORT_NAME ${name})
@@ -15,6 +16,11 @@ function(forerun_library name)
   list(TRANSFORM ARG_USES PREPEND forerun_)
   target_link_libraries(forerun_${name} PUBLIC ${ARG_USES} PRIVATE ${ARG_PACKAGES})
   forerun_compile_options(forerun_${name})
+  if(ARG_PRECOMPILED)
+    forerun_precompile(forerun_${name} FOLDER ${ARG_PRECOMPILED})
+  else()
+    forerun_precompile(forerun_${name} REUSE forerun_core)
+  endif()
   if(DEFINED ARG_DATA OR "DATA" IN_LIST ARG_KEYWORDS_MISSING_VALUES)
     forerun_embed(${name} ${ARG_DATA})
   endif()
@@ -32,6 +38,24 @@ function(forerun_compile_options target)
   if(FORERUN_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${FORERUN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${FORERUN_SANITIZE})
+  endif()
+endfunction()
+
+# forerun_precompile(TARGET FOLDER folder | REUSE target): what most files of TARGET include anyway is read once, from the folder's
+# precompiled.hpp or by another target that is compiled alike. The preset `sanitize` builds without, so that a file that forgets
+# an include is found.
+function(forerun_precompile target how what)
+  if(CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    return()
+  endif()
+  if(how STREQUAL "REUSE")
+    target_precompile_headers(${target} REUSE_FROM ${what})
+  else()
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/${what}/precompiled.hpp)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # More of GCC bug 105651: what is precompiled no longer counts as a system's header. -fpch-preprocess is for ccache.
+    target_compile_options(${target} PRIVATE -fpch-preprocess -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   endif()
 endfunction()
 

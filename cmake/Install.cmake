@@ -21,7 +21,8 @@ if(programs)
 endif()
 foreach(library ${libraries})
   string(REPLACE forerun_ "" folder ${library})
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION include/forerun/${folder} FILES_MATCHING PATTERN "*.hpp")
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION include/forerun/${folder} 
+          FILES_MATCHING PATTERN "*.hpp" PATTERN precompiled.hpp EXCLUDE)
 endforeach()
 # With all that the readme links to.
 foreach(document ARCHITECTURE.md CHANGELOG.md CONTRIBUTING.md LICENSE README.md)

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -81,7 +80,8 @@ struct SlowSpells {
 
 /// The time of one kernel, fitted to its samples by costs/kernel_fit: a physical base times a smooth residual of the shape,
 ///   t(x) = base(x) exp( sum_i weight_i k(x, x_i) ),   base = overhead + flop / rate + bytes / bandwidth.
-/// Rows of `features` are the samples' logarithmic shape features divided by their length scales (costs/kernel_time.hpp).
+/// `features` holds the samples' logarithmic shape features (costs/kernel_time.hpp) times their inverse length scales, one
+/// feature after the other: inverse_scales.size() x weights.size(), in single precision, since a search prices plans in its inner loop.
 /// An infinite rate or bandwidth: the samples show no such term.
 struct KernelTimeModel {
   LayerKind kind = LayerKind::dense;
@@ -89,9 +89,9 @@ struct KernelTimeModel {
   Seconds overhead;
   FlopsPerSecond rate;
   BytesPerSecond bandwidth;
-  Eigen::ArrayXd inverse_scales;   ///< one a feature
-  Eigen::ArrayXXf features;        ///< samples x features; single precision, since pricing a plan is the inner loop of a search
-  Eigen::ArrayXf weights;          ///< one a sample
+  std::vector<double> inverse_scales;  ///< one a feature
+  std::vector<float> features;
+  std::vector<float> weights;      ///< one a sample
   double leave_one_out_error = 0;  ///< median of |left out prediction / measured - 1|
 };
 

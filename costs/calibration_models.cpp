@@ -111,20 +111,21 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
   mapping.optional("bandwidth_bytes_per_s", [&](const Text& text) { model.bandwidth = BytesPerSecond(parse_rate(text)); });
   mapping.required("leave_one_out_error", [&](const Text& text) { model.leave_one_out_error = parse_number(text, 0, 1e30); });
   mapping.required("inverse_scales", [&](const YamlNode& list) {
-    model.inverse_scales.resize(static_cast<Eigen::Index>(items(list).size()));
-    for (Eigen::Index i = 0; i < model.inverse_scales.size(); ++i) model.inverse_scales[i] = parse_number(scalar(items(list)[i]), 0, 1e30);
+    for (const YamlNode& scale : items(list)) model.inverse_scales.push_back(parse_number(scalar(scale), 0, 1e30));
   });
   mapping.required("samples", [&](const YamlNode& list) {
     if (!named) return;
-    const auto count = static_cast<Eigen::Index>(items(list).size());
+    const std::size_t count = items(list).size();
     if (count == 0) throw BadInput(problem(list.text, "a model without samples"));
     model.weights.resize(count);
-    model.features.resize(count, model.inverse_scales.size());
-    for (Eigen::Index i = 0; i < count; ++i) {
+    model.features.resize(model.inverse_scales.size() * count);
+    for (std::size_t i = 0; i < count; ++i) {
       const Row row = parse_row(items(list)[i], model);
       const KernelFeatures features = kernel_features(row.sample.kernel);
-      if (features.count != model.inverse_scales.size()) throw BadInput(problem(list.text, "inverse_scales has the wrong length"));
-      for (int f = 0; f < features.count; ++f) model.features(i, f) = static_cast<float>(features.values[f] * model.inverse_scales[f]);
+      if (static_cast<std::size_t>(features.count) != model.inverse_scales.size())
+        throw BadInput(problem(list.text, "inverse_scales has the wrong length"));
+      for (std::size_t f = 0; f < model.inverse_scales.size(); ++f)
+        model.features[f * count + i] = static_cast<float>(features.values[f] * model.inverse_scales[f]);
       model.weights[i] = static_cast<float>(row.weight);
       if (i == 0 && model.pass == Pass::update) model.kind = row.sample.kernel.shape.kind;
       calibration.kernels.push_back(row.sample);
@@ -148,10 +149,10 @@ void write_models(Json& document, const Calibration& calibration) {
     entry["overhead_s"] = model.overhead.value();
     write_rate(entry, "rate_flop_per_s", model.rate.value());
     write_rate(entry, "bandwidth_bytes_per_s", model.bandwidth.value());
-    entry["inverse_scales"] = std::vector<double>(model.inverse_scales.begin(), model.inverse_scales.end());
+    entry["inverse_scales"] = model.inverse_scales;
     entry["leave_one_out_error"] = model.leave_one_out_error;
     entry["samples"] = Json::array();
-    Eigen::Index row = 0;
+    std::size_t row = 0;
     for (const KernelSample& sample : calibration.kernels)
       if (same_model(sample.kernel, model.kind, model.pass)) entry["samples"].push_back(sample_row(sample, model.weights[row++]));
     kernels.push_back(std::move(entry));

@@ -75,9 +75,12 @@ class ResidualFit {
     const Eigen::LLT<Eigen::MatrixXd> cholesky(covariance(scales, noise));
     const Eigen::MatrixXd inverse = cholesky.solve(Eigen::MatrixXd::Identity(residuals_.size(), residuals_.size()));
     const Eigen::VectorXd weights = inverse * residuals_;
-    model.inverse_scales = scales.inverse();
-    model.features = (features_.rowwise() * model.inverse_scales.transpose()).cast<float>();
-    model.weights = weights.array().cast<float>();
+    const Eigen::ArrayXd inverse_scales = scales.inverse();
+    const Eigen::ArrayXXf scaled = (features_.rowwise() * inverse_scales.transpose()).cast<float>();
+    const Eigen::ArrayXf single_weights = weights.array().cast<float>();
+    model.inverse_scales.assign(inverse_scales.begin(), inverse_scales.end());
+    model.features.assign(scaled.data(), scaled.data() + scaled.size());
+    model.weights.assign(single_weights.begin(), single_weights.end());
     // log(measured / prediction without sample i) = weight_i / inverse_ii  [Rasmussen & Williams 2006, eq. 5.12].
     Eigen::ArrayXd errors = ((-weights.array() / inverse.diagonal().array()).exp() - 1).abs();
     std::nth_element(errors.begin(), errors.begin() + errors.size() / 2, errors.end());

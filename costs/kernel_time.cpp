@@ -1,5 +1,6 @@
 #include "costs/kernel_time.hpp"
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -85,7 +86,9 @@ Seconds base_time(const KernelTimeModel& model, const Kernel& kernel) {
 
 Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
   const KernelFeatures features = kernel_features(kernel);
-  const Eigen::Index samples = model.features.rows();
+  const auto samples = static_cast<Eigen::Index>(model.weights.size());
+  const Eigen::Map<const Eigen::ArrayXXf> sampled(model.features.data(), samples, features.count);
+  const Eigen::Map<const Eigen::ArrayXf> weights(model.weights.data(), samples);
   double residual = 0;
   // In chunks that stay in the nearest cache, feature by feature.
   for (Eigen::Index begin = 0; begin < samples; begin += kChunk) {
@@ -95,9 +98,9 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
     squared.setZero();
     for (int f = 0; f < features.count; ++f) {
       const auto here = static_cast<float>(features.values[f] * model.inverse_scales[f]);
-      squared += (model.features.col(f).segment(begin, size) - here).square();
+      squared += (sampled.col(f).segment(begin, size) - here).square();
     }
-    residual += static_cast<double>((model.weights.segment(begin, size) / (1.0F + 0.5F * squared)).sum());
+    residual += static_cast<double>((weights.segment(begin, size) / (1.0F + 0.5F * squared)).sum());
   }
   return base_time(model, kernel) * std::exp(residual);
 }

@@ -25,9 +25,7 @@ KernelTimeModel plain(LayerKind kind, Pass pass, double overhead) {
   model.overhead = Seconds(overhead);
   model.rate = FlopsPerSecond(1e9);
   model.bandwidth = BytesPerSecond(1e9);
-  model.inverse_scales = Eigen::ArrayXd::Zero(4);
-  model.features.resize(0, 4);
-  model.weights.resize(0);
+  model.inverse_scales.assign(4, 0);
   return model;
 }
 
@@ -49,11 +47,10 @@ TEST_CASE("an infinite rate takes no time") {
 TEST_CASE("the residual is a sum over samples of weight times correlation") {
   KernelTimeModel model = plain(LayerKind::dense, Pass::forward, 1e-6);
   const KernelFeatures at = kernel_features(dense(10, 20, 30));
-  model.inverse_scales = Eigen::ArrayXd::Constant(4, 0.5);
-  model.features.resize(2, 4);
-  for (int f = 0; f < 4; ++f) model.features.col(f) << static_cast<float>(at.values[f] * 0.5), static_cast<float>(at.values[f] * 0.5 + 1);
-  model.weights.resize(2);
-  model.weights << 0.3F, -0.6F;
+  model.inverse_scales.assign(4, 0.5);
+  for (int f = 0; f < 4; ++f)
+    for (const double distance : {0, 1}) model.features.push_back(static_cast<float>(at.values[f] * 0.5 + distance));
+  model.weights = {0.3F, -0.6F};
   const double residual = 0.3 - 0.6 / (1 + 0.5 * 4);
   CHECK(kernel_time(model, dense(10, 20, 30)) / base_time(model, dense(10, 20, 30)) == Approx(std::exp(residual)));
 }
