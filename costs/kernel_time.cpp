@@ -105,13 +105,18 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
   return base_time(model, kernel) * std::exp(residual);
 }
 
-const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel) {
-  if (const std::string_view beyond = beyond_samples(kernel); !beyond.empty())
-    throw MissingCapability("calibration " + calibration.name + " has no samples of " + std::string(beyond));
+std::string lacking_samples(const Calibration& calibration, const Kernel& kernel) {
+  if (const std::string_view beyond = beyond_samples(kernel); !beyond.empty()) return std::string(beyond);
   for (const KernelTimeModel& model : calibration.kernel_models)
-    if (same_model(kernel, model.kind, model.pass)) return model;
-  throw MissingCapability("calibration " + calibration.name + " has no samples of " + std::string(to_string(kernel.shape.kind)) + " " +
-                          std::string(to_string(kernel.pass)));
+    if (same_model(kernel, model.kind, model.pass)) return "";
+  return std::string(to_string(kernel.shape.kind)) + " " + std::string(to_string(kernel.pass));
+}
+
+const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel) {
+  if (beyond_samples(kernel).empty())
+    for (const KernelTimeModel& model : calibration.kernel_models)
+      if (same_model(kernel, model.kind, model.pass)) return model;
+  throw MissingCapability("calibration " + calibration.name + " has no samples of " + lacking_samples(calibration, kernel));
 }
 
 double spell_factor(const SlowSpells& spells, int ranks) { return spell_quantile(spells, ranks, 0.5); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 
 #include "core/calibration.hpp"
 
@@ -32,6 +33,10 @@ Seconds base_time(const KernelTimeModel& model, const Kernel& kernel);
 
 /// Time of one call, alone on its machine: base_time times the exponential of the residual.
 Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
+
+/// What of the kernel the calibration's samples do not tell: `attention forward`, `kernels in other precisions than fp32`. Empty where they
+/// do.
+std::string lacking_samples(const Calibration& calibration, const Kernel& kernel);
 
 /// The calibration's model for a kernel. Throws MissingCapability where it has none.
 const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel);

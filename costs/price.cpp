@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "costs/capability.hpp"
 #include "costs/gpu/host.hpp"
 #include "costs/gpu/kernel_time.hpp"
 #include "costs/kernel_time.hpp"
@@ -42,9 +43,7 @@ void price_on_gpu(const StepPlan& plan, const Calibration& calibration, std::vec
     if (std::holds_alternative<Kernel>(plan.operations[i].work)) costs[i].latency = calibration.compute_scale * times[i];
 }
 
-}  // namespace
-
-std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario) {
+std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario& scenario) {
   const Calibration& calibration = *scenario.calibration;
   const int busy = std::min(plan.ranks, scenario.platform.devices_per_node);
   const double spells = is_calibrated_machine(scenario.platform, calibration) ? spell_factor(calibration.spells, plan.ranks) : 1.0;
@@ -67,6 +66,18 @@ std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario)
   }
   if (calibration.gpu) price_on_gpu(plan, calibration, costs);
   return costs;
+}
+
+}  // namespace
+
+std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario) {
+  try {
+    return price_operations(plan, scenario);
+  } catch (const MissingCapability&) {
+    // The first thing that is missing was thrown: say all.
+    require_kernels(plan, *scenario.calibration);
+    throw;
+  }
 }
 
 }  // namespace forerun

@@ -36,7 +36,8 @@ struct OperationCost {
 /// The cost of each operation of the plan, by its index. Both engines use it; it knows nothing of the other operations.
 /// A computation without a duration takes that of the platform's roofline, max(flops / rate, bytes / bandwidth) [Williams, Waterman &
 /// Patterson 2009].
-/// Throws MissingCapability where the calibration has no model for a kernel of the plan, or the platform no roofline that it needs.
+/// Throws MissingCapability where the calibration has no model for kernels of the plan, with all of them, or the platform no roofline that
+/// it needs.
 std::vector<OperationCost> price(const StepPlan& plan, const Scenario& scenario);
 
 /// Whether the platform is the machine that was calibrated: then its slow spells are part of what kernels cost. A described platform

@@ -1,5 +1,6 @@
 #include "oracle/predict.hpp"
 
+#include "costs/capability.hpp"
 #include "costs/summary.hpp"
 #include "oracle/evaluate.hpp"
 #include "strategies/lower.hpp"
@@ -10,6 +11,7 @@ Prediction predict(const Scenario& scenario) {
   const auto lowered = lower(scenario);
   Prediction prediction;
   if (const auto* no = std::get_if<Infeasible>(&lowered)) {
+    require_kernels(scenario);
     prediction = infeasible(no->reason);
   } else {
     const auto& plan = std::get<StepPlan>(lowered);

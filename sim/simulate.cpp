@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include "costs/capability.hpp"
 #include "costs/price.hpp"
 #include "costs/summary.hpp"
 #include "sim/child.hpp"
@@ -21,7 +22,8 @@ constexpr std::size_t kLongestJob = 256;
 // The engine's clock runs on from scenario to scenario: beyond this its last digit would show in a step of microseconds.
 constexpr double kLatestClock_s = 1000;
 
-Prediction impossible(std::string reason) {
+Prediction impossible(const Scenario& scenario, std::string reason) {
+  require_kernels(scenario);
   Prediction prediction = infeasible(std::move(reason));
   prediction.engine = "sim";
   return prediction;
@@ -38,7 +40,7 @@ Prediction failed(std::string reason) {
 Prediction serve_one(std::optional<Network>& network, int ranks, const Scenario& scenario) {
   try {
     const auto lowered = lower(scenario);
-    if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(reason->reason);
+    if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
     const auto& plan = std::get<StepPlan>(lowered);
     const std::vector<OperationCost> costs = price(plan, scenario);
     if (!network) network.emplace(scenario.platform, ranks);
@@ -73,7 +75,7 @@ std::vector<Job> share_out(std::span<const Scenario> scenarios, int workers) {
 
 Prediction predict(const Scenario& scenario) {
   const auto lowered = lower(scenario);
-  if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(reason->reason);
+  if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
   const auto& plan = std::get<StepPlan>(lowered);
   const std::vector<OperationCost> costs = price(plan, scenario);
   return decode_prediction(ask_child([&] {

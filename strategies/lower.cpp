@@ -97,6 +97,8 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   auto understood = understand(scenario);
   if (auto* none = std::get_if<Infeasible>(&understood)) return std::move(*none);
   const Step& step = std::get<Step>(understood);
+  if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
+    throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   const StepMemory memory = largest_memory(scenario, step);
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty()) return Infeasible{std::move(reason)};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);
@@ -114,8 +116,6 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   PlanWriter writer(plan);
   StepWriter passes(model, scenario.strategy, memory.total(), writer);
   write_input(scenario, layout, writer);
-  if (scenario.strategy.zero == 3 && (layout.stages > 1 || scenario.strategy.expert > 1))
-    throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
   std::vector<int> ends;
   if (layout.stages > 1)

@@ -59,3 +59,40 @@ TEST_CASE("a platform without a roofline prices no computation without a duratio
   priced.scenario.platform.device_bandwidth = {};
   CHECK_THROWS_AS(priced(), MissingCapability);
 }
+
+TEST_CASE("a plan that cannot be priced is answered with everything that is missing, each once") {
+  Scenario scenario;
+  Calibration calibration;
+  calibration.name = "small";
+  calibration.kernel_models.push_back({.kind = LayerKind::dense, .pass = Pass::forward, .overhead = Seconds(1)});
+  calibration.kernel_models.back().features.resize(0, 7);
+  calibration.kernel_models.back().inverse_scales = Eigen::ArrayXd::Ones(7);
+  scenario.calibration = std::make_shared<const Calibration>(calibration);
+  StepPlan plan;
+  plan.classes = {{"rank", 0, 1, 1}};
+  plan.lanes = {{"compute", LaneKind::compute}};
+  for (const auto& [kind, pass] : {std::pair{LayerKind::dense, Pass::forward},
+                                   {LayerKind::attention, Pass::forward},
+                                   {LayerKind::attention, Pass::forward},
+                                   {LayerKind::dense, Pass::update}}) {
+    Operation operation;
+    Kernel kernel;
+    kernel.shape.kind = kind;
+    kernel.pass = pass;
+    operation.work = kernel;
+    plan.operations.push_back(operation);
+  }
+  const auto answer = [&] {
+    try {
+      price(plan, scenario);
+    } catch (const MissingCapability& missing) {
+      return std::string(missing.what());
+    }
+    return std::string("priced");
+  };
+  CHECK(answer() == "calibration small has no samples of attention forward, dense update");
+  calibration.gpu = GpuModel{};
+  calibration.gpu->peak[Precision::fp16] = FlopsPerSecond(1);
+  scenario.calibration = std::make_shared<const Calibration>(calibration);
+  CHECK(answer() == "calibration small: the device does not calculate in fp32");
+}
