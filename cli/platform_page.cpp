@@ -54,6 +54,9 @@ Json document_of(const Platform& platform) {
           {"collective_overhead_s", platform.collective_overhead.value()},
           {"loader_rate_samples_per_s", platform.loader_rate > 0 ? Json(platform.loader_rate) : Json(nullptr)},
           {"price", platform.price ? price_json(*platform.price) : Json(nullptr)},
+          {"host_link_bandwidth_bytes_per_s", or_null(platform.host_link)},
+          {"node_power_w", to_json_value(platform.node_power)},
+          {"startup_s", to_json_value(platform.startup)},
           {"source", or_null(platform.source)},
           {"device_source", or_null(data_sheet_source(platform.device))}};
 }

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "cli/ranks.hpp"
+#include "cli/run_text.hpp"
 #include "core/limits.hpp"
 #include "core/this_machine.hpp"
 #include "costs/calibration_file.hpp"
-#include "costs/summary.hpp"
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
@@ -21,20 +21,11 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 3> kRunKeys{"run.steps", "run.epochs", "run.seed"};
 constexpr std::array<std::string_view, 1> kCalibrationKeys{"calibration.compute-scale"};
 constexpr std::array<std::string_view, 4> kPrefixes{"workload", "platform", "run", "calibration"};
-constexpr double kMostEpochs = 1e9;
 constexpr double kLeastScale = 1e-6;
 constexpr double kMostScale = 1e6;
 constexpr int kOldDays = 90;
-
-Problem unknown_key(const Text& setting, const std::string& key, std::span<const std::string_view> known) {
-  Text shown = setting;
-  shown.key.clear();
-  shown.value = key;
-  return problem(shown, "unknown setting", listed(known), suggest(key, known));
-}
 
 void put(std::vector<Text>& settings, Text setting) {
   std::erase_if(settings, [&](const Text& earlier) { return earlier.key == setting.key; });
@@ -47,30 +38,11 @@ Text or_default(const Text& text, std::string_view otherwise, const std::string&
   return Text{std::string(otherwise), whose, 0, 0, ""};
 }
 
-const Text* find(const std::vector<Text>& settings, std::string_view key) {
-  const auto found = std::ranges::find(settings, key, &Text::key);
-  return found == settings.end() ? nullptr : &*found;
-}
-
-/// Refuses epochs of too many steps, where they were given. A workload without a batch is refused elsewhere.
-void check_length(const Scenario& scenario, const std::vector<Text>& run, Problems& problems) {
-  const Text* epochs = find(run, "epochs");
-  if (epochs == nullptr || scenario.workload.batch < 1) return;
-  try {
-    run_steps(scenario);
-  } catch (const BadInput& error) {
-    Problem located = error.problems().front();
-    located.file = epochs->file, located.line = epochs->line, located.column = epochs->column;
-    problems.add(std::move(located));
-  }
-}
-
 /// The plan of a trace, with the trace's name as the workload's. What belongs to a workload of layers has no meaning beside it.
 void read_trace(const ScenarioText& text, const Settings& settings, Scenario& scenario) {
   Problems problems;
   if (!text.strategy.value.empty()) problems.add(problem(text.strategy, "has no meaning here: a trace is a plan already"));
-  if (const Text* epochs = find(settings.run, "epochs"))
-    problems.add(problem(named(*epochs, "run"), "has no meaning here: a trace has no data set"));
+  refuse_run_of_data(settings.run, problems);
   const std::filesystem::path file(text.workload.value);
   scenario.workload.name = file.stem().stem().string();
   problems.collect([&] { scenario.plan = std::make_shared<const StepPlan>(chakra::read_trace(text.workload, settings.workload)); });
@@ -127,12 +99,6 @@ std::shared_ptr<const Calibration> no_calibration() {
 
 }  // namespace
 
-Text named(const Text& setting, std::string_view prefix) {
-  Text shown = setting;
-  shown.key = std::string(prefix) + "." + setting.key;
-  return shown;
-}
-
 Settings divide_settings(const std::vector<Text>& settings, Problems& problems) {
   Settings divided;
   for (const Text& setting : settings) {
@@ -162,32 +128,12 @@ Settings divide_settings(const std::vector<Text>& settings, Problems& problems) 
   return divided;
 }
 
-Run read_run(const std::vector<Text>& settings, Problems& problems) {
-  Run run;
-  for (const Text& setting : settings) {
-    const Text shown = named(setting, "run");
-    problems.collect([&] {
-      if (setting.key == "steps")
-        run.steps = parse_integer(shown, 1, kMostSteps);
-      else if (setting.key == "epochs")
-        run.epochs = parse_number(shown, std::numeric_limits<double>::min(), kMostEpochs);
-      else if (setting.key == "seed")
-        run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, kMostSeed));
-      else
-        throw BadInput(unknown_key(setting, shown.key, kRunKeys));
-    });
-  }
-  if (const Text* epochs = find(settings, "epochs"); epochs != nullptr && find(settings, "steps") != nullptr)
-    problems.add(problem(named(*epochs, "run"), "cannot be given together with run.steps"));
-  return run;
-}
-
 std::shared_ptr<const Calibration> ScenarioReader::calibration(const Text& name, const std::vector<Text>& settings, Problems& problems) {
   std::optional<double> scale;
   for (const Text& setting : settings)
     problems.collect([&] {
       const Text shown = named(setting, "calibration");
-      if (setting.key != "compute-scale") throw BadInput(unknown_key(setting, shown.key, kCalibrationKeys));
+      if (setting.key != "compute-scale") throw BadInput(unknown_setting(setting, shown.key, kCalibrationKeys));
       scale = parse_number(shown, kLeastScale, kMostScale);
     });
   const std::string key = name.value + (scale ? "*" + exact(*scale) : "");
@@ -254,7 +200,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
     }
   });
   out.scenario.run = read_run(settings.run, problems);
-  check_length(out.scenario, settings.run, problems);
+  check_run_length(out.scenario, settings.run, problems);
   if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
     const std::string& own = out.scenario.platform.calibration;
     if (text.calibration.value.empty() && own.empty() && !needs_calibration(out.scenario, text.workload)) {

@@ -34,13 +34,6 @@ struct Settings {
 /// Adds to `problems`: no `=`, an empty value, another prefix (with a suggestion).
 Settings divide_settings(const std::vector<Text>& settings, Problems& problems);
 
-/// The setting with its whole key, `platform.nodes`, for messages.
-Text named(const Text& setting, std::string_view prefix);
-
-/// run.steps, run.epochs, run.seed. Adds to `problems` what cannot be read, unknown keys, and steps
-/// beside epochs.
-Run read_run(const std::vector<Text>& settings, Problems& problems);
-
 /// Reads scenarios; a calibration that several of them name is read once.
 class ScenarioReader {
  public:

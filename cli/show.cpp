@@ -5,6 +5,7 @@
 
 #include "cli/calibration_page.hpp"
 #include "cli/platform_page.hpp"
+#include "cli/run_text.hpp"
 #include "cli/scenario.hpp"
 #include "cli/show_pages.hpp"
 #include "cli/verbs.hpp"

@@ -7,6 +7,7 @@
 #include "cli/measured_run_files.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
+#include "cli/run_text.hpp"
 #include "cli/scenario.hpp"
 #include "cli/training_page.hpp"
 #include "cli/verbs.hpp"
@@ -74,6 +75,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   });
   for (const Text& setting : settings.run)
     if (setting.key == "steps" || setting.key == "epochs") problems.add(problem(named(setting, "run"), "has no meaning here: use --steps"));
+  refuse_whole_run(settings.run, problems);
   scenario.run = read_run(settings.run, problems);
   problems.collect([&] { scenario.run.steps = parse_integer({options.steps, "--steps", 0, 0, ""}, 1, 10'000'000); });
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });

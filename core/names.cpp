@@ -1,6 +1,7 @@
 #include "core/calibration.hpp"
 #include "core/platform.hpp"
 #include "core/prediction.hpp"
+#include "core/run.hpp"
 #include "core/strategy.hpp"
 #include "core/workload.hpp"
 
@@ -103,6 +104,8 @@ std::string_view to_string(Runtime runtime) {
   }
   return "";
 }
+
+std::string_view to_string(Market market) { return market == Market::on_demand ? "on-demand" : "spot"; }
 
 std::string_view to_string(Overlap overlap) {
   switch (overlap) {

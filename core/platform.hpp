@@ -39,6 +39,14 @@ struct Price {
   friend bool operator==(const Price&, const Price&) = default;
 };
 
+/// How much faster a communication library is than its tuning's constants: what a sensitivity analysis moves. 1: as published.
+struct LibrarySpeed {
+  double messages = 1;   ///< over its latencies
+  double protocols = 1;  ///< on the most that a protocol or its switch carries
+
+  friend bool operator==(const LibrarySpeed&, const LibrarySpeed&) = default;
+};
+
 /// Nodes behind one non-blocking switch, each with some devices. On a CPU platform a device is one core.
 /// A node has one link to the switch, of all its network cards together. Links carry each direction apart; a GPU's `intra_node` is all of
 /// its NVLink or PCIe lanes. Devices of one node exchange data through `intra_node`;
@@ -53,6 +61,7 @@ struct Platform {
   Bytes device_memory;    ///< of one device's own; zero: its share of the node's
   Link inter_node;
   Link intra_node;
+  BytesPerSecond host_link;  ///< of one device to its node's memory, each direction, at once with the others'; zero: not given
   NodeFabric fabric = NodeFabric::pcie;
   int compute_capability = 0;   ///< of CUDA devices, times ten: 70 Volta, 80 Ampere, 90 Hopper, 100 Blackwell; 0: none
   double intra_node_share = 1;  ///< of intra_node's bandwidth that collectives reach, in (0, 1]
@@ -60,10 +69,13 @@ struct Platform {
   int nics = 1;                 ///< of a node; inter_node's bandwidth is their sum
   int ring_nics = 0;            ///< that rings with several ranks in a node reach together; 0: all
   CollectiveLibrary library = CollectiveLibrary::none;
+  LibrarySpeed library_speed;
   Seconds collective_overhead;      ///< that a collective takes beside its messages: launch, and meeting of the ranks
   FlopsPerSecond device_rate;       ///< of one device; with its bandwidth the roofline of computations that nobody timed; zero: not given
   BytesPerSecond device_bandwidth;  ///< of one device's memory; zero: not given
   std::optional<Price> price;       ///< empty: not known
+  std::optional<Seconds> startup;   ///< from asking for the machines to running on them; empty: not known
+  std::optional<Watts> node_power;  ///< of a node beside its GPUs: processors, memory, network, fans; empty: not known
   double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
   double loader_rate = 0;           ///< samples a second that one loading process reads ahead; zero: input is ready in memory
   std::string source;               ///< where the figures come from; empty: not given

@@ -55,14 +55,18 @@ struct Prediction {
   std::optional<Seconds> comm_total;  ///< a rank's transfers, exposed or not
   std::optional<Seconds> epoch_time;
   std::optional<Seconds> startup;
+  std::optional<Seconds> evaluation;
+  std::optional<std::int64_t> steps;  ///< of the run
+  std::optional<double> epochs_to_target;
   std::optional<Seconds> total_time;
   std::optional<Seconds> total_time_p10;
   std::optional<Seconds> total_time_p90;
   std::optional<double> throughput_samples_per_s;
   std::optional<double> throughput_tokens_per_s;
-  std::optional<double> mfu;    ///< model flops utilization: arithmetic of the model, without recomputation, over the devices' peak
-  std::optional<Dollars> cost;  ///< of the run
-  std::string price_date;       ///< of the prices it rests on
+  std::optional<double> mfu;     ///< model flops utilization: arithmetic of the model, without recomputation, over the devices' peak
+  std::optional<Joules> energy;  ///< of the run
+  std::optional<Dollars> cost;   ///< of the run
+  std::string price_date;        ///< of the prices it rests on
   std::optional<Bytes> memory_per_device;
   std::map<std::string, Bytes> memory_parts;
   std::optional<Bytes> comm_bytes_per_rank;

@@ -2,17 +2,44 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
+
+#include "core/units.hpp"
 
 namespace forerun {
 
 /// A run of more steps is bad input: up to here a count of steps is exact as a double, and its products stay far from overflow.
 inline constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;
 
-/// What is to be done, in steps or in epochs (steps hold where both are given). Without steps or epochs a prediction gives the asymptotic
-/// step.
+/// How the machines of a cloud are paid for.
+enum class Market { on_demand, spot };
+std::string_view to_string(Market market);
+
+/// How many steps a target (a loss, an accuracy) takes at a batch: costs/statistical_efficiency.hpp. Both above zero.
+struct StatisticalEfficiency {
+  double minimum_steps = 0;   ///< that no batch gets below
+  double critical_batch = 0;  ///< samples: the batch that takes twice as many steps
+
+  friend bool operator==(const StatisticalEfficiency&, const StatisticalEfficiency&) = default;
+};
+
+/// Forward passes over data that nothing is learned from.
+struct EvaluationRuns {
+  std::int64_t samples = 0;              ///< of each; zero: none
+  std::optional<std::int64_t> interval;  ///< steps; empty: once an epoch, and without a data set once, at the end
+
+  friend bool operator==(const EvaluationRuns&, const EvaluationRuns&) = default;
+};
+
+/// What is to be done, in steps or in epochs (steps hold where both are given), or until a target is reached. Without any of them a
+/// prediction gives the asymptotic step.
 struct Run {
   std::optional<std::int64_t> steps;
   std::optional<double> epochs;
+  std::optional<StatisticalEfficiency> to_target;
+  std::optional<Seconds> startup;  ///< until the first step; empty: as long as the platform takes
+  EvaluationRuns evaluation;
+  Market market = Market::on_demand;
   std::uint64_t seed = 1;
 
   friend bool operator==(const Run&, const Run&) = default;

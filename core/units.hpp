@@ -51,6 +51,7 @@ using Bytes = Quantity<0, 1, 0, 0, 0>;
 using Flops = Quantity<0, 0, 1, 0, 0>;  ///< an amount of arithmetic; a multiply-add counts 2
 using Dollars = Quantity<0, 0, 0, 1, 0>;
 using Joules = Quantity<0, 0, 0, 0, 1>;
+using Watts = Quantity<-1, 0, 0, 0, 1>;
 using BytesPerSecond = Quantity<-1, 1, 0, 0, 0>;
 using FlopsPerSecond = Quantity<-1, 0, 1, 0, 0>;
 

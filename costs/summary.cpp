@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "costs/collectives.hpp"
+#include "costs/nccl.hpp"
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
 
@@ -51,6 +52,23 @@ void add_computations(const StepPlan& plan, const Platform& platform, std::vecto
                                    platform.device_rate.value() / 1e12, human(platform.device_bandwidth)));
 }
 
+/// Who chooses how a collective runs, and by what.
+std::string library_assumption(const Platform& platform, const StepPlan& plan) {
+  const bool forced = std::ranges::none_of(plan.operations, [](const Operation& operation) {
+    const auto* transfer = std::get_if<Collective>(&operation.work);
+    return transfer != nullptr && transfer->algorithm == CollectiveAlgorithm::automatic;
+  });
+  const std::string chosen = forced ? "as the strategy says" : "as the library chooses";
+  switch (platform.library) {
+    case CollectiveLibrary::nccl:
+      return forerun::format("collectives of NCCL {}, {}, with its tuning's latencies and protocols", nccl_tuning().version, chosen);
+    case CollectiveLibrary::gloo: return "collectives of gloo, " + (forced ? chosen : "which are rings");
+    case CollectiveLibrary::mpi: return "collectives of Open MPI, " + chosen;
+    case CollectiveLibrary::none: break;
+  }
+  return "collectives of no library in particular, " + (forced ? chosen : "rings");
+}
+
 std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& plan) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<std::string> list;
@@ -68,6 +86,7 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
   if (scenario.ranks() > 1) {
     const Platform& platform = scenario.platform;
     const bool one_node = scenario.ranks() <= platform.devices_per_node;
+    list.push_back(library_assumption(platform, plan));
     if (one_node && platform.intra_node.bandwidth == BytesPerSecond(0))
       list.emplace_back("all-reduce inside the node as the calibration measured it");
     else
@@ -78,6 +97,9 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
   }
   if (const int devices = scenario.platform.devices(); scenario.ranks() < devices)
     list.push_back(forerun::format("{} of {} devices idle", devices - scenario.ranks(), devices));
+  if (!scenario.plan && scenario.strategy.offload == Offload::optimizer && scenario.platform.host_link == BytesPerSecond(0))
+    list.emplace_back(
+        "the update takes the device's time though its state lies in the host: platform.host-link-bandwidth counts the way there");
   if (!scenario.plan && scenario.platform.loader_rate > 0)
     list.push_back(forerun::format("a process loads {:.4g} samples a second, one step ahead", scenario.platform.loader_rate));
   else if (!scenario.plan)
@@ -86,21 +108,6 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
 }
 
 }  // namespace
-
-std::optional<std::int64_t> run_steps(const Scenario& scenario) {
-  if (scenario.run.steps) return scenario.run.steps;
-  if (scenario.plan) return scenario.plan->step.count > 0 ? std::optional(scenario.plan->step.count) : std::nullopt;
-  const Workload& workload = scenario.workload;
-  if (!scenario.run.epochs || workload.samples < workload.batch) return std::nullopt;
-  const std::int64_t steps_an_epoch = workload.samples / workload.batch;
-  const double steps = *scenario.run.epochs * static_cast<double>(steps_an_epoch);
-  if (!(steps <= static_cast<double>(kMostSteps)))
-    throw BadInput(Problem{.key = "run.epochs",
-                           .what = "makes more steps than a run may have",
-                           .got = forerun::format("{} of {} steps", *scenario.run.epochs, steps_an_epoch),
-                           .allowed = forerun::format("at most {} steps", kMostSteps)});
-  return std::max<std::int64_t>(1, std::llround(steps));
-}
 
 std::optional<double> model_flops_utilization(const Scenario& scenario, Seconds step) {
   if (!scenario.calibration->gpu) return std::nullopt;
@@ -127,12 +134,7 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
   const Communication moved = communication(plan, costs);
   prediction.comm_total = moved.time;
   prediction.comm_bytes_per_rank = moved.sent;
-  if (const auto steps = run_steps(scenario)) prediction.total_time = static_cast<double>(*steps) * step;
-  if (const auto& price = scenario.platform.price; price && prediction.total_time) {
-    constexpr double kSecondsPerHour = 3600;
-    prediction.cost = prediction.total_time->value() / kSecondsPerHour * static_cast<double>(scenario.platform.nodes) * price->on_demand;
-    prediction.price_date = price->date;
-  }
+  add_whole_run(scenario, plan, costs, prediction);
   if (scenario.plan) return prediction;
   prediction.throughput_samples_per_s = static_cast<double>(workload.batch) / step.value();
   if (workload.tokens_per_sample > 0)
@@ -147,6 +149,7 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
                              {"optimizer", memory.optimizer},
                              {"activations", memory.activations},
                              {"activation_gradients", memory.activation_gradients}};
+  if (memory.context > Bytes(0)) prediction.memory_parts["framework"] = memory.context;
   return prediction;
 }
 

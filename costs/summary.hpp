@@ -7,17 +7,13 @@
 #include "core/prediction.hpp"
 #include "core/scenario.hpp"
 #include "costs/price.hpp"
+#include "costs/whole_run.hpp"
 
 namespace forerun {
 
-/// Steps of the run: given, or those of a plan that is given, or epochs x samples / batch (the last, partial batch of an epoch is dropped,
-/// as loaders of synchronous training do). Empty where the run names neither, or epochs without a data set. BadInput: epochs that make more
-/// than kMostSteps.
-std::optional<std::int64_t> run_steps(const Scenario& scenario);
-
-/// Everything that follows from a step's time and parts: throughput, epoch and total time, memory, bytes moved, origin, assumptions.
-///   throughput = batch / step;   epoch = floor(samples / batch) x step;   total = steps x step
-///   cost = total x nodes x price of a node on demand; empty where the platform has no price
+/// Everything that follows from a step's time and parts: throughput, epoch, the whole run (costs/whole_run.hpp), memory, bytes moved,
+/// origin, assumptions.
+///   throughput = batch / step;   epoch = floor(samples / batch) x step
 Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,
                      const Parts& parts);
 

@@ -37,8 +37,8 @@ void add_step(Json& out, const Prediction& prediction) {
 void add_run(Json& out, const Prediction& prediction) {
   out["epoch_time_s"] = to_json_value(prediction.epoch_time);
   out["startup_s"] = to_json_value(prediction.startup);
-  for (const char* key : {"evaluation_s", "checkpoint_stall_s", "lost_s", "detection_s", "restart_s", "queue_s", "degraded_s"})
-    out[key] = nullptr;
+  out["evaluation_s"] = to_json_value(prediction.evaluation);
+  for (const char* key : {"checkpoint_stall_s", "lost_s", "detection_s", "restart_s", "queue_s", "degraded_s"}) out[key] = nullptr;
   out["total_time_s"] = to_json_value(prediction.total_time);
   out["total_time_p10_s"] = to_json_value(prediction.total_time_p10);
   out["total_time_p90_s"] = to_json_value(prediction.total_time_p90);
@@ -54,10 +54,12 @@ void add_resources(Json& out, const Prediction& prediction) {
   for (const auto& [name, bytes] : prediction.memory_parts) parts[name] = bytes.value();
   out["memory_parts"] = prediction.memory_parts.empty() ? Json(nullptr) : parts;
   out["comm_bytes_per_rank"] = to_json_value(prediction.comm_bytes_per_rank);
-  out["energy_j"] = nullptr;
+  out["energy_j"] = to_json_value(prediction.energy);
   out["cost_usd"] = to_json_value(prediction.cost);
   out["price_date"] = prediction.cost ? Json(prediction.price_date) : Json();
   for (const char* key : {"latency_p50_s", "latency_p90_s", "latency_p99_s"}) out[key] = nullptr;
+  out["steps"] = to_json_value(prediction.steps);
+  out["epochs_to_target"] = to_json_value(prediction.epochs_to_target);
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ constexpr Unit kFlopRates[] = {{"flop/s", 1},     {"kflop/s", 1e3},  {"Mflop/s",
 
 constexpr Unit kPrices[] = {{"USD/h", 1}};
 
+constexpr Unit kPowers[] = {{"W", 1}, {"kW", 1e3}, {"MW", 1e6}};
+
 struct Dimension {
   std::span<const Unit> units;
   std::string_view example;
@@ -66,6 +68,7 @@ constexpr Dimension kSize{kSizes, "80 GiB", 0, kExactLimit, "at most 2^53 bytes"
 constexpr Dimension kBandwidth{kBandwidths, "25 Gbit/s", 1, kExactLimit, "1 B/s to 2^53 B/s", kBandwidthShort};
 constexpr Dimension kTime{kTimes, "5 us", 0, kExactLimit, "at most 2^53 s"};
 constexpr Dimension kPrice{kPrices, "3.06 USD/h", 0, 1e9, "at most 1e9 USD/h"};
+constexpr Dimension kPower{kPowers, "3.3 kW", 0, 1e9, "at most 1e9 W"};
 constexpr Dimension kFlopRate{kFlopRates, "100 Gflop/s", 1, 1e21, "1 flop/s to 1e21 flop/s"};
 
 struct Number {
@@ -140,6 +143,8 @@ Seconds parse_seconds(const Text& text, Zero zero) { return Seconds(parse(text, 
 FlopsPerSecond parse_flop_rate(const Text& text) { return FlopsPerSecond(parse(text, kFlopRate, Zero::refused)); }
 
 Dollars parse_price_per_hour(const Text& text) { return Dollars(parse(text, kPrice, Zero::refused)); }
+
+Watts parse_power(const Text& text) { return Watts(parse(text, kPower, Zero::refused)); }
 
 std::int64_t parse_integer(const Text& text, std::int64_t least, std::int64_t most) {
   const std::string allowed = format("a whole number from {} to {}", least, most);

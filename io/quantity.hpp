@@ -28,6 +28,9 @@ FlopsPerSecond parse_flop_rate(const Text& text);
 /// USD/h: what an hour of something costs; at most 1e9 USD/h.
 Dollars parse_price_per_hour(const Text& text);
 
+/// W, kW, MW; at most 1e9 W.
+Watts parse_power(const Text& text);
+
 /// A whole number in [least, most].
 std::int64_t parse_integer(const Text& text, std::int64_t least, std::int64_t most);
 

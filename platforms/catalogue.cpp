@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kDevices = "data/devices.csv";
 constexpr std::string_view kPrices = "data/catalogue/prices.csv";
+constexpr std::string_view kProviderFigures = "data/catalogue/providers.csv";
 constexpr std::array<std::string_view, 3> kProviders = {"aws", "azure", "gcp"};
 
 CsvTable shipped_table(std::string_view name, std::span<const std::string_view> required) {
@@ -29,6 +30,13 @@ const CsvTable& devices() {
 const CsvTable& prices() {
   static constexpr std::array<std::string_view, 6> kRequired = {"platform", "region", "price", "spot-price", "price-date", "price-source"};
   static const CsvTable table = shipped_table(kPrices, kRequired);
+  return table;
+}
+
+/// What holds for all machines of a cloud.
+const CsvTable& providers() {
+  static constexpr std::array<std::string_view, 3> kRequired = {"provider", "startup", "source"};
+  static const CsvTable table = shipped_table(kProviderFigures, kRequired);
   return table;
 }
 
@@ -93,6 +101,9 @@ std::optional<PlatformTexts> find_cloud_machine(std::string_view name) {
   if (found == machines().end()) return std::nullopt;
   PlatformTexts texts;
   add_cells(texts, found->table->rows[found->row], "instance");
+  const std::string_view provider = name.substr(0, name.find(':'));
+  for (std::size_t row = 0; row < providers().rows.size(); ++row)
+    if (providers().at(row, "provider").value == provider) texts.emplace("startup", providers().at(row, "startup"));
   return texts;
 }
 

@@ -15,7 +15,8 @@ namespace forerun {
 /// The names PROVIDER:INSTANCE of all cloud machines, by provider and in the order of its file.
 std::span<const std::string_view> cloud_machines();
 
-/// A cloud machine under the keys of a platform's file; empty for any other name.
+/// A cloud machine under the keys of a platform's file, with what its provider's machines take to start where that is known; empty for any
+/// other name.
 std::optional<PlatformTexts> find_cloud_machine(std::string_view name);
 
 /// Adds what the data sheet of the texts' `device` says where the texts say nothing themselves: memory, rate, bandwidth, compute

@@ -25,7 +25,7 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 29> kKeys = {"calibration",
+constexpr std::array<std::string_view, 32> kKeys = {"calibration",
                                                     "collective-library",
                                                     "collective-overhead",
                                                     "compute-capability",
@@ -36,6 +36,7 @@ constexpr std::array<std::string_view, 29> kKeys = {"calibration",
                                                     "device-rate",
                                                     "devices-per-node",
                                                     "fabric",
+                                                    "host-link-bandwidth",
                                                     "intra-node-bandwidth",
                                                     "intra-node-latency",
                                                     "intra-node-share",
@@ -46,6 +47,7 @@ constexpr std::array<std::string_view, 29> kKeys = {"calibration",
                                                     "memory-per-node",
                                                     "nic-bandwidth",
                                                     "nics",
+                                                    "node-power",
                                                     "nodes",
                                                     "price",
                                                     "price-date",
@@ -53,7 +55,8 @@ constexpr std::array<std::string_view, 29> kKeys = {"calibration",
                                                     "region",
                                                     "ring-nics",
                                                     "source",
-                                                    "spot-price"};
+                                                    "spot-price",
+                                                    "startup"};
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
   const auto found = texts.find(key);
@@ -124,6 +127,8 @@ void read_node(Reader& read, Platform& platform) {
   read("device-memory", platform.device_memory, [](const Text& text) { return parse_bytes(text); });
   read("device-rate", platform.device_rate, parse_flop_rate);
   read("device-bandwidth", platform.device_bandwidth, parse_bandwidth);
+  read("node-power", platform.node_power, parse_power);
+  read("startup", platform.startup, [](const Text& text) { return parse_seconds(text, Zero::allowed); });
   read("compute-capability", platform.compute_capability,
        [](const Text& text) { return static_cast<int>(std::lround(10 * parse_number(text, 1, kMostCapability))); });
   read("compute-jitter", platform.compute_jitter, [](const Text& text) { return parse_fraction(text, 0, kMostJitter); });
@@ -141,6 +146,7 @@ void read_links(Reader& read, Platform& platform) {
   read("intra-node-bandwidth", platform.intra_node.bandwidth, parse_bandwidth);
   read("intra-node-latency", platform.intra_node.latency, latency);
   read("intra-node-share", platform.intra_node_share, share);
+  read("host-link-bandwidth", platform.host_link, parse_bandwidth);
   read("fabric", platform.fabric, [](const Text& text) {
     return choose(text, std::array{NodeFabric::pcie, NodeFabric::nvlink, NodeFabric::nvlink_reducing});
   });

@@ -22,6 +22,7 @@ constexpr Unit kBytes[] = {{"TB/s", 1e12}, {"GB/s", 1e9}, {"MB/s", 1e6}, {"B/s",
 constexpr Unit kTimes[] = {{"ms", 1, 1e3}, {"us", 1, 1e6}, {"ns", 1, 1e9}, {"s", 1}};
 constexpr Unit kRates[] = {{"Pflop/s", 1e15}, {"Tflop/s", 1e12}, {"Gflop/s", 1e9}, {"flop/s", 1}};
 constexpr Unit kPrices[] = {{"USD/h", 1}};
+constexpr Unit kPowers[] = {{"W", 1}};
 
 /// The value in the greatest unit in which it is short and reads back exactly; in the basic one otherwise.
 std::string in_units(double value, std::span<const Unit> units) {
@@ -69,6 +70,7 @@ void write_network(Writer& out, const Platform& platform) {
   if (platform.ring_nics > 0) out.plain("ring-nics", platform.ring_nics);
   out.link("intra-node", platform.intra_node, kBytes);
   out.share("intra-node-share", platform.intra_node_share);
+  out.quantity("host-link-bandwidth", platform.host_link.value(), kBytes);
   if (platform.fabric != NodeFabric::pcie) out.plain("fabric", to_string(platform.fabric));
   if (platform.library != CollectiveLibrary::none) out.plain("collective-library", to_string(platform.library));
   out.quantity("collective-overhead", platform.collective_overhead.value(), kTimes);
@@ -100,6 +102,8 @@ std::string platform_yaml(const Platform& platform) {
   if (platform.compute_jitter > 0) out.plain("compute-jitter", exact(platform.compute_jitter));
   out.word("calibration", platform.calibration);
   if (platform.price) write_price(out, *platform.price);
+  if (platform.node_power) out.quantity("node-power", platform.node_power->value(), kPowers);
+  if (platform.startup) out.plain("startup", exact(platform.startup->value()) + " s");
   out.word("source", platform.source);
   return out.text();
 }

@@ -30,10 +30,14 @@ void code_prediction(Coder&& field, Value& prediction) {
   field(prediction.comm_total);
   field(prediction.epoch_time);
   field(prediction.startup);
+  field(prediction.evaluation);
+  field(prediction.steps);
+  field(prediction.epochs_to_target);
   field(prediction.total_time);
   field(prediction.throughput_samples_per_s);
   field(prediction.throughput_tokens_per_s);
   field(prediction.mfu);
+  field(prediction.energy);
   field(prediction.cost);
   field(prediction.price_date);
   field(prediction.memory_per_device);

@@ -56,6 +56,8 @@ const std::vector<std::string> kKeys{"schema_version",
                                      "latency_p50_s",
                                      "latency_p90_s",
                                      "latency_p99_s",
+                                     "steps",
+                                     "epochs_to_target",
                                      "scenario"};
 
 const std::string kVgg =

@@ -31,6 +31,10 @@ Prediction prediction() {
   out.comm_total = Seconds(0.03);
   out.epoch_time = Seconds(1.5);
   out.startup = Seconds(0);
+  out.evaluation = Seconds(0.5);
+  out.steps = 100;
+  out.epochs_to_target = 2.5;
+  out.energy = Joules(900);
   out.total_time = Seconds(15);
   out.throughput_samples_per_s = 426.5;
   out.memory_per_device = Bytes(1234567);
@@ -45,7 +49,7 @@ constexpr const char* kKeys =
     "comm_total_s, epoch_time_s, startup_s, evaluation_s, checkpoint_stall_s, lost_s, detection_s, restart_s, queue_s, degraded_s, "
     "total_time_s, total_time_p10_s, total_time_p90_s, goodput_fraction, throughput_samples_per_s, throughput_tokens_per_s, mfu, "
     "memory_per_device_bytes, memory_parts, comm_bytes_per_rank, energy_j, cost_usd, price_date, latency_p50_s, latency_p90_s, "
-    "latency_p99_s";
+    "latency_p99_s, steps, epochs_to_target";
 
 }  // namespace
 
@@ -86,6 +90,10 @@ TEST_CASE("quantities stand under their own keys in SI units", "[unit]") {
   CHECK(out["comm_total_s"] == 0.03);
   CHECK(out["epoch_time_s"] == 1.5);
   CHECK(out["startup_s"] == 0.0);
+  CHECK(out["evaluation_s"] == 0.5);
+  CHECK(out["steps"] == 100);
+  CHECK(out["epochs_to_target"] == 2.5);
+  CHECK(out["energy_j"] == 900.0);
   CHECK(out["total_time_s"] == 15.0);
   CHECK(out["throughput_samples_per_s"] == 426.5);
   CHECK(out["memory_per_device_bytes"] == 1234567.0);

@@ -178,4 +178,13 @@ TEST_CASE("prices are dollars for an hour", "[unit]") {
   CHECK(message_of([] { parse_price_per_hour(in_option("3.06 EUR/h")); }).find("has an unknown unit") != std::string::npos);
 }
 
+TEST_CASE("power is in watts", "[unit]") {
+  CHECK(parse_power(in_option("3.3 kW")) == Watts(3300));
+  CHECK(parse_power(in_option("70W")) == Watts(70));
+  CHECK(message_of([] { parse_power(in_option("0 W")); }).find("is zero") != std::string::npos);
+  CHECK(message_of([] { parse_power(in_option("-1 W")); }).find("is negative") != std::string::npos);
+  CHECK(message_of([] { parse_power(in_option("2e9 W")); }).find("is out of range") != std::string::npos);
+  CHECK(message_of([] { parse_power(in_option("3 J")); }).find("has an unknown unit") != std::string::npos);
+}
+
 }  // namespace forerun

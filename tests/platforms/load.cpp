@@ -72,6 +72,9 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                                                  setting("region", "here"),
                                                  setting("price-date", "2026-01-02"),
                                                  setting("price-source", "me"),
+                                                 setting("startup", "2min"),
+                                                 setting("node-power", "1.1kW"),
+                                                 setting("host-link-bandwidth", "16GB/s"),
                                                  setting("source", "a page")});
   const Platform expected{.name = "cpu-cluster",
                           .device = "cuda",
@@ -82,6 +85,7 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                           .device_memory = Bytes(3 * kGiB),
                           .inter_node = {BytesPerSecond(3.125e9), Seconds(5e-6)},
                           .intra_node = {BytesPerSecond(12e9), Seconds(0)},
+                          .host_link = BytesPerSecond(16e9),
                           .fabric = NodeFabric::nvlink_reducing,
                           .compute_capability = 86,
                           .intra_node_share = 0.8,
@@ -93,6 +97,8 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                           .device_rate = FlopsPerSecond(2e12),
                           .device_bandwidth = BytesPerSecond(1e12),
                           .price = Price{Dollars(2.5), Dollars(0.5), "here", "2026-01-02", "me"},
+                          .startup = Seconds(120),
+                          .node_power = Watts(1100),
                           .compute_jitter = 0.05,
                           .loader_rate = 265,
                           .source = "a page"};

@@ -153,6 +153,21 @@ TEST_CASE("the columns of the catalogue are keys of a platform", "[unit]") {
     }
 }
 
+TEST_CASE("what a cloud's machines take to start is known of one cloud, with its source", "[unit]") {
+  const CsvTable providers = table("data/catalogue/providers.csv");
+  REQUIRE(providers.rows.size() == 1);
+  CHECK_FALSE(providers.at(0, "source").value.empty());
+  CHECK(load("aws:p3.16xlarge").startup == Seconds(96.9));
+  CHECK(load("aws:p3.16xlarge", {setting("startup", "3min")}).startup == Seconds(180));
+  CHECK_FALSE(load("gcp:n1-standard-8").startup);
+}
+
+TEST_CASE("what a node takes beside its GPUs is what its data sheet's most leaves", "[unit]") {
+  CHECK(load("dgx-a100-80gb").node_power == Watts(3300));
+  CHECK(load("dgx-h100").node_power == Watts(4600));
+  CHECK_FALSE(load("cpu-cluster").node_power);
+}
+
 TEST_CASE("keys stand in the order of the alphabet", "[unit]") { CHECK(std::ranges::is_sorted(platform_keys())); }
 
 }  // namespace forerun

@@ -24,6 +24,7 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .device_memory = Bytes(123'456'789),
                       .inter_node = {BytesPerSecond(1e9 / 3), Seconds(1e-6 / 3)},
                       .intra_node = {BytesPerSecond(1.7e10), Seconds(0)},
+                      .host_link = BytesPerSecond(1e10 / 3),
                       .fabric = NodeFabric::nvlink,
                       .compute_capability = 103,
                       .intra_node_share = 1.0 / 3,
@@ -35,6 +36,8 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .device_rate = FlopsPerSecond(1e14 / 3),
                       .device_bandwidth = BytesPerSecond(2e12),
                       .price = Price{Dollars(1.0 / 3), Dollars(0.1), "x: y", "2026", "#1"},
+                      .startup = Seconds(96.9),
+                      .node_power = Watts(1000.0 / 3),
                       .compute_jitter = 0.1,
                       .loader_rate = 1000.0 / 3,
                       .source = "two: lines"};

@@ -16,6 +16,10 @@ TEST_CASE("a prediction comes through a pipe as it was") {
   prediction.comm_total = Seconds(0.2);
   prediction.epoch_time = Seconds(0.3);
   prediction.startup = Seconds(0.4);
+  prediction.evaluation = Seconds(0.45);
+  prediction.steps = 46;
+  prediction.epochs_to_target = 0.47;
+  prediction.energy = Joules(0.48);
   prediction.total_time = Seconds(0.5);
   prediction.throughput_samples_per_s = 0.6;
   prediction.memory_per_device = Bytes(7);

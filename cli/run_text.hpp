@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/scenario.hpp"
+#include "io/text.hpp"
+
+namespace forerun {
+
+/// The setting with its whole key, `platform.nodes`, for messages.
+Text named(const Text& setting, std::string_view prefix);
+
+/// A setting under a key that nobody knows, with what is known.
+Problem unknown_setting(const Text& setting, const std::string& key, std::span<const std::string_view> known);
+
+/// What is to be done: steps, epochs, minimum-steps with critical-batch or batch-steps (a CSV with the columns batch and steps, to which
+/// they are fitted), startup, evaluation with evaluation-interval, market, seed; keys without `run.`. Adds to `problems` what cannot be
+/// read, unknown keys, and what cannot stand beside one another.
+Run read_run(const std::vector<Text>& settings, Problems& problems);
+
+/// Adds to `problems`, where they were given, epochs or a target of too many steps. A workload without a batch is refused elsewhere.
+void check_run_length(const Scenario& scenario, const std::vector<Text>& settings, Problems& problems);
+
+/// Adds to `problems` the settings that need a data set or a batch: a trace has neither.
+void refuse_run_of_data(const std::vector<Text>& settings, Problems& problems);
+
+/// Adds to `problems` the settings of a run that is predicted, not trained.
+void refuse_whole_run(const std::vector<Text>& settings, Problems& problems);
+
+}  // namespace forerun
