@@ -16,6 +16,7 @@ struct PredictOptions {
   OutputOptions output;
   std::optional<Engine> engine;  ///< empty: that of the document read, or the oracle
   int samples = kUsualSamples;
+  bool explain = false;
 };
 
 Engine engine_of(const PredictOptions& options, const Text& document) {
@@ -31,7 +32,9 @@ ExitCode predict(const PredictOptions& options, const Environment& environment) 
   const ReadScenario read = reader.read(text);
   for (const std::string& warning : read.warnings) say("warning: " + warning);
   const Prediction prediction = with_intervals(engine, options.samples)(read.scenario);
-  deliver(prediction_page(prediction, read), options.output);
+  std::optional<std::vector<Limit>> limits;
+  if (options.explain && prediction.step_time) limits = step_limits(read.scenario, *prediction.step_time, predictor(engine));
+  deliver(prediction_page(prediction, read, limits), options.output);
   switch (prediction.status) {
     case Status::ok: return ExitCode::success;
     case Status::infeasible: return ExitCode::no;
@@ -56,6 +59,8 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
                                     {{"oracle", Engine::oracle}, {"sim", Engine::sim}});
   options->engine.reset();
   add_samples_option(*verb, options->samples);
+  verb->add_flag("--explain", options->explain,
+                 "what limits the step: how much shorter it gets where a rate, a bandwidth or a latency is 1 % better");
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=3 --set workload.batch=192 \\\n"

@@ -8,6 +8,8 @@
 namespace forerun {
 namespace {
 
+constexpr double kJoulesPerKilowattHour = 3.6e6;
+
 std::string line(std::string_view name, std::string_view value, std::string_view share = "") {
   std::string out = forerun::format("{:<24}{:>12}  {:>8}", name, value, share);
   out.erase(out.find_last_not_of(' ') + 1);
@@ -41,10 +43,23 @@ std::string times_text(const Prediction& prediction) {
   if (prediction.throughput_tokens_per_s) out += line("", forerun::format("{:.4g}", *prediction.throughput_tokens_per_s), "tokens/s");
   if (prediction.mfu) out += line("model flops utilization", percent(*prediction.mfu));
   if (prediction.epoch_time) out += line("epoch", human(*prediction.epoch_time));
-  if (prediction.total_time)
-    out += line("run", human(*prediction.total_time), interval_text(prediction.total_time_p10, prediction.total_time_p90));
+  return out;
+}
+
+std::string run_text(const Prediction& prediction, Market market) {
+  if (!prediction.total_time) return "";
+  std::string out = line("run", human(*prediction.total_time), interval_text(prediction.total_time_p10, prediction.total_time_p90));
+  out += line("  steps", forerun::format("{}", *prediction.steps));
+  const auto part = [&](std::string_view name, const std::optional<Seconds>& time) {
+    if (time) out += line(name, human(*time), percent(*time / *prediction.total_time));
+  };
+  part("  start-up", prediction.startup);
+  part("  evaluation", prediction.evaluation);
+  if (prediction.epochs_to_target) out += line("epochs to the target", forerun::format("{:.4g}", *prediction.epochs_to_target));
+  if (prediction.energy) out += line("energy", forerun::format("{:.4g} kWh", prediction.energy->value() / kJoulesPerKilowattHour));
   if (prediction.cost)
-    out += line("cost", forerun::format("{:.2f} USD", prediction.cost->value()), "on demand, prices of " + prediction.price_date);
+    out += line("cost", forerun::format("{:.2f} USD", prediction.cost->value()),
+                forerun::format("{}, prices of {}", market == Market::spot ? "spot" : "on demand", prediction.price_date));
   return out;
 }
 
@@ -82,20 +97,44 @@ std::string page_text(const Prediction& prediction, const Scenario& scenario, co
                          scenario.plan ? "" : forerun::format(", batch {}", scenario.workload.batch), prediction.engine,
                          calibration_text(*scenario.calibration));
   if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);
-  out += times_text(prediction) + resources_text(prediction) + "\nassumptions\n";
+  out += times_text(prediction) + run_text(prediction, scenario.run.market) + resources_text(prediction) + "\nassumptions\n";
   for (const std::string& assumption : prediction.assumptions) out += "  - " + assumption + "\n";
+  return out;
+}
+
+std::string limits_text(const std::vector<Limit>& limits) {
+  std::string out = "\n" + limits_sentence(limits) + "\n";
+  if (limits.empty()) return out;
+  const auto row = [&](std::string_view name, double elasticity) { out += forerun::format("  {:<30}{:>8.3f} %\n", name, elasticity); };
+  out += "each 1 % better, the step is shorter by\n";
+  double sum = 0;
+  for (const Limit& limit : limits) {
+    row(words(limit.rate), limit.elasticity);
+    sum += limit.elasticity;
+  }
+  row("all of them", sum);
+  return out;
+}
+
+Json limits_json(const std::vector<Limit>& limits) {
+  Json out = Json::object();
+  for (const Limit& limit : limits) out[to_string(limit.rate)] = limit.elasticity;
   return out;
 }
 
 }  // namespace
 
-Page prediction_page(const Prediction& prediction, const ReadScenario& read) {
+Page prediction_page(const Prediction& prediction, const ReadScenario& read, const std::optional<std::vector<Limit>>& limits) {
   Prediction shown = prediction;
   shown.assumptions.insert(shown.assumptions.end(), read.warnings.begin(), read.warnings.end());
   const std::string& strategy = read.text.strategy.value;
   Page page;
   page.text = page_text(shown, read.scenario, strategy);
   page.document = prediction_json(shown, read.scenario, strategy);
+  if (limits) {
+    page.text += limits_text(*limits);
+    page.document["limits"] = limits_json(*limits);
+  }
   page.rows = one_row(page.document);
   page.document["scenario"] = scenario_json(read.text);
   return page;

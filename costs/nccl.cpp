@@ -116,18 +116,20 @@ struct Situation {
   int protocol;
   double bus;
   double channels;
+  double speed;  ///< over the protocols' constants
 };
 
 double ring_rate(const Situation& at, Protocol protocol) {
   const double shared = at.tuning.ring_share[at.protocol] * at.bus;
-  if (protocol == Protocol::low_latency) return std::min(at.generation.low_latency[at.by_nodes], shared);
+  if (protocol == Protocol::low_latency) return std::min(at.speed * at.generation.low_latency[at.by_nodes], shared);
   if (protocol == Protocol::low_latency_128) return std::min(at.channels * at.generation.ring_128[at.by_nodes], shared);
   return shared;
 }
 
 double tree_rate(const Situation& at, Protocol protocol, Bytes bytes) {
   double rate = std::min(at.tuning.tree_share * at.bus, at.channels * at.generation.tree[at.by_nodes]);
-  if (protocol == Protocol::low_latency) rate = std::min(at.tuning.tree_low_latency_share * rate, at.generation.low_latency[at.by_nodes]);
+  if (protocol == Protocol::low_latency)
+    rate = std::min(at.tuning.tree_low_latency_share * rate, at.speed * at.generation.low_latency[at.by_nodes]);
   if (protocol == Protocol::low_latency_128)
     rate = std::min(at.tuning.tree_128_share[at.by_nodes == 0 ? 0 : 1] * rate, at.channels * at.generation.tree_128[at.by_nodes]);
   const auto& correction = at.tuning.tree_correction[at.protocol];
@@ -159,12 +161,13 @@ NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice,
   const bool ring = choice.algorithm == CollectiveAlgorithm::ring;
   const bool all_reduce = collective.operation == Collective::Operation::all_reduce;
   const bool nvlink = platform.fabric != NodeFabric::pcie;
-  const Situation at{tuning, generation, by_nodes, p, bus.value(), bus.value() / generation.channel[by_nodes]};
+  const Situation at{
+      tuning, generation, by_nodes, p, bus.value(), bus.value() / generation.channel[by_nodes], platform.library_speed.protocols};
   NcclPrice price;
   if (choice.algorithm == CollectiveAlgorithm::switch_reduction) {
-    const double data = generation.switch_rate * 5 / 6;
+    const double data = at.speed * generation.switch_rate * 5 / 6;
     price.offered = choice.protocol == Protocol::simple && data > 0;
-    price.latency = Seconds(tuning.switch_s);
+    price.latency = Seconds(tuning.switch_s / platform.library_speed.messages);
     if (data > 0) price.expansion = bus.value() / (data * (1.0 + 1.0 / placement.ranks));
     return price;
   }
@@ -180,7 +183,7 @@ NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice,
   const bool plateau = ring && all_reduce && choice.protocol == Protocol::simple && placement.nodes > 1 &&
                        collective.bytes.value() / (std::max(1.0, at.channels) * placement.ranks) >= kPlateauBytes;
   if (plateau) latency_s *= generation.plateau;
-  price.latency = Seconds(latency_s);
+  price.latency = Seconds(latency_s / platform.library_speed.messages);
   const double rate = tree ? tree_rate(at, choice.protocol, collective.bytes) : ring_rate(at, choice.protocol);
   price.expansion = bus.value() / rate;
   return price;
