@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "strategies/offload.hpp"
 #include "strategies/runtimes.hpp"
 #include "strategies/stages.hpp"
 
@@ -107,10 +108,15 @@ void write_update(const Scenario& scenario, const LocalModel& model, const Stage
   writer.forget();
   const int transfer = last_transfer(writer.plan(), layers.stage);
   const std::int64_t shares = strategy.zero >= 1 ? frame.replicas() : 1;
-  if (shares > 1 || runtime_defaults(strategy.runtime).updates_flat) {
+  const bool in_host = updates_in_host(scenario);
+  if (in_host || shares > 1 || runtime_defaults(strategy.runtime).updates_flat) {
     writer.wait_for(transfer);
     const std::int64_t all = trained(model, layers);
-    passes.update_flat((all + shares - 1) / shares, stage);
+    const std::int64_t mine = (all + shares - 1) / shares;
+    if (in_host)
+      write_host_update(scenario, mine, stage, writer);
+    else
+      passes.update_flat(mine, stage);
     if (shares == 1 || strategy.zero == 3) return;
     writer.wait_for(writer.last());
     const Bytes bytes(bytes_per_element(model.workload().precision) * static_cast<double>(all));

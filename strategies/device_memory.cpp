@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/format.hpp"
+#include "strategies/runtimes.hpp"
 #include "workloads/activations.hpp"
 
 namespace forerun {
@@ -49,14 +50,18 @@ StepMemory stage_memory(std::span<const ChunkMemory> chunks, const Strategy& str
   return memory;
 }
 
+Bytes framework_memory(const Strategy& strategy, const Platform& platform) {
+  return platform.compute_capability > 0 ? runtime_defaults(strategy.runtime).context : Bytes(0);
+}
+
 std::string memory_shortage(const StepMemory& memory, const Platform& platform) {
   const Bytes available = platform.memory_of_device();
   if (available == Bytes(0) || memory.total() <= available) return "";
   return forerun::format(
       "a step needs {} of memory a device, the platform has {}: activations {}, their gradients {}, weights {}, gradients {}, "
-      "optimizer {}",
+      "optimizer {}, framework {}",
       human(memory.total()), human(available), human(memory.activations), human(memory.activation_gradients), human(memory.weights),
-      human(memory.gradients), human(memory.optimizer));
+      human(memory.gradients), human(memory.optimizer), human(memory.context));
 }
 
 }  // namespace forerun

@@ -34,6 +34,10 @@ ChunkMemory chunk_memory(const Workload& part, const Strategy& strategy, std::in
 /// state shared out over `replicas` ranks as ZeRO's stage says [Rajbhandari et al. 2020, sec. 5].
 StepMemory stage_memory(std::span<const ChunkMemory> chunks, const Strategy& strategy, int replicas, std::int64_t in_flight);
 
+/// What the framework holds of a device before it trains: its context and the code of its kernels (`context` of the runtime's file).
+/// Nothing on devices without CUDA.
+Bytes framework_memory(const Strategy& strategy, const Platform& platform);
+
 /// Why a step does not fit into a device, or nothing.
 std::string memory_shortage(const StepMemory& memory, const Platform& platform);
 

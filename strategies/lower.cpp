@@ -99,7 +99,8 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   const Step& step = std::get<Step>(understood);
   if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
-  const StepMemory memory = largest_memory(scenario, step);
+  StepMemory memory = largest_memory(scenario, step);
+  memory.context = framework_memory(scenario.strategy, scenario.platform);
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty()) return Infeasible{std::move(reason)};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);
 }

@@ -94,6 +94,7 @@ RuntimeDefaults load_runtime(const Text& name) {
   mapping.optional("updates-flat", [&](const Text& text) { defaults.updates_flat = parse_flag(text); });
   mapping.optional("scatters-sends", [&](const Text& text) { defaults.scatters_sends = parse_flag(text); });
   mapping.optional("vocabulary-multiple", [&](const Text& text) { defaults.vocabulary_multiple = parse_integer(text, 1, 1 << 20); });
+  mapping.optional("context", [&](const Text& text) { defaults.context = parse_bytes(text); });
   mapping.finish();
   problems.throw_if_any();
   return defaults;

@@ -20,6 +20,7 @@ struct RuntimeDefaults {
   std::int64_t vocabulary_multiple = 1;  ///< x tensor degree: what the rows of the token table are padded to
   bool scatters_sends = false;           ///< ranks of a tensor group each send a share of what crosses a cut, and gather it after
   bool updates_flat = false;             ///< the optimizer sees one buffer of all parameters of a rank
+  Bytes context;                         ///< of a GPU's memory, before training: the framework's context and the code of its kernels
   std::string version;
   std::string source;
 };

@@ -7,6 +7,7 @@
 #include "costs/summary.hpp"
 #include "oracle/evaluate.hpp"
 #include "strategies/lower.hpp"
+#include "strategies/offload.hpp"
 
 namespace forerun::oracle {
 
@@ -74,6 +75,7 @@ bool Pricer::congruent(int stage_ranks) const {
 bool Pricer::comes_apart(const Strategy& strategy) const {
   // forerun's trainer keeps the gradients of all activations, so that the largest of them does not tell a chunk's memory.
   if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
+  if (updates_in_host(scenario_)) return false;
   return blocks_ && strategy.micro_batch > 0 && (strategy.zero < 3 || strategy.pipeline * strategy.expert == 1) && strategy.filter == 1 &&
          strategy.channel == 1 && strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 &&
          congruent(strategy.ranks() / strategy.pipeline);
@@ -226,7 +228,7 @@ double Pricer::largest_memory(const Draft& draft) const {
       if (has) gradient = std::max(gradient, layers[kind].memory.activation_gradients.value());
     largest = std::max(largest, bytes + samples * gradient);
   }
-  return largest;
+  return largest + framework_memory(*draft.strategy, scenario_.platform).value();
 }
 
 }  // namespace forerun::oracle
