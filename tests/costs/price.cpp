@@ -65,8 +65,7 @@ TEST_CASE("a plan that cannot be priced is answered with everything that is miss
   Calibration calibration;
   calibration.name = "small";
   calibration.kernel_models.push_back({.kind = LayerKind::dense, .pass = Pass::forward, .overhead = Seconds(1)});
-  calibration.kernel_models.back().features.resize(0, 7);
-  calibration.kernel_models.back().inverse_scales = Eigen::ArrayXd::Ones(7);
+  calibration.kernel_models.back().inverse_scales.assign(7, 1);
   scenario.calibration = std::make_shared<const Calibration>(calibration);
   StepPlan plan;
   plan.classes = {{"rank", 0, 1, 1}};
