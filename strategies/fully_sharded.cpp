@@ -25,6 +25,7 @@ class UnitWriter {
     passes_.begin_body();
     const int root = gather(root_);
     gathered_ = gather_unit(next_block(0));
+    if (first_ < 0) first_ = root >= 0 ? root : gathered_;
     writer_.forget();
     writer_.wait_for(root);
     for (std::size_t i = 0; i < folds_.size(); ++i)
@@ -45,6 +46,9 @@ class UnitWriter {
     writer_.forget();
     std::ranges::reverse(folds_);
   }
+
+  /// What the first forward pass gathers first, -1 for nothing.
+  [[nodiscard]] int first_gathered() const { return first_; }
 
  private:
   [[nodiscard]] bool is_block(const Fold& fold) const { return model_.workload().layers[fold.first].block >= 0; }
@@ -112,17 +116,19 @@ class UnitWriter {
   PlanWriter& writer_;
   std::vector<Fold> folds_;
   Bytes root_;
+  int first_ = -1;
   int gathered_ = -1;  ///< the transfer that gathers the run at hand
 };
 
 }  // namespace
 
-void write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer) {
+int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer) {
   UnitWriter unit(model, frame, passes, writer);
   writer.repeat(micro_batches, [&] {
     unit.forward();
     unit.backward();
   });
+  return unit.first_gathered();
 }
 
 }  // namespace forerun

@@ -11,7 +11,8 @@ namespace forerun {
 /// layers outside of blocks are one. A unit's parameters are gathered before its forward and before its backward pass, and its gradients
 /// reduced and scattered after that one; the unit outside of blocks stays gathered from its forward to its backward pass. While a unit
 /// computes the next one is gathered, and no more are in flight  [PyTorch FSDP, limit_all_gathers, BACKWARD_PRE].
-/// All of it on the data lane, in the order of the units.
-void write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer);
+/// All of it on the data lane, in the order of the units. What a step gathers first waits for the update of the step before, which writes
+/// it; its index is returned, -1 where nothing is gathered.
+int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer);
 
 }  // namespace forerun

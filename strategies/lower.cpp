@@ -118,11 +118,12 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   StepWriter passes(model, scenario.strategy, memory.total(), writer);
   write_input(scenario, layout, writer);
   const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
+  int first_gathered = -1;
   std::vector<int> ends;
   if (layout.stages > 1)
     ends = write_pipeline(schedule_shape(scenario, layout), model, chunks, send_shares(scenario.strategy), frame, passes, writer);
   else if (shards_parameters)
-    write_fully_sharded(layout.micro_batches, model, frame, passes, writer);
+    first_gathered = write_fully_sharded(layout.micro_batches, model, frame, passes, writer);
   else
     write_one_stage(scenario, layout.micro_batches, model, frame, passes, writer);
   std::vector<StageLayers> stages;
@@ -132,6 +133,7 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
     sum_tied_weights(model, chunks, ends, frame, writer);
   }
   for (const StageLayers& stage : stages) write_update(scenario, model, stage, frame, passes, writer);
+  if (first_gathered >= 0) writer.wait_also(first_gathered, writer.last(), 1);
   if (scenario.strategy.spatial.parts() > 1) hold_back_first_halo(writer);
   return plan;
 }

@@ -266,6 +266,23 @@ TEST_CASE("fully sharded parameters are gathered twice and their gradients scatt
   CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
 }
 
+TEST_CASE("what is gathered first in a step waits for the update of the step before, which writes it") {
+  for (const char* strategy : {"data=8,zero=3", "data=8,runtime=pytorch-fsdp", "data=4,runtime=pytorch-fsdp,micro-batch=1",
+                               "data=4,tensor=2,zero=3", "data=4,zero=3,offload=optimizer"}) {
+    INFO(strategy);
+    Scenario s = transformer(strategy, 8);
+    s.platform.host_link = BytesPerSecond(32e9);
+    const StepPlan plan = plan_of(s);
+    const auto gather = std::ranges::find_if(plan.operations, [](const Operation& operation) {
+      const auto* transfer = std::get_if<Collective>(&operation.work);
+      return transfer != nullptr && transfer->operation == Collective::Operation::all_gather;
+    });
+    REQUIRE(gather != plan.operations.end());
+    REQUIRE(gather->dependency_count == 1);
+    CHECK(plan.dependencies[gather->first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 1, 1});
+  }
+}
+
 TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
   const Scenario s = transformer("data=8,zero=1", 8);
   const StepPlan plan = plan_of(s);
