@@ -42,7 +42,7 @@ ReadScenario read_pinned(ScenarioText text, const Environment& environment, Text
   if (read.scenario.plan) throw BadInput(problem(text.workload, "is a trace: it has a strategy already", "a model or a description"));
   if (strategy_keys(pinned).contains("micro-batches"))
     throw BadInput(problem(pinned, "pins micro-batches, whose number follows from the data axis", "micro-batch=SAMPLES"));
-  if (strategy_keys(pinned).contains("runtime")) return read;
+  if (strategy_keys(pinned).contains("runtime") || read.scenario.strategy.servers > 0) return read;
   const std::string runtime = usual_runtime(read.scenario);
   text.strategy.value = pinned.value.empty() || pinned.value == "serial" ? runtime : pinned.value + "," + runtime;
   return reader.read(text);

@@ -101,6 +101,7 @@ std::string_view to_string(Runtime runtime) {
     case Runtime::pytorch_ddp: return "pytorch-ddp";
     case Runtime::pytorch_fsdp: return "pytorch-fsdp";
     case Runtime::megatron: return "megatron";
+    case Runtime::tf_parameter_server: return "tf-parameter-server";
   }
   return "";
 }
@@ -128,6 +129,19 @@ std::string_view to_string(Schedule schedule) {
 }
 
 std::string_view to_string(Offload offload) { return offload == Offload::none ? "none" : "optimizer"; }
+
+std::string_view to_string(Updates updates) { return updates == Updates::synchronous ? "on" : "off"; }
+
+std::string_view to_string(VariablePlacement placement) {
+  switch (placement) {
+    case VariablePlacement::round_robin: return "round-robin";
+    case VariablePlacement::by_size: return "by-size";
+    case VariablePlacement::partitioned: return "partitioned";
+  }
+  return "";
+}
+
+std::string_view to_string(ServerNodes nodes) { return nodes == ServerNodes::own ? "own" : "shared"; }
 
 std::string_view to_string(Axis axis) {
   switch (axis) {

@@ -89,6 +89,8 @@ std::string_view to_string(Collective::Operation operation) {
     case Collective::Operation::broadcast: return "broadcast";
     case Collective::Operation::send: return "send";
     case Collective::Operation::shift: return "shift";
+    case Collective::Operation::pull: return "pull";
+    case Collective::Operation::push: return "push";
   }
   return "";
 }

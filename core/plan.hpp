@@ -52,8 +52,10 @@ struct Communicator {
   int outer_stride = 1;
   int member_stride = 1;
   std::vector<int> classes;  ///< the rank classes that take part, each with all its ranks
+  std::vector<int> members;  ///< of the one group where they lie irregularly; empty: as the formula says
 
   [[nodiscard]] int rank(int group, int member) const {
+    if (!members.empty()) return members[static_cast<std::size_t>(member)];
     return first + (group / inner) * outer_stride + (group % inner) * inner_stride + member * member_stride;
   }
   friend bool operator==(const Communicator&, const Communicator&) = default;
@@ -72,9 +74,10 @@ struct Lane {
 /// A transfer's work: a collective of one buffer within each group of a communicator.
 /// A barrier is a collective without bytes and hops: it only makes its ranks meet. A broadcast starts at member 0 of each group;
 /// a send goes from member 0 to member 1. In a shift each member sends the buffer to the next one, the last to none: what a halo exchange
-/// does in one direction.
+/// does in one direction. In a pull member 0, a parameter server, answers each of the others with `bytes`; in a push each of the others
+/// sends it as many.
 struct Collective {
-  enum class Operation { all_reduce, barrier, all_gather, reduce_scatter, all_to_all, broadcast, send, shift };
+  enum class Operation { all_reduce, barrier, all_gather, reduce_scatter, all_to_all, broadcast, send, shift, pull, push };
   Operation operation = Operation::all_reduce;
   CollectiveAlgorithm algorithm = CollectiveAlgorithm::ring;
   int communicator = 0;

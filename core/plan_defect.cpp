@@ -34,6 +34,8 @@ std::string class_defect(const StepPlan& plan) {
 std::string communicator_defect(const StepPlan& plan) {
   for (const Communicator& communicator : plan.communicators) {
     if (communicator.size < 1 || communicator.groups < 1 || communicator.inner < 1) return "a communicator has no members";
+    if (!communicator.members.empty() && (communicator.groups != 1 || static_cast<int>(communicator.members.size()) != communicator.size))
+      return "a communicator lists other members than it has";
     for (int group = 0; group < communicator.groups; ++group)
       for (int member = 0; member < communicator.size; ++member)
         if (!within(communicator.rank(group, member), plan.ranks)) return "a communicator reaches beyond the plan's ranks";

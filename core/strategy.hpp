@@ -10,7 +10,7 @@
 namespace forerun {
 
 /// The framework that executes the strategy; its constants are data under strategies/runtimes/.
-enum class Runtime { forerun, pytorch_ddp, pytorch_fsdp, megatron };
+enum class Runtime { forerun, pytorch_ddp, pytorch_fsdp, megatron, tf_parameter_server };
 std::string_view to_string(Runtime runtime);
 
 /// Which communication may run beside compute: of gradients and parameters over the data axis, of activations over the tensor axis.
@@ -47,6 +47,18 @@ std::string_view to_string(Schedule schedule);
 /// What leaves the device for the host's memory.
 enum class Offload { none, optimizer };
 std::string_view to_string(Offload offload);
+
+/// Whether parameter servers wait for the gradients of all workers that a step counts, or take each as it comes.
+enum class Updates { synchronous, asynchronous };
+std::string_view to_string(Updates updates);
+
+/// Which parameter server holds a variable: the next one in turn, the one with least so far, or large variables in shards, each in turn.
+enum class VariablePlacement { round_robin, by_size, partitioned };
+std::string_view to_string(VariablePlacement placement);
+
+/// Where parameter servers run: on nodes of their own after those of the workers, or beside the workers on their nodes.
+enum class ServerNodes { own, shared };
+std::string_view to_string(ServerNodes nodes);
 
 /// An axis of parallelism, as placement orders them.
 enum class Axis { tensor, context, expert, data, pipeline };
@@ -87,7 +99,18 @@ struct Strategy {
   Bytes bucket;        ///< a gradient bucket closes once it holds this much
   Bytes first_bucket;  ///< the same for the first bucket to become ready
 
-  [[nodiscard]] int ranks() const { return data * tensor * pipeline * context * filter * channel * spatial.parts(); }
+  int servers = 0;         ///< parameter servers; 0: none
+  int backup_workers = 0;  ///< that compute beside `data` others; a synchronous step takes the first `data` gradients
+  Updates updates = Updates::synchronous;
+  VariablePlacement variables = VariablePlacement::round_robin;
+  ServerNodes server_nodes = ServerNodes::own;
+  bool node_reduction = false;  ///< devices of a node sum their gradients, and one of them meets the servers
+
+  /// Processes that compute or hold variables; servers beside workers are no ranks of their own.
+  [[nodiscard]] int ranks() const {
+    return data * tensor * pipeline * context * filter * channel * spatial.parts() + backup_workers +
+           (server_nodes == ServerNodes::own ? servers : 0);
+  }
   friend bool operator==(const Strategy&, const Strategy&) = default;
 };
 

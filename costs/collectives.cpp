@@ -114,6 +114,8 @@ RingPhase ring_phase(const Collective& collective, int ranks) {
     case Kind::broadcast: return {collective.bytes, ranks - 1, false};
     case Kind::send:
     case Kind::shift: return {collective.bytes, 1, false};
+    case Kind::pull:
+    case Kind::push: return {};
   }
   return {};
 }

@@ -41,6 +41,8 @@ struct Phase {
     rail_ring,       ///< rings over nodes, one through each member of a node
     tree,            ///< chains in the nodes up to their leaders and a double binary tree over these, up and down
     broadcast_tree,  ///< the same downwards alone, from the first member
+    fan_out,         ///< the first member to each of the others
+    fan_in,          ///< each of the others to the first member
   };
   Pattern pattern = Pattern::ring;
   int distance = 1;

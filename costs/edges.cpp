@@ -41,6 +41,12 @@ class EdgeWriter {
         break;
       case Pattern::tree:
       case Pattern::broadcast_tree: write_tree(); break;
+      case Pattern::fan_out:
+        for (int i = 1; i < size_; ++i) add(0, i);
+        break;
+      case Pattern::fan_in:
+        for (int i = 1; i < size_; ++i) add(i, 0);
+        break;
     }
   }
 
@@ -184,6 +190,7 @@ PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const
   int ranks = 0;
   for (int group = 0; group < communicator.groups; ++group)
     ranks = std::max({ranks, communicator.rank(group, 0) + 1, communicator.rank(group, communicator.size - 1) + 1});
+  for (const int member : communicator.members) ranks = std::max(ranks, member + 1);
   std::vector<std::pair<int, int>> inside(ranks);
   std::vector<std::pair<int, int>> between(node_of(platform, ranks - 1) + 1);
   std::vector<Edge> edges;
@@ -203,7 +210,8 @@ PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform) {
   const int d = placement.per_node;
   const int m = placement.nodes;
-  if (!placement.regular) return count_load(phase, shortened(communicator, phase.pattern, platform), platform);
+  if (!placement.regular && communicator.members.empty())
+    return count_load(phase, shortened(communicator, phase.pattern, platform), platform);
   switch (phase.pattern) {
     case Pattern::ring:
     case Pattern::chain: return {d > 1 ? 1 : 0, m > 1 ? placement.sharing : 0};
@@ -217,6 +225,8 @@ PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Pl
     case Pattern::fold:
     case Pattern::unfold:
     case Pattern::scatter: break;
+    case Pattern::fan_out:
+    case Pattern::fan_in: return count_load(phase, communicator, platform);
   }
   if (m == 1) return {1, 0};
   if (d == 1) return {0, placement.sharing};

@@ -31,6 +31,7 @@ struct OperationCost {
   double expansion = 1;   ///< bytes on the wire for each byte of data
 
   [[nodiscard]] constexpr Seconds duration() const { return latency + drain; }
+  friend bool operator==(const OperationCost&, const OperationCost&) = default;
 };
 
 /// The cost of each operation of the plan, by its index. Both engines use it; it knows nothing of the other operations.

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "costs/collectives.hpp"
 #include "costs/nccl.hpp"
+#include "costs/server_transfer.hpp"
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
 
@@ -29,6 +30,10 @@ Communication communication(const StepPlan& plan, std::span<const OperationCost>
     for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
       instances *= static_cast<double>(tree.repeats[repeat].count);
     sum.time += instances * costs[i].duration();
+    if (is_server_transfer(transfer->operation)) {
+      if (transfer->operation == Collective::Operation::push) sum.sent += instances * transfer->bytes;
+      continue;
+    }
     // Of a chain the last rank sends nothing: the mean over the group.
     const int size = plan.communicators[transfer->communicator].size;
     const RingPhase phase = ring_phase(*transfer, size);
@@ -69,6 +74,26 @@ std::string library_assumption(const Platform& platform, const StepPlan& plan) {
   return "collectives of no library in particular, " + (forced ? chosen : "rings");
 }
 
+void add_servers(const Scenario& scenario, std::vector<std::string>& list) {
+  const Strategy& strategy = scenario.strategy;
+  if (strategy.servers == 0) return;
+  list.push_back(forerun::format("{} parameter server{}, {} updates on one device each, variables {}", strategy.servers,
+                                 strategy.servers == 1 ? "" : "s",
+                                 strategy.updates == Updates::synchronous ? "synchronous" : "asynchronous", to_string(strategy.variables)));
+}
+
+/// Servers on nodes of their own are met between nodes, however few the ranks are; what they add up is priced.
+std::string links_text(const Scenario& scenario) {
+  const Platform& platform = scenario.platform;
+  const bool served = scenario.strategy.servers > 0;
+  const bool apart = served && scenario.strategy.server_nodes == ServerNodes::own;
+  const bool one_node = !apart && scenario.ranks() <= platform.devices_per_node;
+  const Link& link = one_node ? platform.intra_node : platform.inter_node;
+  if (one_node && link.bandwidth == BytesPerSecond(0)) return "all-reduce inside the node as the calibration measured it";
+  return forerun::format("links {} of {} and {}{}", one_node ? "inside the node" : "between nodes", human(link.bandwidth),
+                         human(link.latency), served ? "" : "; the reduction's arithmetic is neglected");
+}
+
 std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& plan) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<std::string> list;
@@ -84,17 +109,10 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
     list.push_back(forerun::format("others slow each core by {:.2f} during {} of the time, and ranks wait for the slowest",
                                    calibration.spells.factor, percent(calibration.spells.share)));
   if (scenario.ranks() > 1) {
-    const Platform& platform = scenario.platform;
-    const bool one_node = scenario.ranks() <= platform.devices_per_node;
-    list.push_back(library_assumption(platform, plan));
-    if (one_node && platform.intra_node.bandwidth == BytesPerSecond(0))
-      list.emplace_back("all-reduce inside the node as the calibration measured it");
-    else
-      list.push_back(forerun::format("links {} of {} and {}; the reduction's arithmetic is neglected",
-                                     one_node ? "inside the node" : "between nodes",
-                                     human(one_node ? platform.intra_node.bandwidth : platform.inter_node.bandwidth),
-                                     human(one_node ? platform.intra_node.latency : platform.inter_node.latency)));
+    if (scenario.strategy.servers == 0 || scenario.strategy.node_reduction) list.push_back(library_assumption(scenario.platform, plan));
+    list.push_back(links_text(scenario));
   }
+  add_servers(scenario, list);
   if (const int devices = scenario.platform.devices(); scenario.ranks() < devices)
     list.push_back(forerun::format("{} of {} devices idle", devices - scenario.ranks(), devices));
   if (!scenario.plan && scenario.strategy.offload == Offload::optimizer && scenario.platform.host_link == BytesPerSecond(0))

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "costs/nccl.hpp"
 #include "costs/openmpi.hpp"
+#include "costs/server_transfer.hpp"
 
 namespace forerun {
 
@@ -213,13 +214,14 @@ Seconds collective_time(const CollectiveTimeModel& model, Bytes buffer) {
 }
 
 TransferChoice choose(const Collective& collective, const Communicator& communicator, const Platform& platform) {
-  if (moves_nothing(collective, communicator.size)) return {};
+  if (moves_nothing(collective, communicator.size) || is_server_transfer(collective.operation)) return {};
   return price_transfer(Transfer(collective, communicator, platform), collective, platform).choice;
 }
 
 OperationCost transfer_cost(const Collective& collective, const Communicator& communicator, const Platform& platform,
                             const Calibration& calibration) {
   if (moves_nothing(collective, communicator.size)) return {};
+  if (is_server_transfer(collective.operation)) return server_transfer_cost(collective, communicator, platform);
   const Transfer transfer(collective, communicator, platform);
   if (transfer.placement().nodes == 1 && platform.intra_node.bandwidth == BytesPerSecond(0))
     return measured_cost(collective, communicator.size, calibration);
@@ -238,6 +240,7 @@ OperationCost transfer_cost(const Collective& collective, const Communicator& co
 std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collective& collective, const Communicator& communicator,
                                        const Platform& platform) {
   if (communicator.size < 2 || cost.edge_bytes <= Bytes(0)) return {};
+  if (is_server_transfer(collective.operation)) return {{server_phase(collective), cost.latency, cost.edge_bytes, cost.edge_bytes}};
   if (cost.choice.algorithm == CollectiveAlgorithm::ring) {
     const Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
     return {{phase, cost.latency, cost.edge_bytes, cost.crossing * cost.edge_bytes}};

@@ -154,7 +154,10 @@ void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<con
   const auto steps = static_cast<double>(*prediction.steps);
   prediction.startup = scenario.run.startup ? scenario.run.startup : scenario.platform.startup;
   prediction.total_time = prediction.startup.value_or(Seconds(0)) + steps * *prediction.step_time;
-  Seconds busy = steps * busy_time(plan, costs);
+  const Strategy& strategy = scenario.strategy;
+  // The plan of workers that wait for nobody is one of them, and a step an update of each.
+  const int cycles = strategy.servers > 0 && strategy.updates == Updates::asynchronous ? strategy.data : 1;
+  Seconds busy = steps * cycles * busy_time(plan, costs);
   if (prediction.startup)
     prediction.assumptions.push_back(forerun::format("{} until the first step", human(*prediction.startup)));
   else

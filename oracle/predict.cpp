@@ -1,8 +1,14 @@
 #include "oracle/predict.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <vector>
+
 #include "costs/capability.hpp"
 #include "costs/summary.hpp"
 #include "oracle/evaluate.hpp"
+#include "oracle/servers.hpp"
 #include "strategies/lower.hpp"
 
 namespace forerun::oracle {
@@ -16,8 +22,11 @@ Prediction predict(const Scenario& scenario) {
   } else {
     const auto& plan = std::get<StepPlan>(lowered);
     const std::vector<OperationCost> costs = price(plan, scenario);
-    const Evaluation evaluation = evaluate(plan, costs);
+    std::vector<std::string> approximations;
+    const Evaluation evaluation =
+        scenario.strategy.servers > 0 ? evaluate_servers(scenario, plan, costs, approximations) : evaluate(plan, costs);
     prediction = summarize(scenario, plan, costs, evaluation.step, evaluation.parts);
+    std::ranges::move(approximations, std::back_inserter(prediction.assumptions));
     if (scenario.platform.compute_jitter > 0)
       prediction.assumptions.emplace_back("no rank is slower than another: compute-jitter is the simulator's alone");
   }

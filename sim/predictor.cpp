@@ -6,6 +6,7 @@
 #include "io/format.hpp"
 #include "sim/player.hpp"
 #include "sim/program.hpp"
+#include "sim/server_predictor.hpp"
 #include "sim/steps.hpp"
 
 namespace forerun::sim {
@@ -21,9 +22,17 @@ struct Answered {
   std::string assumption;  ///< empty where all that the run has was played
 };
 
+/// Workers that meet at servers alone, or come late by chance, stand in no plan.
+bool goes_apart(const Scenario& scenario) {
+  const Strategy& strategy = scenario.strategy;
+  if (strategy.servers == 0) return false;
+  return strategy.updates == Updates::asynchronous || (scenario.platform.compute_jitter > 0 && !strategy.node_reduction);
+}
+
 }  // namespace
 
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
+  if (goes_apart(scenario)) return predict_servers(network, scenario, plan, costs);
   const Program program = compile(plan);
   const auto play_steps = [&](std::int64_t steps) {
     PlayOptions options;

@@ -37,6 +37,12 @@ Prediction failed(std::string reason) {
   return prediction;
 }
 
+// As many as its plan may have: servers on nodes of their own leave devices out.
+int ranks_of(const Scenario& scenario) {
+  const int devices = scenario.platform.devices();
+  return scenario.strategy.servers > 0 ? devices : std::min(scenario.ranks(), devices);
+}
+
 Prediction serve_one(std::optional<Network>& network, int ranks, const Scenario& scenario) {
   try {
     const auto lowered = lower(scenario);
@@ -88,7 +94,7 @@ void predict_each(std::span<const Scenario> scenarios, int workers, const Receiv
   PoolWork work;
   work.serve = [scenarios](const Job& job, const Answer& answer) {
     int ranks = 1;
-    for (const std::size_t task : job) ranks = std::max(ranks, std::min(scenarios[task].ranks(), scenarios[task].platform.devices()));
+    for (const std::size_t task : job) ranks = std::max(ranks, ranks_of(scenarios[task]));
     std::optional<Network> network;
     for (const std::size_t task : job) {
       answer(encode(serve_one(network, ranks, scenarios[task])));

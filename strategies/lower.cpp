@@ -14,6 +14,7 @@
 #include "strategies/fully_sharded.hpp"
 #include "strategies/given_plan.hpp"
 #include "strategies/input.hpp"
+#include "strategies/parameter_server.hpp"
 #include "strategies/pipeline.hpp"
 #include "strategies/runtimes.hpp"
 #include "strategies/stages.hpp"
@@ -94,6 +95,7 @@ void write_one_stage(const Scenario& scenario, std::int64_t micro_batches, const
 
 std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   if (scenario.plan) return given_plan(scenario);
+  if (scenario.strategy.servers > 0) return lower_servers(scenario);
   auto understood = understand(scenario);
   if (auto* none = std::get_if<Infeasible>(&understood)) return std::move(*none);
   const Step& step = std::get<Step>(understood);

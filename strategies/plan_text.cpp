@@ -33,6 +33,10 @@ std::string work_text(const Operation& operation, const StepPlan& plan) {
   const Communicator& communicator = plan.communicators[collective.communicator];
   if (collective.operation == Collective::Operation::barrier) return forerun::format("over {} ranks", communicator.size);
   if (collective.operation == Collective::Operation::send) return "send, " + human(collective.bytes);
+  if (collective.operation == Collective::Operation::pull)
+    return forerun::format("{} to each of {}", human(collective.bytes), communicator.size - 1);
+  if (collective.operation == Collective::Operation::push)
+    return forerun::format("{} from each of {}", human(collective.bytes), communicator.size - 1);
   const bool reduces = collective.operation == Collective::Operation::all_reduce;
   return forerun::format("{}{}, {} over {} ranks", reduces ? "" : std::string(to_string(collective.operation)) + ", ",
                          to_string(collective.algorithm), human(collective.bytes), communicator.size);

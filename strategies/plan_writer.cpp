@@ -12,6 +12,8 @@ std::string_view transfer_name(Collective::Operation operation) {
     case Collective::Operation::broadcast: return "broadcast";
     case Collective::Operation::send: return "send";
     case Collective::Operation::shift: return "shift";
+    case Collective::Operation::pull: return "pull";
+    case Collective::Operation::push: return "push";
     case Collective::Operation::barrier: return "barrier";
   }
   return "";

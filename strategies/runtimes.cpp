@@ -14,10 +14,9 @@ namespace forerun {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kRuntimes{"forerun", "pytorch-ddp", "pytorch-fsdp", "megatron"};
+constexpr std::array<std::string_view, 5> kRuntimes{"forerun", "pytorch-ddp", "pytorch-fsdp", "megatron", "tf-parameter-server"};
 // Named by the design and not lowered yet: a clear word instead of "unknown".
-constexpr std::array<std::string_view, 7> kLater{"tf-one-device", "tf-mirrored", "tf-multiworker", "tf-parameter-server",
-                                                 "horovod",       "ray-train",   "spark-mllib"};
+constexpr std::array<std::string_view, 6> kLater{"tf-one-device", "tf-mirrored", "tf-multiworker", "horovod", "ray-train", "spark-mllib"};
 
 std::string_view file_text(std::string_view name) {
   for (const auto& file : strategies_data())
@@ -90,6 +89,8 @@ RuntimeDefaults load_runtime(const Text& name) {
   mapping.required("overlap", [&](const Text& text) { defaults.overlap = parse_overlap(text); });
   mapping.required("collective", [&](const Text& text) { defaults.collective = parse_collective(text); });
   mapping.optional("zero", [&](const Text& text) { defaults.zero = static_cast<int>(parse_integer(text, 0, 3)); });
+  mapping.optional("servers", [&](const Text& text) { defaults.servers = static_cast<int>(parse_integer(text, 1, 1 << 10)); });
+  mapping.optional("least-shard", [&](const Text& text) { defaults.least_shard = parse_bytes(text); });
   mapping.optional("fuses-projections", [&](const Text& text) { defaults.fuses_projections = parse_flag(text); });
   mapping.optional("updates-flat", [&](const Text& text) { defaults.updates_flat = parse_flag(text); });
   mapping.optional("scatters-sends", [&](const Text& text) { defaults.scatters_sends = parse_flag(text); });

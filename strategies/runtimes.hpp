@@ -16,6 +16,8 @@ struct RuntimeDefaults {
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;
   int zero = 0;
+  int servers = 0;                       ///< parameter servers
+  Bytes least_shard;                     ///< of a partitioned variable
   bool fuses_projections = false;        ///< dense layers that read the same tensor run as one: queries, keys and values; gate and up
   std::int64_t vocabulary_multiple = 1;  ///< x tensor degree: what the rows of the token table are padded to
   bool scatters_sends = false;           ///< ranks of a tensor group each send a share of what crosses a cut, and gather it after

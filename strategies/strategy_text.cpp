@@ -4,81 +4,33 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
 #include "strategies/runtimes.hpp"
+#include "strategies/settings.hpp"
 
 namespace forerun {
 
 namespace {
 
-// Keys of the design that have no lowering yet, with the value that asks for nothing.
-struct LaterKey {
-  std::string_view key;
-  std::string_view neutral;
-};
-constexpr std::array<LaterKey, 3> kLaterKeys{{{"servers", ""}, {"sync", ""}, {"backup-workers", "0"}}};
-constexpr std::array<std::string_view, 22> kKeys{
-    "data",        "tensor",        "pipeline", "context",    "expert",    "filter", "channel", "spatial", "zero",    "sequence-parallel",
-    "micro-batch", "micro-batches", "schedule", "interleave", "recompute", "order",  "offload", "runtime", "overlap", "collective",
-    "bucket",      "first-bucket"};
+constexpr std::array<std::string_view, 28> kKeys{"data",        "tensor",        "pipeline",      "context",    "expert",
+                                                 "filter",      "channel",       "spatial",       "zero",       "sequence-parallel",
+                                                 "micro-batch", "micro-batches", "schedule",      "interleave", "recompute",
+                                                 "order",       "offload",       "runtime",       "overlap",    "collective",
+                                                 "bucket",      "first-bucket",  "servers",       "sync",       "backup-workers",
+                                                 "variables",   "server-nodes",  "node-reduction"};
 constexpr Bytes kElement(4);  // of a gradient
 constexpr std::int64_t kMostRanks = 1 << 20;
 constexpr std::int64_t kMostMicroBatches = 1 << 20;
 constexpr int kMostChunks = 1 << 10;
-
-std::string trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return "";
-  return std::string(text.substr(begin, text.find_last_not_of(" \t") - begin + 1));
-}
-
-// One `key=value` of the text, standing where the text stands.
-Text setting_at(const Text& text, std::string_view part) {
-  const auto equals = part.find('=');
-  Text setting = text;
-  if (equals == std::string_view::npos) {
-    setting.value = trimmed(part);
-    throw BadInput(problem(setting, "a strategy is key=value, separated by commas", "for example data=4,runtime=pytorch-ddp"));
-  }
-  setting.key = trimmed(part.substr(0, equals));
-  setting.value = trimmed(part.substr(equals + 1));
-  if (setting.value.empty()) throw BadInput(problem(setting, "has no value"));
-  return setting;
-}
-
-std::vector<Text> split(const Text& text, Problems& problems) {
-  std::vector<Text> settings;
-  if (trimmed(text.value) == "serial") return settings;
-  std::set<std::string> seen;
-  std::string_view rest = text.value;
-  for (bool more = true; more;) {
-    const auto comma = rest.find(',');
-    more = comma != std::string_view::npos;
-    problems.collect([&] {
-      Text setting = setting_at(text, rest.substr(0, comma));
-      if (!seen.insert(setting.key).second) throw BadInput(problem(setting, "given twice"));
-      settings.push_back(std::move(setting));
-    });
-    if (more) rest.remove_prefix(comma + 1);
-  }
-  return settings;
-}
+constexpr int kMostServers = 1 << 10;
 
 void check_key(const Text& setting) {
   if (std::find(kKeys.begin(), kKeys.end(), setting.key) != kKeys.end()) return;
-  std::vector<std::string_view> known(kKeys.begin(), kKeys.end());
-  for (const LaterKey& later : kLaterKeys) {
-    if (later.key == setting.key) {
-      if (setting.value == later.neutral) return;
-      throw MissingCapability("strategy key " + setting.key + " is not modelled yet; modelled: " + listed(kKeys));
-    }
-    known.push_back(later.key);
-  }
+  const std::vector<std::string_view> known(kKeys.begin(), kKeys.end());
   Text key = setting;
   key.key.clear();
   key.value = setting.key;
@@ -107,6 +59,8 @@ Choice parse_choice(const Text& text, const std::array<Choice, count>& values) {
 constexpr std::array kSchedules{Schedule::gpipe, Schedule::one_f_one_b, Schedule::interleaved, Schedule::zero_bubble_h1};
 constexpr std::array kRecomputes{Recompute::none, Recompute::selective, Recompute::full};
 constexpr std::array kOffloads{Offload::none, Offload::optimizer};
+constexpr std::array kPlacements{VariablePlacement::round_robin, VariablePlacement::by_size, VariablePlacement::partitioned};
+constexpr std::array kServerNodes{ServerNodes::own, ServerNodes::shared};
 constexpr std::array kAxes{Axis::tensor, Axis::context, Axis::expert, Axis::data, Axis::pipeline};
 
 int parse_degree(const Text& text) { return static_cast<int>(parse_integer(text, 1, kMostRanks)); }
@@ -205,6 +159,28 @@ void read_execution(Reader& reader, Strategy& strategy) {
   });
 }
 
+void read_servers(Reader& reader, Strategy& strategy) {
+  reader.read("servers", strategy.servers, [](const Text& text) { return static_cast<int>(parse_integer(text, 1, kMostServers)); });
+  reader.read("backup-workers", strategy.backup_workers,
+              [](const Text& text) { return static_cast<int>(parse_integer(text, 0, kMostRanks)); });
+  reader.read("sync", strategy.updates, [](const Text& text) { return parse_switch(text) ? Updates::synchronous : Updates::asynchronous; });
+  reader.read("variables", strategy.variables, [](const Text& text) { return parse_choice(text, kPlacements); });
+  reader.read("server-nodes", strategy.server_nodes, [](const Text& text) { return parse_choice(text, kServerNodes); });
+  reader.read("node-reduction", strategy.node_reduction, parse_switch);
+}
+
+/// Settings of parameter servers need some, and those that wait for no one have no use for a backup.
+void check_servers(const Reader& reader, const Strategy& strategy, Problems& problems) {
+  const Text* servers = reader.find("servers");
+  if (servers != nullptr && strategy.runtime != Runtime::tf_parameter_server)
+    problems.add(problem(*servers, "runs with runtime=tf-parameter-server alone"));
+  for (const std::string_view key : {"sync", "backup-workers", "variables", "server-nodes", "node-reduction"})
+    if (const Text* given = reader.find(key); given != nullptr && strategy.servers == 0 && given->value != "0")
+      problems.add(problem(*given, "is of parameter servers: servers=1 or more"));
+  if (const Text* given = reader.find("backup-workers"); strategy.backup_workers > 0 && strategy.updates == Updates::asynchronous)
+    problems.add(problem(*given, "waits for no one: leave it out, or sync=on"));
+}
+
 /// Settings that contradict one another.
 void check_together(const Reader& reader, const Strategy& strategy, Problems& problems) {
   const auto refuse = [&](std::string_view key, const char* what) {
@@ -226,6 +202,7 @@ Strategy with_defaults(const RuntimeDefaults& defaults) {
   strategy.bucket = defaults.bucket;
   strategy.first_bucket = defaults.first_bucket;
   strategy.zero = defaults.zero;
+  strategy.servers = defaults.servers;
   return strategy;
 }
 
@@ -233,15 +210,18 @@ Strategy with_defaults(const RuntimeDefaults& defaults) {
 
 Strategy parse_strategy(const Text& text) {
   Problems problems;
-  const std::vector<Text> settings = split(text, problems);
+  const std::vector<Text> settings = split_settings(text, problems);
   for (const Text& setting : settings) problems.collect([&] { check_key(setting); });
   Reader reader(settings, problems);
   Text runtime{"forerun", text.file, text.line, text.column, "runtime"};
+  if (reader.find("servers") != nullptr) runtime.value = "tf-parameter-server";
   if (const Text* given = reader.find("runtime")) runtime = *given;
   Strategy strategy;
   problems.collect([&] { strategy = with_defaults(load_runtime(runtime)); });
   read_degrees(reader, strategy);
   read_execution(reader, strategy);
+  read_servers(reader, strategy);
+  check_servers(reader, strategy, problems);
   check_together(reader, strategy, problems);
   problems.throw_if_any();
   return strategy;
@@ -250,8 +230,8 @@ Strategy parse_strategy(const Text& text) {
 std::set<std::string> strategy_keys(const Text& text) {
   Problems problems;
   std::set<std::string> keys;
-  if (trimmed(text.value).empty()) return keys;
-  for (const Text& setting : split(text, problems)) keys.insert(setting.key);
+  if (text.value.find_first_not_of(" \t") == std::string::npos) return keys;
+  for (const Text& setting : split_settings(text, problems)) keys.insert(setting.key);
   problems.throw_if_any();
   return keys;
 }
@@ -285,6 +265,14 @@ std::string strategy_text(const Strategy& strategy) {
   say("collective", strategy.collective, usual.collective, word);
   say("bucket", strategy.bucket, usual.bucket, bytes);
   say("first-bucket", strategy.first_bucket, std::min(usual.first_bucket, strategy.bucket), bytes);
+  if (strategy.servers > 0) {
+    out += forerun::format(",servers={}", strategy.servers);
+    say("sync", strategy.updates, Updates::synchronous, word);
+    say("backup-workers", strategy.backup_workers, 0, number);
+    say("variables", strategy.variables, VariablePlacement::round_robin, word);
+    say("server-nodes", strategy.server_nodes, ServerNodes::own, word);
+    say("node-reduction", strategy.node_reduction, false, [](bool) { return "on"; });
+  }
   return out + forerun::format(",runtime={}", to_string(strategy.runtime));
 }
 

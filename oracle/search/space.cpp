@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/error.hpp"
 #include "workloads/shorten.hpp"
 
 namespace forerun::oracle {
@@ -155,6 +156,9 @@ class Enumeration {
 Space space_of(const Scenario& scenario, const std::set<std::string>& pinned) {
   const Workload& workload = scenario.workload;
   const Strategy& given = scenario.strategy;
+  if (given.servers > 0)
+    throw MissingCapability(
+        "parameter servers are not among the strategies that are searched: forerun predict says what one of them takes");
   Space space;
   space.base = given;
   space.devices = scenario.platform.devices();

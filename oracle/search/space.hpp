@@ -37,7 +37,7 @@ struct Space {
 };
 
 /// Everything that could suit the scenario's network and platform, but for the keys (as strategy_text() names them) that are pinned: these
-/// have the value of the scenario's strategy.
+/// have the value of the scenario's strategy. MissingCapability: parameter servers.
 Space space_of(const Scenario& scenario, const std::set<std::string>& pinned);
 
 /// Calls `visit` with every strategy of the space. Settings that do nothing for a strategy are left at one value: sequence parallelism

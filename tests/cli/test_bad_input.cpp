@@ -116,12 +116,12 @@ TEST_CASE("a document without its scenario cannot be run again") {
   check_refused(shell, "predict ./d.json", {"d.json", "no scenario"});
 }
 
-TEST_CASE("a key of the strategy that is not modelled yet is a missing capability, but bad input comes first") {
+TEST_CASE("a runtime that is not modelled yet is a missing capability, but bad input comes first") {
   const CommandLine shell;
-  const Answer missing = shell.run("predict --workload mlp --set workload.batch=8 --strategy servers=2 " + kCluster);
+  const Answer missing = shell.run("predict --workload mlp --set workload.batch=8 --strategy runtime=horovod " + kCluster);
   CHECK(missing.code == 6);
-  CHECK(missing.err.find("servers") != std::string::npos);
-  check_refused(shell, "predict --workload mlpp --set workload.batch=8 --strategy servers=2 " + kCluster, {"Did you mean mlp?"});
+  CHECK(missing.err.find("horovod") != std::string::npos);
+  check_refused(shell, "predict --workload mlpp --set workload.batch=8 --strategy runtime=horovod " + kCluster, {"Did you mean mlp?"});
 }
 
 TEST_CASE("train takes no setting of a platform") {

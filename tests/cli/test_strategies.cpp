@@ -70,6 +70,14 @@ TEST_CASE("what strategies cannot pin is refused before it searches") {
   CHECK(line.run(kGpt + "--by colour").code == 2);
 }
 
+TEST_CASE("strategies with parameter servers are not searched, and that is said") {
+  for (const char* pinned : {"--strategy servers=2", "--strategy runtime=tf-parameter-server"}) {
+    const Answer answer = CommandLine().run(kGpt + pinned);
+    CHECK(answer.code == 6);
+    CHECK_THAT(answer.err, Catch::Contains("parameter servers are not among the strategies that are searched"));
+  }
+}
+
 TEST_CASE("the simulator confirms the best") {
   const Answer answer = CommandLine().run(kGpt + "--top 1 --confirm sim --strategy pipeline=1,context=1,zero=1 --format json");
   REQUIRE(answer.code == 0);

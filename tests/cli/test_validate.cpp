@@ -108,9 +108,9 @@ TEST_CASE("nothing scored is within no tolerance") {
 
 TEST_CASE("a row whose strategy is not modelled yet stays with its reason") {
   const CommandLine shell;
-  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "0.5", "servers=2") + row("b", "g", "9", "1", "data=2"));
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "0.5", "runtime=horovod") + row("b", "g", "9", "1", "data=2"));
   const YamlNode document = validated(shell, "");
-  CHECK(value_of(document.find("rows")->children[0], "reason").find("servers") != std::string::npos);
+  CHECK(value_of(document.find("rows")->children[0], "reason").find("horovod") != std::string::npos);
   CHECK(value_of(document.find("rows")->children[1], "reason").find("infeasible") != std::string::npos);
   CHECK(number(document, "groups", 0, "n") == 0);
 }

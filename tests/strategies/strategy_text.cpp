@@ -65,9 +65,9 @@ TEST_CASE("an unknown runtime is refused with a suggestion, one that is not mode
   CHECK_THROWS_AS(parse("runtime=horovod"), MissingCapability);
 }
 
-TEST_CASE("a key that is not modelled yet is refused unless it asks for nothing") {
-  CHECK_THROWS_AS(parse("data=2,servers=4"), MissingCapability);
+TEST_CASE("no backup workers are none, with or without servers") {
   CHECK(parse("data=2,backup-workers=0") == parse("data=2"));
+  CHECK(parse("data=2,servers=1,backup-workers=0") == parse("data=2,servers=1"));
 }
 
 TEST_CASE("every axis and how it is executed is read") {

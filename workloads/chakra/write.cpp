@@ -100,6 +100,7 @@ class Writer {
     std::vector<int> classes;
     wire::StringList& names = *add(data, own::kCommunicators).mutable_string_list();
     for (const Communicator& c : plan_.communicators) {
+      if (!c.members.empty()) throw MissingCapability("a trace cannot say what parameter servers do: its collectives have no server");
       names.add_values(std::string(c.name));
       ranks.insert(ranks.end(), {c.size, c.groups, c.inner, c.first, c.inner_stride, c.outer_stride, c.member_stride});
       classes.push_back(static_cast<int>(c.classes.size()));
@@ -206,8 +207,10 @@ std::int64_t comm_type(Collective::Operation operation) {
     case Collective::Operation::reduce_scatter: return wire::REDUCE_SCATTER;
     case Collective::Operation::all_to_all: return wire::ALL_TO_ALL;
     case Collective::Operation::broadcast: return wire::BROADCAST;
-    case Collective::Operation::send: break;
     case Collective::Operation::shift: throw MissingCapability("an execution trace has no node for a halo exchange (spatial)");
+    case Collective::Operation::send:
+    case Collective::Operation::pull:
+    case Collective::Operation::push: break;
   }
   return -1;
 }

@@ -1,0 +1,75 @@
+#include "oracle/asynchronous.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace forerun::oracle {
+
+Seconds ServerLoad::busiest() const { return std::max({outward, inward, updating, node / static_cast<double>(nodes)}); }
+
+ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Seconds alone, Seconds quickest) {
+  ServerLoad load;
+  load.workers = static_cast<int>(cycle.workers.size());
+  load.cycle = alone;
+  load.quickest = quickest;
+  load.nodes = node_of(platform, cycle.workers.back()) + 1;
+  std::vector<Seconds> out(cycle.servers.size());
+  std::vector<Seconds> in(cycle.servers.size());
+  std::vector<Seconds> update(cycle.servers.size());
+  Seconds node_out;
+  Seconds node_in;
+  for (const ServerCycle::Message& pull : cycle.pulls) out[static_cast<std::size_t>(pull.server)] += pull.drain, node_in += pull.drain;
+  for (const ServerCycle::Message& push : cycle.pushes) {
+    in[static_cast<std::size_t>(push.server)] += push.drain, node_out += push.drain;
+    update[static_cast<std::size_t>(push.server)] += push.accumulating + push.updating;
+  }
+  load.outward = *std::ranges::max_element(out);
+  load.inward = *std::ranges::max_element(in);
+  load.updating = *std::ranges::max_element(update);
+  if (load.workers > load.nodes) load.node = std::max(node_in, node_out);
+  return load;
+}
+
+RateBounds rate_bounds(const ServerLoad& load) {
+  const double workers = load.workers;
+  RateBounds bounds;
+  bounds.least_per_s = workers / (load.cycle + (workers - 1) * load.total()).value();
+  bounds.most_per_s = workers / load.quickest.value();
+  if (load.busiest() > Seconds(0)) bounds.most_per_s = std::min(bounds.most_per_s, 1 / load.busiest().value());
+  return bounds;
+}
+
+AsynchronousRate asynchronous_rate(const ServerLoad& load) {
+  const std::array<double, 4> demands{load.outward.value(), load.inward.value(), load.node.value() / load.nodes, load.updating.value()};
+  double together = 0;
+  for (const double demand : demands) together += demand;
+  const double apart = std::max(0.0, load.cycle.value() - together);
+  std::array<double, 4> queues{};
+  std::array<double, 4> stays{};
+  double rate = 0;
+  for (int workers = 1; workers <= load.workers; ++workers) {
+    double cycle = apart;
+    for (std::size_t k = 0; k < demands.size(); ++k) cycle += stays[k] = demands[k] * (1 + queues[k]);
+    rate = workers / cycle;
+    for (std::size_t k = 0; k < demands.size(); ++k) queues[k] = rate * stays[k];
+  }
+  const RateBounds bounds = rate_bounds(load);
+  rate = std::clamp(rate, bounds.least_per_s, bounds.most_per_s);
+  const double waited = std::max(0.0, load.workers / rate - load.cycle.value());
+  const double for_links = stays[0] + stays[1] + stays[2] - demands[0] - demands[1] - demands[2];
+  const double for_updates = stays[3] - demands[3];
+  const double all = for_links + for_updates;
+  const double share = all > 0 ? for_links / all : 1;
+  return {rate, Seconds(waited * share), Seconds(waited * (1 - share))};
+}
+
+Evaluation asynchronous_step(const ServerLoad& load, const Evaluation& alone) {
+  const AsynchronousRate rate = asynchronous_rate(load);
+  Evaluation step = alone;
+  step.parts.comm_exposed += rate.queued_for_links;
+  step.parts.bubble += rate.queued_for_updates;
+  step.step = step.parts.total();
+  return step;
+}
+
+}  // namespace forerun::oracle

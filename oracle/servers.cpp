@@ -1,0 +1,50 @@
+#include "oracle/servers.hpp"
+
+#include <algorithm>
+
+#include "costs/server_transfer.hpp"
+#include "io/format.hpp"
+#include "oracle/asynchronous.hpp"
+#include "strategies/server_cycle.hpp"
+
+namespace forerun::oracle {
+namespace {
+
+int met_nodes(const Scenario& scenario) {
+  if (scenario.strategy.updates == Updates::asynchronous) return 1;
+  return node_of(scenario.platform, scenario.strategy.data + scenario.strategy.backup_workers - 1) + 1;
+}
+
+}  // namespace
+
+void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs) {
+  const double factor = static_cast<double>(scenario.strategy.servers) / met_nodes(scenario);
+  if (factor <= 1) return;
+  for (std::size_t i = 0; i < costs.size(); ++i)
+    if (const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+        transfer != nullptr && is_server_transfer(transfer->operation))
+      costs[i].drain *= factor;
+}
+
+Evaluation evaluate_servers(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
+                            std::vector<std::string>& assumptions) {
+  const Strategy& strategy = scenario.strategy;
+  std::vector<OperationCost> shared = costs;
+  share_worker_links(scenario, plan, shared);
+  const Evaluation alone = evaluate(plan, shared);
+  if (shared != costs) assumptions.emplace_back("workers' links are shared by all servers at all times");
+  if (strategy.updates == Updates::synchronous) {
+    if (strategy.backup_workers > 0)
+      assumptions.push_back(forerun::format("workers are alike: {} backup worker{} save{} nothing and cost{} traffic",
+                                            strategy.backup_workers, strategy.backup_workers == 1 ? "" : "s",
+                                            strategy.backup_workers == 1 ? "s" : "", strategy.backup_workers == 1 ? "s" : ""));
+    return alone;
+  }
+  const ServerLoad load = server_load(server_cycle(scenario, plan, costs), scenario.platform, alone.step, evaluate(plan, costs).step);
+  const RateBounds bounds = rate_bounds(load);
+  assumptions.push_back(forerun::format("asynchronous updates by mean value analysis: {:.4g} a second, between {:.4g} and {:.4g}",
+                                        asynchronous_rate(load).updates_per_s, bounds.least_per_s, bounds.most_per_s));
+  return asynchronous_step(load, alone);
+}
+
+}  // namespace forerun::oracle

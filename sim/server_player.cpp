@@ -1,0 +1,245 @@
+#include "sim/server_player.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/error.hpp"
+#include "sim/play.hpp"
+
+namespace forerun::sim {
+
+namespace {
+
+// Draws that belong to no operation of a plan.
+constexpr int kStartDraw = -1;
+
+}  // namespace
+
+ServerPlayer::ServerPlayer(const ServerCycle& cycle, const ServerPlayOptions& options, Network& network)
+    : cycle_(cycle),
+      options_(options),
+      network_(network),
+      server_count_(static_cast<int>(cycle.servers.size())),
+      workers_(cycle.workers.size()),
+      lanes_(cycle.workers.size() * cycle.servers.size()),
+      servers_(cycle.servers.size()),
+      pushes_after_(cycle.computes.size()),
+      arrived_(cycle.pushes.size(), 0) {
+  for (int push = 0; push < static_cast<int>(cycle.pushes.size()); ++push) {
+    assert(cycle.pushes[push].after >= 0);
+    pushes_after_[cycle.pushes[push].after].push_back(push);
+  }
+}
+
+ServersPlayed ServerPlayer::play() {
+  network_.run(*this, 2 * static_cast<int>(lanes_.size()));
+  if (!over()) throw SimulationFailed("workers and parameter servers wait for one another");
+  const double span_s = counted_to_s_ - counted_from_s_;
+  played_.step = Seconds(span_s / options_.rounds);
+  Parts sum;
+  for (const Worker& worker : workers_) sum += worker.parts;
+  played_.parts = sum * (played_.step.value() / sum.total().value());
+  std::ranges::sort(played_.staleness);
+  return std::move(played_);
+}
+
+int ServerPlayer::slot(int worker, int server, bool push) const { return 2 * (worker * server_count_ + server) + (push ? 1 : 0); }
+
+void ServerPlayer::on_start() {
+  for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
+    const double apart = options_.synchronous ? 0 : jitter_draw(options_.seed, worker, kStartDraw, 0);
+    release(worker, apart * cycle_.compute().value());
+  }
+}
+
+void ServerPlayer::on_time(int token, double date_s) {
+  const Event event = events_[token];  // handling it adds others
+  handle(event, date_s);
+}
+
+void ServerPlayer::on_flow_done(int tag) { arrived(tag, network_.now_s()); }
+
+void ServerPlayer::at(double date_s, Event event) {
+  events_.push_back(event);
+  network_.call_at(date_s, static_cast<int>(events_.size()) - 1);
+}
+
+void ServerPlayer::handle(const Event& event, double now_s) {
+  switch (event.kind) {
+    case EventKind::start: return begin(event.index, now_s);
+    case EventKind::arrived: return arrived(event.index, now_s);
+    case EventKind::computed: return compute(event.index, event.entry, now_s);
+    case EventKind::served: return served(event.index, now_s);
+  }
+}
+
+// Charges the phase that ends: a worker waits for links while it pulls and sends, and for others after that.
+void ServerPlayer::leave(int index, double now_s) {
+  Worker& worker = workers_[index];
+  if (rounds_done_ >= options_.warm_up && !over()) {
+    const Seconds spent(now_s - std::max(worker.since_s, counted_from_s_));
+    if (worker.phase == Phase::computing)
+      worker.parts.compute += spent;
+    else if (worker.phase == Phase::idle || worker.phase == Phase::released)
+      worker.parts.bubble += spent;
+    else
+      worker.parts.comm_exposed += spent;
+  }
+  worker.since_s = now_s;
+}
+
+void ServerPlayer::release(int index, double date_s) {
+  workers_[index].phase = Phase::released;
+  at(date_s, {EventKind::start, index, 0});
+}
+
+// All that the worker has computed is sent: it goes on with the next step, or waits for that, or for what it asked of the servers.
+void ServerPlayer::rest(int index, double now_s) {
+  Worker& worker = workers_[index];
+  leave(index, now_s);
+  worker.phase = Phase::idle;
+  const bool goes_on = options_.synchronous ? worker.step < steps_ : worker.updates_left == 0;
+  if (goes_on) release(index, now_s + cycle_.token.value());
+}
+
+void ServerPlayer::begin(int index, double now_s) {
+  if (over()) return;
+  Worker& worker = workers_[index];
+  leave(index, now_s);
+  worker.phase = Phase::pulling;
+  worker.step = steps_;
+  worker.version = updates_;
+  ++worker.cycles;
+  worker.pulls_left = static_cast<int>(cycle_.pulls.size());
+  worker.pushes_left = worker.updates_left = static_cast<int>(cycle_.pushes.size());
+  for (const ServerCycle::Message& pull : cycle_.pulls) flow(slot(index, pull.server, false), pull, now_s);
+}
+
+void ServerPlayer::flow(int slot, const ServerCycle::Message& message, double now_s) {
+  const int worker = cycle_.workers[slot / 2 / server_count_];
+  const int server = cycle_.servers[slot / 2 % server_count_];
+  const bool push = slot % 2 == 1;
+  const Flow flow{push ? worker : server, push ? server : worker, message.bytes, message.latency, slot, slot};
+  if (worker == server)
+    at(now_s, {EventKind::arrived, slot, 0});
+  else if (network_.joins(worker, server))
+    network_.start(flow);
+  else
+    at(now_s + message.latency.value(), {EventKind::arrived, slot, 0});
+}
+
+void ServerPlayer::arrived(int slot, double now_s) {
+  const int index = slot / 2 / server_count_;
+  const int server = slot / 2 % server_count_;
+  Worker& worker = workers_[index];
+  if (slot % 2 == 0) {
+    if (--worker.pulls_left > 0) return;
+    leave(index, now_s);
+    worker.phase = Phase::computing;
+    return compute(index, -1, now_s);
+  }
+  Lane& lane = lanes_[slot / 2];
+  const int push = lane.waiting.front();
+  lane.waiting.pop_front();
+  lane.busy = false;
+  --worker.pushes_left;
+  if (options_.synchronous) {
+    if (worker.step == steps_ && arrived_[push] < cycle_.needed)
+      servers_[server].waiting.push_back({push, index, ++arrived_[push] == cycle_.needed});
+    else
+      ++played_.dropped;
+  } else {
+    servers_[server].waiting.push_back({push, index, true});
+  }
+  send_next(index, server, now_s);
+  if (worker.pushes_left == 0 && worker.phase == Phase::sending) rest(index, now_s);
+  serve(server, now_s);
+}
+
+// The worker is through with an entry of its computations (-1: with none): what waits for it goes out, and the next one starts.
+void ServerPlayer::compute(int index, int entry, double now_s) {
+  Worker& worker = workers_[index];
+  if (entry >= 0)
+    for (const int push : pushes_after_[entry]) {
+      const int server = cycle_.pushes[push].server;
+      lanes_[index * server_count_ + server].waiting.push_back(push);
+      send_next(index, server, now_s);
+    }
+  const int last = static_cast<int>(cycle_.computes.size()) - 1;
+  if (entry == last) {
+    if (worker.pushes_left == 0) return rest(index, now_s);
+    leave(index, now_s);
+    worker.phase = Phase::sending;
+    return;
+  }
+  // Up to the next entry that something waits for.
+  double duration_s = 0;
+  int next = entry;
+  do {
+    const ServerCycle::Compute& computation = cycle_.computes[++next];
+    for (std::int64_t time = 0; time < computation.times; ++time) {
+      const std::int64_t instance = (worker.cycles - 1) * computation.times + time;
+      const double drawn = options_.jitter > 0 ? jitter_draw(options_.seed, cycle_.workers[index], computation.operation, instance) : 0;
+      duration_s += computation.duration.value() * (1 + drawn * options_.jitter);
+    }
+  } while (next < last && pushes_after_[next].empty());
+  at(now_s + duration_s, {EventKind::computed, index, next});
+}
+
+void ServerPlayer::send_next(int worker, int server, double now_s) {
+  Lane& lane = lanes_[worker * server_count_ + server];
+  if (lane.busy || lane.waiting.empty()) return;
+  lane.busy = true;
+  flow(slot(worker, server, true), cycle_.pushes[lane.waiting.front()], now_s);
+}
+
+void ServerPlayer::serve(int index, double now_s) {
+  Server& server = servers_[index];
+  if (server.busy || server.waiting.empty()) return;
+  server.busy = true;
+  const Gradient& gradient = server.waiting.front();
+  const ServerCycle::Message& push = cycle_.pushes[gradient.push];
+  const Seconds work = push.accumulating + (gradient.last ? push.updating : Seconds(0));
+  const double drawn = options_.jitter > 0 ? jitter_draw(options_.seed, cycle_.servers[index], push.update, server.computations) : 0;
+  ++server.computations;
+  at(now_s + work.value() * (1 + drawn * options_.jitter), {EventKind::served, index, 0});
+}
+
+void ServerPlayer::served(int index, double now_s) {
+  Server& server = servers_[index];
+  const Gradient gradient = server.waiting.front();
+  server.waiting.pop_front();
+  server.busy = false;
+  if (!options_.synchronous) {
+    if (--workers_[gradient.worker].updates_left == 0) end_cycle(gradient.worker, now_s);
+  } else if (gradient.last && ++updated_ == static_cast<int>(cycle_.pushes.size())) {
+    end_step(now_s);
+  }
+  serve(index, now_s);
+}
+
+void ServerPlayer::end_round(double now_s) {
+  const bool last = rounds_done_ + 1 == options_.warm_up + options_.rounds;
+  for (int worker = 0; last && worker < static_cast<int>(workers_.size()); ++worker) leave(worker, now_s);
+  ++rounds_done_;
+  if (rounds_done_ == options_.warm_up) counted_from_s_ = now_s;
+  if (last) counted_to_s_ = now_s;
+}
+
+void ServerPlayer::end_step(double now_s) {
+  ++steps_;
+  updated_ = 0;
+  std::ranges::fill(arrived_, 0);
+  end_round(now_s);
+  for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker)
+    if (workers_[worker].phase == Phase::idle) release(worker, now_s + cycle_.token.value());
+}
+
+void ServerPlayer::end_cycle(int index, double now_s) {
+  const auto workers = static_cast<std::int64_t>(workers_.size());
+  if (rounds_done_ >= options_.warm_up && !over()) played_.staleness.push_back(updates_ - workers_[index].version);
+  if (++updates_ % workers == 0) end_round(now_s);
+  if (workers_[index].phase == Phase::idle) release(index, now_s + cycle_.token.value());
+}
+
+}  // namespace forerun::sim

@@ -1,0 +1,206 @@
+#include "oracle/servers.hpp"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <random>
+
+#include "oracle/asynchronous.hpp"
+#include "oracle/predict.hpp"
+#include "sim/simulate.hpp"
+#include "strategies/lower.hpp"
+#include "strategies/strategy_text.hpp"
+#include "tests/sim/scenarios.hpp"
+
+using namespace forerun;
+using namespace forerun::test;
+
+namespace {
+
+Scenario served(int workers, const std::string& rest, int nodes, int devices_per_node = 1) {
+  Scenario scenario = data_parallel(workers);
+  scenario.strategy = parse_strategy({"data=" + std::to_string(workers) + "," + rest, "test", 0, 0, ""});
+  scenario.platform.nodes = nodes;
+  scenario.platform.devices_per_node = devices_per_node;
+  scenario.platform.intra_node = {BytesPerSecond(5e9), Seconds(2e-6)};
+  return scenario;
+}
+
+void require_agreement(const Scenario& scenario) {
+  const Prediction ours = sim::predict(scenario);
+  const Prediction theirs = oracle::predict(scenario);
+  REQUIRE(ours.status == Status::ok);
+  const auto near = [&](Seconds a, Seconds b) { REQUIRE(std::abs((a - b).value()) <= 1e-5 * theirs.step_time->value()); };
+  near(*ours.step_time, *theirs.step_time);
+  near(ours.parts->compute, theirs.parts->compute);
+  near(ours.parts->comm_exposed, theirs.parts->comm_exposed);
+  near(ours.parts->bubble, theirs.parts->bubble);
+  near(ours.parts->overhead, theirs.parts->overhead);
+  REQUIRE(ours.parts->total().value() == Approx(ours.step_time->value()).epsilon(1e-9));
+}
+
+}  // namespace
+
+TEST_CASE("the oracle equals the simulator over synchronous servers of any number") {
+  for (const int workers : {1, 2, 5, 16})
+    for (const int servers : {1, 2, 4})
+      for (const char* overlap : {"data", "none"}) {
+        if (servers > workers) continue;
+        INFO(workers << " workers, " << servers << " servers, overlap " << overlap);
+        require_agreement(served(workers, "servers=" + std::to_string(servers) + ",overlap=" + overlap, workers + servers));
+      }
+}
+
+TEST_CASE("the oracle equals the simulator wherever variables and servers lie") {
+  for (const char* rest :
+       {"servers=2,variables=by-size", "servers=4,variables=partitioned", "servers=2,bucket=1MiB", "servers=3,backup-workers=1",
+        "servers=4,server-nodes=shared", "servers=2,server-nodes=shared", "servers=2,micro-batches=2"}) {
+    INFO(rest);
+    require_agreement(served(4, rest, 9));
+  }
+}
+
+TEST_CASE("the oracle equals the simulator over workers that share a node and its link") {
+  for (const char* rest : {"servers=1", "servers=2", "servers=2,node-reduction=on", "servers=2,server-nodes=shared,node-reduction=on",
+                           "servers=2,server-nodes=shared"}) {
+    INFO(rest);
+    require_agreement(served(8, rest, 4, 4));
+  }
+}
+
+TEST_CASE("more servers than workers share the workers' links, which the oracle takes for full") {
+  const Scenario scenario = served(2, "servers=4,variables=partitioned", 8);
+  const double ours = sim::predict(scenario).step_time->value();
+  const double theirs = oracle::predict(scenario).step_time->value();
+  CHECK(theirs >= ours * (1 - 1e-9));
+  CHECK(theirs <= 1.5 * ours);
+}
+
+namespace {
+
+struct Asynchronous {
+  oracle::RateBounds bounds;
+  double rate_per_s = 0;
+};
+
+Asynchronous bounds_of(const Scenario& scenario) {
+  const auto plan = std::get<StepPlan>(lower(scenario));
+  std::vector<OperationCost> costs = price(plan, scenario);
+  const ServerCycle cycle = server_cycle(scenario, plan, costs);
+  const Seconds quickest = oracle::evaluate(plan, costs).step;
+  oracle::share_worker_links(scenario, plan, costs);
+  const auto load = oracle::server_load(cycle, scenario.platform, oracle::evaluate(plan, costs).step, quickest);
+  return {oracle::rate_bounds(load), oracle::asynchronous_rate(load).updates_per_s};
+}
+
+}  // namespace
+
+TEST_CASE("asynchronous rates of both engines lie between the bounds of closed queueing networks") {
+  std::mt19937 random(7);
+  const auto among = [&](const auto& values) { return values[random() % std::size(values)]; };
+  for (int round = 0; round < 40; ++round) {
+    const int workers = among(std::array{1, 2, 3, 5, 8, 13});
+    const int servers = among(std::array{1, 1, 2, 3});
+    const char* rest = among(std::array{"", ",overlap=none", ",variables=by-size", ",bucket=1MiB"});
+    Scenario scenario = served(workers, "servers=" + std::to_string(servers) + ",sync=off" + rest, workers + servers);
+    scenario.platform.inter_node = {BytesPerSecond(among(std::array{1e6, 1e7, 1e8, 1e9, 1e11})),
+                                    Seconds(among(std::array{0.0, 1e-5, 1e-3}))};
+    scenario.run.seed = static_cast<std::uint64_t>(round);
+    INFO(round << ": " << workers << " workers, " << servers << " servers" << rest << ", "
+               << scenario.platform.inter_node.bandwidth.value());
+    const Asynchronous known = bounds_of(scenario);
+    REQUIRE(known.bounds.least_per_s <= known.bounds.most_per_s * (1 + 1e-9));
+    REQUIRE(known.rate_per_s == Approx(workers / oracle::predict(scenario).step_time->value()).epsilon(1e-9));
+    const Prediction played = sim::predict(scenario);
+    REQUIRE(played.status == Status::ok);
+    REQUIRE(played.parts->total().value() == Approx(played.step_time->value()).epsilon(1e-9));
+    const double rate = workers / played.step_time->value();
+    // What is counted begins and ends with an update of whatever worker: one of 16 rounds more or less.
+    CHECK(rate >= known.bounds.least_per_s * (1 - 1.0 / 16));
+    CHECK(rate <= known.bounds.most_per_s * (1 + 1.0 / 16));
+  }
+}
+
+TEST_CASE("one asynchronous worker goes as fast as one that is waited for, and no gradient is stale") {
+  const Scenario one = served(1, "servers=1,sync=off", 2);
+  CHECK(sim::predict(one).step_time->value() == Approx(oracle::predict(one).step_time->value()).epsilon(1e-5));
+  CHECK(oracle::predict(one).step_time->value() == Approx(oracle::predict(served(1, "servers=1", 2)).step_time->value()).epsilon(1e-12));
+  const auto assumptions = sim::predict(one).assumptions;
+  CHECK(std::ranges::any_of(assumptions, [](const std::string& text) { return text.find("stale by 0.00 updates") != std::string::npos; }));
+}
+
+TEST_CASE("where nothing is slow but compute, gradients are stale by all the other workers") {
+  Scenario scenario = served(8, "servers=1,sync=off", 9);
+  scenario.platform.inter_node = {BytesPerSecond(1e13), Seconds(0)};
+  const auto assumptions = sim::predict(scenario).assumptions;
+  const auto stale = std::ranges::find_if(assumptions, [](const std::string& text) { return text.find("stale by") != std::string::npos; });
+  REQUIRE(stale != assumptions.end());
+  CHECK(std::stod(stale->substr(stale->find("by ") + 3)) == Approx(7).epsilon(0.05));
+}
+
+TEST_CASE("workers followed apart take as long as the plan's, where they are alike") {
+  for (const char* rest : {"servers=1", "servers=2,variables=by-size", "servers=2,overlap=none", "servers=1,backup-workers=2"}) {
+    INFO(rest);
+    Scenario scenario = served(4, rest, 9);
+    const double alike = sim::predict(scenario).step_time->value();
+    scenario.platform.compute_jitter = 1e-12;
+    CHECK(sim::predict(scenario).step_time->value() == Approx(alike).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a backup worker takes the place of the slowest where compute differs") {
+  Scenario scenario = served(8, "servers=1", 12);
+  scenario.platform.inter_node = {BytesPerSecond(1e12), Seconds(0)};
+  scenario.platform.compute_jitter = 0.5;
+  const Prediction none = sim::predict(scenario);
+  scenario.strategy.backup_workers = 3;
+  const Prediction three = sim::predict(scenario);
+  CHECK(*three.step_time < *none.step_time);
+  CHECK(three.parts->total().value() == Approx(three.step_time->value()).epsilon(1e-9));
+  CHECK(three == sim::predict(scenario));
+}
+
+TEST_CASE("of each step's gradients those of as many workers are dropped as there are backups, and none without them") {
+  Scenario scenario = served(4, "servers=1,overlap=none", 9);
+  scenario.platform.inter_node = {BytesPerSecond(1e12), Seconds(0)};
+  scenario.platform.compute_jitter = 0.5;
+  const auto plan = std::get<StepPlan>(lower(scenario));
+  const ServerCycle alone = server_cycle(scenario, plan, price(plan, scenario));
+  for (const int backups : {0, 1, 3}) {
+    scenario.strategy.backup_workers = backups;
+    const auto assumptions = sim::predict(scenario).assumptions;
+    const auto said =
+        std::ranges::find_if(assumptions, [](const std::string& text) { return text.find("came too late") != std::string::npos; });
+    REQUIRE((said != assumptions.end()) == (backups > 0));
+    if (backups == 0) continue;
+    // 18 steps; a worker that is late by more than a step sends less, and what is under way at the end is not counted.
+    const double all = 18.0 * backups * static_cast<double>(alone.pushes.size());
+    CHECK(std::stod(*said) <= all);
+    CHECK(std::stod(*said) >= 0.5 * all);
+  }
+}
+
+TEST_CASE("steps with servers are no slower over faster links") {
+  for (const char* rest : {"servers=1", "servers=2,overlap=none", "servers=2,sync=off"}) {
+    double before = 1e9;
+    for (const double bandwidth : {1e6, 1e7, 1e8, 1e9, 1e10, 1e12}) {
+      INFO(rest << " " << bandwidth);
+      Scenario scenario = served(4, rest, 6);
+      scenario.platform.inter_node.bandwidth = BytesPerSecond(bandwidth);
+      const double step = oracle::predict(scenario).step_time->value();
+      CHECK(step <= before);
+      before = step;
+    }
+  }
+}
+
+TEST_CASE("one worker and one server over infinite links take a serial step and its update") {
+  Scenario scenario = served(1, "servers=1,bucket=1GiB,overlap=none", 2);
+  scenario.platform.inter_node = {BytesPerSecond(1e18), Seconds(0)};
+  const Prediction served_step = oracle::predict(scenario);
+  Scenario serial = scenario;
+  serial.strategy = parse_strategy({"serial", "test", 0, 0, ""});
+  const Prediction step = oracle::predict(serial);
+  // The serial step updates layer by layer, the server all at once; both touch the same bytes.
+  CHECK(served_step.step_time->value() == Approx(step.step_time->value()).epsilon(0.05));
+  CHECK(served_step.parts->comm_exposed.value() == Approx(0).margin(1e-9));
+}
