@@ -88,6 +88,19 @@ TEST_CASE("older devices take the times of DeepBench's large products", "[paper]
   CHECK(time.value() * 1e3 == Approx(row.ms).epsilon(0.15));
 }
 
+TEST_CASE("a K80 of as many multiprocessors takes the times of a K40's square products", "[paper]") {
+  // clMathLibraries/clBLAS, doc/performance/cuBLAS_7.0/Tesla_K40/sgemm.csv: Gflop/s of 15 multiprocessors at 875 MHz.
+  struct Row {
+    double edge, gflops;
+  };
+  const Row row = GENERATE(values<Row>({{1760, 2968.11}, {2560, 3208.24}, {4096, 3275.29}, {5760, 3201.51}}));
+  GpuModel model = gpu("k80");
+  model.multiprocessors = 15;
+  model.peak[Precision::fp32] = FlopsPerSecond(15 * 192 * 2 * 875e6);
+  CAPTURE(row.edge);
+  CHECK(share_of_peak(model, Precision::fp32, row.edge, row.edge, row.edge) == Approx(row.gflops / 5040).epsilon(0.06));
+}
+
 TEST_CASE("a block of a transformer takes on an A100 what single traces of it took", "[paper]") {
   // VIA-Research/vTrain, data/ground_truth_single.csv, solved for the time of one block without collectives, sequences of 1,024
   // tokens, 16 heads; where the device and not the host was the limit.
