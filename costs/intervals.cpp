@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numbers>
 #include <utility>
 #include <vector>
 
+#include "core/normal.hpp"
 #include "core/quantile.hpp"
 #include "core/random.hpp"
 #include "costs/sampled_calibration.hpp"
@@ -19,8 +19,6 @@ constexpr double kHigh = 0.9;
 constexpr double kFurthest = 10;  // deviations: beyond, the normal distribution function is 0 or 1
 constexpr double kNarrow = 1e-9;
 constexpr std::uint64_t kOrders = 32;
-
-double normal_distribution(double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; }
 
 /// Where a function that grows reaches `value` between two ends.
 template <class Function>

@@ -3,10 +3,10 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/normal.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -124,9 +124,7 @@ double spell_factor(const SlowSpells& spells, int ranks) { return spell_quantile
 double spell_quantile(const SlowSpells& spells, int ranks, double share) {
   const double slow = 1 - std::pow(1 - spells.share, ranks);
   if (slow == 0 || spells.factor == 1) return 1;
-  const auto share_below = [](double time, double middle, double spread) {
-    return std::erfc((1 - time / middle) / (spread * std::numbers::sqrt2)) / 2;
-  };
+  const auto share_below = [](double time, double middle, double spread) { return normal_distribution((time / middle - 1) / spread); };
   double low = 1 - 4 * kUsualSpread;
   double high = spells.factor * (1 + 4 * kSpellSpread);
   while (high - low > 1e-6) {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <string_view>
 #include <utility>
 
+#include "core/normal.hpp"
 #include "core/quantile.hpp"
 #include "costs/calibration_gpu.hpp"
 #include "costs/kernel_time.hpp"
@@ -15,8 +15,7 @@
 namespace forerun {
 namespace {
 
-constexpr double kDeviationsOfMedian = 1.4826;   // of |z|, z normal: 1 / 0.6745
-constexpr double kDeviationsP10ToP90 = 2.56310;  // twice 1.28155
+constexpr double kDeviationsOfMedian = 1.4826;  // of |z|, z normal: 1 / 0.6745
 
 /// Figures whose keys begin alike tell of one thing.
 struct Family {
@@ -33,8 +32,6 @@ std::string family_of(const std::string& figure) {
     if (figure.starts_with(family.begins)) return std::string(family.name);
   return figure;
 }
-
-double normal_distribution(double z) { return std::erfc(-z / std::numbers::sqrt2) / 2; }
 
 void slow_down(KernelTimeModel& model, double factor) {
   model.overhead *= factor;
@@ -73,7 +70,7 @@ double spread_of_all_reduces(const Calibration& calibration) {
   std::vector<double> spreads;
   for (const CollectiveSample& sample : calibration.collectives)
     if (sample.operation == "all-reduce" && sample.p10 > Seconds(0))
-      spreads.push_back(std::log(sample.p90 / sample.p10) / kDeviationsP10ToP90);
+      spreads.push_back(log_deviation(sample.p10.value(), sample.p90.value()));
   std::ranges::sort(spreads);
   return spreads.empty() ? 0 : quantile(spreads, 0.5);
 }

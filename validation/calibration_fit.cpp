@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/normal.hpp"
 #include "io/format.hpp"
 #include "validation/fit_rows.hpp"
 #include "validation/identify.hpp"
@@ -14,7 +15,6 @@ namespace {
 
 constexpr double kLeastNoise = 0.002;
 constexpr int kRowsForOneUnknown = 3;
-constexpr double kNormal90 = 1.2815515655446004;
 
 struct Candidate {
   const Fittable* property = nullptr;
@@ -106,7 +106,7 @@ void name_sources(Calibration& calibration, const FitRecord& record) {
       calibration.gpu_sources.push_back({figure,
                                          format("fitted to {} rows of {}, {} [{:.4g}, {:.4g}]; before, {:.4g}: {}", record.rows.size(),
                                                 record.file, property.name, property.p10, property.p90, property.published, before),
-                                         std::log(property.p90 / property.p10) / (2 * kNormal90), "P10 to P90 of the fit"});
+                                         log_deviation(property.p10, property.p90), "P10 to P90 of the fit"});
     }
   }
 }

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/normal.hpp"
+
 namespace forerun {
 namespace {
 
@@ -125,7 +127,7 @@ LeastSquaresFit least_squares(const LeastSquaresProblem& problem) { return Desce
 
 double student_t90(double freedom) {
   constexpr double p = 0.9;
-  constexpr double z = 1.2815515655446004;  // of the normal distribution
+  constexpr double z = kNormal90;
   if (freedom < 1.5) return std::tan(std::numbers::pi * (p - 0.5));
   if (freedom < 2.5) return (2 * p - 1) / std::sqrt(2 * p * (1 - p));
   const double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
