@@ -27,8 +27,8 @@ struct FitRequest {
 /// A property whose standard deviation stays above 0.7 of its spread is not told by the rows (they say less than what is published): the
 /// worst such one is kept as published, with the reason (the rows say little of it, or cannot tell it from another), and the others are
 /// fitted again. Rows that cannot be scored give nothing, and are named in the warnings. BadInput, where the row stands: rows of several
-/// calibrations; for platforms' properties rows of several platforms or of different values of one; fewer than two usable rows; no more
-/// rows than named unknowns; a named unknown that the rows' machines have not.
+/// calibrations, or of several compute scales of one; for platforms' properties rows of several platforms or of different values of one;
+/// fewer than two usable rows; no more rows than named unknowns; a named unknown that the rows' machines have not.
 Calibration fit_calibration(std::span<const Case> cases, const FitRequest& request, const Predictor& predict);
 
 }  // namespace forerun

@@ -27,6 +27,9 @@ FitRows::FitRows(std::span<const Case> cases, const std::string& file, const Pre
       problems.add(problem(place_of(*measured),
                            "is of calibration " + measured->scenario->calibration->name + ", and one is fitted at a time",
                            "rows of " + first.calibration->name + " (choose them with --fit)"));
+    else if (measured->scenario->calibration->compute_scale != first.calibration->compute_scale)
+      problems.add(problem(place_of(*measured), "has another calibration.compute-scale than the first row",
+                           exact(first.calibration->compute_scale)));
   problems.throw_if_any();
   calibration_ = std::make_shared<Calibration>(*first.calibration);
   for (const Case* measured : used_) {

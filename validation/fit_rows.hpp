@@ -19,7 +19,7 @@ Text place_of(const Case& measured);
 /// The cases and the predictor outlive it.
 class FitRows {
  public:
-  /// BadInput: fewer than two usable rows of `file`, or rows of several calibrations.
+  /// BadInput: fewer than two usable rows of `file`, or rows of several calibrations or of several scales of one.
   FitRows(std::span<const Case> cases, const std::string& file, const Predictor& predict);
 
   [[nodiscard]] std::span<const Case* const> used() const { return used_; }

@@ -210,6 +210,21 @@ TEST_CASE("links are fitted of one platform that is alike in all rows") {
   CHECK(complaint(cases, ask("link-share")).find("runs.csv:5:5: is of platform other, and link-share is fitted of one") == 0);
 }
 
+TEST_CASE("rows of a scaled calibration keep its scale, and one of another scale is refused where it stands") {
+  auto slower = std::make_shared<Calibration>(base());
+  slower->compute_scale = 2;
+  std::vector<Case> cases = varied();
+  cases[2].scenario->calibration = slower;
+  CHECK(complaint(cases, ask("product-rate")).find("runs.csv:4:5: has another calibration.compute-scale than the first row (got c") == 0);
+  for (Case& measured : cases) {
+    measured.scenario->calibration = slower;
+    measured.run.value *= 2;
+  }
+  const Calibration fitted = fit_calibration(cases, ask("product-rate,memory-rate,link-share"), toy);
+  CHECK(fitted.compute_scale == 2);
+  CHECK(property(fitted, "product-rate").value == Approx(0.7).epsilon(1e-3));
+}
+
 TEST_CASE("what is no property is refused with the known ones") {
   const auto wrong = [](const std::string& names) {
     try {
