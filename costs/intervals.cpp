@@ -86,6 +86,7 @@ Calibration without_records(const Calibration& calibration) {
   light.kernels.clear();
   light.collectives.clear();
   light.gpu_sources.clear();
+  light.fit.reset();
   return light;
 }
 

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "core/normal.hpp"
-#include "core/quantile.hpp"
 #include "costs/calibration_gpu.hpp"
 #include "costs/kernel_time.hpp"
+#include "costs/link_causes.hpp"
 #include "costs/price.hpp"
 
 namespace forerun {
@@ -66,13 +66,10 @@ void add_kernel_causes(const Calibration& calibration, std::vector<Cause>& list)
   }
 }
 
-double spread_of_all_reduces(const Calibration& calibration) {
-  std::vector<double> spreads;
-  for (const CollectiveSample& sample : calibration.collectives)
-    if (sample.operation == "all-reduce" && sample.p10 > Seconds(0))
-      spreads.push_back(log_deviation(sample.p10.value(), sample.p90.value()));
-  std::ranges::sort(spreads);
-  return spreads.empty() ? 0 : quantile(spreads, 0.5);
+void add_fitted_scale(const Calibration& calibration, std::vector<Cause>& list) {
+  const double spread = fitted_deviation(calibration, "compute-scale", calibration.compute_scale).value_or(0);
+  if (spread == 0) return;
+  list.push_back({"compute-scale", [spread](Sample& sample, double z) { sample.calibration.compute_scale *= std::exp(spread * z); }});
 }
 
 void add_spells(const Scenario& scenario, std::vector<Cause>& list) {
@@ -83,31 +80,6 @@ void add_spells(const Scenario& scenario, std::vector<Cause>& list) {
   list.push_back({"slow-spells", [spells, ranks, usual](Sample& sample, double z) {
                     sample.calibration.compute_scale *= spell_quantile(spells, ranks, normal_distribution(z)) / usual;
                   }});
-}
-
-void add_link_causes(const Scenario& scenario, const Spreads& spreads, std::vector<Cause>& list) {
-  if (scenario.ranks() < 2) return;
-  const Platform& platform = scenario.platform;
-  const bool inside = platform.devices_per_node > 1;
-  const bool described = platform.intra_node.bandwidth > BytesPerSecond(0);
-  const bool between = platform.nodes > 1;
-  const auto add = [&](bool used, std::string name, double spread, auto change) {
-    if (!used || spread == 0) return;
-    list.push_back({std::move(name), [spread, change](Sample& sample, double z) { change(sample, std::exp(spread * z)); }});
-  };
-  add(inside && described, "intra-node-bandwidth", spreads.intra_bandwidth,
-      [](Sample& sample, double factor) { sample.platform.intra_node.bandwidth *= factor; });
-  add(between, "link-bandwidth", spreads.inter_bandwidth,
-      [](Sample& sample, double factor) { sample.platform.inter_node.bandwidth *= factor; });
-  add(between || described, "messages", spreads.messages, [](Sample& sample, double factor) {
-    sample.platform.intra_node.latency *= factor;
-    sample.platform.inter_node.latency *= factor;
-    sample.platform.collective_overhead *= factor;
-  });
-  add(inside && !described, "all-reduces", spread_of_all_reduces(*scenario.calibration), [](Sample& sample, double factor) {
-    for (CollectiveTimeModel& model : sample.calibration.all_reduce_models)
-      for (double& logarithm : model.log_seconds) logarithm += std::log(factor);
-  });
 }
 
 }  // namespace
@@ -122,6 +94,7 @@ std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads) {
     add_gpu_causes(calibration, list);
   else
     add_kernel_causes(calibration, list);
+  add_fitted_scale(calibration, list);
   add_spells(scenario, list);
   add_link_causes(scenario, spreads, list);
   return list;

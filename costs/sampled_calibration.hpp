@@ -28,9 +28,10 @@ struct Cause {
 ///   figures of a GPU        by what they describe: the rates of products move together, those of flash attention, of convolutions
 ///   kernels                 of a measured machine, a cause a kind and pass: 1.4826 times the median error of its left-out samples, which
 ///                           is the standard deviation of a normal distribution with that median
+///   compute scale           that was fitted: what the fit left of it
 ///   slow spells             of this machine: the quantile of spell_quantile() at which a normal variable stands
-///   all-reduces             that were measured: the median of log(p90 / p10) / 2.563 over the samples, their distance in deviations
-///   links                   bandwidths inside and between nodes, messages, where the ranks use them
+///   links                   bandwidths inside and between nodes, messages, measured all-reduces, where the ranks use them
+///                           (costs/link_causes.hpp)
 std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads);
 
 /// The spread of the time model itself, its figures being right: published or measured; of a calibration that was fitted, what
