@@ -224,7 +224,10 @@ double gpu_figure(const GpuModel& gpu, std::string_view key) {
   return figure == nullptr ? 0 : figure->get(gpu);
 }
 
-void set_gpu_figure(GpuModel& gpu, std::string_view key, double value) { find_figure(key)->set(gpu, value); }
+void set_gpu_figure(GpuModel& gpu, std::string_view key, double value) {
+  const Figure& figure = *find_figure(key);
+  figure.set(gpu, std::clamp(value, figure.least, figure.most));
+}
 
 Json gpu_figures_json(const Calibration& calibration) {
   const GpuModel& gpu = *calibration.gpu;

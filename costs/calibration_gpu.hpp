@@ -15,7 +15,8 @@ namespace forerun {
 /// A figure of the model by its key in the file, in SI; zero for a figure that the model has not, and for tiles.
 double gpu_figure(const GpuModel& gpu, std::string_view key);
 
-/// Puts another value in its place. Precondition: the key of a figure, a value in its range.
+/// Puts another value in its place; out of the figure's range (that of read_gpu()), the end that is nearer. Precondition: the key of a
+/// figure, a number.
 void set_gpu_figure(GpuModel& gpu, std::string_view key, double value);
 
 /// The rows in one order, whatever order they were read in, without those that are zero.

@@ -153,6 +153,27 @@ TEST_CASE("every assumed or carried-over share of the shipped GPUs says how far 
   }
 }
 
+TEST_CASE("however far figures are moved, each stays in its range") {
+  for (const char* name : {"a100-40gb", "a100-80gb", "b200", "gb200", "gh200", "h100", "h200", "k80", "p100", "t4", "v100"})
+    for (const double z : {-5.0, -2.3, 2.3, 5.0}) {
+      INFO(name << " " << z);
+      Scenario scenario;
+      scenario.calibration = load_calibration({.value = name});
+      Sample sample{*scenario.calibration, scenario.platform};
+      for (const Cause& cause : causes(scenario, Spreads{})) cause.move(sample, z);
+      CHECK_NOTHROW(read_calibration_text(calibration_json(sample.calibration), name));
+    }
+}
+
+TEST_CASE("the host is never further ahead of a device than it can be") {
+  Calibration calibration;
+  calibration.gpu.emplace().host_run_ahead = 0.9;
+  calibration.gpu_sources = {{"host-run-ahead", "", 0.5, "x"}};
+  const Scenario scenario = with(calibration, 1, 1, 1);
+  CHECK(moved(scenario, "host-run-ahead", 2).calibration.gpu->host_run_ahead == 1);
+  CHECK(moved(scenario, "host-run-ahead", -1).calibration.gpu->host_run_ahead == Approx(0.9 * std::exp(-0.5)));
+}
+
 TEST_CASE("the shipped spreads are all there") {
   const Spreads& spreads = shipped_spreads();
   for (const double spread : {spreads.device, spreads.intra_bandwidth, spreads.inter_bandwidth, spreads.messages, spreads.published_model,

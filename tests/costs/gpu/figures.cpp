@@ -100,6 +100,10 @@ TEST_CASE("a figure is read and put by its key") {
   set_gpu_figure(model, "streaming-share", 0.5);
   CHECK(model.streaming_share == 0.5);
   CHECK(gpu_figure(model, "tile-256x128") == 0);
+  set_gpu_figure(model, "streaming-share", 3);
+  CHECK(model.streaming_share == 1.2);
+  set_gpu_figure(model, "host-issue-s", -1);
+  CHECK(model.host_issue == Seconds(0));
 }
 
 TEST_CASE("figures that belong together are refused apart") {
