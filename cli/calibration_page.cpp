@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "costs/fit_record_file.hpp"
 #include "costs/kernel_time.hpp"
 #include "io/format.hpp"
 
@@ -118,6 +119,7 @@ Page calibration_page(const Calibration& calibration) {
   page.text =
       forerun::format("calibration {} of {}, {} ({})\n{} on host {}, {}, {}\n\n", calibration.name, calibration.device, calibration.mode,
                       to_string(calibration.origin), calibration.cpu, calibration.host, calibration.compiler, calibration.date);
+  if (calibration.fit) page.text += fit_text(*calibration.fit, calibration.fit->platform) + "\n\n";
   page.text += text_table(models_table(calibration));
   page.text += working_sets_text(calibration.busy);
   if (calibration.spells.share > 0) page.text += "\nslow spells: " + spells_text(calibration.spells) + "\n";
@@ -134,6 +136,7 @@ Page calibration_page(const Calibration& calibration) {
                    {"models", models_json(calibration)},
                    {"slow_spells", spells_json(calibration.spells)},
                    {"collectives", collectives_json(calibration)}};
+  if (calibration.fit) page.document["fit"] = fit_record_json(*calibration.fit);
   page.rows = rows_of(page.document["models"], {"layer", "pass", "samples", "overhead_s", "rate_flop_per_s", "bandwidth_bytes_per_s",
                                                 "leave_one_out_error", "least_busy_factor", "most_busy_factor"});
   return page;

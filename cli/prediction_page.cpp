@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "costs/fit_record_file.hpp"
 #include "io/format.hpp"
 #include "io/prediction_json.hpp"
 
@@ -82,10 +83,11 @@ std::string resources_text(const Prediction& prediction) {
 }
 
 /// Where the kernel times come from; a trace whose operations have durations takes none.
-std::string calibration_text(const Calibration& calibration) {
+std::string calibration_text(const Calibration& calibration, const std::string& platform) {
   if (calibration.kernel_models.empty() && !calibration.gpu) return "no calibration";
   const Origin origin = calibration.compute_scale == 1 ? calibration.origin : std::max(calibration.origin, Origin::fitted);
-  return forerun::format("calibration {} ({})", calibration.name, to_string(origin));
+  const std::string fitted = calibration.fit ? fit_text(*calibration.fit, platform) : "";
+  return forerun::format("calibration {} ({}{}{})", calibration.name, to_string(origin), fitted.empty() ? "" : "; ", fitted);
 }
 
 std::string page_text(const Prediction& prediction, const Scenario& scenario, const std::string& strategy) {
@@ -95,7 +97,7 @@ std::string page_text(const Prediction& prediction, const Scenario& scenario, co
                                     scenario.plan ? std::string("as its trace has it") : strategy);
   out += forerun::format("{} rank{}, {} node{}{}; engine {}, {}\n\n", ranks, ranks == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s",
                          scenario.plan ? "" : forerun::format(", batch {}", scenario.workload.batch), prediction.engine,
-                         calibration_text(*scenario.calibration));
+                         calibration_text(*scenario.calibration, scenario.platform.name));
   if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);
   out += times_text(prediction) + run_text(prediction, scenario.run.market) + resources_text(prediction) + "\nassumptions\n";
   for (const std::string& assumption : prediction.assumptions) out += "  - " + assumption + "\n";

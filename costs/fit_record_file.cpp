@@ -1,9 +1,11 @@
 #include "costs/fit_record_file.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
 #include "costs/calibration_words.hpp"
+#include "io/format.hpp"
 
 namespace forerun {
 namespace {
@@ -42,6 +44,17 @@ FittedRow read_row(const YamlNode& node, Problems& problems) {
 }
 
 }  // namespace
+
+std::string fit_text(const FitRecord& record, std::string_view platform) {
+  std::string names;
+  for (const FittedProperty& property : record.properties) {
+    const auto sets_it = [&](const std::string& setting) { return setting.starts_with(property.name + "="); };
+    if (property.standing == Standing::kept) continue;
+    if (record.platform != platform && std::ranges::any_of(record.settings, sets_it)) continue;
+    names += (names.empty() ? "" : ", ") + property.name;
+  }
+  return names.empty() ? names : format("{} fitted to {} rows of {}", names, record.rows.size(), record.file);
+}
 
 Json fit_record_json(const FitRecord& record) {
   Json properties = Json::array(), rows = Json::array();

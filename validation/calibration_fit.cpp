@@ -152,7 +152,7 @@ Calibration fit_calibration(std::span<const Case> cases, const FitRequest& reque
   record.base = first.calibration->name;
   record.noise = fit.noise;
   Calibration calibration = rows.calibration();
-  calibration.origin = Origin::fitted;
+  calibration.origin = std::max(calibration.origin, Origin::fitted);
   name_sources(calibration, record);
   calibration.fit = std::move(record);
   return calibration;

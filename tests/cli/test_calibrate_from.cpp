@@ -76,7 +76,7 @@ TEST_CASE("a fit to measured runs writes a calibration that says how it was made
   INFO(answer.err);
   REQUIRE(answer.code == 0);
   const YamlNode document = read_yaml_text(answer.out, "out");
-  CHECK(value_of(document, "origin") == "fitted");
+  CHECK(value_of(document, "origin") == "published");
   CHECK(value_of(document, "base") == "a100-80gb");
   CHECK(value_of(document, "rows") == "4");
   for (const YamlNode& property : document.find("properties")->children)
@@ -84,10 +84,27 @@ TEST_CASE("a fit to measured runs writes a calibration that says how it was made
       CHECK(std::stod(value_of(property, "value")) == Approx(0.75 * 1555 / 2039).epsilon(0.02));
   const std::string file = get(shell.folder() / "fit.json");
   for (const char* part :
-       {"\"origin\": \"fitted\"", "\"row_count\":4", "\"run\":\"r3\"", "\"hash\":\"", "\"base\":\"a100-80gb\"", "\"name\": \"fit\""}) {
+       {"\"origin\": \"published\"", "\"row_count\":4", "\"run\":\"r3\"", "\"hash\":\"", "\"base\":\"a100-80gb\"", "\"name\": \"fit\""}) {
     INFO(part << " in " << file.substr(0, 1500));
     CHECK(file.find(part) != std::string::npos);
   }
+}
+
+TEST_CASE("pages show what was fitted beside the origin of the rest") {
+  const CommandLine shell;
+  write_made_rows(shell);
+  REQUIRE(shell.run("calibrate --from runs.csv --fit group=a --unknowns memory-rate -o fit.json").code == 0);
+  const std::string fitted = "memory-rate fitted to 4 rows of runs.csv";
+  std::string scenario = "predict --workload gpt --platform dgx-a100-80gb --strategy data=16,runtime=megatron --calibration ./fit.json";
+  for (const std::string& setting : between_spaces(kWide + " ")) scenario += " --set " + setting;
+  const Answer prediction = shell.run(scenario);
+  INFO(prediction.out << prediction.err);
+  CHECK(prediction.out.find("calibration fit (published; " + fitted + ")\n") != std::string::npos);
+  CHECK(prediction.out.find("  - of it " + fitted + "\n") != std::string::npos);
+  CHECK(shell.run("show calibration ./fit.json").out.find("\n" + fitted + "\n") != std::string::npos);
+  const YamlNode page = read_yaml_text(shell.run("show calibration ./fit.json --format json").out, "out");
+  REQUIRE(page.find("fit") != nullptr);
+  CHECK(value_of(*page.find("fit"), "base") == "a100-80gb");
 }
 
 TEST_CASE("validate leaves out the rows that its calibration was fitted to") {

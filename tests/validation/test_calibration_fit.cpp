@@ -113,10 +113,9 @@ TEST_CASE("rates are taken the other way round than times") {
         Approx(0.7).epsilon(1e-3));
 }
 
-TEST_CASE("a fit records its rows, its base and what was free, and says fitted") {
+TEST_CASE("a fit records its rows, its base and what was free") {
   const std::vector<Case> cases = varied();
   const Calibration fitted = fit_calibration(cases, ask("product-rate,memory-rate,link-share"), toy);
-  CHECK(fitted.origin == Origin::fitted);
   CHECK(fitted.fit->base == "h100");
   CHECK(fitted.fit->file == "runs.csv");
   CHECK(fitted.fit->rows.size() == cases.size());
@@ -129,6 +128,16 @@ TEST_CASE("a fit records its rows, its base and what was free, and says fitted")
   const FittedProperty& rate = property(fitted, "product-rate");
   CHECK(source->spread == Approx(std::log(rate.p90 / rate.p10) / 2.563103));
   CHECK(read_calibration_text(calibration_json(fitted), "again").fit == fitted.fit);
+}
+
+TEST_CASE("a fitted calibration is of the weakest origin that its figures have") {
+  const FitRequest request = ask("product-rate,memory-rate,link-share");
+  CHECK(fit_calibration(varied(), request, toy).origin == Origin::published);
+  auto measured_device = std::make_shared<Calibration>(base());
+  measured_device->origin = Origin::measured;
+  std::vector<Case> cases = varied();
+  for (Case& measured : cases) measured.scenario->calibration = measured_device;
+  CHECK(fit_calibration(cases, request, toy).origin == Origin::fitted);
 }
 
 TEST_CASE("a fit never scores its own rows, whatever they are called") {
