@@ -25,10 +25,7 @@ std::vector<MeasuredRun> chosen_runs(const FromRuns& from) {
     if (!split.fit || split.fits(run)) wanted.push_back(run);
   if (from.rows.empty()) return wanted;
   const auto most = static_cast<std::int64_t>(wanted.size());
-  const std::int64_t count = parse_integer({from.rows, "--rows", 0, 0, ""}, 1, most);
-  std::vector<MeasuredRun> spread;
-  for (std::int64_t i = 0; i < count; ++i) spread.push_back(wanted[static_cast<std::size_t>((2 * i + 1) * most / (2 * count))]);
-  return spread;
+  return evenly(wanted, static_cast<std::size_t>(parse_integer({from.rows, "--rows", 0, 0, ""}, 1, most)));
 }
 
 FitRequest read_request(const FromRuns& from) {

@@ -25,8 +25,7 @@ struct FromRuns {
 /// `--from`, `--fit`, `--rows`, `--unknowns` and `--calibration`.
 void add_from_options(CLI::App& verb, FromRuns& from);
 
-/// Fits, writes the calibration to `file` and delivers a summary. `--rows N` takes rows evenly over the chosen ones in the order of the
-/// file, the one at floor((i + 1/2) M / N) of M: a rule that knows nothing of their values.
+/// Fits, writes the calibration to `file` and delivers a summary.
 ExitCode calibrate_from(const FromRuns& from, const std::string& file, const OutputOptions& output, const Environment& environment);
 
 }  // namespace forerun

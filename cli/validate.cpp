@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <map>
 #include <memory>
 
 #include "cli/cases.hpp"
@@ -10,7 +9,6 @@
 #include "io/csv.hpp"
 #include "io/quantity.hpp"
 #include "validation/launches.hpp"
-#include "validation/selection.hpp"
 
 namespace forerun {
 namespace {
@@ -53,17 +51,6 @@ Page template_page() {
   return page;
 }
 
-/// The cases under a fitted scale; rows that share a calibration go on sharing one.
-void rescale(std::vector<Case>& cases, double scale) {
-  std::map<const Calibration*, std::shared_ptr<const Calibration>> scaled;
-  for (Case& measured : cases) {
-    if (!measured.scenario) continue;
-    auto& copy = scaled[measured.scenario->calibration.get()];
-    if (copy == nullptr) copy = with_compute_scale(*measured.scenario, scale).calibration;
-    measured.scenario->calibration = copy;
-  }
-}
-
 /// A fraction, or a percentage. A bare number above one was meant in per cent.
 double parse_tolerance(const std::string& value) {
   const Text text{value, "--tolerance", 0, 0, ""};
@@ -71,28 +58,6 @@ double parse_tolerance(const std::string& value) {
   if (tolerance > 1 && value.find('%') == std::string::npos)
     throw BadInput(problem(text, "is more than 1 without a per cent sign", "a fraction from 0 to 1, or a percentage", value + "%"));
   return tolerance;
-}
-
-void validate_with(Engine engine, int samples, const std::vector<Case>& cases, const Split& split, Validation& validation) {
-  const Predictor predict = predictor(engine);
-  const Predictor in_full = with_intervals(engine, samples);
-  std::vector<Case> fitted, scored;
-  for (const Case& measured : cases) {
-    if (split.fits(measured.run)) fitted.push_back(measured);
-    if (split.scores(measured.run)) scored.push_back(measured);
-  }
-  if (split.fit) {
-    const FittedScale scale = fit_compute_scale(fitted, predict);
-    validation.fitted.push_back({std::string(to_string(engine)), scale});
-    rescale(scored, scale.scale);
-  }
-  for (const Case& measured : scored) {
-    validation.rows.push_back(score(measured, in_full));
-    validation.rows.back().engine = to_string(engine);
-    if (!validation.unknown) continue;
-    validation.explanations.push_back(explain(measured, *validation.unknown, predict));
-    validation.explanations.back().engine = to_string(engine);
-  }
 }
 
 ExitCode validate(const ValidateOptions& options, const Environment& environment) {
@@ -117,9 +82,11 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
   });
   problems.collect([&] { cases = read_cases(runs, options.calibration, environment); });
   problems.throw_if_any();
-  for (const Engine engine : options.engines) validate_with(engine, options.samples, cases, split, validation);
-  validation.groups = score_groups(validation.rows);
-  validation.orders = strategy_order(validation.rows);
+  for (const Engine engine : options.engines) {
+    const NamedEngine named{std::string(to_string(engine)), predictor(engine), with_intervals(engine, options.samples)};
+    add_engine(named, cases, split, validation);
+  }
+  sum_up(validation);
   deliver(validation_page(validation), options.output);
   return validation.within_tolerance() ? ExitCode::success : ExitCode::no;
 }

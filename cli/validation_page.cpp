@@ -190,12 +190,6 @@ Table csv_rows(const std::vector<ScoredRun>& rows) {
   return table;
 }
 
-std::int64_t scored_rows(const Validation& validation) {
-  return std::ranges::count_if(validation.rows, [](const ScoredRun& row) { return row.error.has_value(); });
-}
-
-std::int64_t denied_rows(const Validation& validation) { return std::ranges::count(validation.rows, true, &ScoredRun::denied); }
-
 Json orders_json(const std::vector<StrategyOrder>& orders) {
   Json out = Json::array();
   for (const StrategyOrder& order : orders) {
@@ -265,12 +259,6 @@ Json coverage_json(const Validation& validation) {
 }
 
 }  // namespace
-
-bool Validation::within_tolerance() const {
-  if (!tolerance) return true;
-  if (scored_rows(*this) == 0 || denied_rows(*this) > 0) return false;
-  return std::ranges::none_of(groups, [&](const GroupScore& group) { return group.median_error && *group.median_error > *tolerance; });
-}
 
 Page validation_page(const Validation& validation) {
   Page page;

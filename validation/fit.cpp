@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <utility>
 
 namespace forerun {
@@ -40,6 +42,16 @@ Scenario with_compute_scale(const Scenario& scenario, double scale) {
   calibration->compute_scale = scale;
   changed.calibration = std::move(calibration);
   return changed;
+}
+
+void rescale(std::vector<Case>& cases, double scale) {
+  std::map<const Calibration*, std::shared_ptr<const Calibration>> scaled;
+  for (Case& measured : cases) {
+    if (!measured.scenario) continue;
+    auto& copy = scaled[measured.scenario->calibration.get()];
+    if (copy == nullptr) copy = with_compute_scale(*measured.scenario, scale).calibration;
+    measured.scenario->calibration = copy;
+  }
 }
 
 FittedScale fit_compute_scale(std::span<const Case> cases, const Predictor& predict) {

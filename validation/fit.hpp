@@ -39,6 +39,9 @@ FittedScale fit_compute_scale(std::span<const Case> cases, const Predictor& pred
 /// The scenario with another compute scale.
 Scenario with_compute_scale(const Scenario& scenario, double scale);
 
+/// The cases that have a scenario under another compute scale; those that share a calibration go on sharing one.
+void rescale(std::vector<Case>& cases, double scale);
+
 /// One positive quantity of a platform, that measurements may be explained by, and the range of its values [SI].
 struct Unknown {
   std::string key;  ///< `platform.link-bandwidth`, `-latency`, `platform.intra-node-bandwidth`, `-latency`

@@ -1,6 +1,7 @@
 #include "validation/selection.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include "io/suggest.hpp"
@@ -53,6 +54,13 @@ Split read_split(const std::string& fit, const std::string& score, const std::ve
       problems.add(problem({run.run, "--score", 0, 0, ""}, "a row that is fitted cannot be scored"));
   problems.throw_if_any();
   return split;
+}
+
+std::vector<MeasuredRun> evenly(const std::vector<MeasuredRun>& runs, std::size_t count) {
+  assert(count <= runs.size());
+  std::vector<MeasuredRun> out;
+  for (std::size_t i = 0; i < count; ++i) out.push_back(runs[(2 * i + 1) * runs.size() / (2 * count)]);
+  return out;
 }
 
 }  // namespace forerun

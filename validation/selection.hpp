@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,5 +30,9 @@ struct Split {
 /// Reads `--fit` and `--score` (empty: not given). BadInput, all at once: neither `group=` nor `run=`, a name that no row has (with a
 /// suggestion), a row that would be both fitted and scored.
 Split read_split(const std::string& fit, const std::string& score, const std::vector<MeasuredRun>& runs);
+
+/// So many of the rows, evenly in their order: of M rows those at floor((i + 1/2) M / count), i from 0, a rule that knows nothing of their
+/// values. Precondition: count <= M.
+std::vector<MeasuredRun> evenly(const std::vector<MeasuredRun>& runs, std::size_t count);
 
 }  // namespace forerun
