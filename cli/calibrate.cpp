@@ -149,7 +149,7 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   add_format_option(*verb, options->output);
   verb->footer(
       "Example:\n  forerun calibrate --quick\n"
-      "  forerun calibrate --from validation/data/llmfoundry_throughput.csv --fit group=h100-80gb-bf16 --rows 12 -o h100-2024.yaml");
+      "  forerun calibrate --from validation/data/llmfoundry_throughput.csv --fit group=h100-80gb-bf16 --rows 12 -o h100-2024.json");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return calibrate(*options, environment); }; });
 }
 

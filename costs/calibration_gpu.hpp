@@ -19,7 +19,7 @@ double gpu_figure(const GpuModel& gpu, std::string_view key);
 /// figure, a number.
 void set_gpu_figure(GpuModel& gpu, std::string_view key, double value);
 
-/// The rows in one order, whatever order they were read in, without those that are zero.
+/// The rows in one order, whatever order they were read in, without those that a file need not give and this one did not.
 Json gpu_figures_json(const Calibration& calibration);
 
 /// Reads them into `gpu` and `gpu_sources`. BadInput where it stands: an unknown, repeated or missing figure, one out of range (shares in

@@ -27,7 +27,7 @@ struct LeastSquaresFit {
   Eigen::MatrixXd covariance;  ///< (J^T W J / s^2 + 1 / spread^2)^-1
 };
 
-/// Gauss-Newton with Levenberg's damping and Marquardt's scaling; s is estimated anew after each convergence, three times.
+/// Gauss-Newton with Levenberg's damping and Marquardt's scaling; s is estimated anew after each of four convergences.
 /// Derivatives are differences over 1e-4 of x. Unknowns at a bound stay there while the step would leave it.
 /// Precondition: at least one residual; prior within the bounds.
 LeastSquaresFit least_squares(const LeastSquaresProblem& problem);

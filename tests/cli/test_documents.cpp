@@ -53,6 +53,20 @@ TEST_CASE("the scenario file of the readme is the one that its command names") {
   CHECK(get(kRoot + "/README.md").find("```yaml\n" + example + "```\n") != std::string::npos);
 }
 
+TEST_CASE("calibrations that examples write are named after what they hold, JSON") {
+  const CommandLine shell;
+  std::string text = shell.run("calibrate --help").out;
+  for (const char* page : {"/docs/calibration.md", "/docs/validation.md", "/README.md"}) text += get(kRoot + page);
+  int written = 0;
+  for (std::size_t at = 0; (at = text.find(" -o ", at)) != std::string::npos; ++written) {
+    at += 4;
+    const std::string file = text.substr(at, text.find_first_of(" `\n", at) - at);
+    INFO(file);
+    CHECK_FALSE(file.ends_with(".yaml"));
+  }
+  CHECK(written >= 3);
+}
+
 TEST_CASE("the scenario file of predict's help can be predicted") {
   const CommandLine shell;
   const std::string help = shell.run("predict --help").out;
