@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes how far off each figure of the shipped GPU calibrations may be into their rows: `set_spreads.py *.calibration.json`.
 
-A spread is the standard deviation of a logarithm. Two rules give it from what is published, only that of host-issue-s from steps that are scored (vTrain's traced ones):
+A spread is the standard deviation of a logarithm. Two rules give it from what is published, only that of host-issue-s from steps
+that are scored (vTrain's traced ones):
 scatter(values), the standard deviation of several values; between(low, high), of what may lie evenly between two.
 A figure `as on` another device carries what is known of how devices differ.
 """
