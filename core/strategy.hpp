@@ -74,7 +74,8 @@ struct SpatialGrid {
 };
 
 /// Degrees of parallelism and how they are executed. Complete after parsing: what the text left out comes from the runtime.
-/// Ranks are the product of the degrees. Experts are spread over ranks of the data axis, so `expert` divides `data` and adds none.
+/// Ranks are the product of the degrees, which parsing keeps to 2^20. Experts are spread over ranks of the data axis, so `expert` divides
+/// `data` and adds none.
 struct Strategy {
   int data = 1;
   int tensor = 1;    ///< Megatron's split of a transformer's blocks: heads and columns first, then rows

@@ -181,6 +181,12 @@ void check_servers(const Reader& reader, const Strategy& strategy, Problems& pro
     problems.add(problem(*given, "waits for no one: leave it out, or sync=on"));
 }
 
+/// Where an int would not count the ranks, a double does.
+void check_ranks(const Text& text, const Strategy& s, Problems& problems) {
+  const double ranks = 1.0 * s.data * s.tensor * s.pipeline * s.context * s.filter * s.channel * s.spatial.height * s.spatial.width;
+  if (ranks > kMostRanks) problems.add(problem(text, "has too many ranks", forerun::format("at most {}", kMostRanks)));
+}
+
 /// Settings that contradict one another.
 void check_together(const Reader& reader, const Strategy& strategy, Problems& problems) {
   const auto refuse = [&](std::string_view key, const char* what) {
@@ -223,6 +229,7 @@ Strategy parse_strategy(const Text& text) {
   read_servers(reader, strategy);
   check_servers(reader, strategy, problems);
   check_together(reader, strategy, problems);
+  check_ranks(text, strategy, problems);
   problems.throw_if_any();
   return strategy;
 }

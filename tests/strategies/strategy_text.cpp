@@ -107,3 +107,11 @@ TEST_CASE("degrees and settings that cannot be are refused") {
   CHECK_THROWS_WITH(parse("pipeline=2,interleave=2,schedule=gpipe"), Catch::Contains("does not interleave"));
   CHECK_THROWS_WITH(parse("sequence-parallel=on"), Catch::Contains("tensor=2"));
 }
+
+TEST_CASE("degrees that multiply to more ranks than can be counted are refused, each of them small enough or not") {
+  for (const char* text : {"data=65536,context=65536", "spatial=65536x65536", "data=1024,tensor=1024,pipeline=2",
+                           "data=2,spatial=1024x1024", "filter=1048576,channel=1048576,data=1048576,spatial=1048576x1048576"})
+    CHECK_THROWS_WITH(parse(text), Catch::Contains("too many ranks") && Catch::Contains("at most 1048576"));
+  CHECK(parse("data=1024,tensor=32,pipeline=32").ranks() == 1 << 20);
+  CHECK(parse("data=1048576,expert=1048576").ranks() == 1 << 20);
+}
