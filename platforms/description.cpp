@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostDevices = 1 << 12;
+constexpr std::int64_t kMostInAll = 1 << 30;  // of devices: they are counted in an int
 constexpr std::int64_t kMostCards = 1 << 12;
 constexpr double kMostJitter = 10;
 constexpr double kLeastShare = 1e-3;
@@ -221,6 +222,9 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   check_link(texts, "link", several_nodes ? find(texts, "nodes") : nullptr, "more than one node needs it", problems);
   check_link(texts, "intra-node", several_devices ? find(texts, "devices-per-node") : nullptr, "several nodes of several devices need it",
              problems);
+  if (const std::int64_t all = std::int64_t{platform.nodes} * platform.devices_per_node; all > kMostInAll)
+    problems.add(problem(*find(texts, "nodes"), "makes " + std::to_string(all) + " devices with devices-per-node",
+                         "at most " + std::to_string(kMostInAll)));
   if (platform.ring_nics > platform.nics)
     problems.add(problem(*find(texts, "ring-nics"), "is more than the node has", "1 to nics, " + std::to_string(platform.nics)));
   if (find(texts, "memory-per-node") == nullptr && find(texts, "device-memory") == nullptr)

@@ -133,6 +133,15 @@ TEST_CASE("words and shares of the network are checked", "[unit]") {
         "--set: platform.ring-nics: is more than the node has (got 5, allowed 1 to nics, 4)");
 }
 
+TEST_CASE("a platform of more devices than can be counted is refused", "[unit]") {
+  CHECK(error_of("cpu-cluster", {setting("nodes", "1048576"), setting("devices-per-node", "4096"), setting("intra-node-bandwidth", "1GB/s"),
+                                 setting("intra-node-latency", "1us")}) ==
+        "--set: platform.nodes: makes 4294967296 devices with devices-per-node (got 1048576, allowed at most 1073741824)");
+  CHECK(load("cpu-cluster", {setting("nodes", "1048576"), setting("devices-per-node", "1024"), setting("intra-node-bandwidth", "1GB/s"),
+                             setting("intra-node-latency", "1us")})
+            .devices() == 1 << 30);
+}
+
 TEST_CASE("what belongs to a price needs one", "[unit]") {
   CHECK(error_of("cpu-cluster", {setting("spot-price", "1USD/h")}) == "--set: price: is missing: spot-price is given without it");
   CHECK(error_of("cpu-cluster", {setting("price", "3")}).find("has no unit") != std::string::npos);
