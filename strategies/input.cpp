@@ -20,13 +20,4 @@ void write_input(const Scenario& scenario, const Layout& layout, PlanWriter& wri
   writer.wait_also(loaded, writer.last(), 1);
 }
 
-void hold_back_first_halo(PlanWriter& writer) {
-  const std::vector<Operation>& operations = writer.plan().operations;
-  int first = 0;
-  while (operations[first].kind() == OperationKind::delay) ++first;
-  if (operations[first].kind() != OperationKind::transfer) return;
-  writer.wait_also(first, writer.last(), 1);
-  if (first > 0) writer.wait_also(first, first - 1, 0);
-}
-
 }  // namespace forerun

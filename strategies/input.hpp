@@ -12,7 +12,4 @@ namespace forerun {
 /// others are neglected. Only the first stage of a pipeline reads samples.
 void write_input(const Scenario& scenario, const Layout& layout, PlanWriter& writer);
 
-/// Halos of the samples are exchanged once their step has begun, and not during the one before.
-void hold_back_first_halo(PlanWriter& writer);
-
 }  // namespace forerun

@@ -136,7 +136,6 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   }
   for (const StageLayers& stage : stages) write_update(scenario, model, stage, frame, passes, writer);
   if (first_gathered >= 0) writer.wait_also(first_gathered, writer.last(), 1);
-  if (scenario.strategy.spatial.parts() > 1) hold_back_first_halo(writer);
   return plan;
 }
 

@@ -61,6 +61,28 @@ const LayerShape& shape_of(const StepPlan& plan, const Workload& workload, std::
   return std::get<Kernel>(found->work).shape;
 }
 
+int first(const StepPlan& plan, Collective::Operation operation) {
+  const auto found = std::ranges::find_if(plan.operations, [&](const Operation& each) {
+    const auto* transfer = std::get_if<Collective>(&each.work);
+    return transfer != nullptr && transfer->operation == operation;
+  });
+  REQUIRE(found != plan.operations.end());
+  return static_cast<int>(found - plan.operations.begin());
+}
+
+/// Whether an operation of a plan of one class starts after another one of the same iteration: by what it waits for, and by its lane.
+bool follows(const StepPlan& plan, int later, int earlier) {
+  if (later <= earlier) return later == earlier;
+  const Operation& operation = plan.operations[later];
+  for (int before = later - 1; before >= earlier; --before)
+    if (plan.operations[before].lane == operation.lane && follows(plan, before, earlier)) return true;
+  for (int d = 0; d < operation.dependency_count; ++d) {
+    const Dependency& waited = plan.dependencies[operation.first_dependency + d];
+    if (waited.offset == 0 && follows(plan, waited.operation, earlier)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 TEST_CASE("filters are shared out, their inputs are whole, and ranks of a group lie side by side") {
@@ -190,5 +212,24 @@ TEST_CASE("a step's samples are loaded during the step before, by one process fo
     Scenario other = scenario("vgg16", strategy);
     other.platform.loader_rate = 1000;
     plan_of(other);
+  }
+}
+
+TEST_CASE("halos of the samples wait until these are loaded, and for no parameters that are gathered meanwhile") {
+  for (const char* strategy : {"spatial=2x1", "data=2,spatial=2x2", "data=2,spatial=2x1,micro-batches=2", "data=2,spatial=2x1,zero=1",
+                               "data=2,spatial=2x1,zero=2,runtime=pytorch-ddp"}) {
+    INFO(strategy);
+    Scenario s = scenario(convolutions({4, 8, 8}, 16), strategy, 64);
+    s.platform.loader_rate = 100;
+    const StepPlan plan = plan_of(s);
+    REQUIRE(plan.operations[0].name == "load");
+    const int halo = first(plan, Collective::Operation::shift);
+    CHECK(follows(plan, halo, 0));
+    // Of the step before it waits for the compute lane alone.
+    const Operation& operation = plan.operations[halo];
+    REQUIRE(operation.dependency_count == 1);
+    const Dependency& waited = plan.dependencies[operation.first_dependency];
+    CHECK(waited.offset == 0);
+    CHECK(plan.operations[waited.operation].lane == plan.compute_lane);
   }
 }
