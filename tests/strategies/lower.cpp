@@ -3,37 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "strategies/strategy_text.hpp"
+#include "tests/strategies/lowered.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/load.hpp"
 
 using namespace forerun;
+using namespace forerun::test;
 
 namespace {
-
-Scenario scenario(const char* workload, std::int64_t batch, const char* strategy, int nodes) {
-  Scenario scenario;
-  scenario.workload = load_workload({workload, "test", 0, 0, ""}, {});
-  scenario.workload.batch = batch;
-  scenario.strategy = parse_strategy({strategy, "test", 0, 0, ""});
-  scenario.platform.name = "cluster";
-  scenario.platform.nodes = nodes;
-  return scenario;
-}
-
-StepPlan plan_of(const Scenario& scenario) {
-  const auto lowered = lower(scenario);
-  REQUIRE(std::holds_alternative<StepPlan>(lowered));
-  const auto& plan = std::get<StepPlan>(lowered);
-  CHECK(find_defect(plan).empty());
-  return plan;
-}
-
-std::string reason_of(const Scenario& scenario) {
-  const auto lowered = lower(scenario);
-  REQUIRE(std::holds_alternative<Infeasible>(lowered));
-  return std::get<Infeasible>(lowered).reason;
-}
 
 std::vector<std::string> names(const StepPlan& plan) {
   std::vector<std::string> out;
@@ -158,26 +135,6 @@ TEST_CASE("a step that does not fit into memory is infeasible and names what tak
 
 namespace {
 
-Scenario transformer(const char* settings_strategy, int nodes, std::int64_t batch = 8) {
-  Scenario s = scenario("gpt2", batch, settings_strategy, nodes);
-  s.platform.memory_per_node = Bytes(1e15);
-  return s;
-}
-
-double bytes_of(const StepPlan& plan, Collective::Operation operation) {
-  const TreeIndex tree = index_tree(plan);
-  double sum = 0;
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
-    if (transfer == nullptr || transfer->operation != operation) continue;
-    double instances = 1;
-    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
-      instances *= static_cast<double>(tree.repeats[repeat].count);
-    sum += instances * transfer->bytes.value();
-  }
-  return sum;
-}
-
 Flops work_of(const StepPlan& plan, Pass pass) {
   const TreeIndex tree = index_tree(plan);
   Flops sum;
@@ -255,54 +212,6 @@ TEST_CASE("full recomputation runs the blocks' forward pass once more") {
   const double head = 2.0 * 8 * 1024 * 768 * 50257;
   const double twice = work_of(plan_of(transformer("data=1,recompute=full", 1)), Pass::forward).value();
   CHECK(twice == Approx(2 * once - head));
-}
-
-TEST_CASE("fully sharded parameters are gathered twice and their gradients scattered once") {
-  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
-  const StepPlan plan = plan_of(s);
-  const double all = 4.0 * static_cast<double>(parameters(s.workload));
-  const double outside = 4.0 * (50257 * 768 + 1024 * 768 + 2 * 768);
-  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(2 * (all - outside) + outside));
-  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
-}
-
-TEST_CASE("what is gathered first in a step waits for the update of the step before, which writes it") {
-  for (const char* strategy : {"data=8,zero=3", "data=8,runtime=pytorch-fsdp", "data=4,runtime=pytorch-fsdp,micro-batch=1",
-                               "data=4,tensor=2,zero=3", "data=4,zero=3,offload=optimizer"}) {
-    INFO(strategy);
-    Scenario s = transformer(strategy, 8);
-    s.platform.host_link = BytesPerSecond(32e9);
-    const StepPlan plan = plan_of(s);
-    const auto gather = std::ranges::find_if(plan.operations, [](const Operation& operation) {
-      const auto* transfer = std::get_if<Collective>(&operation.work);
-      return transfer != nullptr && transfer->operation == Collective::Operation::all_gather;
-    });
-    REQUIRE(gather != plan.operations.end());
-    REQUIRE(gather->dependency_count == 1);
-    CHECK(plan.dependencies[gather->first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 1, 1});
-  }
-}
-
-TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
-  const Scenario s = transformer("data=8,zero=1", 8);
-  const StepPlan plan = plan_of(s);
-  const double all = 4.0 * static_cast<double>(parameters(s.workload));
-  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
-  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(all));
-  CHECK(bytes_of(plan, Collective::Operation::all_reduce) == 0);
-  // The next step computes with what was gathered.
-  const Operation& first = plan.operations.front();
-  REQUIRE(first.dependency_count == 1);
-  CHECK(plan.dependencies[first.first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 1, 1});
-}
-
-TEST_CASE("frameworks hold what autograd saves and the gradients of the layer at hand") {
-  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
-  const StepPlan plan = plan_of(s);
-  // Logits, one sample a rank: the head's output gradient beside that of its input.
-  CHECK(plan.memory.activation_gradients == Bytes(4.0 * 1024 * (50257 + 768)));
-  CHECK(plan.memory.weights.value() == Approx(4.0 * static_cast<double>(parameters(s.workload)) / 8));
-  CHECK(plan.memory.optimizer.value() == Approx(2 * plan.memory.weights.value()));
 }
 
 TEST_CASE("operations name the layers of the scenario also where projections are fused") {

@@ -1,11 +1,10 @@
 #include <catch2/catch.hpp>
 
-#include "strategies/lower.hpp"
-#include "strategies/strategy_text.hpp"
+#include "tests/strategies/lowered.hpp"
 #include "workloads/formulas.hpp"
-#include "workloads/load.hpp"
 
 using namespace forerun;
+using namespace forerun::test;
 
 namespace {
 
@@ -17,12 +16,6 @@ Scenario scenario(const char* strategy) {
   scenario.platform.devices_per_node = 4;
   scenario.platform.host_link = BytesPerSecond(1e9);
   return scenario;
-}
-
-StepPlan plan_of(const Scenario& scenario) {
-  const auto plan = std::get<StepPlan>(lower(scenario));
-  CHECK(find_defect(plan).empty());
-  return plan;
 }
 
 Seconds delay(const StepPlan& plan, std::string_view name) {

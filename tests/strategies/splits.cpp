@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "strategies/lower.hpp"
-#include "strategies/strategy_text.hpp"
+#include "tests/strategies/lowered.hpp"
 #include "tests/support/convolutions.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/load.hpp"
@@ -23,20 +22,6 @@ Scenario scenario(const Workload& workload, const char* strategy, std::int64_t b
 }
 Scenario scenario(const char* workload, const char* strategy, std::int64_t batch = 64) {
   return scenario(load_workload({workload, "test", 0, 0, ""}, {}), strategy, batch);
-}
-
-StepPlan plan_of(const Scenario& scenario) {
-  const auto lowered = lower(scenario);
-  INFO((std::holds_alternative<Infeasible>(lowered) ? std::get<Infeasible>(lowered).reason : ""));
-  REQUIRE(std::holds_alternative<StepPlan>(lowered));
-  CHECK(find_defect(std::get<StepPlan>(lowered)).empty());
-  return std::get<StepPlan>(lowered);
-}
-
-std::string reason_of(const Scenario& scenario) {
-  const auto lowered = lower(scenario);
-  REQUIRE(std::holds_alternative<Infeasible>(lowered));
-  return std::get<Infeasible>(lowered).reason;
 }
 
 /// Transfers of one kind over communicators of a name.

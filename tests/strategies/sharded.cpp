@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/strategies/lowered.hpp"
+#include "workloads/formulas.hpp"
+
+using namespace forerun;
+using namespace forerun::test;
+
+TEST_CASE("fully sharded parameters are gathered twice and their gradients scattered once") {
+  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
+  const StepPlan plan = plan_of(s);
+  const double all = 4.0 * static_cast<double>(parameters(s.workload));
+  const double outside = 4.0 * (50257 * 768 + 1024 * 768 + 2 * 768);
+  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(2 * (all - outside) + outside));
+  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
+}
+
+TEST_CASE("what is gathered first in a step waits for the update of the step before, which writes it") {
+  for (const char* strategy : {"data=8,zero=3", "data=8,runtime=pytorch-fsdp", "data=4,runtime=pytorch-fsdp,micro-batch=1",
+                               "data=4,tensor=2,zero=3", "data=4,zero=3,offload=optimizer"}) {
+    INFO(strategy);
+    Scenario s = transformer(strategy, 8);
+    s.platform.host_link = BytesPerSecond(32e9);
+    const StepPlan plan = plan_of(s);
+    const auto gather = std::ranges::find_if(plan.operations, [](const Operation& operation) {
+      const auto* transfer = std::get_if<Collective>(&operation.work);
+      return transfer != nullptr && transfer->operation == Collective::Operation::all_gather;
+    });
+    REQUIRE(gather != plan.operations.end());
+    REQUIRE(gather->dependency_count == 1);
+    CHECK(plan.dependencies[gather->first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 1, 1});
+  }
+}
+
+TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
+  const Scenario s = transformer("data=8,zero=1", 8);
+  const StepPlan plan = plan_of(s);
+  const double all = 4.0 * static_cast<double>(parameters(s.workload));
+  CHECK(bytes_of(plan, Collective::Operation::reduce_scatter) == Approx(all));
+  CHECK(bytes_of(plan, Collective::Operation::all_gather) == Approx(all));
+  CHECK(bytes_of(plan, Collective::Operation::all_reduce) == 0);
+  // The next step computes with what was gathered.
+  const Operation& first = plan.operations.front();
+  REQUIRE(first.dependency_count == 1);
+  CHECK(plan.dependencies[first.first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 1, 1});
+}
+
+TEST_CASE("frameworks hold what autograd saves and the gradients of the layer at hand") {
+  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
+  const StepPlan plan = plan_of(s);
+  // Logits, one sample a rank: the head's output gradient beside that of its input.
+  CHECK(plan.memory.activation_gradients == Bytes(4.0 * 1024 * (50257 + 768)));
+  CHECK(plan.memory.weights.value() == Approx(4.0 * static_cast<double>(parameters(s.workload)) / 8));
+  CHECK(plan.memory.optimizer.value() == Approx(2 * plan.memory.weights.value()));
+}
