@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <string>
 
 #include "core/pipeline_defect.hpp"
 #include "core/plan.hpp"
@@ -70,7 +71,7 @@ std::string buffer_defect(const Repeat& repeat) {
   const auto here = [&](int operation) { return std::find(repeat.body.begin(), repeat.body.end(), Node(operation)) != repeat.body.end(); };
   for (const Buffer& buffer : repeat.buffers) {
     if (buffer.depth < 1) return "a buffer has no depth";
-    if (buffer.depth > kFurthestBack) return "a buffer is deeper than 4096";
+    if (buffer.depth > kFurthestBack) return "a buffer is deeper than " + std::to_string(kFurthestBack);
     if (!here(buffer.producer) || !here(buffer.consumer)) return "a buffer's producer or consumer stands outside its repeat";
   }
   return buffer_defect(repeat.body);
@@ -123,7 +124,7 @@ std::string find_defect(const StepPlan& plan) {
     for (int d = 0; d < waiter.dependency_count; ++d) {
       const Dependency& dependency = plan.dependencies[waiter.first_dependency + d];
       if (dependency.offset < 0) return "a dependency looks forward";
-      if (dependency.offset > kFurthestBack) return "a dependency looks back more than 4096 iterations";
+      if (dependency.offset > kFurthestBack) return "a dependency looks back more than " + std::to_string(kFurthestBack) + " iterations";
       if (dependency.offset == 0 && dependency.operation >= static_cast<int>(i)) return "a dependency at offset 0 names a later operation";
       if (!share_a_class(plan, waiter, plan.operations[dependency.operation])) return "a dependency names an operation of other ranks";
       const DependencyRule rule = dependency_rule(tree, static_cast<int>(i), dependency.operation);

@@ -14,7 +14,9 @@
 namespace forerun {
 
 /// The plan of one training step. The only place that knows what a strategy means.
-/// Infeasible: more ranks than devices, a batch that does not divide by the data degree, more memory than a device has.
+/// Infeasible: more ranks than devices, a batch that does not divide by the degree of data or into micro-batches, a schedule that these do
+/// not fit, axes whose product nobody defined, a network that cannot be split or cut so, more memory than a device has.
+/// MissingCapability: an order of placement, or zero=3 with pipeline or expert, that is not modelled yet.
 std::variant<StepPlan, Infeasible> lower(const Scenario& scenario);
 
 /// The second half of lower(): the plan of a step whose layers are split and cut into the chunks of a pipeline (in virtual-stage order; one

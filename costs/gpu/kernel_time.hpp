@@ -15,10 +15,8 @@ Seconds gpu_kernel_time(const GpuModel& gpu, const Kernel& kernel);
 int gpu_launches(const Kernel& kernel);
 
 /// The time a host takes to issue the pass: launches x host_issue. A softmax that is not fused launches unfused_launches
-/// more: casts to and from float32, scale and mask  [Megatron-LM, megatron/model/fused_softmax.py]. It runs ahead of the device, so that a
-/// sequence of layers takes
-///   max(sum of host_issue_time, sum of gpu_kernel_time)
-/// and not the sum of each layer's own maximum.
+/// more: casts to and from float32, scale and mask  [Megatron-LM, megatron/model/fused_softmax.py]. How far it runs ahead of the device,
+/// and what a sequence of kernels then takes, says wait_for_host (host.hpp).
 Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel);
 
 /// Joules that the device takes for so long: idle power, and where it computes the rest of its peak power.
