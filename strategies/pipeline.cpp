@@ -1,7 +1,7 @@
 #include "strategies/pipeline.hpp"
 
 #include "strategies/data_parallel.hpp"
-#include "workloads/formulas.hpp"
+#include "strategies/stages.hpp"
 #include "workloads/graph/cut_stages.hpp"
 
 namespace forerun {
@@ -55,13 +55,7 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
 
 void sum_tied_weights(const LocalModel& model, const std::vector<LayerRange>& chunks, const std::vector<int>& ends, Frame& frame,
                       PlanWriter& writer) {
-  const std::vector<Layer>& layers = model.workload().layers;
-  Bytes shared;
-  for (int layer = chunks.back().first; layer < chunks.back().last; ++layer) {
-    const int owner = layers[layer].tied_to;
-    if (owner < 0 || owner >= chunks.front().last) continue;
-    shared += Bytes(bytes_per_element(model.workload().precision) * static_cast<double>(parameters(layers[owner].shape)));
-  }
+  const Bytes shared = tied_bytes(model.workload(), chunks.front().last, chunks.back());
   if (shared == Bytes(0)) return;
   const int last = frame.stages() - 1;
   const Operation sum = frame.sum_of_pair(0, last, shared);

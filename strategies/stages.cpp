@@ -66,4 +66,14 @@ Workload part_of(const Workload& workload, LayerRange layers) {
   return part;
 }
 
+Bytes tied_bytes(const Workload& workload, int end, LayerRange users) {
+  Bytes shared;
+  for (int layer = users.first; layer < users.last; ++layer) {
+    const int owner = workload.layers[layer].tied_to;
+    if (owner < 0 || owner >= end) continue;
+    shared += Bytes(bytes_per_element(workload.precision) * static_cast<double>(parameters(workload.layers[owner].shape)));
+  }
+  return shared;
+}
+
 }  // namespace forerun

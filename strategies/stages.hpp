@@ -19,4 +19,7 @@ std::variant<std::vector<LayerRange>, Infeasible> cut_chunks(const Workload& wor
 /// The layers of a range as a network of their own, whose formulas hold for the range; layers that its first ones read are its data.
 Workload part_of(const Workload& workload, LayerRange layers);
 
+/// Weights of the network up to layer `end` that layers of a range further on use, too: a token table as the head.
+Bytes tied_bytes(const Workload& workload, int end, LayerRange users);
+
 }  // namespace forerun

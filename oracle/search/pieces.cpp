@@ -57,12 +57,7 @@ class NetworkReader {
     pieces.block = gradients(block, 0, count);
     pieces.after = gradients(places_.last(), count, places_.last().last - places_.last().first);
     pieces.after_whole = gradients(places_.all(), places_.last().first + count, places_.last().last);
-    const Workload& workload = model_.workload();
-    for (int layer = places_.last().first + count; layer < places_.last().last; ++layer) {
-      const int owner = workload.layers[layer].tied_to;
-      if (owner >= 0 && owner < places_.first().last)
-        pieces.tied += Bytes(bytes_per_element(workload.precision) * static_cast<double>(parameters(workload.layers[owner].shape)));
-    }
+    pieces.tied = tied_bytes(model_.workload(), places_.first().last, {places_.last().first + count, places_.last().last});
     return pieces;
   }
 
