@@ -13,7 +13,8 @@ constexpr double kFloatBytes = 4;
 /// What a rank has of a layer's output.
 enum class Holding { whole, channels };
 
-bool works_on_elements(LayerKind kind) {
+/// Whether a layer computes each channel, or each head of them, without the others.
+bool keeps_channels_apart(LayerKind kind) {
   switch (kind) {
     case LayerKind::relu:
     case LayerKind::gelu:
@@ -66,7 +67,7 @@ class TensorSplitter {
     return std::ranges::all_of(readers_[layer], [&](int reader) {
       const LayerKind kind = layers_[reader].shape.kind;
       if (kind == LayerKind::dense || kind == LayerKind::softmax_cross_entropy) return true;
-      return works_on_elements(kind) && ends_in_rows(reader);
+      return keeps_channels_apart(kind) && ends_in_rows(reader);
     });
   }
 
@@ -88,22 +89,18 @@ class TensorSplitter {
     if (shape.kind == LayerKind::dense && split_input) return split_rows(i);
     if (shape.kind == LayerKind::dense && ends_in_rows(i)) return split_columns(i);
     if (shape.kind == LayerKind::softmax_cross_entropy && split_input) return split_loss(i);
-    if (works_on_elements(shape.kind) && split_input) return split_elements(i);
+    if (keeps_channels_apart(shape.kind) && split_input) return split_elements(i);
     split_positions(shape);
     return false;
-  }
-
-  void exchange(int layer, Moment moment, Collective::Operation operation, Bytes bytes) {
-    model_.exchanges[layer].push_back({moment, operation, Axis::tensor, bytes});
   }
 
   /// A sum that every rank then has, or has its positions of, and the same for its gradient.
   void sum_output(int i, Bytes bytes) {
     if (split_.sequence_parallel) {
-      exchange(i, Moment::after_forward, Collective::Operation::reduce_scatter, bytes);
-      exchange(i, Moment::before_backward, Collective::Operation::all_gather, bytes);
+      model_.exchange(i, Moment::after_forward, Collective::Operation::reduce_scatter, bytes);
+      model_.exchange(i, Moment::before_backward, Collective::Operation::all_gather, bytes);
     } else {
-      exchange(i, Moment::after_forward, Collective::Operation::all_reduce, bytes);
+      model_.exchange(i, Moment::after_forward, Collective::Operation::all_reduce, bytes);
     }
   }
 
@@ -147,8 +144,8 @@ class TensorSplitter {
     holdings_[i] = Holding::channels;
     shape.input.channels = shape.output.channels = layers_[layers_[i].inputs.front()].shape.output.channels;
     for (int sum = 0; sum < 3; ++sum)
-      exchange(i, Moment::after_forward, Collective::Operation::all_reduce,
-               Bytes(kFloatBytes * static_cast<double>(shape.input.positions())));
+      model_.exchange(i, Moment::after_forward, Collective::Operation::all_reduce,
+                      Bytes(kFloatBytes * static_cast<double>(shape.input.positions())));
     return true;
   }
 
@@ -211,11 +208,11 @@ class TensorSplitter {
       if (from == kData || *first != i) continue;
       const Bytes bytes = input_bytes(model_.workload(), layers_[i].shape);
       if (split_.sequence_parallel) {
-        exchange(i, Moment::before_forward, Collective::Operation::all_gather, bytes);
-        exchange(i, Moment::before_backward_weights, Collective::Operation::all_gather, bytes);
-        exchange(i, Moment::after_backward_data, Collective::Operation::reduce_scatter, bytes);
+        model_.exchange(i, Moment::before_forward, Collective::Operation::all_gather, bytes);
+        model_.exchange(i, Moment::before_backward_weights, Collective::Operation::all_gather, bytes);
+        model_.exchange(i, Moment::after_backward_data, Collective::Operation::reduce_scatter, bytes);
       } else {
-        exchange(i, Moment::after_backward_data, Collective::Operation::all_reduce, bytes);
+        model_.exchange(i, Moment::after_backward_data, Collective::Operation::all_reduce, bytes);
       }
     }
   }
