@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "cli/calibration_figures.hpp"
 #include "costs/fit_record_file.hpp"
 #include "costs/kernel_time.hpp"
 #include "io/format.hpp"
@@ -105,6 +106,24 @@ Json collectives_json(const Calibration& calibration) {
   return rows;
 }
 
+/// `calibration synthetic of paper core, quick (measured)`, and below it who measured it where and when, so far as it is known.
+std::string head_text(const Calibration& calibration) {
+  std::string where = calibration.cpu;
+  if (!calibration.host.empty()) where += (where.empty() ? "on host " : " on host ") + calibration.host;
+  for (const std::string& part : {calibration.compiler, calibration.date})
+    if (!part.empty()) where += (where.empty() ? "" : ", ") + part;
+  return forerun::format("calibration {} of {}{}{} ({})\n{}\n", calibration.name, calibration.device, calibration.mode.empty() ? "" : ", ",
+                         calibration.mode, to_string(calibration.origin), where.empty() ? where : where + "\n");
+}
+
+/// What the calibration is made of: kernel models, or a GPU's figures.
+std::string content_text(const Calibration& calibration) {
+  std::string out = calibration.fit ? fit_text(*calibration.fit, calibration.fit->platform) + "\n\n" : std::string();
+  if (calibration.compute_scale != 1) out += forerun::format("compute times scaled by {:.4g}\n\n", calibration.compute_scale);
+  if (!calibration.kernel_models.empty()) out += text_table(models_table(calibration));
+  return out + figures_text(calibration) + fit_table_text(calibration);
+}
+
 }  // namespace
 
 std::string spells_text(const SlowSpells& spells) {
@@ -116,11 +135,7 @@ Json spells_json(const SlowSpells& spells) { return {{"share", spells.share}, {"
 
 Page calibration_page(const Calibration& calibration) {
   Page page;
-  page.text =
-      forerun::format("calibration {} of {}, {} ({})\n{} on host {}, {}, {}\n\n", calibration.name, calibration.device, calibration.mode,
-                      to_string(calibration.origin), calibration.cpu, calibration.host, calibration.compiler, calibration.date);
-  if (calibration.fit) page.text += fit_text(*calibration.fit, calibration.fit->platform) + "\n\n";
-  page.text += text_table(models_table(calibration));
+  page.text = head_text(calibration) + content_text(calibration);
   page.text += working_sets_text(calibration.busy);
   if (calibration.spells.share > 0) page.text += "\nslow spells: " + spells_text(calibration.spells) + "\n";
   if (!calibration.collectives.empty()) page.text += "\n" + text_table(collectives_table(calibration));
@@ -135,8 +150,14 @@ Page calibration_page(const Calibration& calibration) {
                    {"origin", to_string(calibration.origin)},
                    {"models", models_json(calibration)},
                    {"slow_spells", spells_json(calibration.spells)},
-                   {"collectives", collectives_json(calibration)}};
-  if (calibration.fit) page.document["fit"] = fit_record_json(*calibration.fit);
+                   {"collectives", collectives_json(calibration)},
+                   {"compute_scale", calibration.compute_scale},
+                   {"figures", figures_json(calibration)},
+                   {"fit", calibration.fit ? fit_record_json(*calibration.fit) : Json(nullptr)}};
+  if (calibration.gpu) {
+    page.rows = rows_of(page.document["figures"], {"figure", "value", "source", "spread", "spread_source"});
+    return page;
+  }
   page.rows = rows_of(page.document["models"], {"layer", "pass", "samples", "overhead_s", "rate_flop_per_s", "bandwidth_bytes_per_s",
                                                 "leave_one_out_error", "least_busy_factor", "most_busy_factor"});
   return page;

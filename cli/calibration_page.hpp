@@ -5,7 +5,8 @@
 
 namespace forerun {
 
-/// What a calibration holds: its origin, its kernel models with samples, base and error, busy factors and collectives.
+/// What a calibration holds: its origin; its kernel models with samples, base and error, or the figures of its GPU with their sources; what
+/// was fitted to measured runs; busy factors and collectives.
 Page calibration_page(const Calibration& calibration);
 
 /// `others slow a core by 1.30 during 5.0 % of the time (480 looks)`

@@ -107,6 +107,20 @@ TEST_CASE("pages show what was fitted beside the origin of the rest") {
   CHECK(value_of(*page.find("fit"), "base") == "a100-80gb");
 }
 
+TEST_CASE("a fitted calibration shows what was fitted with its interval and what it was before") {
+  const CommandLine shell;
+  write_made_rows(shell);
+  REQUIRE(shell.run("calibrate --from runs.csv --fit group=a --unknowns memory-rate -o fit.json").code == 0);
+  const Answer answer = shell.run("show calibration ./fit.json");
+  CHECK(answer.out.find("calibration fit of ") == 0);
+  CHECK(answer.out.find("\na100-80gb fitted to 4 rows of runs.csv, which it meets within ") != std::string::npos);
+  CHECK(answer.out.find("\nmemory-rate  fitted  ") != std::string::npos);
+  const YamlNode document = read_yaml_text(shell.run("show calibration ./fit.json --format json").out, "out");
+  const YamlNode& property = document.find("fit")->find("properties")->children.at(0);
+  CHECK(value_of(property, "property") == "memory-rate");
+  CHECK(std::stod(value_of(property, "p10")) < std::stod(value_of(property, "p90")));
+}
+
 TEST_CASE("validate leaves out the rows that its calibration was fitted to") {
   const CommandLine shell;
   write_made_rows(shell);

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <regex>
 #include <sstream>
 
 #include "tests/cli/command_line.hpp"
@@ -70,6 +71,22 @@ TEST_CASE("a calibration shows each model with its samples and error") {
   const YamlNode document = read_yaml_text(shell.run("show calibration ./paper.json --format json").out, "out");
   // Three kinds with data passes only, dense and convolution with three, the update of any.
   CHECK(document.find("models")->children.size() == 13);
+}
+
+TEST_CASE("a GPU's calibration shows each figure with its unit, its spread and the sources of both") {
+  const CommandLine shell;
+  const Answer answer = shell.run("show calibration h100");
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("calibration h100 of h100 (published)\n2026-11-21\n\n") == 0);
+  CHECK(std::regex_search(answer.out, std::regex("\nbandwidth-bytes-per-s +3\\.35 TB/s +\\[\\d+\\] +-")));
+  CHECK(std::regex_search(answer.out, std::regex("\nkernel-fixed-s +3 us +\\[\\d+\\] +23\\.7 % +\\[\\d+\\]\n")));
+  CHECK(answer.out.find("] NVIDIA H100 Tensor Core GPU data sheet, SXM\n") != std::string::npos);
+  const YamlNode document = read_yaml_text(shell.run("show calibration h100 --format json").out, "out");
+  const YamlNode& first = document.find("figures")->children.at(0);
+  CHECK(value_of(first, "figure") == "multiprocessors");
+  CHECK(value_of(first, "value") == "132.0");
+  CHECK(value_of(first, "source") == "NVIDIA H100 Tensor Core GPU Architecture (2022), table 3");
+  CHECK(shell.run("show calibration h100 --format csv").out.find("figure,value,source,spread,spread_source\nmultiprocessors,132,") == 0);
 }
 
 TEST_CASE("a calibration's rows hold numbers, with their units in the head") {
