@@ -90,14 +90,20 @@ std::string calibration_text(const Calibration& calibration, const std::string& 
   return forerun::format("calibration {} ({}{}{})", calibration.name, to_string(origin), fitted.empty() ? "" : "; ", fitted);
 }
 
+/// What a step computes with: defaults differ between families of workloads. A trace has none of it.
+std::string batch_text(const Scenario& scenario) {
+  if (scenario.plan) return "";
+  const Workload& workload = scenario.workload;
+  return forerun::format(", batch {}, {} with {}", workload.batch, to_string(workload.precision), to_string(workload.optimizer));
+}
+
 std::string page_text(const Prediction& prediction, const Scenario& scenario, const std::string& strategy) {
   const int ranks = scenario.ranks();
   const int nodes = scenario.platform.nodes;
   std::string out = forerun::format("{} on {}, {}\n", scenario.workload.name, scenario.platform.name,
                                     scenario.plan ? std::string("as its trace has it") : strategy);
   out += forerun::format("{} rank{}, {} node{}{}; engine {}, {}\n\n", ranks, ranks == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s",
-                         scenario.plan ? "" : forerun::format(", batch {}", scenario.workload.batch), prediction.engine,
-                         calibration_text(*scenario.calibration, scenario.platform.name));
+                         batch_text(scenario), prediction.engine, calibration_text(*scenario.calibration, scenario.platform.name));
   if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);
   out += times_text(prediction) + run_text(prediction, scenario.run.market) + resources_text(prediction) + "\nassumptions\n";
   for (const std::string& assumption : prediction.assumptions) out += "  - " + assumption + "\n";

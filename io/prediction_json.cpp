@@ -62,6 +62,13 @@ void add_resources(Json& out, const Prediction& prediction) {
   out["epochs_to_target"] = to_json_value(prediction.epochs_to_target);
 }
 
+/// What a workload's kernels compute with; a trace does not say.
+void add_arithmetic(Json& out, const Scenario& scenario) {
+  const Workload& workload = scenario.workload;
+  out["precision"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.precision));
+  out["optimizer"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.optimizer));
+}
+
 }  // namespace
 
 Json prediction_json(const Prediction& prediction, const Scenario& scenario, std::string_view strategy) {
@@ -70,6 +77,7 @@ Json prediction_json(const Prediction& prediction, const Scenario& scenario, std
   add_step(out, prediction);
   add_run(out, prediction);
   add_resources(out, prediction);
+  add_arithmetic(out, scenario);
   return out;
 }
 

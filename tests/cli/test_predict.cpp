@@ -58,6 +58,8 @@ const std::vector<std::string> kKeys{"schema_version",
                                      "latency_p99_s",
                                      "steps",
                                      "epochs_to_target",
+                                     "precision",
+                                     "optimizer",
                                      "scenario"};
 
 const std::string kVgg =
@@ -162,9 +164,10 @@ TEST_CASE("a strategy larger than the platform is answered with no and the reaso
 TEST_CASE("the page for people names the scenario, its parts and its assumptions") {
   const Answer answer = CommandLine().run("predict " + kSmall + "--set run.steps=100");
   CHECK(answer.code == 0);
-  for (const std::string part : {"logistic-regression on cpu-cluster, data=2", "2 ranks, 2 nodes, batch 64; engine oracle", "step time",
-                                 "  compute", "communication exposed", "throughput", "epoch", "run ", "memory a device",
-                                 "  activation gradients", "calibration synthetic (measured)\n", "assumptions"})
+  for (const std::string part :
+       {"logistic-regression on cpu-cluster, data=2", "2 ranks, 2 nodes, batch 64, fp32 with sgd-momentum; engine oracle", "step time",
+        "  compute", "communication exposed", "throughput", "epoch", "run ", "memory a device", "  activation gradients",
+        "calibration synthetic (measured)\n", "assumptions"})
     CHECK(answer.out.find(part) != std::string::npos);
 }
 
