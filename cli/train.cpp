@@ -82,6 +82,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   problems.throw_if_any();
   if (missing) throw *missing;
   require_own_runtime(scenario.strategy);
+  require_trainable(scenario.strategy);
   scenario.platform = this_machine(environment);
   training.settings = text.settings;
   training.workload_settings = settings.workload;

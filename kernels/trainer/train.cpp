@@ -2,7 +2,12 @@
 
 #include <algorithm>
 #include <cassert>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
 
+#include "core/error.hpp"
 #include "kernels/trainer/executor.hpp"
 #include "kernels/trainer/quantiles.hpp"
 
@@ -79,8 +84,25 @@ std::vector<Seconds> last_ends(const std::vector<RankLog>& ranks) {
 
 }  // namespace
 
+void require_trainable(const Strategy& strategy) {
+  const auto refuse = [](std::string_view key, const std::string& value) {
+    throw MissingCapability("the trainer's ranks are replicas, and it does not execute " + std::string(key) + "=" + value +
+                            "; leave it out, or ask `forerun predict`");
+  };
+  const SpatialGrid& grid = strategy.spatial;
+  if (grid.parts() > 1) refuse("spatial", std::to_string(grid.height) + "x" + std::to_string(grid.width));
+  const std::initializer_list<std::pair<std::string_view, int>> axes{{"tensor", strategy.tensor},   {"pipeline", strategy.pipeline},
+                                                                     {"context", strategy.context}, {"expert", strategy.expert},
+                                                                     {"filter", strategy.filter},   {"channel", strategy.channel}};
+  for (const auto& [key, degree] : axes)
+    if (degree > 1) refuse(key, std::to_string(degree));
+  if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
+  if (strategy.offload != Offload::none) refuse("offload", std::string(to_string(strategy.offload)));
+}
+
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup* group,
                    const ProgressCallback& progress) {
+  require_trainable(scenario.strategy);
   const int rank = group == nullptr ? 0 : group->rank();
   Network network(scenario.workload, plan, {options.kernels, scenario.run.seed, options.rule});
   const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank);

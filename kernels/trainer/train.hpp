@@ -60,11 +60,15 @@ struct TrainResult {
   Seconds p90;
 };
 
+/// Throws MissingCapability, naming the key and its value, for a strategy that divides the work along another axis than data, shares out
+/// state (ZeRO), or offloads: the trainer's ranks are replicas that sum their gradients.
+void require_trainable(const Strategy& strategy);
+
 /// Trains one rank on its shard: executes the plan's operations in plan order, warm-up steps first. Without overlap an all-reduce
 /// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
 /// and waited for only where an `after` of the plan names it.
-/// `group` may be null for one rank. Throws MissingCapability for what only other runtimes do: delays, buffers, several rank
-/// classes, communicators of some ranks, collectives other than all-reduce and barrier.
+/// `group` may be null for one rank. Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
+/// buffers, several rank classes, communicators of some ranks, collectives other than all-reduce and barrier.
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup* group,
                    const ProgressCallback& progress);
 

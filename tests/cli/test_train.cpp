@@ -113,6 +113,18 @@ TEST_CASE("a runtime that is not the trainer's own is a missing capability, and 
   CHECK(shell.run("train --help").out.find("runtime=forerun") != std::string::npos);
 }
 
+TEST_CASE("an axis that the trainer does not execute is a missing capability before anything starts") {
+  const CommandLine shell;
+  for (const std::string axis : {"tensor=2", "pipeline=2", "context=2", "filter=2", "channel=2", "spatial=2x1", "data=2,expert=2",
+                                 "data=2,zero=1", "offload=optimizer"}) {
+    const Answer answer = shell.run(kTrain + "--append runs.csv --strategy " + axis);
+    INFO(axis << ": " << answer.err);
+    CHECK(answer.code == 6);
+    CHECK(answer.err.find("does not execute " + axis.substr(axis.find(',') + 1) + ";") != std::string::npos);
+    CHECK(shell.folder().entries() == 1);
+  }
+}
+
 TEST_CASE("two ranks train through forerun-ranks") {
   const Answer answer = CommandLine().run(kTrain + "--strategy data=2 --format json");
   INFO(answer.err);
