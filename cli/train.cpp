@@ -42,12 +42,22 @@ struct Training {
   std::vector<Text> workload_settings;
 };
 
+/// How our own trainer reduces gradients as that runtime does: its overlap and buckets.
+std::string alike_text(const Strategy& strategy) {
+  constexpr double kTiB = 1024 * kGiB;
+  const bool one_bucket = strategy.bucket >= Bytes(kTiB);
+  return forerun::format("overlap={},bucket={}", to_string(strategy.overlap),
+                         one_bucket ? "1TiB" : forerun::format("{:.6g}MiB", strategy.bucket.value() / kMiB));
+}
+
 /// A row under another runtime's name would hold our times against that runtime's predictions.
 void require_own_runtime(const Strategy& strategy) {
   if (strategy.runtime == Runtime::forerun) return;
+  std::string advice;
+  if (strategy.servers == 0)
+    advice = forerun::format(". What both do is a strategy such as --strategy data={},{}", strategy.data, alike_text(strategy));
   throw MissingCapability(
-      forerun::format("train runs its own trainer, not runtime={}; leave the runtime out, or give of it overlap={},bucket={}MiB",
-                      to_string(strategy.runtime), to_string(strategy.overlap), strategy.bucket.value() / kMiB));
+      forerun::format("train runs its own trainer, not runtime={}; leave the runtime out{}", to_string(strategy.runtime), advice));
 }
 
 Training read_training(const TrainCommand& options, const Environment& environment) {

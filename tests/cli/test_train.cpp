@@ -108,7 +108,11 @@ TEST_CASE("a runtime that is not the trainer's own is a missing capability, and 
   const Answer answer = shell.run(kTrain + "--strategy data=1,runtime=pytorch-ddp --append runs.csv");
   CHECK(answer.code == 6);
   CHECK(answer.err.find("runtime=pytorch-ddp") != std::string::npos);
-  CHECK(answer.err.find("overlap=data,bucket=25MiB") != std::string::npos);
+  CHECK(answer.err.find("--strategy data=1,overlap=data,bucket=25MiB") != std::string::npos);
+  const std::string megatron = shell.run(kTrain + "--strategy data=1,runtime=megatron").err;
+  CHECK(megatron.find("leave the runtime out. What both do is a strategy such as --strategy data=1,overlap=none,bucket=1TiB\n") !=
+        std::string::npos);
+  CHECK(shell.run(kTrain + "--strategy data=1,overlap=none,bucket=1TiB").code == 0);
   CHECK(shell.folder().entries() == 1);
   CHECK(shell.run("train --help").out.find("runtime=forerun") != std::string::npos);
 }
