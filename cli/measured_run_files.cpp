@@ -33,6 +33,9 @@ MeasuredRunFiles::MeasuredRunFiles(const fs::path& runs)
     : runs_(runs), steps_(companion_file(runs, "steps")), operations_(companion_file(runs, "operations")) {}
 
 void MeasuredRunFiles::check(const std::string& run) const {
+  std::error_code unknown;
+  if (fs::exists(runs_, unknown) && !fs::is_regular_file(runs_, unknown) && !fs::is_directory(runs_, unknown))
+    throw BadInput(Problem{.file = "--append", .what = "is not a regular file, and runs are added to one", .got = runs_.string()});
   Problems problems;
   problems.collect([&] { check_appendable(runs_, measured_run_columns()); });
   problems.collect([&] { check_appendable(steps_, kStepHeader); });

@@ -97,6 +97,12 @@ TEST_CASE("a file that the run could not be added to is refused before the train
   }
 }
 
+TEST_CASE("runs are not added to a device") {
+  const Answer answer = CommandLine().run(kTrain + "--append /dev/full");
+  CHECK(answer.code == 3);
+  CHECK(answer.err == "--append: is not a regular file, and runs are added to one (got /dev/full)\n");
+}
+
 TEST_CASE("the run's length is an option of train, not a setting") {
   const Answer answer = CommandLine().run(kTrain + "--set run.steps=7");
   CHECK(answer.code == 3);
