@@ -83,6 +83,15 @@ void add_servers(const Scenario& scenario, std::vector<std::string>& list) {
                                  strategy.updates == Updates::synchronous ? "synchronous" : "asynchronous", to_string(strategy.variables)));
 }
 
+/// What a message over a link waits: with NCCL not the link's latency, but the one of NCCL's own model.
+std::string latency_text(const Platform& platform, const Link& link) {
+  if (platform.library != CollectiveLibrary::nccl) return human(link.latency);
+  const NcclTuning& tuning = nccl_tuning();
+  const NcclTuning::Hops& inside = platform.fabric == NodeFabric::pcie ? tuning.pcie : tuning.nvlink;
+  const NcclTuning::Hops& hops = &link == &platform.intra_node ? inside : tuning.network;
+  return forerun::format("NCCL's {} a message (Simple)", human(Seconds(hops.ring_s[static_cast<std::size_t>(Protocol::simple)])));
+}
+
 /// Servers on nodes of their own are met between nodes, however few the ranks are; what they add up is priced.
 std::string links_text(const Scenario& scenario) {
   const Platform& platform = scenario.platform;
@@ -92,7 +101,8 @@ std::string links_text(const Scenario& scenario) {
   const Link& link = one_node ? platform.intra_node : platform.inter_node;
   if (one_node && link.bandwidth == BytesPerSecond(0)) return "all-reduce inside the node as the calibration measured it";
   return forerun::format("links {} of {} and {}{}", one_node ? "inside the node" : "between nodes", human(link.bandwidth),
-                         human(link.latency), served ? "" : "; the reduction's arithmetic is neglected");
+                         served ? human(link.latency) : latency_text(platform, link),
+                         served ? "" : "; the reduction's arithmetic is neglected");
 }
 
 std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& plan) {

@@ -233,3 +233,15 @@ TEST_CASE("devices without a rank, and a jitter that the oracle does not play, a
   CHECK_FALSE(said("", jitter));
   CHECK_FALSE(said("--set platform.compute-jitter=0.1 --engine sim", jitter));
 }
+
+TEST_CASE("with NCCL the latency of its own model is named and not the link's, which does not count") {
+  const CommandLine shell;
+  const std::string predict =
+      "predict --workload gpt2 --set workload.batch=16 --platform dgx-a100-80gb --set platform.nodes=2 --samples 0 "
+      "--strategy data=16,runtime=pytorch-ddp --set platform.link-latency=1h ";
+  const Answer nccl = shell.run(predict);
+  CHECK(nccl.code == 0);
+  CHECK(nccl.out.find("links between nodes of 200 GB/s and NCCL's 14 us a message (Simple);") != std::string::npos);
+  const Answer gloo = shell.run(predict + "--set platform.collective-library=gloo");
+  CHECK(gloo.out.find("links between nodes of 200 GB/s and 1 h;") != std::string::npos);
+}
