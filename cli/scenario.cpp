@@ -70,6 +70,12 @@ void check_devices(const Scenario& scenario, const Text& name, Problems& problem
                                              platform.device)));
 }
 
+/// Whether the figures are those of another GPU than the platform's. Its own calibration may stand for several forms of a device.
+bool describes_another_device(const Calibration& calibration, const Platform& platform) {
+  return calibration.gpu && !platform.calibration.empty() && calibration.device != platform.device &&
+         calibration.device != platform.calibration;
+}
+
 /// Whether the calibration was fitted to measured runs of this platform, and its links with it.
 bool describes_links(const Calibration& calibration, const Platform& platform) {
   return calibration.fit && !calibration.fit->settings.empty() && calibration.fit->platform == platform.name;
@@ -154,6 +160,9 @@ std::vector<std::string> ScenarioReader::warnings(const Scenario& scenario, cons
   const Calibration& calibration = *scenario.calibration;
   if (platform.value == kThisMachine && calibration.host != environment_.host)
     out.push_back(forerun::format("calibration {} was measured on host {}, not on this one", calibration.name, calibration.host));
+  if (describes_another_device(calibration, scenario.platform))
+    out.push_back(forerun::format("calibration {} describes the device {}, and those of platform {} are {}", calibration.name,
+                                  calibration.device, scenario.platform.name, scenario.platform.device));
   const int days = days_since(calibration.date, environment_.now);
   if (days > kOldDays) out.push_back(forerun::format("calibration {} is {} days old", calibration.name, days));
   return out;

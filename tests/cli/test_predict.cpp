@@ -241,7 +241,19 @@ TEST_CASE("with NCCL the latency of its own model is named and not the link's, w
       "--strategy data=16,runtime=pytorch-ddp --set platform.link-latency=1h ";
   const Answer nccl = shell.run(predict);
   CHECK(nccl.code == 0);
-  CHECK(nccl.out.find("links between nodes of 200 GB/s and NCCL's 14 us a message (Simple);") != std::string::npos);
+  CHECK(nccl.out.find("links between nodes of 200 GB/s and NCCL's 14.0 us a message (Simple);") != std::string::npos);
   const Answer gloo = shell.run(predict + "--set platform.collective-library=gloo");
-  CHECK(gloo.out.find("links between nodes of 200 GB/s and 1 h;") != std::string::npos);
+  CHECK(gloo.out.find("links between nodes of 200 GB/s and 1.00 h;") != std::string::npos);
+}
+
+TEST_CASE("a calibration of another GPU than the platform's is warned of, one of another form of it is not") {
+  const CommandLine shell;
+  const std::string predict = "predict --workload gpt2 --set workload.batch=16 --samples 0 --platform ";
+  const Answer other = shell.run(predict + "dgx-a100-80gb -c v100 --format json");
+  CHECK(other.code == 0);
+  const std::string warning = "calibration v100 describes the device v100, and those of platform dgx-a100-80gb are a100-80gb";
+  CHECK(other.err == "warning: " + warning + "\n");
+  CHECK(other.out.find(warning) != std::string::npos);
+  CHECK(shell.run(predict + "dgx-a100-80gb -c a100-80gb").err.empty());
+  CHECK(shell.run(predict + "dgx-a100-80gb --set platform.device=a100-80gb-pcie").err.empty());
 }

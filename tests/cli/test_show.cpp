@@ -79,7 +79,7 @@ TEST_CASE("a GPU's calibration shows each figure with its unit, its spread and t
   CHECK(answer.code == 0);
   CHECK(answer.out.find("calibration h100 of h100 (published)\n2026-11-21\n\n") == 0);
   CHECK(std::regex_search(answer.out, std::regex("\nbandwidth-bytes-per-s +3\\.35 TB/s +\\[\\d+\\] +-")));
-  CHECK(std::regex_search(answer.out, std::regex("\nkernel-fixed-s +3 us +\\[\\d+\\] +23\\.7 % +\\[\\d+\\]\n")));
+  CHECK(std::regex_search(answer.out, std::regex("\nkernel-fixed-s +3.00 us +\\[\\d+\\] +23\\.7 % +\\[\\d+\\]\n")));
   CHECK(answer.out.find("] NVIDIA H100 Tensor Core GPU data sheet, SXM\n") != std::string::npos);
   const YamlNode document = read_yaml_text(shell.run("show calibration h100 --format json").out, "out");
   const YamlNode& first = document.find("figures")->children.at(0);
