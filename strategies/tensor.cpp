@@ -46,9 +46,8 @@ class TensorSplitter {
   }
 
   std::string run() {
-    bool any = false;
-    for (int i = 0; i < count() && reason_.empty(); ++i) any |= place(i);
-    if (reason_.empty() && !any)
+    for (int i = 0; i < count() && reason_.empty(); ++i) place(i);
+    if (reason_.empty() && !has_sum_)
       reason_ = forerun::format("tensor={}: {} has no pair of dense layers to split", split_.degree, model_.workload().name);
     if (reason_.empty()) gather_gradients();
     return reason_;
@@ -81,21 +80,20 @@ class TensorSplitter {
     return true;
   }
 
-  /// Whether the layer is split by channels.
-  bool place(int i) {
+  void place(int i) {
     LayerShape& shape = layers_[i].shape;
     const bool split_input = reads_split(i);
-    if (shape.kind == LayerKind::embedding) return split_table(i), false;
+    if (shape.kind == LayerKind::embedding) return split_table(i);
     if (shape.kind == LayerKind::dense && split_input) return split_rows(i);
     if (shape.kind == LayerKind::dense && ends_in_rows(i)) return split_columns(i);
     if (shape.kind == LayerKind::softmax_cross_entropy && split_input) return split_loss(i);
     if (keeps_channels_apart(shape.kind) && split_input) return split_elements(i);
     split_positions(shape);
-    return false;
   }
 
   /// A sum that every rank then has, or has its positions of, and the same for its gradient.
   void sum_output(int i, Bytes bytes) {
+    has_sum_ = true;
     if (split_.sequence_parallel) {
       model_.exchange(i, Moment::after_forward, Collective::Operation::reduce_scatter, bytes);
       model_.exchange(i, Moment::before_backward, Collective::Operation::all_gather, bytes);
@@ -104,49 +102,49 @@ class TensorSplitter {
     }
   }
 
-  bool split_columns(int i) {
+  void split_columns(int i) {
     LayerShape& shape = layers_[i].shape;
     holdings_[i] = Holding::channels;
     std::int64_t& columns = shape.output.channels;
     if (feeds_shared_heads(i)) {
       columns = shared_key_channels(i);
-      return true;
+      return;
     }
     if (columns > split_.degree * split_.vocabulary_multiple && feeds_loss(i)) columns = padded(columns);
-    return divide(columns, i, "columns");
+    divide(columns, i, "columns");
   }
 
-  bool split_rows(int i) {
+  void split_rows(int i) {
     LayerShape& shape = layers_[i].shape;
-    if (shape.input.positions() == 1 && shape.input.channels % split_.degree != 0) return divide(shape.input.channels, i, "rows");
+    if (shape.input.positions() == 1 && shape.input.channels % split_.degree != 0) {
+      divide(shape.input.channels, i, "rows");
+      return;
+    }
     shape.input.channels = layers_[layers_[i].inputs.front()].shape.output.channels;
     sum_output(i, output_bytes(model_.workload(), shape));
-    return true;
   }
 
-  bool split_elements(int i) {
+  void split_elements(int i) {
     LayerShape& shape = layers_[i].shape;
     holdings_[i] = Holding::channels;
     if (shape.kind == LayerKind::attention) {
       Attention& a = shape.attention;
-      if (!divide(a.heads, i, "heads")) return true;
+      if (!divide(a.heads, i, "heads")) return;
       a.key_heads = std::max<std::int64_t>(1, a.key_heads / split_.degree);
       shape.input.channels = a.heads * a.key_channels;
       shape.output.channels = a.heads * a.value_channels;
-      return true;
+      return;
     }
     shape.input.channels = shape.output.channels = layers_[layers_[i].inputs.front()].shape.output.channels;
-    return true;
   }
 
-  bool split_loss(int i) {
+  void split_loss(int i) {
     LayerShape& shape = layers_[i].shape;
     holdings_[i] = Holding::channels;
     shape.input.channels = shape.output.channels = layers_[layers_[i].inputs.front()].shape.output.channels;
     for (int sum = 0; sum < 3; ++sum)
       model_.exchange(i, Moment::after_forward, Collective::Operation::all_reduce,
                       Bytes(kFloatBytes * static_cast<double>(shape.input.positions())));
-    return true;
   }
 
   /// Tables of few rows, such as positions, every rank has.
@@ -223,6 +221,7 @@ class TensorSplitter {
   std::vector<std::vector<int>> readers_;
   std::vector<Holding> holdings_;
   std::string reason_;
+  bool has_sum_ = false;  ///< whether ranks share out a product's depth or a table, and not the classes of a loss alone
 };
 
 }  // namespace

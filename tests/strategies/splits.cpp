@@ -70,6 +70,13 @@ bool follows(const StepPlan& plan, int later, int earlier) {
 
 }  // namespace
 
+TEST_CASE("a network without a pair of dense layers or a table has nothing that tensor splits") {
+  CHECK(reason_of(scenario("resnet50", "tensor=2")) == "tensor=2: resnet50 has no pair of dense layers to split");
+  CHECK(reason_of(scenario("logistic-regression", "tensor=2,runtime=megatron")).find("has no pair of dense layers") != std::string::npos);
+  CHECK(plan_of(scenario("mlp", "tensor=2")).ranks == 2);
+  CHECK(plan_of(scenario("vgg16", "tensor=2")).ranks == 2);
+}
+
 TEST_CASE("filters are shared out, their inputs are whole, and ranks of a group lie side by side") {
   const Workload row = convolutions({4, 8, 16}, 8);
   const StepPlan plan = plan_of(scenario(row, "data=2,filter=4"));
