@@ -25,7 +25,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kUnits{{
     {"most-splits", " parts"},
 }};
 
-std::string value_text(std::string_view figure, double value) {
+std::string figure_text(std::string_view figure, double value) {
   if (figure.ends_with("-flop-per-s")) return human(FlopsPerSecond(value));
   if (figure.ends_with("-bytes-per-s")) return human(BytesPerSecond(value));
   if (figure.ends_with("-s")) return human(Seconds(value));
@@ -80,7 +80,7 @@ std::string figures_text(const Calibration& calibration) {
     const auto figure = row["figure"].get<std::string>();
     const std::string source = sources.number(row["source"].get<std::string>());
     const bool has_spread = !row["spread"].is_null();
-    table.rows.push_back({figure, value_text(figure, row["value"].get<double>()), source,
+    table.rows.push_back({figure, figure_text(figure, row["value"].get<double>()), source,
                           has_spread ? percent(row["spread"].get<double>()) : "-",
                           has_spread ? sources.number(row["spread_source"].get<std::string>()) : ""});
   }

@@ -96,6 +96,8 @@ Problem unknown_setting(const Text& setting, const std::string& key, std::span<c
   return problem(shown, "unknown setting", listed(known), suggest(key, known));
 }
 
+std::span<const std::string_view> run_keys() { return kKeys; }
+
 Run read_run(const std::vector<Text>& settings, Problems& problems) {
   Run run;
   for (const Text& setting : settings) problems.collect([&] { read_setting(setting, named(setting, "run"), run); });

@@ -17,6 +17,9 @@ Text named(const Text& setting, std::string_view prefix);
 /// A setting under a key that nobody knows, with what is known.
 Problem unknown_setting(const Text& setting, const std::string& key, std::span<const std::string_view> known);
 
+/// The keys of all settings of a run, `run.steps` and so on.
+std::span<const std::string_view> run_keys();
+
 /// What is to be done: steps, epochs, minimum-steps with critical-batch or batch-steps (a CSV with the columns batch and steps, to which
 /// they are fitted), startup, evaluation with evaluation-interval, market, seed; keys without `run.`. Adds to `problems` what cannot be
 /// read, unknown keys, and what cannot stand beside one another.

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <optional>
+#include <span>
 
 #include "cli/ranks.hpp"
 #include "cli/run_text.hpp"
@@ -13,9 +14,11 @@
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "platforms/description.hpp"
 #include "platforms/load.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/chakra/read.hpp"
+#include "workloads/description.hpp"
 #include "workloads/load.hpp"
 
 namespace forerun {
@@ -30,6 +33,18 @@ constexpr int kOldDays = 90;
 void put(std::vector<Text>& settings, Text setting) {
   std::erase_if(settings, [&](const Text& earlier) { return earlier.key == setting.key; });
   settings.push_back(std::move(setting));
+}
+
+/// What may have been meant by a setting that has none of the prefixes: the same key with its own (`workload.batch` for `batch`), or a
+/// prefix like the one that it has. Empty where nothing is near.
+std::string whole_key(const std::string& key) {
+  const auto has = [&](std::span<const std::string_view> keys, const std::string& name) {
+    return std::ranges::find(keys, name) != keys.end();
+  };
+  if (has(workload_settings(), key)) return "workload." + key;
+  if (has(platform_keys(), key)) return "platform." + key;
+  if (has(run_keys(), "run." + key)) return "run." + key;
+  return suggest(key.substr(0, key.find('.')), kPrefixes);
 }
 
 /// The text, or what stands in for it; `whose` says to a reader of a message where that came from.
@@ -129,7 +144,7 @@ Settings divide_settings(const std::vector<Text>& settings, Problems& problems) 
       put(divided.calibration, value);
     else
       problems.add(problem({key, setting.file, setting.line, setting.column, ""}, "unknown setting",
-                           "workload.*, platform.*, run.*, calibration.*", suggest(prefix, kPrefixes)));
+                           "workload.*, platform.*, run.*, calibration.*", whole_key(key)));
   }
   return divided;
 }

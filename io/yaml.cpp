@@ -84,7 +84,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void open(YamlNode::Kind kind, const YAML::Mark& mark) {
     Text text = at(mark);
-    if (awaits_key()) throw BadInput(problem(text, "a key is a list or a mapping", "a name"));
+    if (awaits_key()) throw BadInput(problem(text, "a key is a list or a mapping: is a bracket before it left open?", "a name"));
     if (levels_.size() == kDepthLimit) throw BadInput(problem(text, "is nested too deeply", format("at most {} levels", kDepthLimit)));
     text.key = key();
     levels_.push_back({.node = {.kind = kind, .text = std::move(text)}, .seen = {}});

@@ -1,6 +1,8 @@
 #include "strategies/device_memory.hpp"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "io/format.hpp"
 #include "strategies/runtimes.hpp"
@@ -54,14 +56,28 @@ Bytes framework_memory(const Strategy& strategy, const Platform& platform) {
   return platform.compute_capability > 0 ? runtime_defaults(strategy.runtime).context : Bytes(0);
 }
 
+namespace {
+
+/// What is needed and what there is, with as many digits as tell them apart.
+std::pair<std::string, std::string> told_apart(Bytes needed, Bytes available) {
+  std::pair<std::string, std::string> texts{human(needed), human(available)};
+  const auto digits = [](Bytes size, int decimals) { return forerun::format("{:.{}f} GiB", size.value() / kGiB, decimals); };
+  for (int decimals = 2; texts.first == texts.second && decimals < 10; ++decimals)
+    texts = {digits(needed, decimals), digits(available, decimals)};
+  return texts;
+}
+
+}  // namespace
+
 std::string memory_shortage(const StepMemory& memory, const Platform& platform) {
   const Bytes available = platform.memory_of_device();
   if (available == Bytes(0) || memory.total() <= available) return "";
+  const auto [needed, has] = told_apart(memory.total(), available);
   return forerun::format(
       "a step needs {} of memory a device, the platform has {}: activations {}, their gradients {}, weights {}, gradients {}, "
       "optimizer {}, framework {}",
-      human(memory.total()), human(available), human(memory.activations), human(memory.activation_gradients), human(memory.weights),
-      human(memory.gradients), human(memory.optimizer), human(memory.context));
+      needed, has, human(memory.activations), human(memory.activation_gradients), human(memory.weights), human(memory.gradients),
+      human(memory.optimizer), human(memory.context));
 }
 
 }  // namespace forerun

@@ -6,6 +6,7 @@
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "workloads/description.hpp"
 
 namespace forerun {
 namespace {
@@ -104,7 +105,9 @@ void FamilyParameters::refuse(std::string_view key, const std::string& what, con
 
 void FamilyParameters::finish() {
   std::ranges::sort(asked_);
-  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  known.insert(known.end(), workload_settings().begin(), workload_settings().end());
+  std::ranges::sort(known);
   for (const Text& text : given_) {
     std::string_view key = text.key;
     if (key.starts_with("workload.")) key.remove_prefix(9);

@@ -119,6 +119,14 @@ Workload build_family(Source& source, std::span<const Text> settings, const Text
   return workload;
 }
 
+/// Somebody else's document is refused as a whole: which of our keys it lacks would not help.
+void require_description(const YamlNode& root) {
+  if (root.kind != YamlNode::Kind::mapping || root.find("input") != nullptr || root.find("layers") != nullptr) return;
+  Text where = root.text;
+  where.value.clear();
+  throw BadInput(problem(where, "is neither a description of a network (family, or input and layers) nor a config.json with model_type"));
+}
+
 }  // namespace
 
 std::span<const std::string_view> known_families() {
@@ -155,6 +163,7 @@ LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> se
     }
     Source source = find_source(name_or_file);
     has_family = source.family != nullptr || source.root.find("family") != nullptr || is_huggingface(source.root);
+    if (!has_family) require_description(source.root);
     for (const std::string_view key : adaptation_settings())
       if (const YamlNode* node = source.root.find(key)) adaptation.push_back(scalar(*node));
     workload =

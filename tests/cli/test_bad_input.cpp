@@ -51,6 +51,8 @@ TEST_CASE("settings that nobody knows are refused with a suggestion") {
   const std::string rest = "predict --workload mlp --set workload.batch=8 " + kCluster;
   check_refused(shell, rest + "--set workload.batches=8", {"--set: workload.batches: unknown setting", "Did you mean batch?"});
   check_refused(shell, rest + "--set platfrom.nodes=8", {"--set: unknown setting (got platfrom.nodes", "Did you mean platform?"});
+  for (const std::string key : {"workload.batch", "platform.nodes", "run.steps"})
+    check_refused(shell, rest + "--set " + key.substr(key.find('.') + 1) + "=8", {"Did you mean " + key + "?"});
   check_refused(shell, rest + "--set run.step=8", {"--set: unknown setting (got run.step", "Did you mean run.steps?"});
   check_refused(shell, rest + "--set calibration.compute-scal=8", {"Did you mean calibration.compute-scale?"});
   check_refused(shell, rest + "--set run.steps=0", {"--set: run.steps:"});

@@ -92,6 +92,8 @@ TEST_CASE("nesting has a limit of 64 levels", "[limit]") {
 }
 
 TEST_CASE("a key that is no name is refused", "[unit]") {
+  CHECK(error_of("layers:\n  - {kind: dense, outputs: 300\n  - {kind: relu}\n").find("is a bracket before it left open?") !=
+        std::string::npos);
   CHECK(error_of("? [a, b]\n: 1\n").find("a key is a list or a mapping") != std::string::npos);
   CHECK(error_of("~: 1\n").find("a key is missing") != std::string::npos);
 }

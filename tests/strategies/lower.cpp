@@ -133,6 +133,18 @@ TEST_CASE("a step that does not fit into memory is infeasible and names what tak
   plan_of(s);
 }
 
+TEST_CASE("memory that is short by little is written with the digits that show it") {
+  Scenario s = scenario("alexnet", 256, "serial", 1);
+  s.platform.memory_per_node = Bytes(64 * kGiB);
+  const Bytes needed = plan_of(s).memory.total();
+  s.platform.memory_per_node = needed - Bytes(kMiB);
+  const std::string reason = reason_of(s);
+  const std::size_t has = reason.find(", the platform has ") + 19;
+  INFO(reason);
+  CHECK(reason.substr(13, reason.find(" of memory") - 13) != reason.substr(has, reason.find(':') - has));
+  CHECK(reason.find(" GiB of memory a device, the platform has ") != std::string::npos);
+}
+
 namespace {
 
 Flops work_of(const StepPlan& plan, Pass pass) {

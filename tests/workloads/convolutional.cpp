@@ -115,6 +115,8 @@ TEST_CASE("sizes of convolutional networks that do not fit are refused", "[unit]
   CHECK(error_of("inception-v3", "image=100") ==
         "--workload: auxiliary-pool: the window is larger than the layer's input (got 5, allowed at most the height of 4)");
   CHECK(error_of("unet", "image=100").find("down-5.conv1: the window is larger than the layer's input") != std::string::npos);
+  for (const char* common : {"batch, ", "frozen, ", "optimizer, ", "precision, "})
+    CHECK(error_of("resnet50", "imag=3").find(common) != std::string::npos);
   CHECK(error_of("resnet50", "imag=3").find("--set: workload.imag: unknown setting") == 0);
 }
 

@@ -135,6 +135,11 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
         "n.yaml:6:30: channels: is out of range (got 0, allowed a whole number from 1 to 2147483647)");
 }
 
+TEST_CASE("a document that describes no network is refused as a whole", "[unit]") {
+  CHECK(file_error("hidden_size: 768\na: 1\n") ==
+        "n.yaml:1:1: is neither a description of a network (family, or input and layers) nor a config.json with model_type");
+}
+
 TEST_CASE("an input that is missing says nothing about the layers' windows", "[unit]") {
   CHECK(file_error("layers:\n  - {kind: conv2d, channels: 2, window: 3}\n  - {kind: softmax-cross-entropy}\n") ==
         "n.yaml:1:1: input: is missing");
