@@ -34,33 +34,48 @@ inline double PipelineWalk::send(double& lane_free_s, double ready_s, double dur
   return lane_free_s;
 }
 
+// Stages and lanes in a row are a tandem queue of constant services c: micro-batch i leaves the k-th of them at
+//   c_0 + ... + c_k + i max(c_0, ..., c_k)   [max-plus; all of them are there at once, and queues are in order].
+// Buffers of two micro-batches and more change nothing: a send that waits for one would wait for the lane or the stage behind it anyway.
 void PipelineWalk::fill_and_drain() {
   const PipelineTimes& t = *times_;
-  const std::int64_t p = t.shape.stages, m = t.shape.micro_batches;
-  std::vector<double>& free_s = ends_.stage_end_s;
-  arrivals_s_.assign(static_cast<std::size_t>(p * m), 0);
-  std::vector<double>& finish_s = backward_arrivals_s_;
-  finish_s.assign(static_cast<std::size_t>(p * m), 0);
-  const auto at = [&](std::int64_t stage, std::int64_t i) { return static_cast<std::size_t>(stage * m + i); };
-  const auto pass = [&](std::int64_t from, std::int64_t to, std::int64_t way, std::vector<double>& lanes, auto&& sends, auto&& body) {
-    for (std::int64_t i = 0; i < m; ++i)
-      for (std::int64_t s = from;; s += way) {
-        const double start_s = std::max(free_s[s], arrivals_s_[at(s, i)]);
-        if (way > 0 && i == 0) ends_.first_start_s[s] = start_s;
-        free_s[s] = finish_s[at(s, i)] = start_s + body(s);
-        if (s == to) break;
-        double ready_s = free_s[s];
-        if (i >= p) ready_s = std::max(ready_s, finish_s[at(s + way, i - p)]);
-        arrivals_s_[at(s + way, i)] = send(lanes[s], ready_s, sends(s));
-      }
+  const int p = t.shape.stages;
+  const auto rest = static_cast<double>(t.shape.micro_batches - 1);
+  double first_s = 0, slowest_s = 0;
+  const auto serve = [&](double service_s) {
+    first_s += service_s;
+    slowest_s = std::max(slowest_s, service_s);
   };
-  pass(
-      0, p - 1, 1, forward_lane_s_, [&](auto s) { return t.send_forward_s[s]; }, [&](auto s) { return t.chunks[s].forward_s; });
-  for (std::int64_t i = 0; i < m; ++i) arrivals_s_[at(p - 1, i)] = finish_s[at(p - 1, i)];
-  pass(
-      p - 1, 0, -1, backward_lane_s_, [&](auto s) { return t.send_backward_s[s]; },
-      [&](auto s) { return t.chunks[s].backward_s + t.chunks[s].weight_s; });
-  ends_.chunk_end_s = free_s;
+  for (int s = 0; s < p; ++s) {
+    ends_.first_start_s[s] = first_s;
+    serve(t.chunks[s].forward_s);
+    if (s < p - 1) serve(t.send_forward_s[s]);
+  }
+  // The last stage turns round when it is through; the others are through by the time that gradients reach them.
+  first_s += rest * slowest_s;
+  slowest_s = 0;
+  for (int s = p - 1; s >= 0; --s) {
+    serve(t.chunks[s].backward_s + t.chunks[s].weight_s);
+    ends_.stage_end_s[s] = first_s + rest * slowest_s;
+    if (s > 0) serve(t.send_backward_s[s]);
+  }
+  ends_.chunk_end_s = ends_.stage_end_s;
+}
+
+// Whether all that `each` hands over is a constant later than it was the last time; keeps it.
+template <class Each>
+bool PipelineWalk::shifted(double& growth_s, Each&& each) {
+  const double last_s = ends_.stage_end_s.front();
+  growth_s = last_s - kept_end_s_;
+  kept_end_s_ = last_s;
+  const double tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * last_s;
+  bool same = true;
+  double* kept_s = state_s_.data();
+  each([&](double now_s) {
+    same = same && std::abs(now_s - *kept_s - growth_s) <= tolerance_s;
+    *kept_s++ = now_s;
+  });
+  return same;
 }
 
 // Round j: each stage takes up forward w + j, where it has one, and backward j, w = its warm-up. What forward w + j of a stage waits for is
@@ -84,6 +99,7 @@ void PipelineWalk::alternate() {
     }
   }
   state_s_.assign(static_cast<std::size_t>(3 * p), 0);
+  kept_end_s_ = 0;
   for (std::int64_t j = 0; j < m; ++j) {
     // From the last stage on, so that a stage's next arrival is taken up before it is written anew.
     for (std::int64_t s = p - 1; s >= 0; --s) {
@@ -101,8 +117,15 @@ void PipelineWalk::alternate() {
       if (!late_weights || j >= s) free_s[s] += t.chunks[s].weight_s;
     }
     // Zero-bubble H1 has taken up weight bodies on every stage by then.
+    // Arrivals and lanes matter where the next body or send would wait for them.
     double growth_s = 0;
-    if (const std::int64_t left = m - p - j; left > 0 && shifted(growth_s) && j > p) {
+    const auto state = [&](auto&& keep) {
+      for (std::int64_t s = 0; s < p; ++s) {
+        keep(free_s[s]);
+        if (s > 0) keep(arrivals_s_[s]), keep(backward_lane_s_[s]);
+      }
+    };
+    if (const std::int64_t left = m - p - j; left > 0 && shifted(growth_s, state) && j > p) {
       const double skipped_s = static_cast<double>(left) * growth_s;
       for (std::vector<double>* moved : {&free_s, &arrivals_s_, &forward_lane_s_, &backward_lane_s_})
         for (double& time_s : *moved) time_s += skipped_s;
@@ -113,34 +136,14 @@ void PipelineWalk::alternate() {
   ends_.chunk_end_s = free_s;
 }
 
-// Whether all that a round leaves to the next one is a constant later than the round before left it; keeps what this round left.
-bool PipelineWalk::shifted(double& growth_s) {
-  const std::size_t stages = ends_.stage_end_s.size();
-  const double last_s = ends_.stage_end_s.front();
-  growth_s = last_s - state_s_.front();
-  const double tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * last_s;
-  bool same = true;
-  double* kept_s = state_s_.data();
-  const auto keep = [&](double now_s) {
-    same = same && std::abs(now_s - *kept_s - growth_s) <= tolerance_s;
-    *kept_s++ = now_s;
-  };
-  for (std::size_t s = 0; s < stages; ++s) {
-    keep(ends_.stage_end_s[s]);
-    // Lanes matter where the next send would find them busy.
-    keep(s == 0 ? last_s : arrivals_s_[s]);
-    keep(s == 0 ? last_s : backward_lane_s_[s]);
-  }
-  return same;
-}
-
 // Virtual micro-batches ("slots") go through a stage in groups of p: slot k is turn (k / p) % v, of chunk stage + turn x p forward, of
 // chunk stage + (v - 1 - turn) p backward. A slot waits for the same slot of the stage before, on the first stage (forward) for the slot p
-// earlier of the last one. Round j of a stage is forward slot w + j and backward slot j, w = its warm-up and j from -w on; at step g stage
-// s takes up its round g - (p - 1 - s), for which all of its inputs were sent in earlier steps.
+// earlier of the last one. Round j of a stage is forward slot w + j and backward slot j, w = its warm-up and j from -w on; beside round j
+// of the last stage, stage s takes up its round j - (p - 1 - s), for which all of its inputs were sent in earlier rounds.
 void PipelineWalk::interleave() {
   const PipelineTimes& t = *times_;
-  const std::int64_t p = t.shape.stages, v = t.shape.interleave, slots = t.shape.micro_batches * v;
+  const std::int64_t p = t.shape.stages, v = t.shape.interleave;
+  std::int64_t slots = t.shape.micro_batches * v;
   const std::int64_t row = slots + p;
   arrivals_s_.assign(static_cast<std::size_t>(p * row), 0);
   backward_arrivals_s_.assign(static_cast<std::size_t>(p * row), 0);
@@ -152,18 +155,41 @@ void PipelineWalk::interleave() {
     stage.index = s;
     stage.forward = {0, 0, s, arrivals_s_.data() + s * row};
     stage.backward = {0, 0, s + (v - 1) * p, backward_arrivals_s_.data() + s * row};
-    stage.round = std::min(p - 1 - ahead(0), -ahead(p - 1)) - (p - 1 - s);
     stage.ahead = ahead(s);
   }
-  const std::int64_t steps = slots + p - 1 - std::min(p - 1 - ahead(0), -ahead(p - 1));
-  for (std::int64_t step = 0; step < steps; ++step)
+  // What a round takes up was sent in the round before it. So where p v rounds, after which the same chunks come again, leave all just a
+  // constant later than it was, further ones do too, and are left out.
+  const std::int64_t first = std::min(p - 1 - ahead(0), -ahead(p - 1)), period = p * v;
+  double skipped_s = 0;
+  state_s_.assign(static_cast<std::size_t>(5 * p), 0);
+  kept_end_s_ = 0;
+  for (std::int64_t round = first; round < slots + p - 1; ++round) {
     for (std::int64_t s = p - 1; s >= 0; --s) {
       Stage& stage = stages_[s];
-      const std::int64_t round = stage.round++;
-      if (const std::int64_t k = stage.ahead + round; k >= 0 && k < slots) run_forward(stage, k, row);
-      if (round >= 0 && round < slots) run_backward(stage, round, row);
+      const std::int64_t own = round - (p - 1 - s);
+      if (const std::int64_t k = stage.ahead + own; k >= 0 && k < slots) run_forward(stage, k, row);
+      if (own >= 0 && own < slots) run_backward(stage, own, row);
     }
-  for (const Stage& stage : stages_) ends_.stage_end_s[stage.index] = stage.free_s;
+    const std::int64_t left = (slots - round) / period - 1;
+    if (round < period || round % period != 0 || left <= 0) continue;
+    const auto state = [&](auto&& keep) {
+      for (const Stage& stage : stages_) {
+        const std::int64_t next = round + 1 - (p - 1 - stage.index);
+        keep(stage.free_s);
+        keep(std::max(stage.free_s, stage.forward.arrivals_s[stage.ahead + next]));
+        keep(std::max(stage.free_s, stage.backward.arrivals_s[next]));
+        keep(std::max(stage.free_s, forward_lane_s_[stage.index]));
+        keep(std::max(stage.free_s, backward_lane_s_[stage.index]));
+      }
+    };
+    ends_.stage_end_s.front() = stages_.front().free_s;
+    if (double growth_s = 0; shifted(growth_s, state)) {
+      slots -= left * period;
+      skipped_s = static_cast<double>(left) * growth_s;
+    }
+  }
+  for (const Stage& stage : stages_) ends_.stage_end_s[stage.index] = stage.free_s + skipped_s;
+  for (double& end_s : ends_.chunk_end_s) end_s += skipped_s;
 }
 
 void PipelineWalk::run_forward(Stage& stage, std::int64_t slot, std::int64_t row) {

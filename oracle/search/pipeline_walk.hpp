@@ -31,8 +31,8 @@ struct PipelineEnds {
 
 /// The times of a step's pipeline, equal to those of walk_serial() and of the event-by-event evaluation of the same plan (tests hold them
 /// to 1e-12), at a few nanoseconds a body: instead of asking which stage can go on, bodies are taken in an order in which all that they
-/// wait for stands already. Under 1F1B and zero-bubble H1 rounds that only shift by a constant are skipped. Buffers as deep as there are
-/// chunks hold up sends of GPipe alone: the other schedules have fewer micro-batches in flight.
+/// wait for stands already. Rounds that only shift by a constant are skipped, GPipe has a closed form. Buffers as deep as there are chunks
+/// hold up nothing.
 class PipelineWalk {
  public:
   const PipelineEnds& run(const PipelineTimes& times);
@@ -51,7 +51,6 @@ class PipelineWalk {
   };
   struct Stage {
     std::int64_t index = 0;
-    std::int64_t round = 0;
     std::int64_t ahead = 0;
     double free_s = 0;
     Slots forward;
@@ -62,7 +61,8 @@ class PipelineWalk {
   void advance(Slots& slots, std::int64_t chunks) const;
 
   double send(double& lane_free_s, double ready_s, double duration_s);
-  bool shifted(double& growth_s);
+  template <class Each>
+  bool shifted(double& growth_s, Each&& each);
 
   const PipelineTimes* times_ = nullptr;
   PipelineEnds ends_;
@@ -71,6 +71,7 @@ class PipelineWalk {
   std::vector<double> arrivals_s_;
   std::vector<double> backward_arrivals_s_;
   std::vector<double> state_s_;
+  double kept_end_s_ = 0;
   std::vector<Stage> stages_;
 };
 
