@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
@@ -37,15 +38,20 @@ std::string usual_runtime(const Scenario& scenario) {
 /// The scenario, its strategy what is pinned.
 ReadScenario read_pinned(ScenarioText text, const Environment& environment, Text& pinned) {
   pinned = text.strategy;
+  text.strategy.value = "serial";
   ScenarioReader reader(environment);
   ReadScenario read = reader.read(text);
   if (read.scenario.plan) throw BadInput(problem(text.workload, "is a trace: it has a strategy already", "a model or a description"));
-  if (strategy_keys(pinned).contains("micro-batches"))
+  const std::set<std::string> keys = strategy_keys(pinned);
+  if (keys.contains("micro-batches"))
     throw BadInput(problem(pinned, "pins micro-batches, whose number follows from the data axis", "micro-batch=SAMPLES"));
-  if (strategy_keys(pinned).contains("runtime") || read.scenario.strategy.servers > 0) return read;
-  const std::string runtime = usual_runtime(read.scenario);
-  text.strategy.value = pinned.value.empty() || pinned.value == "serial" ? runtime : pinned.value + "," + runtime;
-  return reader.read(text);
+  Text whole = pinned;
+  const bool nothing = pinned.value == "serial" || keys.empty();
+  if (nothing || (!keys.contains("runtime") && !keys.contains("servers")))
+    whole.value = (nothing ? "" : pinned.value + ",") + usual_runtime(read.scenario);
+  read.scenario.strategy = parse_strategy(whole, Unsaid::open);
+  read.text.strategy.value = strategy_text(read.scenario.strategy);
+  return read;
 }
 
 void check_rank(const StrategiesOptions& options, const Scenario& scenario) {

@@ -1,4 +1,5 @@
 #include "core/calibration.hpp"
+#include "core/infeasible.hpp"
 #include "core/platform.hpp"
 #include "core/prediction.hpp"
 #include "core/run.hpp"
@@ -102,6 +103,19 @@ std::string_view to_string(Runtime runtime) {
     case Runtime::pytorch_fsdp: return "pytorch-fsdp";
     case Runtime::megatron: return "megatron";
     case Runtime::tf_parameter_server: return "tf-parameter-server";
+  }
+  return "";
+}
+
+std::string_view to_string(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::none: return "none";
+    case Obstacle::division: return "division";
+    case Obstacle::schedule: return "schedule";
+    case Obstacle::network: return "network";
+    case Obstacle::stages: return "stages";
+    case Obstacle::memory: return "memory";
+    case Obstacle::other: return "other";
   }
   return "";
 }

@@ -34,17 +34,20 @@ ScheduleShape schedule_shape(const Scenario& scenario, const Layout& layout) {
   return {scenario.strategy.schedule, layout.stages, layout.micro_batches, scenario.strategy.interleave};
 }
 
+Infeasible for_want_of(Obstacle obstacle, Infeasible&& none) { return {std::move(none.reason), obstacle, {}}; }
+
 std::variant<Step, Infeasible> understand(const Scenario& scenario) {
   Step step;
   auto layout = lay_out(scenario);
-  if (auto* none = std::get_if<Infeasible>(&layout)) return std::move(*none);
+  if (auto* none = std::get_if<Infeasible>(&layout)) return for_want_of(Obstacle::division, std::move(*none));
   step.layout = std::get<Layout>(layout);
-  if (std::string defect = schedule_defect(schedule_shape(scenario, step.layout)); !defect.empty()) return Infeasible{std::move(defect)};
+  if (std::string defect = schedule_defect(schedule_shape(scenario, step.layout)); !defect.empty())
+    return Infeasible{std::move(defect), Obstacle::schedule, {}};
   auto model = local_model(scenario, step.layout);
-  if (auto* none = std::get_if<Infeasible>(&model)) return std::move(*none);
+  if (auto* none = std::get_if<Infeasible>(&model)) return for_want_of(Obstacle::network, std::move(*none));
   step.model = std::move(std::get<LocalModel>(model));
   auto chunks = cut_chunks(step.model.workload(), step.layout.stages * scenario.strategy.interleave);
-  if (auto* none = std::get_if<Infeasible>(&chunks)) return std::move(*none);
+  if (auto* none = std::get_if<Infeasible>(&chunks)) return for_want_of(Obstacle::stages, std::move(*none));
   step.chunks = std::move(std::get<std::vector<LayerRange>>(chunks));
   return step;
 }
@@ -103,7 +106,8 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   StepMemory memory = largest_memory(scenario, step);
   memory.context = framework_memory(scenario.strategy, scenario.platform);
-  if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty()) return Infeasible{std::move(reason)};
+  if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty())
+    return Infeasible{std::move(reason), Obstacle::memory, memory.total()};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);
 }
 

@@ -187,16 +187,18 @@ void check_ranks(const Text& text, const Strategy& s, Problems& problems) {
   if (ranks > kMostRanks) problems.add(problem(text, "has too many ranks", forerun::format("at most {}", kMostRanks)));
 }
 
-/// Settings that contradict one another.
-void check_together(const Reader& reader, const Strategy& strategy, Problems& problems) {
+/// Settings that contradict one another. Where what is unsaid is open, only what is said can.
+void check_together(const Reader& reader, const Strategy& strategy, Unsaid unsaid, Problems& problems) {
   const auto refuse = [&](std::string_view key, const char* what) {
     if (const Text* given = reader.find(key)) problems.add(problem(*given, what));
   };
   if (reader.find("micro-batch") != nullptr) refuse("micro-batches", "contradicts micro-batch: give one of them");
   if (strategy.interleave > 1 && strategy.schedule != Schedule::interleaved)
     refuse("schedule", "does not interleave chunks: leave out interleave");
-  if (strategy.interleave > 1 && strategy.pipeline == 1) refuse("interleave", "needs a pipeline: pipeline=2 or more");
-  if (strategy.sequence_parallel && strategy.tensor == 1)
+  const auto settled = [&](std::string_view key) { return unsaid == Unsaid::usual || reader.find(key) != nullptr; };
+  if (strategy.interleave > 1 && strategy.pipeline == 1 && settled("pipeline"))
+    refuse("interleave", "needs a pipeline: pipeline=2 or more");
+  if (strategy.sequence_parallel && strategy.tensor == 1 && settled("tensor"))
     refuse("sequence-parallel", "shares out positions over the tensor axis: tensor=2 or more");
 }
 
@@ -214,7 +216,7 @@ Strategy with_defaults(const RuntimeDefaults& defaults) {
 
 }  // namespace
 
-Strategy parse_strategy(const Text& text) {
+Strategy parse_strategy(const Text& text, Unsaid unsaid) {
   Problems problems;
   const std::vector<Text> settings = split_settings(text, problems);
   for (const Text& setting : settings) problems.collect([&] { check_key(setting); });
@@ -228,7 +230,7 @@ Strategy parse_strategy(const Text& text) {
   read_execution(reader, strategy);
   read_servers(reader, strategy);
   check_servers(reader, strategy, problems);
-  check_together(reader, strategy, problems);
+  check_together(reader, strategy, unsaid, problems);
   check_ranks(text, strategy, problems);
   problems.throw_if_any();
   return strategy;

@@ -102,7 +102,6 @@ Scenario probe_of(const Scenario& scenario) {
   probe.strategy.interleave = 1;
   probe.strategy.zero = 0;
   probe.strategy.overlap = overlaps_tensor(strategy.overlap) ? Overlap::tensor : Overlap::none;
-  if (strategy.schedule != Schedule::zero_bubble_h1) probe.strategy.schedule = Schedule::one_f_one_b;
   const int per_node = probe.platform.devices_per_node;
   probe.platform.nodes = (probe.strategy.ranks() + per_node - 1) / per_node;
   return probe;

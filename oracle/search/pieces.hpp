@@ -67,8 +67,8 @@ inline constexpr int kProbedBlocks = 4;
 NetworkPieces read_network(const LocalModel& model, const Strategy& strategy);
 
 /// Lowers and prices the strategy of `scenario`, whose workload has kProbedBlocks blocks, in a pipeline of three chunks of one block each.
-/// The degree of its pipeline, its schedule but for weight bodies, ZeRO and overlap over the data axis do not matter.
-/// Nothing where bodies are not closed: then a chunk's time is no sum over its blocks.
+/// The schedule is 1F1B, or zero-bubble H1 for weight bodies of their own. The degree of its pipeline, ZeRO and overlap over the data axis
+/// do not matter. Nothing where bodies are not closed: then a chunk's time is no sum over its blocks.
 std::optional<TimePieces> price_bodies(const Scenario& scenario, const LocalModel& model);
 
 }  // namespace forerun::oracle

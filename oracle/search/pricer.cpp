@@ -11,19 +11,6 @@
 
 namespace forerun::oracle {
 
-std::string_view to_string(Obstacle obstacle) {
-  switch (obstacle) {
-    case Obstacle::none: return "none";
-    case Obstacle::division: return "division";
-    case Obstacle::schedule: return "schedule";
-    case Obstacle::network: return "network";
-    case Obstacle::stages: return "stages";
-    case Obstacle::memory: return "memory";
-    case Obstacle::other: return "other";
-  }
-  return "";
-}
-
 Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), steps_(run_steps(scenario_)) {
   blocks_ = alike_blocks(scenario_.workload);
   if (blocks_ && (blocks_->times < kProbedBlocks || !scenario_.calibration->gpu)) blocks_.reset();
@@ -50,7 +37,7 @@ Quote Pricer::price(const Strategy& strategy, const Hopeful& hopeful) {
 
 Quote Pricer::price_whole() {
   const auto lowered = lower(scenario_);
-  if (std::holds_alternative<Infeasible>(lowered)) return {.obstacle = Obstacle::other};
+  if (const auto* none = std::get_if<Infeasible>(&lowered)) return {.obstacle = none->obstacle, .memory_bytes = none->memory.value()};
   const auto& plan = std::get<StepPlan>(lowered);
   const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
   return {.step_s = evaluate(plan, costs).step.value(), .memory_bytes = plan.memory.total().value()};
@@ -102,6 +89,7 @@ const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) 
   // Only where groups of other axes lie around those of the data axis does its degree matter.
   const bool in_order = strategy.order == Strategy{}.order;
   const bool data_matters = strategy.expert > 1 || strategy.context > 1 || !in_order || !congruent(strategy.tensor);
+  const bool apart = strategy.pipeline > 1 && strategy.schedule == Schedule::zero_bubble_h1;
   std::int64_t order = 0;
   for (const Axis axis : strategy.order) order = 8 * order + static_cast<std::int64_t>(axis);
   const Key key{strategy.tensor,
@@ -109,7 +97,7 @@ const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) 
                 strategy.expert,
                 strategy.micro_batch,
                 static_cast<std::int64_t>(strategy.recompute),
-                2 * (overlaps_tensor(strategy.overlap) ? 1 : 0) + (strategy.schedule == Schedule::zero_bubble_h1 ? 1 : 0),
+                2 * (overlaps_tensor(strategy.overlap) ? 1 : 0) + (apart ? 1 : 0),
                 data_matters ? strategy.data : 1,
                 order,
                 static_cast<std::int64_t>(strategy.collective),
@@ -119,6 +107,7 @@ const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) 
   if (added) {
     probe_.strategy = strategy;
     if (!data_matters) probe_.strategy.data = 1;
+    if (!apart) probe_.strategy.schedule = Schedule::one_f_one_b;
     model.samples = strategy.micro_batch;
     place->second = price_bodies(probe_, model);
     ++counts_.pieces;
@@ -192,43 +181,28 @@ double Pricer::least_step(const Draft& draft) const {
   return static_cast<double>(draft.shape.micro_batches) * busiest_s;
 }
 
+// A stage's chunks, whose amounts add up, are one to stage_memory().
 double Pricer::largest_memory(const Draft& draft) const {
   const int stages = draft.shape.stages, interleave = draft.shape.interleave;
-  const std::int64_t all = draft.shape.micro_batches * interleave;
-  double largest = 0;
+  const OfChunks<ChunkLayers>& layers = draft.network->layers;
+  const auto samples = static_cast<double>(draft.layout.micro_batch);
+  Bytes largest;
   for (int stage = 0; stage < stages; ++stage) {
-    // Sums over the stage's chunks: one of each kind, and further blocks.
-    int blocks = 0;
-    for (int chunk = stage; chunk < stages * interleave; chunk += stages) blocks += blocks_of(draft, chunk);
-    const bool first = stage == 0 && stages > 1, last = stage == stages - 1 && stages > 1;
-    const int middle = stages == 1 ? 0 : interleave - (first ? 1 : 0) - (last ? 1 : 0);
-    const double further = blocks - interleave;
-    const std::int64_t late = draft.shape.schedule == Schedule::zero_bubble_h1 ? stage : 0;
-    const std::int64_t most = stages == 1 ? 1 : std::min(warm_up(draft.shape, stage) + 1 + late, all);
-    const auto in_flight = static_cast<double>((most + interleave - 1) / interleave);
-    const OfChunks<ChunkLayers>& layers = draft.network->layers;
-    const auto sum = [&](auto&& part) {
-      if (stages == 1) return part(layers[ChunkKind::whole].memory) + further * part(layers.block.memory);
-      double total = further * part(layers.block.memory) + middle * part(layers[ChunkKind::middle].memory);
-      if (first) total += part(layers[ChunkKind::first].memory);
-      if (last) total += part(layers[ChunkKind::last].memory);
-      return total;
+    ChunkMemory chunks;
+    const auto add = [&](const ChunkMemory& one, double times) {
+      chunks.weights += times * one.weights, chunks.gradients += times * one.gradients, chunks.optimizer += times * one.optimizer;
+      chunks.activations += times * samples * one.activations, chunks.further_activations += times * samples * one.further_activations;
     };
-    const int zero = draft.strategy->zero;
-    const double shared = draft.layout.replicas;
-    const auto samples = static_cast<double>(draft.layout.micro_batch);
-    double bytes = sum([](const ChunkMemory& m) { return m.weights.value(); }) / (zero >= 3 ? shared : 1);
-    bytes += sum([](const ChunkMemory& m) { return m.gradients.value(); }) / (zero >= 2 ? shared : 1);
-    if (draft.strategy->offload != Offload::optimizer)
-      bytes += sum([](const ChunkMemory& m) { return m.optimizer.value(); }) / (zero >= 1 ? shared : 1);
-    bytes += samples * sum([&](const ChunkMemory& m) { return m.activations.value() + (in_flight - 1) * m.further_activations.value(); });
-    double gradient = 0;
-    for (const auto& [kind, has] : {std::pair(ChunkKind::first, first), std::pair(ChunkKind::middle, middle > 0),
-                                    std::pair(ChunkKind::last, last), std::pair(ChunkKind::whole, stages == 1)})
-      if (has) gradient = std::max(gradient, layers[kind].memory.activation_gradients.value());
-    largest = std::max(largest, bytes + samples * gradient);
+    for (int chunk = stage; chunk < stages * interleave; chunk += stages) {
+      const ChunkMemory& one = layers[kind_of(draft, chunk)].memory;
+      add(one, 1);
+      add(layers.block.memory, blocks_of(draft, chunk) - 1);
+      chunks.activation_gradients = std::max(chunks.activation_gradients, samples * one.activation_gradients);
+    }
+    const std::int64_t in_flight = stages == 1 ? 1 : micro_batches_held(draft.shape, stage);
+    largest = std::max(largest, stage_memory({&chunks, 1}, *draft.strategy, draft.layout.replicas, in_flight).total());
   }
-  return largest + framework_memory(*draft.strategy, scenario_.platform).value();
+  return (largest + framework_memory(*draft.strategy, scenario_.platform)).value();
 }
 
 }  // namespace forerun::oracle

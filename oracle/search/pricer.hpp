@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/infeasible.hpp"
 #include "core/scenario.hpp"
 #include "oracle/search/pieces.hpp"
 #include "oracle/search/pipeline_walk.hpp"
@@ -18,18 +19,6 @@
 #include "workloads/shorten.hpp"
 
 namespace forerun::oracle {
-
-/// Why a strategy cannot be, in the order in which lower() finds it.
-enum class Obstacle {
-  none,
-  division,  ///< a degree that does not divide, or more ranks than devices
-  schedule,  ///< micro-batches that the schedule does not take
-  network,   ///< layers that cannot be split so
-  stages,    ///< more stages than blocks
-  memory,
-  other,  ///< only lower() knows
-};
-std::string_view to_string(Obstacle obstacle);
 
 /// What a strategy comes to.
 struct Quote {

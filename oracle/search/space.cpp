@@ -38,6 +38,11 @@ int count_blocks(const Workload& workload) {
   return blocks;
 }
 
+// Axes that could be as wide as the machine are searched up to here; what is pinned may be larger. Context: as far as published runs went,
+// for 131,072 tokens [Llama 3 Herd 2024, table 4]. Images: what the halos of a 224 x 224 image leave room for.
+constexpr int kMostContext = 16;
+constexpr int kMostParts = 16;
+
 constexpr std::array<Axis, 5> kDataInnermost = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
 
 /// Goes through the axes, outermost first those that decide what a rank computes.
@@ -63,6 +68,9 @@ class Enumeration {
   }
 
  private:
+  /// How the ranks that share layers exchange parts of them.
+  enum class Exchange { alone, beside_compute };
+
   /// Ranks of data x pipeline.
   void with_split(int others) {
     for (const bool sequence : space_.sequence_parallel) {
@@ -76,7 +84,7 @@ class Enumeration {
             strategy_.micro_batch = micro_batch;
             for (const Recompute recompute : space_.recompute) {
               strategy_.recompute = recompute;
-              for (const bool overlaps : {false, true}) with_kernels(others, overlaps);
+              for (const Exchange exchange : {Exchange::alone, Exchange::beside_compute}) with_kernels(others, exchange);
             }
           }
         }
@@ -92,9 +100,14 @@ class Enumeration {
     return list;
   }
 
+  /// Whether ranks exchange parts of layers, which Overlap::tensor runs beside compute.
+  [[nodiscard]] bool splits_layers() const {
+    return strategy_.tensor > 1 || strategy_.filter > 1 || strategy_.channel > 1 || strategy_.spatial.parts() > 1;
+  }
+
   /// What a rank computes is settled, but for where gradients of weights stand.
-  void with_kernels(int others, bool overlaps_tensor_axis) {
-    if (overlaps_tensor_axis && strategy_.tensor == 1) return;
+  void with_kernels(int others, Exchange exchange) {
+    if (exchange == Exchange::beside_compute && !splits_layers()) return;
     for (const bool apart : {false, true})
       for (const int pipeline : space_.pipeline) {
         if (others % pipeline != 0) continue;
@@ -102,7 +115,7 @@ class Enumeration {
         if (!std::ranges::count(space_.data, data) || space_.batch % data != 0) continue;
         if (space_.batch / data % strategy_.micro_batch != 0) continue;
         // Data and context lie side by side.
-        const bool orders_matter = strategy_.tensor > 1 && data > 1 && strategy_.context == 1;
+        const bool orders_matter = splits_layers() && data > 1 && strategy_.context == 1;
         if (!orders_matter && strategy_.order != space_.order.front()) continue;
         strategy_.pipeline = pipeline, strategy_.data = data;
         if (data * strategy_.context % strategy_.expert != 0) continue;
@@ -113,21 +126,22 @@ class Enumeration {
           strategy_.schedule = schedule;
           for (const int interleave : interleaves(schedule)) {
             strategy_.interleave = interleave;
-            with_data(overlaps_tensor_axis);
+            with_data(exchange);
           }
         }
       }
   }
 
   [[nodiscard]] std::vector<int> interleaves(Schedule schedule) const {
-    if (schedule != Schedule::interleaved || strategy_.pipeline == 1) return {1};
+    if (schedule != Schedule::interleaved || strategy_.pipeline == 1)
+      return std::ranges::count(space_.interleave, 1) > 0 ? std::vector{1} : std::vector<int>{};
     std::vector<int> list;
     for (const int interleave : space_.interleave)
       if (interleave > 1 && space_.blocks % (strategy_.pipeline * interleave) == 0) list.push_back(interleave);
     return list;
   }
 
-  void with_data(bool overlaps_tensor_axis) {
+  void with_data(Exchange exchange) {
     const bool replicas = strategy_.data * strategy_.context > 1;
     for (const int zero : space_.zero) {
       if (!replicas && zero != space_.zero.front()) continue;
@@ -135,8 +149,8 @@ class Enumeration {
       strategy_.zero = zero;
       for (const Overlap overlap : space_.overlap) {
         // Where several are looked at, those that say the same are one.
-        const bool split = strategy_.tensor > 1, several = space_.overlap.size() > 1;
-        if ((split && overlaps_tensor(overlap)) != overlaps_tensor_axis) continue;
+        const bool split = splits_layers(), several = space_.overlap.size() > 1;
+        if ((split && overlaps_tensor(overlap)) != (exchange == Exchange::beside_compute)) continue;
         const bool reduces_apart = replicas && strategy_.zero < 3;
         if (several && ((!split && overlaps_tensor(overlap)) || (!reduces_apart && overlaps_data(overlap)))) continue;
         strategy_.overlap = overlap;
@@ -172,18 +186,19 @@ Space space_of(const Scenario& scenario, const std::set<std::string>& pinned) {
   using Degrees = std::vector<int>;
   const Degrees all = divisors(space.devices);
   const bool attention = has_layer(workload, [](const LayerShape& shape) { return shape.kind == LayerKind::attention; });
-  const bool experts = has_layer(workload, [](const LayerShape& shape) { return shape.experts > 1; });
+  std::int64_t most_experts = 1;
+  for (const Layer& layer : workload.layers) most_experts = std::max(most_experts, layer.shape.experts);
   space.data = axis("data", given.data, all);
   space.tensor = axis("tensor", given.tensor, attention ? all : Degrees{1});
   space.pipeline = axis("pipeline", given.pipeline, at_most(all, space.blocks > 0 ? space.blocks : space.layers));
-  space.context = axis("context", given.context, attention ? at_most(all, 8) : Degrees{1});
-  space.expert = axis("expert", given.expert, experts ? at_most(all, 64) : Degrees{1});
+  space.context = axis("context", given.context, attention ? at_most(all, kMostContext) : Degrees{1});
+  space.expert = axis("expert", given.expert, most_experts > 1 ? at_most(all, most_experts) : Degrees{1});
   const bool images = has_layer(workload, [](const LayerShape& shape) { return shape.kind == LayerKind::conv2d; });
   space.filter = axis("filter", given.filter, images ? all : Degrees{1});
   space.channel = axis("channel", given.channel, images ? all : Degrees{1});
   std::vector<SpatialGrid> grids{{}};
-  for (const int height : images ? at_most(all, 16) : Degrees{})
-    for (const int width : at_most(all, 16))
+  for (const int height : images ? at_most(all, kMostParts) : Degrees{})
+    for (const int width : at_most(all, kMostParts))
       if (height * width > 1 && space.devices % (height * width) == 0) grids.push_back({height, width});
   space.spatial = axis("spatial", given.spatial, grids);
   if (pinned.contains("micro-batch")) space.micro_batch = {given.micro_batch};

@@ -38,6 +38,16 @@ TEST_CASE("strategies' document counts what was looked at and holds predictions,
   }
 }
 
+TEST_CASE("what is pinned needs nothing that is left open") {
+  for (const char* pinned : {"sequence-parallel=on", "interleave=2"}) {
+    const Answer answer = CommandLine().run(kGpt + "--top 1 --strategy " + pinned);
+    INFO(pinned << '\n' << answer.err);
+    CHECK(answer.code == 0);
+    CHECK_THAT(answer.out, Catch::Contains(std::string(",") + pinned));
+  }
+  CHECK(CommandLine().run(kGpt + "--strategy sequence-parallel=on,tensor=1").code == 3);
+}
+
 TEST_CASE("the first of the strategies is what predict says of it") {
   const CommandLine line;
   const YamlNode ranked = read_yaml_text(line.run(kGpt + "--top 1 --format json").out, "out");

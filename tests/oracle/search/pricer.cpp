@@ -76,10 +76,8 @@ class Dice {
     s.zero = pick({0, 0, 1, 2, 3});
     s.recompute = pick({Recompute::none, Recompute::selective, Recompute::full});
     s.overlap = pick({Overlap::none, Overlap::data, Overlap::tensor, Overlap::all});
-    if (s.pipeline > 1) {
-      s.schedule = pick({Schedule::gpipe, Schedule::one_f_one_b, Schedule::interleaved, Schedule::zero_bubble_h1});
-      if (s.schedule == Schedule::interleaved) s.interleave = pick({1, 2, 3, 6});
-    }
+    s.schedule = pick({Schedule::gpipe, Schedule::one_f_one_b, Schedule::interleaved, Schedule::zero_bubble_h1});
+    if (s.pipeline > 1 && s.schedule == Schedule::interleaved) s.interleave = pick({1, 2, 3, 6});
     if (pick({0, 0, 1}) == 1) s.bucket = s.first_bucket = Bytes(20e6);
     if (pick({0, 0, 0, 1}) == 1) s.order = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
     if (pick({0, 0, 0, 1}) == 1) s.collective = CollectiveAlgorithm::ring;

@@ -150,6 +150,42 @@ TEST_CASE("every strategy that cannot be is counted under a reason") {
   CHECK(refused == result.evaluated - result.feasible);
 }
 
+TEST_CASE("split layers are looked at with their exchange beside compute, and beside data ranks in both orders") {
+  const Scenario scenario = scenario_of("vgg16", {}, 64, "abci-v100", "2", "runtime=pytorch-ddp");
+  for (const char* pinned : {"filter=2,runtime=pytorch-ddp", "channel=2,runtime=pytorch-ddp", "spatial=2x1,runtime=pytorch-ddp"}) {
+    Scenario chosen = scenario;
+    chosen.strategy = parse_strategy(word(pinned));
+    std::set<std::pair<Overlap, bool>> seen;
+    for (const Strategy& strategy : all_of(space(chosen, pinned))) seen.insert({strategy.overlap, strategy.order == Strategy{}.order});
+    INFO(pinned);
+    CHECK(seen.size() == 8);
+  }
+}
+
+TEST_CASE("what cannot be is told apart where plans are priced one at a time, too") {
+  const char* pinned = "runtime=pytorch-ddp,zero=0,overlap=none";
+  const Scenario scenario = scenario_of("vgg16", {}, 4096, "abci-v100", "2", pinned);
+  const SearchResult result = search(scenario, space(scenario, pinned), {});
+  std::set<Obstacle> seen;
+  for (const Refusal& refusal : result.refusals) seen.insert(refusal.obstacle);
+  CHECK(seen.contains(Obstacle::network));
+  CHECK(seen.contains(Obstacle::memory));
+  for (const Refusal& refusal : result.refusals)
+    if (refusal.obstacle == Obstacle::memory) CHECK_THAT(refusal.reason, Catch::Contains("of memory a device"));
+}
+
+TEST_CASE("a pinned interleave leaves interleaved schedules alone") {
+  const char* pinned = "interleave=2,runtime=megatron";
+  Scenario scenario = small_gpt("runtime=megatron");
+  scenario.strategy = parse_strategy(word(pinned), Unsaid::open);
+  const std::vector<Strategy> all = all_of(space(scenario, pinned));
+  CHECK_FALSE(all.empty());
+  for (const Strategy& strategy : all) {
+    REQUIRE(strategy.interleave == 2);
+    REQUIRE(strategy.schedule == Schedule::interleaved);
+  }
+}
+
 TEST_CASE("images are split by filters, channels and areas, of which no two go together") {
   const char* pinned = "runtime=pytorch-ddp";
   const Scenario scenario = scenario_of("vgg16", {}, 64, "abci-v100", "4", pinned);
