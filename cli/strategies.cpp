@@ -10,6 +10,7 @@
 #include "cli/strategies_page.hpp"
 #include "cli/verbs.hpp"
 #include "core/error.hpp"
+#include "costs/whole_run.hpp"
 #include "strategies/strategy_text.hpp"
 
 namespace forerun {
@@ -58,6 +59,9 @@ void check_rank(const StrategiesOptions& options, const Scenario& scenario) {
   if (options.by == RankBy::cost && !scenario.platform.price)
     throw MissingCapability(scenario.platform.name +
                             " has no price: rank by time or memory, or use a platform that has one (PROVIDER:INSTANCE)");
+  if (options.by == RankBy::cost && !run_steps(scenario))
+    throw BadInput(
+        Problem{.key = "--by", .what = "cost is that of a run, whose length nothing says", .allowed = "with run.steps or run.epochs"});
 }
 
 ExitCode strategies(const StrategiesOptions& options, const Environment& environment) {
@@ -72,6 +76,7 @@ ExitCode strategies(const StrategiesOptions& options, const Environment& environ
   wanted.thoroughness = options.exhaustive ? oracle::Thoroughness::exhaustive : oracle::Thoroughness::pruned;
   wanted.most = static_cast<std::size_t>(options.top);
   RankedStrategies ranked;
+  ranked.objective = wanted.objective;
   {
     ProgressLine line(WhenPiped::silent);
     const ProgressCallback progress = line.callback();
@@ -98,7 +103,8 @@ void add_strategies(CLI::App& command, const Environment& environment, Action& c
   add_scenario_file(*verb, options->scenario);
   add_workload_option(*verb, options->scenario);
   add_platform_option(*verb, options->scenario);
-  verb->add_option("--strategy", options->scenario.strategy, "what is pinned: tensor=8,runtime=megatron; every other setting is searched");
+  verb->add_option("-s,--strategy", options->scenario.strategy,
+                   "what is pinned: tensor=8,runtime=megatron; every other setting is searched");
   add_calibration_option(*verb, options->scenario);
   add_setting_option(*verb, options->scenario);
   add_choice(*verb, "--by", options->by, "what the best has least of",

@@ -29,12 +29,13 @@ constexpr std::array kParts{NamedPart{"compute", &Parts::compute}, NamedPart{"ex
                             NamedPart{"bubble", &Parts::bubble}, NamedPart{"exposed input", &Parts::input_exposed},
                             NamedPart{"overhead", &Parts::overhead}};
 
-/// Where the difference of two steps lies, the largest first.
-std::string difference(const Prediction& best, const Prediction& second) {
+/// Where the difference of two steps lies, the largest first; empty where there is none.
+std::string step_difference(const Prediction& best, const Prediction& second) {
+  const Seconds whole = *second.step_time - *best.step_time;
+  if (whole.value() < 1e-6 * best.step_time->value()) return "";
   std::vector<std::pair<Seconds, std::string_view>> differences;
   for (const NamedPart& named : kParts) differences.emplace_back((*second.parts).*named.part - (*best.parts).*named.part, named.name);
   std::ranges::sort(differences, [](const auto& a, const auto& b) { return std::abs(a.first.value()) > std::abs(b.first.value()); });
-  const Seconds whole = *second.step_time - *best.step_time;
   std::string out = forerun::format("1 beats 2 by {} ({}):", human(whole), percent(whole / *best.step_time));
   bool more = false;
   for (const auto& [saved, name] : differences) {
@@ -44,6 +45,17 @@ std::string difference(const Prediction& best, const Prediction& second) {
     more = true;
   }
   return out + "\n";
+}
+
+/// Why the first is first.
+std::string difference(const Prediction& best, const Prediction& second, oracle::Objective objective) {
+  const Bytes more = *second.memory_per_device - *best.memory_per_device;
+  const std::string in_memory = forerun::format("1 beats 2 by {} of memory ({})\n", human(more), percent(more / *best.memory_per_device));
+  const bool less_memory = more.value() > 1e-6 * best.memory_per_device->value();
+  if (objective == oracle::Objective::memory && less_memory) return in_memory;
+  std::string in_time = step_difference(best, second);
+  if (!in_time.empty()) return in_time;
+  return less_memory ? in_memory : "1 and 2 come to the same\n";
 }
 
 Table ranking(const RankedStrategies& ranked) {
@@ -104,9 +116,11 @@ std::string page_text(const RankedStrategies& ranked, const ReadScenario& read) 
                                     scenario.calibration->name, to_string(scenario.calibration->origin));
   out += forerun::format("{} strategies looked at, {} fit, {} priced to the end\n\n", counted(found.evaluated), counted(found.feasible),
                          counted(found.priced));
+  if (found.evaluated == 0)
+    return out + forerun::format("infeasible: no product of what is pinned uses all {} devices\n", counted(devices));
   if (found.best.empty()) return out + "infeasible: no strategy fits\n" + refusals_text(found.refusals);
   out += text_table(ranking(ranked));
-  if (ranked.predictions.size() > 1) out += "\n" + difference(ranked.predictions[0], ranked.predictions[1]);
+  if (ranked.predictions.size() > 1) out += "\n" + difference(ranked.predictions[0], ranked.predictions[1], ranked.objective);
   return out + front_text(found.pareto) + refusals_text(found.refusals);
 }
 

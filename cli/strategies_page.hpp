@@ -11,6 +11,7 @@ namespace forerun {
 
 /// What a search found, and the predictions of the best: by the oracle, and by the simulator where it was asked.
 struct RankedStrategies {
+  oracle::Objective objective = oracle::Objective::time;
   oracle::SearchResult found;
   std::vector<Prediction> predictions;
   std::vector<Prediction> confirmed;

@@ -131,4 +131,23 @@ int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, con
   return unit.first_gathered();
 }
 
+Unsharded unsharded(const Workload& local) {
+  double root = 0, block = 0, largest = 0;
+  int blocks = 0;
+  for (std::size_t i = 0; i < local.layers.size(); ++i) {
+    const Layer& layer = local.layers[i];
+    const auto parameters = static_cast<double>(own_parameters(layer));
+    if (layer.block < 0) {
+      root += parameters;
+      continue;
+    }
+    const bool begins = i == 0 || local.layers[i - 1].block != layer.block;
+    blocks += begins ? 1 : 0;
+    block = begins ? parameters : block + parameters;
+    largest = std::max(largest, block);
+  }
+  const double each = bytes_per_element(local.precision);
+  return {Bytes(each * (root + std::min(blocks, 2) * largest)), Bytes(each * std::max(root, largest))};
+}
+
 }  // namespace forerun

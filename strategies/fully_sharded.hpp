@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "core/workload.hpp"
 #include "strategies/frame.hpp"
 #include "strategies/step_writer.hpp"
 
@@ -14,5 +15,13 @@ namespace forerun {
 /// All of it on the data lane, in the order of the units. What a step gathers first waits for the update of the step before, which writes
 /// it; its index is returned, -1 where nothing is gathered.
 int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer);
+
+/// What lies whole in a device's memory beside its shares of the parameters and gradients: the parameters of the unit outside of blocks, of
+/// the largest block and of as large a one that is gathered ahead; and the gradients of the largest unit until they are scattered.
+struct Unsharded {
+  Bytes weights;
+  Bytes gradients;
+};
+Unsharded unsharded(const Workload& local);
 
 }  // namespace forerun

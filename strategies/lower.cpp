@@ -104,8 +104,15 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   const Step& step = std::get<Step>(understood);
   if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
+  if (scenario.strategy.zero == 3 && step.layout.replicas > 1 && !overlaps_data(scenario.strategy.overlap))
+    throw MissingCapability("zero=3 gathers parameters beside compute: overlap=data or all; without it is not modelled yet");
   StepMemory memory = largest_memory(scenario, step);
   memory.context = framework_memory(scenario.strategy, scenario.platform);
+  if (scenario.strategy.zero == 3 && step.layout.replicas > 1) {
+    const Unsharded whole = unsharded(step.model.workload());
+    memory.weights += whole.weights;
+    memory.gradients += whole.gradients;
+  }
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty())
     return Infeasible{std::move(reason), Obstacle::memory, memory.total()};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);

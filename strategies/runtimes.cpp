@@ -89,6 +89,7 @@ RuntimeDefaults load_runtime(const Text& name) {
   mapping.required("overlap", [&](const Text& text) { defaults.overlap = parse_overlap(text); });
   mapping.required("collective", [&](const Text& text) { defaults.collective = parse_collective(text); });
   mapping.optional("zero", [&](const Text& text) { defaults.zero = static_cast<int>(parse_integer(text, 0, 3)); });
+  mapping.optional("most-zero", [&](const Text& text) { defaults.most_zero = static_cast<int>(parse_integer(text, 0, 3)); });
   mapping.optional("servers", [&](const Text& text) { defaults.servers = static_cast<int>(parse_integer(text, 1, 1 << 10)); });
   mapping.optional("least-shard", [&](const Text& text) { defaults.least_shard = parse_bytes(text); });
   mapping.optional("fuses-projections", [&](const Text& text) { defaults.fuses_projections = parse_flag(text); });

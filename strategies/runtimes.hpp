@@ -16,6 +16,7 @@ struct RuntimeDefaults {
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;
   int zero = 0;
+  int most_zero = 3;                     ///< what it can share out
   int servers = 0;                       ///< parameter servers
   Bytes least_shard;                     ///< of a partitioned variable
   bool fuses_projections = false;        ///< dense layers that read the same tensor run as one: queries, keys and values; gate and up

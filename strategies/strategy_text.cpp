@@ -232,6 +232,10 @@ Strategy parse_strategy(const Text& text, Unsaid unsaid) {
   check_servers(reader, strategy, problems);
   check_together(reader, strategy, unsaid, problems);
   check_ranks(text, strategy, problems);
+  if (const int most = runtime_defaults(strategy.runtime).most_zero; strategy.zero > most)
+    if (const Text* given = reader.find("zero"))
+      problems.add(problem(*given, forerun::format("is more than runtime={} shares out", to_string(strategy.runtime)),
+                           forerun::format("0 to {}; runtime=pytorch-fsdp shares out all", most)));
   problems.throw_if_any();
   return strategy;
 }

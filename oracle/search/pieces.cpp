@@ -7,6 +7,7 @@
 #include "costs/price.hpp"
 #include "oracle/pipeline_bodies.hpp"
 #include "strategies/data_parallel.hpp"
+#include "strategies/fully_sharded.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/stages.hpp"
 #include "workloads/formulas.hpp"
@@ -58,6 +59,8 @@ class NetworkReader {
     pieces.after = gradients(places_.last(), count, places_.last().last - places_.last().first);
     pieces.after_whole = gradients(places_.all(), places_.last().first + count, places_.last().last);
     pieces.tied = tied_bytes(model_.workload(), places_.first().last, {places_.last().first + count, places_.last().last});
+    const Unsharded whole = unsharded(model_.workload());
+    pieces.unsharded = whole.weights + whole.gradients;
     return pieces;
   }
 

@@ -45,7 +45,8 @@ struct ChunkLayers {
 /// A network's chunks as one rank has them, however many ranks share the data axis and the pipeline.
 struct NetworkPieces {
   OfChunks<ChunkLayers> layers;
-  Bytes tied;  ///< weights that the first and the last chunk share
+  Bytes tied;       ///< weights that the first and the last chunk share
+  Bytes unsharded;  ///< what lies whole in memory under ZeRO 3
   /// Bytes of the layers' gradients that data-parallel ranks sum, in the order of layers.
   std::vector<Bytes> before;
   std::vector<Bytes> block;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.hpp"
+#include "strategies/runtimes.hpp"
 #include "workloads/shorten.hpp"
 
 namespace forerun::oracle {
@@ -151,8 +152,9 @@ class Enumeration {
         // Where several are looked at, those that say the same are one.
         const bool split = splits_layers(), several = space_.overlap.size() > 1;
         if ((split && overlaps_tensor(overlap)) != (exchange == Exchange::beside_compute)) continue;
-        const bool reduces_apart = replicas && strategy_.zero < 3;
-        if (several && ((!split && overlaps_tensor(overlap)) || (!reduces_apart && overlaps_data(overlap)))) continue;
+        if (several && ((!split && overlaps_tensor(overlap)) || (!replicas && overlaps_data(overlap)))) continue;
+        // Parameters that are shared out are gathered beside compute.
+        if (several && replicas && zero == 3 && !overlaps_data(overlap)) continue;
         strategy_.overlap = overlap;
         visit_(strategy_);
       }
@@ -208,7 +210,7 @@ Space space_of(const Scenario& scenario, const std::set<std::string>& pinned) {
   space.interleave = axis("interleave", given.interleave, space.blocks > 0 ? divisors(space.blocks) : Degrees{1});
   space.recompute = axis("recompute", given.recompute,
                          attention ? std::vector{Recompute::none, Recompute::selective, Recompute::full} : std::vector{Recompute::none});
-  space.zero = axis("zero", given.zero, Degrees{0, 1, 2, 3});
+  space.zero = axis("zero", given.zero, at_most({0, 1, 2, 3}, runtime_defaults(given.runtime).most_zero));
   space.overlap = axis("overlap", given.overlap, std::vector<Overlap>{Overlap::none, Overlap::data, Overlap::tensor, Overlap::all});
   space.order = axis("order", given.order, std::vector{given.order, kDataInnermost});
   return space;

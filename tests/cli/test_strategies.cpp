@@ -95,3 +95,22 @@ TEST_CASE("the simulator confirms the best") {
   const YamlNode& best = document.find("strategies")->children.front();
   CHECK(std::stod(value_of(best, "confirmed_step_time_s")) == Approx(std::stod(value_of(best, "step_time_s"))).epsilon(0.05));
 }
+
+TEST_CASE("ranked by memory, the first is said to take less memory") {
+  const Answer answer = CommandLine().run(kGpt + "--by memory --top 2 -s tensor=16,sequence-parallel=on,recompute=full,overlap=none");
+  CHECK(answer.code == 0);
+  CHECK_THAT(answer.out, Catch::Contains("1 beats 2 by") && Catch::Contains("of memory ("));
+}
+
+TEST_CASE("what is pinned and suits no number of devices is said to") {
+  const Answer answer = CommandLine().run(kGpt + "-s tensor=3");
+  CHECK(answer.code == 1);
+  CHECK_THAT(answer.out, Catch::Contains("no product of what is pinned uses all 16 devices"));
+}
+
+TEST_CASE("a runtime is not asked to share out what it cannot") {
+  const Answer answer =
+      CommandLine().run("predict --workload resnet50 --platform dgx-h100 --set workload.batch=64 -s data=8,zero=3,runtime=pytorch-ddp");
+  CHECK(answer.code == 3);
+  CHECK_THAT(answer.err, Catch::Contains("runtime=pytorch-fsdp"));
+}

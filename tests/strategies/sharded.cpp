@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/error.hpp"
 #include "tests/strategies/lowered.hpp"
 #include "workloads/formulas.hpp"
 
@@ -17,8 +18,8 @@ TEST_CASE("fully sharded parameters are gathered twice and their gradients scatt
 }
 
 TEST_CASE("what is gathered first in a step waits for the update of the step before, which writes it") {
-  for (const char* strategy : {"data=8,zero=3", "data=8,runtime=pytorch-fsdp", "data=4,runtime=pytorch-fsdp,micro-batch=1",
-                               "data=4,tensor=2,zero=3", "data=4,zero=3,offload=optimizer"}) {
+  for (const char* strategy : {"data=8,zero=3,overlap=data", "data=8,runtime=pytorch-fsdp", "data=4,runtime=pytorch-fsdp,micro-batch=1",
+                               "data=4,tensor=2,zero=3,overlap=data", "data=4,zero=3,overlap=data,offload=optimizer"}) {
     INFO(strategy);
     Scenario s = transformer(strategy, 8);
     s.platform.host_link = BytesPerSecond(32e9);
@@ -51,6 +52,15 @@ TEST_CASE("frameworks hold what autograd saves and the gradients of the layer at
   const StepPlan plan = plan_of(s);
   // Logits, one sample a rank: the head's output gradient beside that of its input.
   CHECK(plan.memory.activation_gradients == Bytes(4.0 * 1024 * (50257 + 768)));
-  CHECK(plan.memory.weights.value() == Approx(4.0 * static_cast<double>(parameters(s.workload)) / 8));
-  CHECK(plan.memory.optimizer.value() == Approx(2 * plan.memory.weights.value()));
+  CHECK(plan.memory.optimizer.value() == Approx(2 * 4.0 * static_cast<double>(parameters(s.workload)) / 8));
+}
+
+TEST_CASE("a fully sharded step holds its shares, two whole blocks and what is outside of them, and a unit's gradients") {
+  const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
+  const StepMemory memory = plan_of(s).memory;
+  const auto all = static_cast<double>(parameters(s.workload));
+  const double outside = 50257 * 768 + 1024 * 768 + 2 * 768, block = (all - outside) / 12;
+  CHECK(memory.weights.value() == Approx(4 * (all / 8 + outside + 2 * block)));
+  CHECK(memory.gradients.value() == Approx(4 * (all / 8 + outside)));  // the token table is larger than a block
+  CHECK_THROWS_AS(plan_of(transformer("data=8,zero=3,overlap=none", 8)), MissingCapability);
 }
