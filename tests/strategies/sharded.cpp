@@ -34,6 +34,24 @@ TEST_CASE("what is gathered first in a step waits for the update of the step bef
   }
 }
 
+TEST_CASE("a unit is gathered ahead once the unit before the one that computes is freed") {
+  const StepPlan plan = plan_of(transformer("data=8,runtime=pytorch-fsdp", 8));
+  const TreeIndex tree = index_tree(plan);
+  int gathered = 0;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const Operation& operation = plan.operations[i];
+    const auto* transfer = std::get_if<Collective>(&operation.work);
+    if (tree.repeat_of[i] == 0 || transfer == nullptr || transfer->operation != Collective::Operation::all_gather) continue;
+    ++gathered;
+    REQUIRE(operation.dependency_count == 1);
+    const Dependency& freed = plan.dependencies[operation.first_dependency];
+    CHECK(freed.offset == 1);
+    CHECK(plan.operations[freed.operation].kind() == OperationKind::compute);
+    CHECK(tree.repeat_of[freed.operation] == tree.repeat_of[i]);
+  }
+  CHECK(gathered == 2);  // of the blocks, forward and backward
+}
+
 TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
   const Scenario s = transformer("data=8,zero=1", 8);
   const StepPlan plan = plan_of(s);
