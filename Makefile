@@ -64,8 +64,8 @@ format:
 
 tidy:
 	@scripts/install-packages.sh checks
-	$(call build,dev)
-	@run-clang-tidy -quiet -p build/dev -j $(JOBS) '$(CURDIR)/(?!build/).*\.cpp$$'
+	$(call build,tidy)
+	@run-clang-tidy -quiet -p build/tidy -j $(JOBS) '$(CURDIR)/(?!build/).*\.cpp$$'
 
 clean:
 	@rm -rf build
