@@ -118,6 +118,13 @@ void for_each_pipeline(const Repeat& repeat, const std::function<void(const Pipe
 
 TreeIndex index_tree(const StepPlan& plan) { return TreeWalk(plan.operations.size()).index(plan.step); }
 
+double times_in_step(const TreeIndex& tree, std::size_t operation) {
+  double times = 1;
+  for (int repeat = tree.repeat_of[operation]; repeat > 0; repeat = tree.repeats[repeat].parent)
+    times *= static_cast<double>(tree.repeats[repeat].count);
+  return times;
+}
+
 DependencyRule dependency_rule(const TreeIndex& tree, int waiter, int named) {
   DependencyRule rule;
   int theirs = tree.repeat_of[named];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -253,6 +254,9 @@ struct TreeIndex {
   std::vector<int> repeat_of;  ///< the innermost repeat of each operation, a send's is its body; -1 where the tree lacks it
 };
 TreeIndex index_tree(const StepPlan& plan);
+
+/// How often an operation happens in one step: the product of the counts of the repeats that enclose it, exact up to 2^53.
+double times_in_step(const TreeIndex& tree, std::size_t operation);
 
 /// The instances of `named` that must have finished before an instance of `waiter` may start:
 ///   (iterations of `repeat` completed so far, counted on across outer iterations, + 1 - offset) x inner.

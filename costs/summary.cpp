@@ -27,9 +27,7 @@ Communication communication(const StepPlan& plan, std::span<const OperationCost>
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
     if (transfer == nullptr || !takes_part(plan, plan.operations[i], plan.compute_class)) continue;
-    double instances = 1;
-    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
-      instances *= static_cast<double>(tree.repeats[repeat].count);
+    const double instances = times_in_step(tree, i);
     sum.time += instances * costs[i].duration();
     if (is_server_transfer(transfer->operation)) {
       if (transfer->operation == Collective::Operation::push) sum.sent += instances * transfer->bytes;

@@ -26,16 +26,6 @@ std::int64_t counted(double steps, std::string_view key, const std::string& got)
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(steps));
 }
 
-/// How often each operation runs in a step.
-std::vector<double> instances(const StepPlan& plan) {
-  const TreeIndex tree = index_tree(plan);
-  std::vector<double> times(plan.operations.size(), 1);
-  for (std::size_t i = 0; i < times.size(); ++i)
-    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
-      times[i] *= static_cast<double>(tree.repeats[repeat].count);
-  return times;
-}
-
 /// Of a forward kernel the share of its instances that are no recomputation.
 double first_time_share(const Operation& operation, const Kernel& kernel, const Scenario& scenario) {
   const Recompute recompute = scenario.strategy.recompute;
@@ -60,11 +50,12 @@ double forward_share(const StepPlan& plan, const Operation& operation, const Sce
 
 /// Kernels of a step, summed over all ranks.
 Seconds busy_time(const StepPlan& plan, std::span<const OperationCost> costs) {
-  const std::vector<double> times = instances(plan);
+  const TreeIndex tree = index_tree(plan);
   Seconds busy;
-  for (std::size_t i = 0; i < times.size(); ++i) {
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const Operation& operation = plan.operations[i];
-    if (operation.kind() == OperationKind::compute) busy += times[i] * plan.classes[operation.rank_class].count * costs[i].duration();
+    if (operation.kind() == OperationKind::compute)
+      busy += times_in_step(tree, i) * plan.classes[operation.rank_class].count * costs[i].duration();
   }
   return busy;
 }
@@ -121,10 +112,11 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
 }
 
 Seconds forward_time(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {
-  const std::vector<double> times = instances(plan);
+  const TreeIndex tree = index_tree(plan);
   std::vector<Seconds> classes(plan.classes.size());
-  for (std::size_t i = 0; i < times.size(); ++i)
-    classes[plan.operations[i].rank_class] += times[i] * forward_share(plan, plan.operations[i], scenario) * costs[i].duration();
+  for (std::size_t i = 0; i < plan.operations.size(); ++i)
+    classes[plan.operations[i].rank_class] +=
+        times_in_step(tree, i) * forward_share(plan, plan.operations[i], scenario) * costs[i].duration();
   return classes.empty() ? Seconds(0) : *std::ranges::max_element(classes);
 }
 

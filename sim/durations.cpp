@@ -45,8 +45,7 @@ int Durations::most_computing_rank() const {
       const Operation& operation = plan_.operations[o];
       if (operation.kind() != OperationKind::compute || operation.rank_class != plan_.compute_class || operation.lane != plan_.compute_lane)
         continue;
-      std::int64_t instances = options_.steps;
-      for (int repeat = tree.repeat_of[o]; repeat > 0; repeat = tree.repeats[repeat].parent) instances *= tree.repeats[repeat].count;
+      const std::int64_t instances = options_.steps * static_cast<std::int64_t>(times_in_step(tree, static_cast<std::size_t>(o)));
       for (std::int64_t k = 0; k < instances; ++k) sum += seconds(ranks.rank(i), o, k);
     }
     if (sum > longest) longest = sum, most = ranks.rank(i);

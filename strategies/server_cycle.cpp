@@ -34,9 +34,7 @@ class CycleReader {
     if (const auto* collective = std::get_if<Collective>(&operation.work)) return transfer(index, *collective);
     if (operation.lane != plan_.compute_lane) return serve(index);
     if (operation.rank_class != plan_.compute_class) return;
-    std::int64_t times = 1;
-    for (int repeat = tree_.repeat_of[static_cast<std::size_t>(index)]; repeat > 0; repeat = tree_.repeats[repeat].parent)
-      times *= tree_.repeats[repeat].count;
+    const auto times = static_cast<std::int64_t>(times_in_step(tree_, static_cast<std::size_t>(index)));
     entry_of_[static_cast<std::size_t>(index)] = static_cast<int>(cycle_.computes.size());
     cycle_.computes.push_back({index, times, duration(index)});
   }

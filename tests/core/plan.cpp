@@ -162,6 +162,15 @@ TEST_CASE("the index of a tree numbers repeats from the step inwards") {
   CHECK(tree.repeat_of == std::vector<int>{0, 1, 2, 0});
 }
 
+TEST_CASE("an operation happens as often in a step as the repeats around it say together, however many steps there are") {
+  StepPlan plan = nested();
+  plan.step.count = 7;
+  const TreeIndex tree = index_tree(plan);
+  CHECK(times_in_step(tree, 0) == 1);
+  CHECK(times_in_step(tree, 1) == 3);
+  CHECK(times_in_step(tree, 2) == 15);
+}
+
 TEST_CASE("a dependency on a deeper operation waits for all its instances in the common iteration") {
   const TreeIndex tree = index_tree(nested());
   CHECK(dependency_rule(tree, 3, 2).inner == 15);

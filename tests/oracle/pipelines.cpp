@@ -53,9 +53,7 @@ double compute_of(const StepPlan& plan, const std::vector<OperationCost>& costs)
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const Operation& operation = plan.operations[i];
     if (operation.lane != 0 || operation.rank_class != plan.compute_class) continue;
-    double times = 1;
-    for (int r = tree.repeat_of[i]; r > 0; r = tree.repeats[r].parent) times *= static_cast<double>(tree.repeats[r].count);
-    sum += times * costs[i].duration().value();
+    sum += times_in_step(tree, i) * costs[i].duration().value();
   }
   return sum;
 }

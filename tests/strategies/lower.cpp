@@ -153,10 +153,7 @@ Flops work_of(const StepPlan& plan, Pass pass) {
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
     if (kernel == nullptr || kernel->pass != pass || kernel->shape.kind != LayerKind::dense) continue;
-    double instances = 1;
-    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
-      instances *= static_cast<double>(tree.repeats[repeat].count);
-    sum += instances * flops(*kernel);
+    sum += times_in_step(tree, i) * flops(*kernel);
   }
   return sum;
 }

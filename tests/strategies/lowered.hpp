@@ -48,10 +48,7 @@ inline double bytes_of(const StepPlan& plan, Collective::Operation operation) {
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
     if (transfer == nullptr || transfer->operation != operation) continue;
-    double instances = 1;
-    for (int repeat = tree.repeat_of[i]; repeat > 0; repeat = tree.repeats[repeat].parent)
-      instances *= static_cast<double>(tree.repeats[repeat].count);
-    sum += instances * transfer->bytes.value();
+    sum += times_in_step(tree, i) * transfer->bytes.value();
   }
   return sum;
 }
