@@ -9,13 +9,14 @@
 
 namespace forerun::test {
 
-inline Scenario scenario(const char* workload, std::int64_t batch, const char* strategy, int nodes) {
+inline Scenario scenario(const char* workload, std::int64_t batch, const std::string& strategy, int nodes, int devices_per_node = 1) {
   Scenario scenario;
   scenario.workload = load_workload({workload, "test", 0, 0, ""}, {});
   scenario.workload.batch = batch;
   scenario.strategy = parse_strategy({strategy, "test", 0, 0, ""});
   scenario.platform.name = "cluster";
   scenario.platform.nodes = nodes;
+  scenario.platform.devices_per_node = devices_per_node;
   return scenario;
 }
 
