@@ -119,23 +119,24 @@ struct Situation {
   double speed;  ///< over the protocols' constants
 };
 
+/// Of the bus: what grows with its bandwidth.
 double ring_rate(const Situation& at, Protocol protocol) {
   const double shared = at.tuning.ring_share[at.protocol] * at.bus;
-  if (protocol == Protocol::low_latency) return std::min(at.speed * at.generation.low_latency[at.by_nodes], shared);
-  if (protocol == Protocol::low_latency_128) return std::min(at.channels * at.generation.ring_128[at.by_nodes], shared);
-  return shared;
+  return protocol == Protocol::low_latency_128 ? std::min(at.channels * at.generation.ring_128[at.by_nodes], shared) : shared;
 }
 
-double tree_rate(const Situation& at, Protocol protocol, Bytes bytes) {
-  double rate = std::min(at.tuning.tree_share * at.bus, at.channels * at.generation.tree[at.by_nodes]);
-  if (protocol == Protocol::low_latency)
-    rate = std::min(at.tuning.tree_low_latency_share * rate, at.speed * at.generation.low_latency[at.by_nodes]);
+double tree_rate(const Situation& at, Protocol protocol) {
+  const double rate = std::min(at.tuning.tree_share * at.bus, at.channels * at.generation.tree[at.by_nodes]);
+  if (protocol == Protocol::low_latency) return at.tuning.tree_low_latency_share * rate;
   if (protocol == Protocol::low_latency_128)
-    rate = std::min(at.tuning.tree_128_share[at.by_nodes == 0 ? 0 : 1] * rate, at.channels * at.generation.tree_128[at.by_nodes]);
+    return std::min(at.tuning.tree_128_share[at.by_nodes == 0 ? 0 : 1] * rate, at.channels * at.generation.tree_128[at.by_nodes]);
+  return rate;
+}
+
+double tree_correction(const Situation& at, Bytes bytes) {
   const auto& correction = at.tuning.tree_correction[at.protocol];
   const int size = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(bytes.value() / kCorrectedFrom))) - 1;
-  if (size >= 0 && size < static_cast<int>(correction.size())) rate *= correction[size];
-  return rate;
+  return size >= 0 && size < static_cast<int>(correction.size()) ? correction[size] : 1;
 }
 
 }  // namespace
@@ -152,7 +153,7 @@ const NcclTuning& nccl_tuning() {
 }
 
 NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice, const Placement& placement, const Platform& platform,
-                     BytesPerSecond bus, int inside_hops, int between_hops) {
+                     const NcclUse& use) {
   const NcclTuning& tuning = nccl_tuning();
   const NcclTuning::Generation& generation = tuning.generation(platform.compute_capability);
   const int by_nodes = std::min(placement.nodes, 3) - 1;
@@ -161,14 +162,14 @@ NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice,
   const bool ring = choice.algorithm == CollectiveAlgorithm::ring;
   const bool all_reduce = collective.operation == Collective::Operation::all_reduce;
   const bool nvlink = platform.fabric != NodeFabric::pcie;
-  const Situation at{
-      tuning, generation, by_nodes, p, bus.value(), bus.value() / generation.channel[by_nodes], platform.library_speed.protocols};
+  const double bus = use.bus.value();
+  const Situation at{tuning, generation, by_nodes, p, bus, bus / generation.channel[by_nodes], platform.library_speed.protocols};
   NcclPrice price;
   if (choice.algorithm == CollectiveAlgorithm::switch_reduction) {
     const double data = at.speed * generation.switch_rate * 5 / 6;
     price.offered = choice.protocol == Protocol::simple && data > 0;
     price.latency = Seconds(tuning.switch_s / platform.library_speed.messages);
-    if (data > 0) price.expansion = bus.value() / (data * (1.0 + 1.0 / placement.ranks));
+    if (data > 0) price.expansion = bus / (data * (1.0 + 1.0 / placement.ranks));
     return price;
   }
   if (choice.protocol == Protocol::low_latency_128)
@@ -179,13 +180,15 @@ NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice,
   double inside_s = tree ? inside.tree_s[p] : inside.ring_s[p];
   const double between_s = tree || alone ? tuning.network.tree_s[p] : tuning.network.ring_s[p];
   if (!tree && placement.nodes > 1) inside_s = std::max(inside_s, generation.overhead_s * (choice.protocol == Protocol::simple ? 3 : 1));
-  double latency_s = (tree ? tuning.base.tree_s[p] : tuning.base.ring_s[p]) + inside_hops * inside_s + between_hops * between_s;
+  double latency_s = (tree ? tuning.base.tree_s[p] : tuning.base.ring_s[p]) + use.inside_hops * inside_s + use.between_hops * between_s;
   const bool plateau = ring && all_reduce && choice.protocol == Protocol::simple && placement.nodes > 1 &&
                        collective.bytes.value() / (std::max(1.0, at.channels) * placement.ranks) >= kPlateauBytes;
   if (plateau) latency_s *= generation.plateau;
   price.latency = Seconds(latency_s / platform.library_speed.messages);
-  const double rate = tree ? tree_rate(at, choice.protocol, collective.bytes) : ring_rate(at, choice.protocol);
-  price.expansion = bus.value() / rate;
+  price.expansion = bus / (tree ? tree_rate(at, choice.protocol) : ring_rate(at, choice.protocol));
+  if (choice.protocol == Protocol::low_latency)
+    price.expansion = std::max(price.expansion, use.reached.value() / (at.speed * generation.low_latency[by_nodes]));
+  if (tree) price.expansion /= tree_correction(at, collective.bytes);
   return price;
 }
 

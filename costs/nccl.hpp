@@ -50,14 +50,23 @@ struct NcclPrice {
   bool offered = true;   ///< whether the library has it here
 };
 
-/// `bus`: the bandwidth that a ring of the group has alone. p ranks on m nodes:
+/// How a collective by one algorithm uses the links, with bytes as they are.
+struct NcclUse {
+  BytesPerSecond bus;      ///< the bandwidth that a ring of the group has alone
+  BytesPerSecond reached;  ///< by a ring that loads no link less than the algorithm does, in the algorithm's time
+  int inside_hops = 0;
+  int between_hops = 0;
+};
+
+/// p ranks on m nodes:
 ///   ring   latency = base + (hops - hops between nodes) max(inside, overhead if m > 1) + hops between nodes x network
 ///          plateau x that for an all-reduce with Simple over several nodes and 64 bytes a channel and rank
 ///   tree   latency = base + 2 ((p / m - 1) inside + floor(log2 m) network); bandwidth x share, correction by size
-///   bandwidth: the protocol's share, at most what its channels carry            [src/graph/tuning.cc]
+///   bandwidth: the protocol's share of the bus, at most what its channels carry of it, and with LL at most what a generation's LL carries,
+///   of `reached`, whatever the bus                                              [src/graph/tuning.cc]
 /// Ranks alone in their nodes expose the network latency of trees. LL128 needs NVLink and Volta or later.
 /// Any other algorithm: the ring's Simple latencies, message by message.
 NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice, const Placement& placement, const Platform& platform,
-                     BytesPerSecond bus, int inside_hops, int between_hops);
+                     const NcclUse& use);
 
 }  // namespace forerun

@@ -44,6 +44,7 @@ class Transfer {
   struct Plain {
     Seconds latency;
     Seconds drain;
+    Bytes carried;  ///< the bytes of a ring that loads a link as much, of the link for which that is most
     int inside_hops = 0;
     int between_hops = 0;
     Phase first;
@@ -55,6 +56,7 @@ class Transfer {
       const PhaseLoad load = phase.pattern == Pattern::ring ? ring_load_ : load_of(phase, communicator_, placement_, platform_);
       sum.latency += latency(phase, load);
       sum.drain += drain(phase, load);
+      sum.carried += carried(phase, load);
       sum.inside_hops += phase.inside_hops;
       sum.between_hops += phase.between_hops;
     }
@@ -97,6 +99,12 @@ class Transfer {
     if (load.between > 0)
       longest = std::max(longest, static_cast<double>(load.between) * crossing(phase.pattern) * phase.bytes / platform_.inter_node_rate());
     return longest;
+  }
+
+  [[nodiscard]] Bytes carried(const Phase& phase, const PhaseLoad& load) const {
+    double rings = load.inside;
+    if (load.between > 0) rings = std::max(rings, load.between * crossing(phase.pattern) / (ring_load_.between * cards_));
+    return rings * phase.bytes;
   }
 
   // An all-to-all over a non-blocking switch loads links as a ring does whose edges carry what a rank sends inside its node, and between
@@ -153,11 +161,12 @@ Priced price_plain(const Transfer& transfer, const Platform& platform, Collectiv
 // The cheapest protocol of an algorithm by NCCL's tuning.
 Priced price_nccl(const Transfer& transfer, const Collective& collective, const Platform& platform, CollectiveAlgorithm algorithm) {
   const Transfer::Plain plain = transfer.plain(transfer.phases(algorithm));
-  const BytesPerSecond bus = transfer.bus();
+  NcclUse use{transfer.bus(), transfer.bus(), plain.inside_hops, plain.between_hops};
+  if (plain.drain > Seconds(0)) use.reached = plain.carried / plain.drain;
   Priced best;
   for (const Protocol protocol : {Protocol::simple, Protocol::low_latency, Protocol::low_latency_128}) {
     const TransferChoice choice{algorithm, protocol};
-    const NcclPrice price = nccl_price(collective, choice, transfer.placement(), platform, bus, plain.inside_hops, plain.between_hops);
+    const NcclPrice price = nccl_price(collective, choice, transfer.placement(), platform, use);
     const Priced priced{choice, price.latency + platform.collective_overhead, price.expansion * plain.drain, price.expansion, plain.first};
     if (price.offered && (protocol == Protocol::simple || priced.time() < best.time())) best = priced;
   }
