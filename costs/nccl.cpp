@@ -169,7 +169,7 @@ NcclPrice nccl_price(const Collective& collective, const TransferChoice& choice,
     const double data = at.speed * generation.switch_rate * 5 / 6;
     price.offered = choice.protocol == Protocol::simple && data > 0;
     price.latency = Seconds(tuning.switch_s / platform.library_speed.messages);
-    if (data > 0) price.expansion = bus / (data * (1.0 + 1.0 / placement.ranks));
+    if (data > 0) price.expansion = std::max(1.0, bus / (data * (1.0 + 1.0 / placement.ranks)));
     return price;
   }
   if (choice.protocol == Protocol::low_latency_128)

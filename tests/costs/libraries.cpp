@@ -122,6 +122,16 @@ TEST_CASE("a switch that reduces takes large all-reduces inside a Hopper node") 
   CHECK(choose(all_reduce(1e9), everyone(16), h100).algorithm != switch_reduction);
 }
 
+TEST_CASE("a switch that reduces sums no faster than its links bring the buffers") {
+  Platform slow = a100(1);
+  slow.fabric = NodeFabric::nvlink_reducing;
+  slow.compute_capability = 90;
+  for (const double gigabytes : {1.0, 10.0, 100.0, 1000.0}) {
+    slow.intra_node.bandwidth = BytesPerSecond(gigabytes * 1e9);
+    CHECK(seconds(all_reduce(1e9, switch_reduction), 8, slow) >= 1e9 * (1 + 1.0 / 8) / slow.intra_node_rate().value());
+  }
+}
+
 TEST_CASE("without NVLink there is no LL128") {
   Platform pcie = a100(1);
   pcie.fabric = NodeFabric::pcie;
