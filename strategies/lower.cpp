@@ -36,18 +36,24 @@ ScheduleShape schedule_shape(const Scenario& scenario, const Layout& layout) {
 
 Infeasible for_want_of(Obstacle obstacle, Infeasible&& none) { return {std::move(none.reason), obstacle, {}}; }
 
+/// What a pipeline cannot be says nothing of how it was asked for.
+Infeasible no_pipeline(const Strategy& strategy, std::string_view reason, Obstacle obstacle) {
+  const std::string chunks = strategy.interleave > 1 ? forerun::format(",interleave={}", strategy.interleave) : "";
+  return {forerun::format("pipeline={}{}: {}", strategy.pipeline, chunks, reason), obstacle, {}};
+}
+
 std::variant<Step, Infeasible> understand(const Scenario& scenario) {
   Step step;
   auto layout = lay_out(scenario);
   if (auto* none = std::get_if<Infeasible>(&layout)) return for_want_of(Obstacle::division, std::move(*none));
   step.layout = std::get<Layout>(layout);
-  if (std::string defect = schedule_defect(schedule_shape(scenario, step.layout)); !defect.empty())
-    return Infeasible{std::move(defect), Obstacle::schedule, {}};
+  if (const std::string defect = schedule_defect(schedule_shape(scenario, step.layout)); !defect.empty())
+    return no_pipeline(scenario.strategy, defect, Obstacle::schedule);
   auto model = local_model(scenario, step.layout);
   if (auto* none = std::get_if<Infeasible>(&model)) return for_want_of(Obstacle::network, std::move(*none));
   step.model = std::move(std::get<LocalModel>(model));
   auto chunks = cut_chunks(step.model.workload(), step.layout.stages * scenario.strategy.interleave);
-  if (auto* none = std::get_if<Infeasible>(&chunks)) return for_want_of(Obstacle::stages, std::move(*none));
+  if (const auto* none = std::get_if<Infeasible>(&chunks)) return no_pipeline(scenario.strategy, none->reason, Obstacle::stages);
   step.chunks = std::move(std::get<std::vector<LayerRange>>(chunks));
   return step;
 }

@@ -35,7 +35,7 @@ std::variant<std::vector<LayerRange>, Infeasible> cut_chunks(const Workload& wor
   const std::vector<int> starts = block_starts(workload);
   if (!starts.empty()) {
     const int blocks = static_cast<int>(starts.size());
-    if (blocks < chunks) return Infeasible{forerun::format("{} blocks do not fill {} chunks of a pipeline", blocks, chunks)};
+    if (blocks < chunks) return Infeasible{forerun::format("{} blocks do not fill {} chunks", blocks, chunks)};
     std::vector<int> firsts{0};
     int block = 0;
     for (int chunk = 0; chunk + 1 < chunks; ++chunk) firsts.push_back(starts[block += blocks / chunks + (chunk < blocks % chunks ? 1 : 0)]);
