@@ -22,6 +22,7 @@ class UnitWriter {
   }
 
   void forward() {
+    backward_ = false;
     passes_.begin_body();
     const int root = gather(root_);
     gathered_ = gather_unit(next_block(0));
@@ -33,6 +34,7 @@ class UnitWriter {
   }
 
   void backward() {
+    backward_ = true;
     std::ranges::reverse(folds_);
     gathered_ = gather_unit(next_block(0));
     for (std::size_t i = 0; i < folds_.size(); ++i) {
@@ -80,18 +82,19 @@ class UnitWriter {
     writer_.append_transfer(frame_.over_data(Collective::Operation::reduce_scatter, bytes, 0));
   }
 
-  /// A run of alike units, the first of which is being gathered; each gathers the one after it, the last one that of the next run.
+  /// A run of alike units, the first of which is being gathered; each gathers the one after it, the last one that of the next run. All but
+  /// the last are written once, as the first of them in the network's order; backward the last is the network's first.
   template <class Compute>
   void run(const Fold& fold, const Fold* next, Compute&& compute) {
-    const LayerRange unit{fold.first, fold.first + fold.count};
-    if (!is_block(fold)) return compute(unit);
+    const auto unit = [&](int time) { return LayerRange{fold.first + time * fold.count, fold.first + (time + 1) * fold.count}; };
+    if (!is_block(fold)) return compute(unit(0));
     int following = -1;
     int end = -1;
     writer_.repeat(fold.times - 1, [&] {
       following = gather(bytes(fold));
       writer_.wait_for(gathered_);
       writer_.wait_for(following, 1);
-      compute(unit);
+      compute(unit(backward_ ? 1 : 0));
       end = last_computation();
       // The unit before this one is freed by then: its last computation is an iteration back.
       if (following >= 0) writer_.wait_also(following, end, 1);
@@ -100,7 +103,7 @@ class UnitWriter {
     const int after = gather_unit(next);
     writer_.forget();
     writer_.wait_for(following >= 0 ? following : gathered_);
-    compute(unit);
+    compute(unit(backward_ ? 0 : fold.times - 1));
     gathered_ = after;
   }
 
@@ -116,6 +119,7 @@ class UnitWriter {
   PlanWriter& writer_;
   std::vector<Fold> folds_;
   Bytes root_;
+  bool backward_ = false;
   int first_ = -1;
   int gathered_ = -1;  ///< the transfer that gathers the run at hand
 };

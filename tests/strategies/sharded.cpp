@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "core/error.hpp"
 #include "tests/strategies/lowered.hpp"
@@ -50,6 +51,22 @@ TEST_CASE("a unit is gathered ahead once the unit before the one that computes i
     CHECK(tree.repeat_of[freed.operation] == tree.repeat_of[i]);
   }
   CHECK(gathered == 2);  // of the blocks, forward and backward
+}
+
+TEST_CASE("the unit that is written after its like is another block, and every block's kernels are known by it") {
+  const StepPlan plan = plan_of(transformer("data=8,runtime=pytorch-fsdp", 8));
+  const TreeIndex tree = index_tree(plan);
+  for (const bool forward : {true, false}) {
+    INFO((forward ? "forward" : "backward"));
+    std::set<int> folded, last;
+    for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+      const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
+      if (kernel == nullptr || (kernel->pass == Pass::forward) != forward || plan.operations[i].block < 0) continue;
+      (times_in_step(tree, i) > 1 ? folded : last).insert(plan.operations[i].block);
+    }
+    CHECK(folded == std::set<int>{forward ? 0 : 1});
+    CHECK(last == std::set<int>{forward ? 11 : 0});
+  }
 }
 
 TEST_CASE("ZeRO 1 scatters gradients, updates a share and gathers parameters") {
