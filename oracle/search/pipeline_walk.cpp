@@ -62,16 +62,17 @@ void PipelineWalk::fill_and_drain() {
   ends_.chunk_end_s = ends_.stage_end_s;
 }
 
-// Whether all that `each` hands over is a constant later than it was the last time; keeps it.
+// Whether all that `each` hands over, at least one time, is a constant later than it was the last time; keeps it.
 template <class Each>
 bool PipelineWalk::shifted(double& growth_s, Each&& each) {
-  const double last_s = ends_.stage_end_s.front();
-  growth_s = last_s - kept_end_s_;
-  kept_end_s_ = last_s;
-  const double tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * last_s;
   bool same = true;
+  double tolerance_s = 0;
   double* kept_s = state_s_.data();
   each([&](double now_s) {
+    if (kept_s == state_s_.data()) {
+      growth_s = now_s - *kept_s;
+      tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * now_s;
+    }
     same = same && std::abs(now_s - *kept_s - growth_s) <= tolerance_s;
     *kept_s++ = now_s;
   });
@@ -99,7 +100,6 @@ void PipelineWalk::alternate() {
     }
   }
   state_s_.assign(static_cast<std::size_t>(3 * p), 0);
-  kept_end_s_ = 0;
   for (std::int64_t j = 0; j < m; ++j) {
     // From the last stage on, so that a stage's next arrival is taken up before it is written anew.
     for (std::int64_t s = p - 1; s >= 0; --s) {
@@ -162,7 +162,6 @@ void PipelineWalk::interleave() {
   const std::int64_t first = std::min(p - 1 - ahead(0), -ahead(p - 1)), period = p * v;
   double skipped_s = 0;
   state_s_.assign(static_cast<std::size_t>(5 * p), 0);
-  kept_end_s_ = 0;
   for (std::int64_t round = first; round < slots + p - 1; ++round) {
     for (std::int64_t s = p - 1; s >= 0; --s) {
       Stage& stage = stages_[s];
@@ -182,7 +181,6 @@ void PipelineWalk::interleave() {
         keep(std::max(stage.free_s, backward_lane_s_[stage.index]));
       }
     };
-    ends_.stage_end_s.front() = stages_.front().free_s;
     if (double growth_s = 0; shifted(growth_s, state)) {
       slots -= left * period;
       skipped_s = static_cast<double>(left) * growth_s;

@@ -71,7 +71,6 @@ class PipelineWalk {
   std::vector<double> arrivals_s_;
   std::vector<double> backward_arrivals_s_;
   std::vector<double> state_s_;
-  double kept_end_s_ = 0;
   std::vector<Stage> stages_;
 };
 
