@@ -8,6 +8,14 @@
 
 namespace forerun {
 
+/// Whether parameters lie shared out over the ranks of the data axis: ZeRO 3 on several of them.
+[[nodiscard]] inline bool shards_parameters(const Strategy& strategy, int replicas) { return strategy.zero == 3 && replicas > 1; }
+
+/// Whether they are, with nothing beside compute that would gather them: no plan says yet how.
+[[nodiscard]] inline bool shards_without_overlap(const Strategy& strategy, int replicas) {
+  return shards_parameters(strategy, replicas) && !overlaps_data(strategy.overlap);
+}
+
 /// Forward and backward of all micro-batches where parameters lie shared out over the data axis (ZeRO 3, FSDP): each block is a unit, the
 /// layers outside of blocks are one. A unit's parameters are gathered before its forward and before its backward pass, and its gradients
 /// reduced and scattered after that one; the unit outside of blocks stays gathered from its forward to its backward pass. While a unit

@@ -110,11 +110,11 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   const Step& step = std::get<Step>(understood);
   if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
-  if (scenario.strategy.zero == 3 && step.layout.replicas > 1 && !overlaps_data(scenario.strategy.overlap))
+  if (shards_without_overlap(scenario.strategy, step.layout.replicas))
     throw MissingCapability("zero=3 gathers parameters beside compute: overlap=data or all; without it is not modelled yet");
   StepMemory memory = largest_memory(scenario, step);
   memory.context = framework_memory(scenario.strategy, scenario.platform);
-  if (scenario.strategy.zero == 3 && step.layout.replicas > 1) {
+  if (shards_parameters(scenario.strategy, step.layout.replicas)) {
     const Unsharded whole = unsharded(step.model.workload());
     memory.weights += whole.weights;
     memory.gradients += whole.gradients;
@@ -136,12 +136,11 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   PlanWriter writer(plan);
   StepWriter passes(model, scenario.strategy, memory.total(), writer);
   write_input(scenario, layout, writer);
-  const bool shards_parameters = scenario.strategy.zero == 3 && frame.has_data();
   int first_gathered = -1;
   std::vector<int> ends;
   if (layout.stages > 1)
     ends = write_pipeline(schedule_shape(scenario, layout), model, chunks, send_shares(scenario.strategy), frame, passes, writer);
-  else if (shards_parameters)
+  else if (shards_parameters(scenario.strategy, layout.replicas))
     first_gathered = write_fully_sharded(layout.micro_batches, model, frame, passes, writer);
   else
     write_one_stage(scenario, layout.micro_batches, model, frame, passes, writer);

@@ -6,6 +6,7 @@
 #include "costs/price.hpp"
 #include "costs/summary.hpp"
 #include "oracle/evaluate.hpp"
+#include "strategies/fully_sharded.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/offload.hpp"
 
@@ -149,7 +150,7 @@ std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const H
   const double available = scenario_.platform.memory_of_device().value();
   if (available > 0 && quote.memory_bytes > available) return no(Obstacle::memory);
   if (strategy.zero == 3) {
-    if (draft.layout.replicas > 1 && !overlaps_data(strategy.overlap)) return no(Obstacle::other);
+    if (shards_without_overlap(strategy, draft.layout.replicas)) return no(Obstacle::other);
     quote.step_s = price_sharded(draft.layout, network);
     return quote;
   }
@@ -203,7 +204,7 @@ double Pricer::largest_memory(const Draft& draft) const {
     const std::int64_t in_flight = stages == 1 ? 1 : micro_batches_held(draft.shape, stage);
     largest = std::max(largest, stage_memory({&chunks, 1}, *draft.strategy, draft.layout.replicas, in_flight).total());
   }
-  if (draft.strategy->zero == 3 && draft.layout.replicas > 1) largest += draft.network->unsharded;
+  if (shards_parameters(*draft.strategy, draft.layout.replicas)) largest += draft.network->unsharded;
   return (largest + framework_memory(*draft.strategy, scenario_.platform)).value();
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.hpp"
+#include "strategies/fully_sharded.hpp"
 #include "strategies/runtimes.hpp"
 #include "workloads/shorten.hpp"
 
@@ -154,8 +155,8 @@ class Enumeration {
         if ((split && overlaps_tensor(overlap)) != (exchange == Exchange::beside_compute)) continue;
         if (several && ((!split && overlaps_tensor(overlap)) || (!replicas && overlaps_data(overlap)))) continue;
         // Parameters that are shared out are gathered beside compute.
-        if (several && replicas && zero == 3 && !overlaps_data(overlap)) continue;
         strategy_.overlap = overlap;
+        if (several && shards_without_overlap(strategy_, strategy_.data * strategy_.context)) continue;
         visit_(strategy_);
       }
     }
