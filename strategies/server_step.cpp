@@ -77,6 +77,7 @@ void ServerStep::add_communicators() {
     const int held = server_classes_[static_cast<std::size_t>(s)];
     if (std::ranges::find(leading, held) == leading.end()) star.classes.push_back(held);
     stars_.push_back(static_cast<int>(plan_.communicators.size()));
+    updated_.push_back(-1);
     plan_.communicators.push_back(std::move(star));
     pull_lanes_.push_back(lane(named("pull", s), LaneKind::communication));
     push_lanes_.push_back(lane(named("push", s), LaneKind::communication));
@@ -188,6 +189,7 @@ void ServerStep::append_server(const Push& push, std::string_view name, const Ke
   operation.lane = server_lane_;
   operation.work = kernel;
   writer_.append(operation, name, -1);
+  updated_[static_cast<std::size_t>(push.server)] = writer_.last();
 }
 
 // An accumulator takes a gradient as plain descent takes one: reads both, writes one. Calibrations time the workload's own optimizer, so
@@ -206,14 +208,8 @@ void ServerStep::apply(const Push& push) {
 }
 
 void ServerStep::release() {
-  std::vector<int> last(stars_.size(), -1);
-  for (int i = 0; i <= writer_.last(); ++i)
-    for (std::size_t s = 0; s < last.size(); ++s)
-      if (plan_.operations[static_cast<std::size_t>(i)].lane == server_lane_ &&
-          plan_.operations[static_cast<std::size_t>(i)].rank_class == server_classes_[s])
-        last[s] = i;
   writer_.forget();
-  for (const int update : last) writer_.wait_for(update);
+  for (const int update : updated_) writer_.wait_for(update);
   if (meeting_ >= 0) {
     writer_.append_transfer(transfer(Collective::Operation::barrier, meeting_, token_lane_, Bytes(0)));
     writer_.wait_for(writer_.last());

@@ -65,6 +65,7 @@ class ServerStep {
   std::vector<std::vector<int>> ready_;  ///< by worker class and layer, where its gradient is there
   std::vector<int> passed_;              ///< by worker class, the last operation of its passes
   std::vector<int> first_;               ///< pulls
+  std::vector<int> updated_;             ///< by server, the last it applied; -1: none
 };
 
 }  // namespace forerun
