@@ -181,6 +181,14 @@ void check_servers(const Reader& reader, const Strategy& strategy, Problems& pro
     problems.add(problem(*given, "waits for no one: leave it out, or sync=on"));
 }
 
+/// Runtimes share out so much over the data axis.
+void check_zero(const Reader& reader, const Strategy& strategy, Problems& problems) {
+  const int most = runtime_defaults(strategy.runtime).most_zero;
+  if (const Text* given = reader.find("zero"); given != nullptr && strategy.zero > most)
+    problems.add(problem(*given, forerun::format("is more than runtime={} shares out", to_string(strategy.runtime)),
+                         forerun::format("0 to {}; runtime=pytorch-fsdp shares out all", most)));
+}
+
 /// Where an int would not count the ranks, a double does.
 void check_ranks(const Text& text, const Strategy& s, Problems& problems) {
   const double ranks = 1.0 * s.data * s.tensor * s.pipeline * s.context * s.filter * s.channel * s.spatial.height * s.spatial.width;
@@ -232,10 +240,7 @@ Strategy parse_strategy(const Text& text, Unsaid unsaid) {
   check_servers(reader, strategy, problems);
   check_together(reader, strategy, unsaid, problems);
   check_ranks(text, strategy, problems);
-  if (const int most = runtime_defaults(strategy.runtime).most_zero; strategy.zero > most)
-    if (const Text* given = reader.find("zero"))
-      problems.add(problem(*given, forerun::format("is more than runtime={} shares out", to_string(strategy.runtime)),
-                           forerun::format("0 to {}; runtime=pytorch-fsdp shares out all", most)));
+  check_zero(reader, strategy, problems);
   problems.throw_if_any();
   return strategy;
 }
