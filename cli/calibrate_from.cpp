@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "cli/calibration_figures.hpp"
 #include "cli/cases.hpp"
 #include "cli/engines.hpp"
 #include "costs/calibration_file.hpp"
@@ -40,18 +41,12 @@ FitRequest read_request(const FromRuns& from) {
   return request;
 }
 
-std::string number(double value) { return forerun::format("{:.4g}", value); }
-
 Page fit_page(const Calibration& calibration) {
   const FitRecord& record = *calibration.fit;
-  Table table{.header = {"property", "", "value", "p10", "p90", "before", "note"}};
   Json properties = Json::array();
   for (const FittedProperty& property : record.properties) {
-    const std::string standing = property.standing == Standing::fitted ? "fitted" : "kept";
-    table.rows.push_back({property.name, standing, number(property.value), number(property.p10), number(property.p90),
-                          number(property.published), property.why});
     properties.push_back({{"property", property.name},
-                          {"standing", standing},
+                          {"standing", property.standing == Standing::fitted ? "fitted" : "kept"},
                           {"value", property.value},
                           {"p10", property.p10},
                           {"p90", property.p90},
@@ -59,11 +54,7 @@ Page fit_page(const Calibration& calibration) {
                           {"why", property.why.empty() ? Json(nullptr) : Json(property.why)}});
   }
   Page page;
-  page.text = forerun::format("calibration {}: {} fitted to {} rows of {}, which it meets within {} (one standard deviation)\n\n",
-                              calibration.name, record.base, record.rows.size(), record.file, percent(record.noise)) +
-              text_table(table);
-  for (const std::string& setting : record.settings)
-    page.text += forerun::format("\nwith this calibration, platform {} has {}\n", record.platform, setting);
+  page.text = forerun::format("calibration {}: ", calibration.name) + fit_record_text(record);
   page.document = {
       {"schema_version", 1},        {"name", calibration.name}, {"base", record.base},      {"origin", to_string(calibration.origin)},
       {"rows", record.rows.size()}, {"noise", record.noise},    {"properties", properties}, {"settings", record.settings},

@@ -87,20 +87,17 @@ std::string figures_text(const Calibration& calibration) {
   return text_table(table) + sources.text();
 }
 
-std::string fit_table_text(const Calibration& calibration) {
-  if (!calibration.fit) return "";
-  const FitRecord& record = *calibration.fit;
+std::string fit_record_text(const FitRecord& record) {
   const auto number = [](double value) { return forerun::format("{:.4g}", value); };
   Table table{.header = {"property", "", "value", "p10", "p90", "before", "note"}};
   for (const FittedProperty& property : record.properties)
     table.rows.push_back({property.name, property.standing == Standing::fitted ? "fitted" : "kept", number(property.value),
                           number(property.p10), number(property.p90), number(property.published), property.why});
-  std::string out = forerun::format("\n{} fitted to {} rows of {}, which it meets within {} (one standard deviation)\n\n", record.base,
+  std::string out = forerun::format("{} fitted to {} rows of {}, which it meets within {} (one standard deviation)\n\n", record.base,
                                     record.rows.size(), record.file, percent(record.noise)) +
                     text_table(table);
   for (const std::string& setting : record.settings)
     out += forerun::format("\nwith this calibration, platform {} has {}\n", record.platform, setting);
-  for (const std::string& warning : record.warnings) out += "\nwarning: " + warning + "\n";
   return out;
 }
 

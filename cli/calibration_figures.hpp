@@ -14,7 +14,8 @@ std::string figures_text(const Calibration& calibration);
 /// `[{figure, value, source, spread, spread_source}]`, values in SI; null where no spread is known.
 Json figures_json(const Calibration& calibration);
 
-/// What was fitted to measured runs: each property's value with P10 to P90 and what it was before. Nothing where nothing was fitted.
-std::string fit_table_text(const Calibration& calibration);
+/// What was fitted to measured runs: how much to which rows, each property's value with P10 to P90 and what it was before, and settings of
+/// the platform that belong to it.
+std::string fit_record_text(const FitRecord& record);
 
 }  // namespace forerun

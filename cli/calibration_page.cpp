@@ -121,7 +121,11 @@ std::string content_text(const Calibration& calibration) {
   std::string out = calibration.fit ? fit_text(*calibration.fit, calibration.fit->platform) + "\n\n" : std::string();
   if (calibration.compute_scale != 1) out += forerun::format("compute times scaled by {:.4g}\n\n", calibration.compute_scale);
   if (!calibration.kernel_models.empty()) out += text_table(models_table(calibration));
-  return out + figures_text(calibration) + fit_table_text(calibration);
+  out += figures_text(calibration);
+  if (!calibration.fit) return out;
+  out += "\n" + fit_record_text(*calibration.fit);
+  for (const std::string& warning : calibration.fit->warnings) out += "\nwarning: " + warning + "\n";
+  return out;
 }
 
 }  // namespace
