@@ -1,7 +1,5 @@
 #include "strategies/buckets.hpp"
 
-#include "workloads/formulas.hpp"
-
 namespace forerun {
 
 void BucketFiller::add(int layer, Bytes bytes) {
@@ -13,14 +11,9 @@ void BucketFiller::add(int layer, Bytes bytes) {
   open_ = bucket.bytes < (buckets_.size() == 1 ? first_limit_ : limit_);
 }
 
-Bytes gradient_bytes(const Workload& workload, const Layer& layer) {
-  return Bytes(bytes_per_element(workload.precision) * static_cast<double>(trained_parameters(layer)));
-}
-
-std::vector<Bucket> gradient_buckets(const Workload& workload, const Strategy& strategy) {
+std::vector<Bucket> gradient_buckets(std::span<const Bytes> gradients, const Strategy& strategy) {
   BucketFiller filler(strategy);
-  for (int layer = static_cast<int>(workload.layers.size()) - 1; layer >= 0; --layer)
-    filler.add(layer, gradient_bytes(workload, workload.layers[layer]));
+  for (int layer = static_cast<int>(gradients.size()) - 1; layer >= 0; --layer) filler.add(layer, gradients[layer]);
   return std::move(filler.buckets());
 }
 

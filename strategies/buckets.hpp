@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/strategy.hpp"
@@ -33,10 +34,7 @@ class BucketFiller {
   bool open_ = false;
 };
 
-/// The bytes that a layer's gradient brings.
-Bytes gradient_bytes(const Workload& workload, const Layer& layer);
-
-/// A network's buckets, its layers in reverse order.
-std::vector<Bucket> gradient_buckets(const Workload& workload, const Strategy& strategy);
+/// The buckets of layers with these gradients, the last of them ready first.
+std::vector<Bucket> gradient_buckets(std::span<const Bytes> gradients, const Strategy& strategy);
 
 }  // namespace forerun

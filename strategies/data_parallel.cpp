@@ -33,11 +33,16 @@ Collective::Operation gradient_reduction(const Strategy& strategy) {
   return strategy.zero >= 1 ? Collective::Operation::reduce_scatter : Collective::Operation::all_reduce;
 }
 
-Workload shared_part(const LocalModel& model, LayerRange layers) {
-  Workload part = part_of(model.workload(), layers);
-  for (const int layer : model.spread)
-    if (layer >= layers.first && layer < layers.last) part.layers[layer - layers.first].frozen = true;
-  return part;
+std::vector<Bytes> shared_gradients(const LocalModel& model, LayerRange layers) {
+  const Workload& workload = model.workload();
+  std::vector<Bytes> gradients;
+  gradients.reserve(static_cast<std::size_t>(layers.last - layers.first));
+  for (int i = layers.first; i < layers.last; ++i) {
+    const bool spread = std::ranges::binary_search(model.spread, i);
+    const std::int64_t trained = spread ? 0 : trained_parameters(workload.layers[i], layers.first);
+    gradients.emplace_back(bytes_per_element(workload.precision) * static_cast<double>(trained));
+  }
+  return gradients;
 }
 
 int last_transfer(const StepPlan& plan, int stage) {
@@ -60,8 +65,7 @@ void backward_and_reduce(const Scenario& scenario, const LocalModel& model, Laye
   const Strategy& strategy = scenario.strategy;
   const StageContext& stage = frame.stage(0);
   if (!frame.has_data()) return passes.backward(layers, stage);
-  const std::vector<Bucket> buckets =
-      model.spread.empty() ? gradient_buckets(model.workload(), strategy) : gradient_buckets(shared_part(model, layers), strategy);
+  const std::vector<Bucket> buckets = gradient_buckets(shared_gradients(model, layers), strategy);
   std::size_t next = 0;
   const auto reduce = [&](int layer) {
     if (next >= buckets.size() || buckets[next].first_layer != layer) return;
@@ -89,7 +93,7 @@ void reduce_gradients(const Scenario& scenario, const LocalModel& model, const S
   // The chunk that comes first in the network ends last.
   int index = 0;
   for (std::size_t chunk = layers.chunks.size(); chunk-- > 0;) {
-    for (const Bucket& bucket : gradient_buckets(shared_part(model, layers.chunks[chunk]), strategy)) {
+    for (const Bucket& bucket : gradient_buckets(shared_gradients(model, layers.chunks[chunk]), strategy)) {
       for (std::size_t other = 0; other < layers.chunks.size(); ++other)
         if (!overlaps || other == chunk) writer.wait_for(ends[layers.stage + other * static_cast<std::size_t>(frame.stages())]);
       writer.append_transfer(frame.over_data(gradient_reduction(strategy), bucket.bytes, layers.stage), index++);

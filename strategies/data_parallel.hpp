@@ -15,8 +15,9 @@ struct StageLayers {
 };
 StageLayers stage_layers(const std::vector<LayerRange>& chunks, int stages, int stage);
 
-/// The layers of a range as a network of their own, without those that lie over the expert axis: what data-parallel ranks sum.
-Workload shared_part(const LocalModel& model, LayerRange layers);
+/// The gradient of each layer of a range that data-parallel ranks sum: a copy's where its weights are those of an earlier range, nothing
+/// of layers that lie over the expert axis.
+std::vector<Bytes> shared_gradients(const LocalModel& model, LayerRange layers);
 
 /// The collective that sums gradients over the data axis.
 Collective::Operation gradient_reduction(const Strategy& strategy);

@@ -111,8 +111,11 @@ inline std::int64_t own_parameters(const Layer& layer) {
   if (layer.tied_to < 0) return parameters(layer.shape);
   return layer.shape.kind == LayerKind::dense && layer.shape.bias ? layer.shape.output.channels : 0;
 }
-inline std::int64_t trained_parameters(const Layer& layer) {
-  return layer.frozen || !has_gradient(layer.shape.kind) ? 0 : own_parameters(layer);
+/// In a part of a network that begins with layer `first`, which has copies of weights that it shares with layers before.
+inline std::int64_t trained_parameters(const Layer& layer, int first = 0) {
+  if (layer.frozen || !has_gradient(layer.shape.kind)) return 0;
+  const bool copied = layer.tied_to >= 0 && layer.tied_to < first;
+  return copied ? parameters(layer.shape) : own_parameters(layer);
 }
 
 /// Whether only the rows that a batch picked have gradients and are updated.

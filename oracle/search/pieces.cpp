@@ -81,10 +81,8 @@ class NetworkReader {
 
   /// Of the layers [first, last) of a chunk.
   [[nodiscard]] std::vector<Bytes> gradients(LayerRange chunk, int first, int last) const {
-    const Workload part = shared_part(model_, chunk);
-    std::vector<Bytes> bytes;
-    for (int layer = first; layer < last; ++layer) bytes.push_back(gradient_bytes(part, part.layers[layer]));
-    return bytes;
+    const std::vector<Bytes> all = shared_gradients(model_, chunk);
+    return {all.begin() + first, all.begin() + last};
   }
 
   const LocalModel& model_;

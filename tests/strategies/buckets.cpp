@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "strategies/data_parallel.hpp"
 #include "workloads/load.hpp"
 
 using namespace forerun;
@@ -17,17 +18,23 @@ Strategy limits(double first_mib, double others_mib) {
   return strategy;
 }
 
+std::vector<Bucket> buckets_of(const Workload& workload, const Strategy& strategy) {
+  LocalModel model;
+  model.whole = &workload;
+  return gradient_buckets(shared_gradients(model, {0, static_cast<int>(workload.layers.size())}), strategy);
+}
+
 }  // namespace
 
 TEST_CASE("one large bucket carries every gradient") {
-  const auto buckets = gradient_buckets(load("mlp"), limits(25, 25));
+  const auto buckets = buckets_of(load("mlp"), limits(25, 25));
   REQUIRE(buckets.size() == 1);
   CHECK(buckets[0].bytes == Bytes(4.0 * (784 * 128 + 128 + 128 * 10 + 10)));
   CHECK(buckets[0].first_layer == 0);
 }
 
 TEST_CASE("a bucket closes once it holds its limit, in the order of the backward pass") {
-  const auto buckets = gradient_buckets(load("vgg11-cifar10"), limits(1, 25));
+  const auto buckets = buckets_of(load("vgg11-cifar10"), limits(1, 25));
   // Head and last convolution; then convolutions 7 to 3; then the two first.
   REQUIRE(buckets.size() == 3);
   CHECK(buckets[0].bytes == Bytes(4.0 * (5130 + 2359808)));
@@ -38,8 +45,8 @@ TEST_CASE("a bucket closes once it holds its limit, in the order of the backward
 }
 
 TEST_CASE("only the first bucket has the first limit") {
-  const auto small_first = gradient_buckets(load("vgg11-cifar10"), limits(1, 1000));
+  const auto small_first = buckets_of(load("vgg11-cifar10"), limits(1, 1000));
   CHECK(small_first.size() == 2);
-  const auto all_small = gradient_buckets(load("vgg11-cifar10"), limits(1e-6, 1e-6));
+  const auto all_small = buckets_of(load("vgg11-cifar10"), limits(1e-6, 1e-6));
   CHECK(all_small.size() == 9);
 }
