@@ -6,6 +6,7 @@
 #include "costs/price.hpp"
 #include "costs/summary.hpp"
 #include "oracle/evaluate.hpp"
+#include "oracle/search/space.hpp"
 #include "strategies/fully_sharded.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/offload.hpp"
@@ -86,10 +87,22 @@ Pricer::Split& Pricer::split(const Strategy& strategy) {
   return *last_split_;
 }
 
+// The least degree of the data axis with which groups of other axes lie on nodes as they do with the strategy's own.
+int Pricer::data_that_matters(const Strategy& strategy) const {
+  const int per_node = scenario_.platform.devices_per_node;
+  if (strategy.order == Strategy{}.order) {
+    // Groups are runs of ranks, experts those of data and context.
+    const int context = strategy.context, expert = strategy.expert, copies = std::max(context, expert);
+    const bool alike = congruent(strategy.tensor) && congruent(strategy.tensor * context) && congruent(strategy.tensor * expert);
+    return alike && copies % context == 0 && copies % expert == 0 ? copies / context : strategy.data;
+  }
+  // Members of a group lie a data axis apart: none on another's node, whether the axis takes up one node or many.
+  const bool far = strategy.order == kDataInnermost && strategy.expert == 1 && strategy.data % per_node == 0;
+  return far ? per_node : strategy.data;
+}
+
 const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) {
-  // Only where groups of other axes lie around those of the data axis does its degree matter.
-  const bool in_order = strategy.order == Strategy{}.order;
-  const bool data_matters = strategy.expert > 1 || strategy.context > 1 || !in_order || !congruent(strategy.tensor);
+  const int data = data_that_matters(strategy);
   const bool apart = strategy.pipeline > 1 && strategy.schedule == Schedule::zero_bubble_h1;
   std::int64_t order = 0;
   for (const Axis axis : strategy.order) order = 8 * order + static_cast<std::int64_t>(axis);
@@ -99,7 +112,7 @@ const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) 
                 strategy.micro_batch,
                 static_cast<std::int64_t>(strategy.recompute),
                 2 * (overlaps_tensor(strategy.overlap) ? 1 : 0) + (apart ? 1 : 0),
-                data_matters ? strategy.data : 1,
+                data,
                 order,
                 static_cast<std::int64_t>(strategy.collective),
                 static_cast<std::int64_t>(strategy.runtime)};
@@ -107,7 +120,7 @@ const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) 
   const auto [place, added] = times_of_.try_emplace(key);
   if (added) {
     probe_.strategy = strategy;
-    if (!data_matters) probe_.strategy.data = 1;
+    probe_.strategy.data = data;
     if (!apart) probe_.strategy.schedule = Schedule::one_f_one_b;
     model.samples = strategy.micro_batch;
     place->second = price_bodies(probe_, model);
@@ -183,29 +196,37 @@ double Pricer::least_step(const Draft& draft) const {
   return static_cast<double>(draft.shape.micro_batches) * busiest_s;
 }
 
-// A stage's chunks, whose amounts add up, are one to stage_memory().
+// A stage's chunks, whose amounts add up, are one to stage_memory(). No stage holds more micro-batches than the one before it, so that of
+// stages with the same layers the first tells.
 double Pricer::largest_memory(const Draft& draft) const {
-  const int stages = draft.shape.stages, interleave = draft.shape.interleave;
-  const OfChunks<ChunkLayers>& layers = draft.network->layers;
-  const auto samples = static_cast<double>(draft.layout.micro_batch);
   Bytes largest;
-  for (int stage = 0; stage < stages; ++stage) {
-    ChunkMemory chunks;
-    const auto add = [&](const ChunkMemory& one, double times) {
-      chunks.weights += times * one.weights, chunks.gradients += times * one.gradients, chunks.optimizer += times * one.optimizer;
-      chunks.activations += times * samples * one.activations, chunks.further_activations += times * samples * one.further_activations;
-    };
-    for (int chunk = stage; chunk < stages * interleave; chunk += stages) {
-      const ChunkMemory& one = layers[kind_of(draft, chunk)].memory;
-      add(one, 1);
-      add(layers.block.memory, blocks_of(draft, chunk) - 1);
-      chunks.activation_gradients = std::max(chunks.activation_gradients, samples * one.activation_gradients);
-    }
-    const std::int64_t in_flight = stages == 1 ? 1 : micro_batches_held(draft.shape, stage);
+  const int last = draft.shape.stages - 1;
+  const int fewer = draft.larger % draft.shape.stages;
+  for (const int stage : {0, 1, fewer, last}) {
+    if (stage > last) continue;
+    const ChunkMemory chunks = memory_of(draft, stage);
+    const std::int64_t in_flight = last == 0 ? 1 : micro_batches_held(draft.shape, stage);
     largest = std::max(largest, stage_memory({&chunks, 1}, *draft.strategy, draft.layout.replicas, in_flight).total());
   }
   if (shards_parameters(*draft.strategy, draft.layout.replicas)) largest += draft.network->unsharded;
   return (largest + framework_memory(*draft.strategy, scenario_.platform)).value();
+}
+
+ChunkMemory Pricer::memory_of(const Draft& draft, int stage) const {
+  const OfChunks<ChunkLayers>& layers = draft.network->layers;
+  const auto samples = static_cast<double>(draft.layout.micro_batch);
+  ChunkMemory chunks;
+  const auto add = [&](const ChunkMemory& one, double times) {
+    chunks.weights += times * one.weights, chunks.gradients += times * one.gradients, chunks.optimizer += times * one.optimizer;
+    chunks.activations += times * samples * one.activations, chunks.further_activations += times * samples * one.further_activations;
+  };
+  for (int chunk = stage; chunk < draft.chunks(); chunk += draft.shape.stages) {
+    const ChunkMemory& one = layers[kind_of(draft, chunk)].memory;
+    add(one, 1);
+    chunks.activation_gradients = std::max(chunks.activation_gradients, samples * one.activation_gradients);
+  }
+  add(layers.block.memory, draft.further_blocks(stage));
+  return chunks;
 }
 
 }  // namespace forerun::oracle

@@ -75,8 +75,18 @@ class Pricer {
     Layout layout;
     int blocks = 0;  ///< of the first chunks; see `larger`
     int larger = 0;  ///< chunks from the first on that have one block more
+
+    [[nodiscard]] int chunks() const { return shape.stages * shape.interleave; }
+    /// Of a stage, beyond one in each chunk.
+    [[nodiscard]] int further_blocks(int stage) const {
+      return shape.interleave * (blocks - 1) + larger / shape.stages + (stage < larger % shape.stages ? 1 : 0);
+    }
   };
+  /// What follows a stage's passes.
   struct Tail {
+    double experts_s = 0;        ///< sums the gradients of experts
+    double update_s = 0;         ///< the optimizer
+    double gather_s = 0;         ///< parameters after it
     double transfers_end_s = 0;  ///< of gradients over the data axis
     double summed_end_s = 0;     ///< of weights that the first and the last stage share
     double end_s = 0;
@@ -84,6 +94,7 @@ class Pricer {
 
   [[nodiscard]] bool comes_apart(const Strategy& strategy) const;
   [[nodiscard]] bool congruent(int stage_ranks) const;
+  [[nodiscard]] int data_that_matters(const Strategy& strategy) const;
   Split& split(const Strategy& strategy);
   const TimePieces* times_of(const Strategy& strategy, LocalModel& model);
   Quote price_whole();
@@ -96,6 +107,7 @@ class Pricer {
   std::optional<Quote> price_from_pieces(const Strategy& strategy, const Hopeful& hopeful);
 
   [[nodiscard]] double largest_memory(const Draft& draft) const;
+  [[nodiscard]] ChunkMemory memory_of(const Draft& draft, int stage) const;
   /// What the busiest stage computes in a step, but for updates.
   [[nodiscard]] double least_step(const Draft& draft) const;
   [[nodiscard]] int blocks_of(const Draft& draft, int chunk) const { return draft.blocks + (chunk < draft.larger ? 1 : 0); }
@@ -107,9 +119,9 @@ class Pricer {
 
   const PipelineEnds& walk(const Draft& draft);
   std::optional<double> step(const Draft& draft);
-  double reduce(const Draft& draft, int stage, const PipelineEnds& ends);
-  double reduce_buckets(const Draft& draft, int chunk, double ready_s, double free_s);
-  double update(const Draft& draft, int stage, double start_s, double data_free_s);
+  double sum_of(const Draft& draft, int chunk);
+  Tail tail_of(const Draft& draft, int stage);
+  [[nodiscard]] double reduce(const Draft& draft, int stage, const PipelineEnds& ends) const;
 
   double over_data(const Draft& draft, Collective::Operation operation, double bytes);
   double between_stages(const Draft& draft, Collective::Operation operation, double bytes, int from, int to);
@@ -134,6 +146,7 @@ class Pricer {
   const PipelineEnds* ends_ = nullptr;
   std::tuple<const TimePieces*, int, int, int, std::int64_t, int> walked_;
   std::vector<Tail> tails_;
+  std::vector<double> sums_s_;  ///< of each chunk's gradients
   PricerCounts counts_;
 };
 

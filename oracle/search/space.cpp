@@ -45,8 +45,6 @@ int count_blocks(const Workload& workload) {
 constexpr int kMostContext = 16;
 constexpr int kMostParts = 16;
 
-constexpr std::array<Axis, 5> kDataInnermost = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
-
 /// Goes through the axes, outermost first those that decide what a rank computes.
 class Enumeration {
  public:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <set>
@@ -9,6 +10,9 @@
 #include "core/scenario.hpp"
 
 namespace forerun::oracle {
+
+/// The order that is looked at beside the usual one: ranks of the data axis side by side.
+inline constexpr std::array<Axis, 5> kDataInnermost = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
 
 /// Which strategies are looked at: every product of these degrees and choices that uses all devices. A setting with one value is pinned.
 /// Axes that a network has not (experts, sequences, images) have the degree 1 alone.

@@ -11,6 +11,13 @@
 // A step's time from pieces: the pipeline, then each stage's reduction of gradients, its update and its gathering of parameters.
 namespace forerun::oracle {
 
+namespace {
+
+/// Whether chunk or stage `i` of so many, the first `larger` of which have one block more, is as the one before it.
+bool as_before(int i, int count, int larger) { return i > 1 && i < count - 1 && i != larger; }
+
+}  // namespace
+
 int Pricer::kind_of(const Draft& draft, Collective::Operation operation) {
   return 16 * static_cast<int>(operation) + static_cast<int>(draft.strategy->collective);
 }
@@ -70,57 +77,59 @@ const PipelineEnds& Pricer::walk(const Draft& draft) {
   return *(ends_ = &walker_.run(pipeline_));
 }
 
-// Sums the gradients of a chunk, each bucket from `ready_s` on; when the lane is free after that.
-double Pricer::reduce_buckets(const Draft& draft, int chunk, double ready_s, double free_s) {
+// How long the buckets of a chunk's gradients take on the data lane.
+double Pricer::sum_of(const Draft& draft, int chunk) {
   const ChunkKind kind = kind_of(draft, chunk);
   const double bytes = summed_bytes(draft, kind, blocks_of(draft, chunk));
-  if (bytes == 0) return free_s;
+  if (bytes == 0) return 0;
   const Collective::Operation operation = gradient_reduction(*draft.strategy);
-  free_s = std::max(free_s, ready_s);
-  if (bytes < draft.strategy->first_bucket.value()) return free_s + over_data(draft, operation, bytes);
+  if (bytes < draft.strategy->first_bucket.value()) return over_data(draft, operation, bytes);
+  double sum_s = 0;
   for (const Bucket& bucket : draft.network->buckets(kind, blocks_of(draft, chunk), *draft.strategy))
-    free_s += over_data(draft, operation, bucket.bytes.value());
-  return free_s;
+    sum_s += over_data(draft, operation, bucket.bytes.value());
+  return sum_s;
+}
+
+// How long a stage takes for what follows its passes: gradients of experts, the optimizer, and the parameters gathered after it.
+Pricer::Tail Pricer::tail_of(const Draft& draft, int stage) {
+  const Strategy& strategy = *draft.strategy;
+  const OfChunks<ChunkLayers>& layers = draft.network->layers;
+  const double further = draft.further_blocks(stage);
+  double trained = further * layers.block.trained, spread = further * layers.block.spread;
+  double layers_s = further * draft.times->bodies.block.update_s;
+  for (int chunk = stage; chunk < draft.chunks(); chunk += draft.shape.stages) {
+    const ChunkKind kind = kind_of(draft, chunk);
+    trained += layers[kind].trained, spread += layers[kind].spread;
+    layers_s += draft.times->bodies[kind].update_s;
+  }
+  Tail tail;
+  const double each = bytes_per_element(scenario_.workload.precision);
+  if (const int copies = draft.layout.replicas / strategy.expert; spread > 0 && copies > 1) {
+    const Communicator group = draft.layout.groups("expert-data", copies, draft.layout.replica_stride * strategy.expert, 0);
+    tail.experts_s = transfer(draft, gradient_reduction(strategy), each * spread, group);
+  }
+  const std::int64_t shares = strategy.zero >= 1 ? draft.layout.replicas : 1;
+  tail.update_s = layers_s;
+  if (shares == 1 && !runtime_defaults(strategy.runtime).updates_flat) return tail;
+  const auto elements = static_cast<std::int64_t>(trained);
+  const Kernel kernel = flat_update(scenario_.workload, (elements + shares - 1) / shares, draft.layout.micro_batch, Bytes(0));
+  tail.update_s = scenario_.calibration->compute_scale * gpu_kernel_time(*scenario_.calibration->gpu, kernel).value();
+  if (shares > 1) tail.gather_s = over_data(draft, Collective::Operation::all_gather, each * trained);
+  return tail;
 }
 
 // When the data lane of a stage has summed all gradients; zero without such a lane.
-double Pricer::reduce(const Draft& draft, int stage, const PipelineEnds& ends) {
+double Pricer::reduce(const Draft& draft, int stage, const PipelineEnds& ends) const {
   if (draft.layout.replicas == 1) return 0;
-  const int stages = draft.shape.stages, chunks = stages * draft.shape.interleave;
+  const int stages = draft.shape.stages;
   const bool overlaps = overlaps_data(draft.strategy->overlap);
   double all_s = 0;
-  for (int chunk = stage; chunk < chunks; chunk += stages) all_s = std::max(all_s, ends.chunk_end_s[chunk]);
+  for (int chunk = stage; chunk < draft.chunks(); chunk += stages) all_s = std::max(all_s, ends.chunk_end_s[chunk]);
   double free_s = 0;
-  double spread = 0;
-  for (int chunk = chunks - stages + stage; chunk >= 0; chunk -= stages) {
-    free_s = reduce_buckets(draft, chunk, overlaps ? ends.chunk_end_s[chunk] : all_s, free_s);
-    spread += draft.network->layers[kind_of(draft, chunk)].spread;
-    spread += (blocks_of(draft, chunk) - 1) * draft.network->layers.block.spread;
-  }
-  const int copies = draft.layout.replicas / draft.strategy->expert;
-  if (spread == 0 || copies == 1) return free_s;
-  const Communicator group = draft.layout.groups("expert-data", copies, draft.layout.replica_stride * draft.strategy->expert, 0);
-  const double bytes = bytes_per_element(scenario_.workload.precision) * spread;
-  return std::max(free_s, all_s) + transfer(draft, gradient_reduction(*draft.strategy), bytes, group);
-}
-
-// The stage's optimizer, and the parameters gathered after it: when the next step may begin there.
-double Pricer::update(const Draft& draft, int stage, double start_s, double data_free_s) {
-  const int stages = draft.shape.stages;
-  double trained = 0, layers_s = 0;
-  for (int chunk = stage; chunk < stages * draft.shape.interleave; chunk += stages) {
-    const double further = blocks_of(draft, chunk) - 1;
-    trained += draft.network->layers[kind_of(draft, chunk)].trained + further * draft.network->layers.block.trained;
-    layers_s += draft.times->bodies[kind_of(draft, chunk)].update_s + further * draft.times->bodies.block.update_s;
-  }
-  const std::int64_t shares = draft.strategy->zero >= 1 ? draft.layout.replicas : 1;
-  if (shares == 1 && !runtime_defaults(draft.strategy->runtime).updates_flat) return start_s + layers_s;
-  const auto elements = static_cast<std::int64_t>(trained);
-  const Kernel kernel = flat_update(scenario_.workload, (elements + shares - 1) / shares, draft.layout.micro_batch, Bytes(0));
-  const double end_s = start_s + scenario_.calibration->compute_scale * gpu_kernel_time(*scenario_.calibration->gpu, kernel).value();
-  if (shares == 1) return end_s;
-  const double bytes = bytes_per_element(scenario_.workload.precision) * trained;
-  return std::max(end_s, data_free_s) + over_data(draft, Collective::Operation::all_gather, bytes);
+  for (int chunk = draft.chunks() - stages + stage; chunk >= 0; chunk -= stages)
+    free_s = std::max(free_s, overlaps ? ends.chunk_end_s[chunk] : all_s) + sums_s_[chunk];
+  const double experts_s = tails_[stage].experts_s;
+  return experts_s == 0 ? free_s : std::max(free_s, all_s) + experts_s;
 }
 
 std::optional<double> Pricer::step(const Draft& draft) {
@@ -138,8 +147,14 @@ std::optional<double> Pricer::step(const Draft& draft) {
     alone = {{0}, {end_s}, {end_s}};
   }
   const PipelineEnds& ends = stages == 1 ? alone : walk(draft);
-  tails_.assign(static_cast<std::size_t>(stages), {});
-  for (int stage = 0; stage < stages; ++stage) tails_[stage].transfers_end_s = reduce(draft, stage, ends);
+  sums_s_.resize(static_cast<std::size_t>(draft.chunks()));
+  for (int chunk = 0; draft.layout.replicas > 1 && chunk < draft.chunks(); ++chunk)
+    sums_s_[chunk] = as_before(chunk, draft.chunks(), draft.larger) ? sums_s_[chunk - 1] : sum_of(draft, chunk);
+  tails_.resize(static_cast<std::size_t>(stages));
+  for (int stage = 0; stage < stages; ++stage) {
+    tails_[stage] = as_before(stage, stages, draft.larger % stages) ? tails_[stage - 1] : tail_of(draft, stage);
+    tails_[stage].transfers_end_s = reduce(draft, stage, ends);
+  }
   if (stages > 1 && draft.network->tied > Bytes(0)) {
     const double start_s =
         std::max({ends.chunk_end_s.front(), ends.chunk_end_s.back(), tails_[0].transfers_end_s, tails_[last].transfers_end_s});
@@ -150,7 +165,8 @@ std::optional<double> Pricer::step(const Draft& draft) {
   for (int stage = 0; stage < stages; ++stage) {
     Tail& tail = tails_[stage];
     const double start_s = std::max({ends.stage_end_s[stage], tail.transfers_end_s, tail.summed_end_s});
-    tail.end_s = update(draft, stage, start_s, tail.transfers_end_s);
+    tail.end_s = start_s + tail.update_s;
+    if (tail.gather_s > 0) tail.end_s = std::max(tail.end_s, tail.transfers_end_s) + tail.gather_s;
     latest_s = std::max(latest_s, tail.end_s);
   }
   // The next step is this one shifted by what the first stage takes, if the others are ready when its first micro-batch reaches them.

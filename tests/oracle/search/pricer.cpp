@@ -67,9 +67,9 @@ class Dice {
     Strategy s = parse_strategy(word(pick({"runtime=megatron", "runtime=megatron", "runtime=pytorch-ddp", "runtime=forerun"})));
     s.tensor = pick({1, 1, 2, 2, 4, 4, 8, 3});
     s.pipeline = pick({1, 2, 2, 3, 4, 4, 5, 8});
-    s.context = pick({1, 1, 1, 1, 2});
+    s.context = pick({1, 1, 1, 1, 2, 4});
     const int most = std::max(1, devices / (s.tensor * s.pipeline * s.context));
-    s.data = std::min(pick({1, 2, 4, 8}), most);
+    s.data = std::min(pick({1, 2, 4, 8, 16}), most);
     if (pick({0, 0, 1}) == 1) s.expert = pick({2, 4});
     s.micro_batch = pick({1, 2, 4});
     s.sequence_parallel = s.tensor > 1 && pick({0, 1}) == 1;
@@ -79,7 +79,7 @@ class Dice {
     s.schedule = pick({Schedule::gpipe, Schedule::one_f_one_b, Schedule::interleaved, Schedule::zero_bubble_h1});
     if (s.pipeline > 1 && s.schedule == Schedule::interleaved) s.interleave = pick({1, 2, 3, 6});
     if (pick({0, 0, 1}) == 1) s.bucket = s.first_bucket = Bytes(20e6);
-    if (pick({0, 0, 0, 1}) == 1) s.order = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
+    if (pick({0, 0, 1}) == 1) s.order = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
     if (pick({0, 0, 0, 1}) == 1) s.collective = CollectiveAlgorithm::ring;
     return s;
   }
@@ -94,7 +94,7 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
   const unsigned seed = 20'21;
   Dice dice(seed);
   const std::vector<Case> cases{
-      {"gpt", {{"layers", "24"}, {"hidden", "1024"}, {"heads", "16"}, {"precision", "fp16"}}, "dgx-a100-80gb", "4", 64},
+      {"gpt", {{"layers", "24"}, {"hidden", "1024"}, {"heads", "16"}, {"precision", "fp16"}}, "dgx-a100-80gb", "16", 64},
       {"llama", {{"layers", "13"}, {"hidden", "2048"}, {"heads", "16"}, {"precision", "bf16"}}, "dgx-h100", "8", 48},
       {"mixtral-8x7b", {{"layers", "8"}, {"precision", "bf16"}}, "dgx-h100", "8", 32},
       {"bert-large", {{"precision", "fp16"}}, "dgx1-v100", "4", 24},
@@ -104,7 +104,7 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
   for (const Case& chosen : cases) {
     const Scenario scenario = scenario_of(chosen);
     Pricer pricer(scenario);
-    for (int i = 0; i < 600; ++i) {
+    for (int i = 0; i < 800; ++i) {
       const Strategy strategy = dice.strategy(scenario.platform.devices());
       const std::int64_t before = pricer.counts().from_pieces;
       const Quote quote = pricer.price(strategy);
@@ -120,10 +120,12 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
       seen["interleaved"] += strategy.interleave > 1;
       seen["experts"] += strategy.expert > 1;
       seen["sharded"] += strategy.zero > 0;
+      seen["data axes that fill nodes"] += strategy.order.front() == Axis::data && strategy.data > scenario.platform.devices_per_node;
+      seen["sequences over nodes"] += strategy.tensor * strategy.context > scenario.platform.devices_per_node;
     }
   }
-  for (const char* what :
-       {"feasible", "pipelines", "interleaved", "experts", "sharded", "division", "schedule", "stages", "network", "memory"})
+  for (const char* what : {"feasible", "pipelines", "interleaved", "experts", "sharded", "data axes that fill nodes",
+                           "sequences over nodes", "division", "schedule", "stages", "network", "memory"})
     CHECK(seen[what] >= 5);
 }
 
