@@ -9,38 +9,34 @@ namespace forerun {
 namespace {
 
 /// Writes one micro-batch.
-class UnitWriter {
+class MicroBatchWriter {
  public:
-  UnitWriter(const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer)
-      : model_(model),
-        frame_(frame),
-        passes_(passes),
-        writer_(writer),
-        folds_(passes.folds({0, static_cast<int>(model.workload().layers.size())})) {
+  MicroBatchWriter(const LocalModel& model, std::vector<Fold> folds, const Frame& frame, const UnitPasses& passes, PlanWriter& writer)
+      : model_(model), folds_(std::move(folds)), frame_(frame), passes_(passes), writer_(writer) {
     for (const Fold& fold : folds_)
       if (!is_block(fold)) root_ += bytes(fold);
   }
 
   void forward() {
-    backward_ = false;
-    passes_.begin_body();
-    const int root = gather(root_);
-    gathered_ = gather_unit(next_block(0));
-    if (first_ < 0) first_ = root >= 0 ? root : gathered_;
     writer_.forget();
-    writer_.wait_for(root);
+    root_gathered_ = gather(root_);
+    gathered_ = gather_unit(next_block(0));
+    if (first_ < 0) first_ = root_gathered_ >= 0 ? root_gathered_ : gathered_;
     for (std::size_t i = 0; i < folds_.size(); ++i)
-      run(folds_[i], next_block(i + 1), [&](LayerRange layers) { passes_.forward_once(layers, frame_.stage(0)); });
+      run(folds_[i], next_block(i + 1), [&](bool last) {
+        passes_.forward(folds_[i], last ? folds_[i].times - 1 : 0);
+        end_ = last_computation();
+      });
   }
 
   void backward() {
-    backward_ = true;
     std::ranges::reverse(folds_);
     gathered_ = gather_unit(next_block(0));
     for (std::size_t i = 0; i < folds_.size(); ++i) {
       const bool block = is_block(folds_[i]);
-      run(folds_[i], next_block(i + 1), [&](LayerRange layers) {
-        passes_.backward_once(layers, frame_.stage(0));
+      run(folds_[i], next_block(i + 1), [&](bool last) {
+        passes_.backward(folds_[i], last ? 0 : 1);
+        end_ = last_computation();
         if (block) scatter(bytes(folds_[i]));
       });
     }
@@ -78,7 +74,7 @@ class UnitWriter {
 
   void scatter(Bytes bytes) {
     if (bytes == Bytes(0)) return;
-    writer_.wait_for(last_computation());
+    writer_.wait_for(end_);
     writer_.append_transfer(frame_.over_data(Collective::Operation::reduce_scatter, bytes, 0));
   }
 
@@ -86,53 +82,72 @@ class UnitWriter {
   /// the last are written once, as the first of them in the network's order; backward the last is the network's first.
   template <class Compute>
   void run(const Fold& fold, const Fold* next, Compute&& compute) {
-    const auto unit = [&](int time) { return LayerRange{fold.first + time * fold.count, fold.first + (time + 1) * fold.count}; };
-    if (!is_block(fold)) return compute(unit(0));
+    const auto once = [&](bool last, std::initializer_list<Dependency> gathered) {
+      passes_.begin();
+      for (const Dependency& one : gathered) writer_.wait_for(one.operation, one.offset);
+      compute(last);
+    };
+    if (!is_block(fold)) return once(true, {{root_gathered_, 0}});
     int following = -1;
     int end = -1;
     writer_.repeat(fold.times - 1, [&] {
       following = gather(bytes(fold));
-      writer_.wait_for(gathered_);
-      writer_.wait_for(following, 1);
-      compute(unit(backward_ ? 1 : 0));
-      end = last_computation();
+      once(false, {{gathered_, 0}, {following, 1}});
+      end = end_;
       // The unit before this one is freed by then: its last computation is an iteration back.
       if (following >= 0) writer_.wait_also(following, end, 1);
     });
     writer_.wait_for(end);
     const int after = gather_unit(next);
-    writer_.forget();
-    writer_.wait_for(following >= 0 ? following : gathered_);
-    compute(unit(backward_ ? 0 : fold.times - 1));
+    once(true, {{following >= 0 ? following : gathered_, 0}});
     gathered_ = after;
   }
 
   [[nodiscard]] int last_computation() const {
     int i = writer_.last();
-    while (writer_.plan().operations[i].kind() == OperationKind::transfer) --i;
+    while (i >= 0 && writer_.plan().operations[i].kind() != OperationKind::compute) --i;
     return i;
   }
 
   const LocalModel& model_;
-  const Frame& frame_;
-  StepWriter& passes_;
-  PlanWriter& writer_;
   std::vector<Fold> folds_;
+  const Frame& frame_;
+  const UnitPasses& passes_;
+  PlanWriter& writer_;
   Bytes root_;
-  bool backward_ = false;
   int first_ = -1;
-  int gathered_ = -1;  ///< the transfer that gathers the run at hand
+  int root_gathered_ = -1;  ///< the transfer that gathers what is outside of blocks
+  int gathered_ = -1;       ///< the one that gathers the run at hand
+  int end_ = -1;            ///< the last computation of the unit at hand
 };
 
 }  // namespace
 
-int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const Frame& frame, StepWriter& passes, PlanWriter& writer) {
-  UnitWriter unit(model, frame, passes, writer);
+UnitPasses unit_passes(StepWriter& passes, const StageContext& stage) {
+  const auto layers = [](const Fold& fold, int time) {
+    return LayerRange{fold.first + time * fold.count, fold.first + (time + 1) * fold.count};
+  };
+  return {.begin = [&passes] { passes.begin_body(); },
+          .forward =
+              [&passes, &stage, layers](const Fold& fold, int time) {
+                passes.forward_once(layers(fold, time), stage);
+                passes.end_body(stage);
+              },
+          .backward =
+              [&passes, &stage, layers](const Fold& fold, int time) {
+                passes.backward_once(layers(fold, time), stage);
+                passes.end_body(stage);
+              }};
+}
+
+int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const std::vector<Fold>& folds, const Frame& frame,
+                        const UnitPasses& passes, PlanWriter& writer) {
+  MicroBatchWriter micro_batch(model, folds, frame, passes, writer);
   writer.repeat(micro_batches, [&] {
-    unit.forward();
-    unit.backward();
+    micro_batch.forward();
+    micro_batch.backward();
   });
-  return unit.first_gathered();
+  return micro_batch.first_gathered();
 }
 
 Unsharded unsharded(const Workload& local) {

@@ -141,7 +141,7 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   if (layout.stages > 1)
     ends = write_pipeline(schedule_shape(scenario, layout), model, chunks, send_shares(scenario.strategy), frame, passes, writer);
   else if (shards_parameters(scenario.strategy, layout.replicas))
-    first_gathered = write_fully_sharded(layout.micro_batches, model, frame, passes, writer);
+    first_gathered = write_fully_sharded(layout.micro_batches, model, folds_of(model), frame, unit_passes(passes, frame.stage(0)), writer);
   else
     write_one_stage(scenario, layout.micro_batches, model, frame, passes, writer);
   std::vector<StageLayers> stages;

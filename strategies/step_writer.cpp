@@ -17,16 +17,17 @@ std::string_view operation_name(Pass pass) {
 
 }  // namespace
 
+std::vector<Fold> folds_of(const LocalModel& model) {
+  return fold(model.workload(), [&](int a, int b) { return model.exchanges.empty() || model.exchanges[a] == model.exchanges[b]; });
+}
+
 StepWriter::StepWriter(const LocalModel& model, const Strategy& strategy, Bytes footprint, PlanWriter& writer)
-    : model_(model), strategy_(strategy), writer_(writer), passes_(passes(model.workload())) {
+    : model_(model), strategy_(strategy), writer_(writer), passes_(passes(model.workload())), folds_(folds_of(model)) {
   const Workload& workload = model.workload();
   computation_.work = Kernel{{}, Pass::forward, model.samples, footprint, workload.precision, workload.optimizer};
-  if (std::ranges::any_of(workload.layers, [](const Layer& layer) { return layer.block >= 0; }))
-    folds_ = fold(workload, [&](int a, int b) { return model_.exchanges.empty() || model_.exchanges[a] == model_.exchanges[b]; });
 }
 
 std::vector<Fold> StepWriter::folds(LayerRange layers) const {
-  if (folds_.empty()) return {{layers.first, layers.last - layers.first, 1}};
   std::vector<Fold> inside;
   for (Fold fold : folds_) {
     while (fold.times > 0 && fold.first < layers.first) {

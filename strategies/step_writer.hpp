@@ -37,6 +37,9 @@ struct StageContext {
   }
 };
 
+/// A local network's layers, alike blocks that exchange the same folded.
+std::vector<Fold> folds_of(const LocalModel& model);
+
 /// The update of `elements` parameters in one buffer.
 Kernel flat_update(const Workload& workload, std::int64_t elements, std::int64_t samples, Bytes footprint);
 
@@ -71,9 +74,6 @@ class StepWriter {
   /// transfer that would be its beginning waits until the device comes to it.
   void end_body(const StageContext& stage);
 
-  /// The layers of the range, alike blocks folded.
-  [[nodiscard]] std::vector<Fold> folds(LayerRange layers) const;
-
   /// Passes of the layers of one fold, once.
   void forward_once(LayerRange layers, const StageContext& stage);
   void backward_once(LayerRange layers, const StageContext& stage, const GradientReady& ready = {});
@@ -85,6 +85,7 @@ class StepWriter {
   void exchange(int layer, Moment moment, const StageContext& stage, bool waits = true);
   void backward_layer(int layer, const StageContext& stage, const GradientReady& ready);
   void forward_layer(int layer, const StageContext& stage);
+  [[nodiscard]] std::vector<Fold> folds(LayerRange layers) const;
   [[nodiscard]] bool recomputed(LayerRange layers) const;
   [[nodiscard]] bool exchanges_at(int layer, Moment moment) const;
   template <class Write>

@@ -90,6 +90,13 @@ class NetworkReader {
   Places places_;
 };
 
+/// What follows a body's last kernel.
+double tail_of(const StepPlan& plan, const BodyRange& range, const SerialBody& body) {
+  for (int i = range.end - 1; i >= range.first; --i)
+    if (plan.operations[i].kind() == OperationKind::compute) return body.duration_s - body.last_finish_s[i - range.first];
+  return 0;
+}
+
 /// The scenario in as many stages, where memory and devices do not matter.
 Scenario probe_of(const Scenario& scenario) {
   const Strategy& strategy = scenario.strategy;
@@ -137,6 +144,8 @@ std::optional<TimePieces> price_bodies(const Scenario& scenario, const LocalMode
   for (int chunk = 0; chunk < kProbedStages; ++chunk) {
     const SerialBody* body = &serial->bodies[3 * chunk];
     bodies.one[chunk] = {body[0].duration_s, body[1].duration_s, body[2].duration_s, 0};
+    bodies.one[chunk].forward_tail_s = tail_of(plan, found.front().bodies[3 * chunk], body[0]);
+    bodies.one[chunk].backward_tail_s = tail_of(plan, found.front().bodies[3 * chunk + 1], body[1]);
   }
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);

@@ -32,6 +32,8 @@ struct BodyTimes {
   double backward_s = 0;
   double weight_s = 0;  ///< gradients of weights, where the schedule sets them apart
   double update_s = 0;
+  double forward_tail_s = 0;   ///< of the forward body, after its last kernel
+  double backward_tail_s = 0;  ///< of the backward body
 };
 
 /// What follows from a chunk's layers alone. Counts are whole numbers.

@@ -45,16 +45,6 @@ Quote Pricer::price_whole() {
   return {.step_s = evaluate(plan, costs).step.value(), .memory_bytes = plan.memory.total().value()};
 }
 
-// Parameters that are gathered ahead of each block run beside it: a whole plan, of a network that is split already.
-double Pricer::price_sharded(const Layout& layout, Split& split) {
-  if (!split.whole) split.whole = std::get<LocalModel>(local_model(scenario_, layout));
-  split.whole->samples = layout.micro_batch;
-  const LayerRange all{0, static_cast<int>(split.whole->workload().layers.size())};
-  const StepPlan plan = write_step(scenario_, layout, *split.whole, {all}, {});
-  const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
-  return evaluate(plan, costs).step.value();
-}
-
 // Stages lie alike on nodes: several in each, or each on whole ones.
 bool Pricer::congruent(int stage_ranks) const {
   const int per_node = scenario_.platform.devices_per_node;
@@ -84,6 +74,7 @@ Pricer::Split& Pricer::split(const Strategy& strategy) {
     last_split_->possible = false;
   else
     last_split_->model = std::move(std::get<LocalModel>(model));
+  if (last_split_->possible) last_split_->folds = folds_of(last_split_->model);
   return *last_split_;
 }
 
@@ -162,11 +153,7 @@ std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const H
   quote.memory_bytes = largest_memory(draft);
   const double available = scenario_.platform.memory_of_device().value();
   if (available > 0 && quote.memory_bytes > available) return no(Obstacle::memory);
-  if (strategy.zero == 3) {
-    if (shards_without_overlap(strategy, draft.layout.replicas)) return no(Obstacle::other);
-    quote.step_s = price_sharded(draft.layout, network);
-    return quote;
-  }
+  if (shards_without_overlap(strategy, draft.layout.replicas)) return no(Obstacle::other);
   draft.times = times_of(strategy, network.model);
   if (draft.times == nullptr) return {};
   if (hopeful) {
@@ -174,7 +161,8 @@ std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const H
     quote.given_up = !hopeful(quote.step_s, quote.memory_bytes);
     if (quote.given_up) return quote;
   }
-  const std::optional<double> step_s = step(draft);
+  const bool shards = shards_parameters(strategy, draft.layout.replicas);
+  const std::optional<double> step_s = shards ? sharded_step(draft, network) : step(draft);
   if (!step_s) return {};
   quote.step_s = *step_s;
   return quote;

@@ -16,6 +16,7 @@
 #include "oracle/search/pieces.hpp"
 #include "oracle/search/pipeline_walk.hpp"
 #include "strategies/layout.hpp"
+#include "workloads/fold.hpp"
 #include "workloads/shorten.hpp"
 
 namespace forerun::oracle {
@@ -63,7 +64,7 @@ class Pricer {
     bool possible = true;
     LocalModel model;
     std::array<std::optional<NetworkPieces>, 3> by_recompute;
-    std::optional<LocalModel> whole;  ///< of all blocks
+    std::vector<Fold> folds;  ///< of the probe's layers
   };
 
   /// A strategy on its way to a price.
@@ -98,7 +99,6 @@ class Pricer {
   Split& split(const Strategy& strategy);
   const TimePieces* times_of(const Strategy& strategy, LocalModel& model);
   Quote price_whole();
-  double price_sharded(const Layout& layout, Split& split);
   struct Sends {
     std::vector<double> forward_s;
     std::vector<double> backward_s;
@@ -119,6 +119,7 @@ class Pricer {
 
   const PipelineEnds& walk(const Draft& draft);
   std::optional<double> step(const Draft& draft);
+  std::optional<double> sharded_step(const Draft& draft, const Split& split);
   double sum_of(const Draft& draft, int chunk);
   Tail tail_of(const Draft& draft, int stage);
   [[nodiscard]] double reduce(const Draft& draft, int stage, const PipelineEnds& ends) const;

@@ -99,3 +99,28 @@ TEST_CASE("a fully sharded step holds its shares, two whole blocks and what is o
   CHECK(memory.gradients.value() == Approx(4 * (all / 8 + outside)));  // the token table is larger than a block
   CHECK_THROWS_AS(plan_of(transformer("data=8,zero=3,overlap=none", 8)), MissingCapability);
 }
+
+TEST_CASE("a unit waits for what the unit before it exchanges over the tensor axis") {
+  for (const char* network : {"gpt2", "llama"})
+    for (const char* strategy : {"data=4,tensor=2,zero=3,overlap=data", "data=4,tensor=2,zero=3,overlap=all,sequence-parallel=on"}) {
+      INFO(network << ", " << strategy);
+      Scenario s = scenario(network, 8, strategy, 8);
+      s.platform.memory_per_node = Bytes(1e15);
+      const StepPlan plan = plan_of(s);
+      const TreeIndex tree = index_tree(plan);
+      for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+        const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+        if (transfer == nullptr || plan.lanes[plan.operations[i].lane].name == "data") continue;
+        // By what does not gather or scatter beside it, before the repeat that it stands in comes round.
+        bool awaited = false;
+        for (std::size_t later = i + 1; later < plan.operations.size(); ++later) {
+          const Operation& operation = plan.operations[later];
+          if (plan.lanes[operation.lane].name == "data" || tree.repeat_of[later] != tree.repeat_of[i]) continue;
+          for (int d = 0; d < operation.dependency_count; ++d)
+            awaited = awaited || plan.dependencies[operation.first_dependency + d].operation == static_cast<int>(i);
+        }
+        INFO(plan.operations[i].name << " of operation " << i);
+        CHECK(awaited);
+      }
+    }
+}

@@ -120,11 +120,12 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
       seen["interleaved"] += strategy.interleave > 1;
       seen["experts"] += strategy.expert > 1;
       seen["sharded"] += strategy.zero > 0;
+      seen["parameters in units"] += strategy.zero == 3 && strategy.data * strategy.context > 1;
       seen["data axes that fill nodes"] += strategy.order.front() == Axis::data && strategy.data > scenario.platform.devices_per_node;
       seen["sequences over nodes"] += strategy.tensor * strategy.context > scenario.platform.devices_per_node;
     }
   }
-  for (const char* what : {"feasible", "pipelines", "interleaved", "experts", "sharded", "data axes that fill nodes",
+  for (const char* what : {"feasible", "pipelines", "interleaved", "experts", "sharded", "parameters in units", "data axes that fill nodes",
                            "sequences over nodes", "division", "schedule", "stages", "network", "memory"})
     CHECK(seen[what] >= 5);
 }
