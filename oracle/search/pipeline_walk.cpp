@@ -88,15 +88,14 @@ void PipelineWalk::alternate() {
   std::vector<double>& free_s = ends_.stage_end_s;
   arrivals_s_.assign(static_cast<std::size_t>(p), 0);  // of the next forward
   // Stage by stage: all that one sends ahead arrives in order, and the next one takes up all but the last of it ahead, too.
-  std::vector<double>& warm_s = backward_arrivals_s_;
-  warm_s.assign(static_cast<std::size_t>(p), 0);
+  warm_s_.assign(static_cast<std::size_t>(p), 0);
   for (std::int64_t s = 0; s < p; ++s) {
-    arrivals_s_[s] = warm_s[p - s - 1];
+    arrivals_s_[s] = warm_s_[p - s - 1];
     for (std::int64_t i = 0; i < std::min(p - s - 1, m); ++i) {
-      const double start_s = std::max(free_s[s], warm_s[i]);
+      const double start_s = std::max(free_s[s], warm_s_[i]);
       if (i == 0) ends_.first_start_s[s] = start_s;
       free_s[s] = start_s + t.chunks[s].forward_s;
-      warm_s[i] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
+      warm_s_[i] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
     }
   }
   state_s_.assign(static_cast<std::size_t>(3 * p), 0);
@@ -125,7 +124,7 @@ void PipelineWalk::alternate() {
         if (s > 0) keep(arrivals_s_[s]), keep(backward_lane_s_[s]);
       }
     };
-    if (const std::int64_t left = m - p - j; left > 0 && shifted(growth_s, state) && j > p) {
+    if (const std::int64_t left = m - p - j; left > 0 && shifted(growth_s, state) && j > (late_weights ? p : 0)) {
       const double skipped_s = static_cast<double>(left) * growth_s;
       for (std::vector<double>* moved : {&free_s, &arrivals_s_, &forward_lane_s_, &backward_lane_s_})
         for (double& time_s : *moved) time_s += skipped_s;
@@ -144,39 +143,36 @@ void PipelineWalk::interleave() {
   const PipelineTimes& t = *times_;
   const std::int64_t p = t.shape.stages, v = t.shape.interleave;
   std::int64_t slots = t.shape.micro_batches * v;
-  const std::int64_t row = slots + p;
-  arrivals_s_.assign(static_cast<std::size_t>(p * row), 0);
-  backward_arrivals_s_.assign(static_cast<std::size_t>(p * row), 0);
   // As warm_up(), also where there are not so many slots.
   const auto ahead = [&](std::int64_t s) { return 2 * (p - s - 1) + (v - 1) * p; };
   stages_.clear();
-  for (std::int64_t s = 0; s < p; ++s) {
-    Stage& stage = stages_.emplace_back();
-    stage.index = s;
-    stage.forward = {0, 0, s, arrivals_s_.data() + s * row};
-    stage.backward = {0, 0, s + (v - 1) * p, backward_arrivals_s_.data() + s * row};
-    stage.ahead = ahead(s);
-  }
+  for (std::int64_t s = 0; s < p; ++s)
+    stages_.push_back({.index = s, .ahead = ahead(s), .forward = {.chunk = s}, .backward = {.chunk = s + (v - 1) * p}});
   // What a round takes up was sent in the round before it. So where p v rounds, after which the same chunks come again, leave all just a
   // constant later than it was, further ones do too, and are left out.
   const std::int64_t first = std::min(p - 1 - ahead(0), -ahead(p - 1)), period = p * v;
   double skipped_s = 0;
   state_s_.assign(static_cast<std::size_t>(5 * p), 0);
   for (std::int64_t round = first; round < slots + p - 1; ++round) {
+    around_s_ = 0;
+    double sent_back_s = 0;
     for (std::int64_t s = p - 1; s >= 0; --s) {
       Stage& stage = stages_[s];
       const std::int64_t own = round - (p - 1 - s);
-      if (const std::int64_t k = stage.ahead + own; k >= 0 && k < slots) run_forward(stage, k, row);
-      if (own >= 0 && own < slots) run_backward(stage, own, row);
+      if (const std::int64_t k = stage.ahead + own; k >= 0 && k < slots) run_forward(stage, k == 0);
+      const double next_s = sent_back_s;
+      sent_back_s = own >= 0 && own < slots ? run_backward(stage) : 0;
+      stage.gradient_s = next_s;
     }
+    stages_.front().input_s = around_s_;
+    stages_.back().gradient_s = sent_back_s;
     const std::int64_t left = (slots - round) / period - 1;
     if (round < period || round % period != 0 || left <= 0) continue;
     const auto state = [&](auto&& keep) {
       for (const Stage& stage : stages_) {
-        const std::int64_t next = round + 1 - (p - 1 - stage.index);
         keep(stage.free_s);
-        keep(std::max(stage.free_s, stage.forward.arrivals_s[stage.ahead + next]));
-        keep(std::max(stage.free_s, stage.backward.arrivals_s[next]));
+        keep(std::max(stage.free_s, stage.input_s));
+        keep(std::max(stage.free_s, stage.gradient_s));
         keep(std::max(stage.free_s, forward_lane_s_[stage.index]));
         keep(std::max(stage.free_s, backward_lane_s_[stage.index]));
       }
@@ -190,39 +186,40 @@ void PipelineWalk::interleave() {
   for (double& end_s : ends_.chunk_end_s) end_s += skipped_s;
 }
 
-void PipelineWalk::run_forward(Stage& stage, std::int64_t slot, std::int64_t row) {
+inline void PipelineWalk::run_forward(Stage& stage, bool first) {
   const PipelineTimes& t = *times_;
   const std::int64_t p = t.shape.stages, s = stage.index;
   Slots& slots = stage.forward;
-  const double start_s = std::max(stage.free_s, slots.arrivals_s[slot]);
-  if (slot == 0) ends_.first_start_s[s] = start_s;
+  const double start_s = std::max(stage.free_s, stage.input_s);
+  if (first) ends_.first_start_s[s] = start_s;
   stage.free_s = start_s + t.chunks[slots.chunk].forward_s;
   if (s + 1 < p) {
-    slots.arrivals_s[row + slot] = send(forward_lane_s_[s], stage.free_s, t.send_forward_s[s]);
+    stages_[s + 1].input_s = send(forward_lane_s_[s], stage.free_s, t.send_forward_s[s]);
   } else if (slots.turn + 1 < t.shape.interleave) {
     // Two stages have one lane from the last to the first, for activations and for gradients.
     double& lane_s = p == 2 ? backward_lane_s_[s] : forward_lane_s_[s];
-    arrivals_s_[slot + p] = send(lane_s, stage.free_s, t.send_forward_s[s]);
+    around_s_ = send(lane_s, stage.free_s, t.send_forward_s[s]);
   } else {
-    // The last chunk: its backward slot of the same micro-batch is turn 0 of the same group.
-    stage.backward.arrivals_s[slot - (t.shape.interleave - 1) * p] = stage.free_s;
+    // The last chunk: the backward slot of the same round is of the same micro-batch.
+    stage.gradient_s = stage.free_s;
   }
   advance(slots, p);
 }
 
-void PipelineWalk::run_backward(Stage& stage, std::int64_t slot, std::int64_t row) {
+// When its gradient is with the stage before, of the first stage with the last one; zero where it goes nowhere.
+inline double PipelineWalk::run_backward(Stage& stage) {
   const PipelineTimes& t = *times_;
   const std::int64_t p = t.shape.stages, s = stage.index;
   Slots& slots = stage.backward;
-  stage.free_s = std::max(stage.free_s, slots.arrivals_s[slot]) + t.chunks[slots.chunk].backward_s;
-  if (s > 0) {
-    slots.arrivals_s[slot - row] = send(backward_lane_s_[s], stage.free_s, t.send_backward_s[s]);
-  } else if (slots.turn + 1 < t.shape.interleave) {
-    double& lane_s = p == 2 ? forward_lane_s_[s] : backward_lane_s_[s];
-    backward_arrivals_s_[(p - 1) * row + slot + p] = send(lane_s, stage.free_s, t.send_backward_s[s]);
-  }
+  stage.free_s = std::max(stage.free_s, stage.gradient_s) + t.chunks[slots.chunk].backward_s;
+  double sent_s = 0;
+  if (s > 0)
+    sent_s = send(backward_lane_s_[s], stage.free_s, t.send_backward_s[s]);
+  else if (slots.turn + 1 < t.shape.interleave)
+    sent_s = send(p == 2 ? forward_lane_s_[s] : backward_lane_s_[s], stage.free_s, t.send_backward_s[s]);
   ends_.chunk_end_s[slots.chunk] = stage.free_s;
   advance(slots, -p);
+  return sent_s;
 }
 
 // To the next slot: after a group of p the next turn's chunk, `chunks` further on, after all turns the first one's.

@@ -45,19 +45,20 @@ class PipelineWalk {
   /// A stage's way through its slots of one direction.
   struct Slots {
     std::int64_t turn = 0;
-    std::int64_t place = 0;        ///< in the group
-    std::int64_t chunk = 0;        ///< of the turn
-    double* arrivals_s = nullptr;  ///< by slot
+    std::int64_t place = 0;  ///< in the group
+    std::int64_t chunk = 0;  ///< of the turn
   };
   struct Stage {
     std::int64_t index = 0;
     std::int64_t ahead = 0;
     double free_s = 0;
+    double input_s = 0;     ///< when what its next forward slot takes up is there
+    double gradient_s = 0;  ///< of its next backward slot
     Slots forward;
     Slots backward;
   };
-  void run_forward(Stage& stage, std::int64_t slot, std::int64_t row);
-  void run_backward(Stage& stage, std::int64_t slot, std::int64_t row);
+  void run_forward(Stage& stage, bool first);
+  double run_backward(Stage& stage);
   void advance(Slots& slots, std::int64_t chunks) const;
 
   double send(double& lane_free_s, double ready_s, double duration_s);
@@ -69,9 +70,10 @@ class PipelineWalk {
   std::vector<double> forward_lane_s_;
   std::vector<double> backward_lane_s_;
   std::vector<double> arrivals_s_;
-  std::vector<double> backward_arrivals_s_;
+  std::vector<double> warm_s_;
   std::vector<double> state_s_;
   std::vector<Stage> stages_;
+  double around_s_ = 0;  ///< when an activation of this round is with the first stage again
 };
 
 }  // namespace forerun::oracle
