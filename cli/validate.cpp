@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/cases.hpp"
@@ -14,13 +15,15 @@ namespace forerun {
 namespace {
 
 struct ValidateOptions {
-  std::string runs;
+  std::vector<std::string> runs;
   std::string calibration;
   std::string fit;
   std::string score;
+  std::string leave_out;
   std::string tolerance;
   std::string solve;
   std::vector<Engine> engines;
+  ScoreBy by = ScoreBy::group;
   int samples = kUsualSamples;
   bool print_template = false;
   bool pool = false;
@@ -60,20 +63,36 @@ double parse_tolerance(const std::string& value) {
   return tolerance;
 }
 
+/// The rows of all files. Of several, each row is named after its file too: names are unique in a file only.
+std::vector<MeasuredRun> read_files(const std::vector<std::string>& files, bool pool) {
+  std::vector<MeasuredRun> all;
+  for (const std::string& file : files) {
+    std::vector<MeasuredRun> runs = read_measured_runs(file);
+    if (runs.empty()) throw BadInput(Problem{.file = file, .what = "holds no measured runs, only its head line"});
+    if (pool) runs = pool_launches(runs, read_step_times(file));
+    for (MeasuredRun& run : runs) {
+      if (files.size() > 1) run.run = run.file + "/" + run.run;
+      if (std::ranges::find(all, run.run, &MeasuredRun::run) != all.end())
+        throw BadInput(Problem{.file = file, .what = "has the name of a file before it, or is that file", .got = run.file});
+      all.push_back(std::move(run));
+    }
+  }
+  return all;
+}
+
 ExitCode validate(const ValidateOptions& options, const Environment& environment) {
   check_output(options.output);
   if (options.print_template) {
     deliver(template_page(), options.output);
     return ExitCode::success;
   }
-  std::vector<MeasuredRun> runs = read_measured_runs(options.runs);
-  if (runs.empty()) throw BadInput(Problem{.file = options.runs, .what = "holds no measured runs, only its head line"});
-  if (options.pool) runs = pool_launches(runs, read_step_times(options.runs));
+  const std::vector<MeasuredRun> runs = read_files(options.runs, options.pool);
   Validation validation;
+  validation.by = options.by;
   Split split;
   std::vector<Case> cases;
   Problems problems;
-  problems.collect([&] { split = read_split(options.fit, options.score, runs); });
+  problems.collect([&] { split = read_split(options.fit, options.score, runs, options.leave_out); });
   problems.collect([&] {
     if (!options.solve.empty()) validation.unknown = parse_unknown({options.solve, "--solve", 0, 0, ""});
   });
@@ -96,7 +115,7 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
 void add_validate(CLI::App& command, const Environment& environment, Action& chosen) {
   CLI::App* verb = command.add_subcommand("validate", "how far predictions are from measured runs");
   const auto options = std::make_shared<ValidateOptions>();
-  verb->add_option("runs", options->runs, "a CSV file of measured runs");
+  verb->add_option("runs", options->runs, "CSV files of measured runs");
   add_output_options(*verb, options->output);
   verb->add_option("-c,--calibration", options->calibration, "instead of each platform's own");
   add_choice<std::vector<Engine>>(*verb, "--engine", options->engines, "oracle, sim or both",
@@ -104,6 +123,9 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
   verb->add_option("--fit", options->fit,
                    "fit another host's compute time over the calibration's to these rows: group=G1,G2 or run=R1,R2; they are not scored");
   verb->add_option("--score", options->score, "score these rows only: group=G3 or run=R3");
+  verb->add_option("--leave-out", options->leave_out, "neither fit nor score these rows: group=G4 or run=R4");
+  add_choice<ScoreBy>(*verb, "--by", options->by, "sum rows up by group, or by device in one table without the rows",
+                      {{"group", ScoreBy::group}, {"device", ScoreBy::device}});
   verb->add_option("--solve", options->solve,
                    "the value under which each scored row is met exactly: platform.link-bandwidth=10Mbit/s..100Gbit/s, or link-latency, "
                    "intra-node-bandwidth, intra-node-latency");
@@ -112,7 +134,7 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
   verb->add_flag("--pool", options->pool,
                  "take launches of the same thing as one run, over all their steps where runs.steps.csv stands beside runs.csv");
   verb->add_flag("--template", options->print_template, "print the columns of such a file with an example row");
-  verb->footer("Example:\n  forerun validate runs.csv --engine both --tolerance 15%");
+  verb->footer("Example:\n  forerun validate runs.csv --engine both --tolerance 15%\n  forerun validate mine.csv yours.csv --by device");
   verb->callback([options, &environment, &chosen] {
     if (options->runs.empty() && !options->print_template) throw CLI::RequiredError("runs");
     chosen = [options, &environment] { return validate(*options, environment); };

@@ -84,15 +84,25 @@ Table rows_table(const std::vector<ScoredRun>& rows) {
   return table;
 }
 
-Table groups_table(const std::vector<GroupScore>& groups) {
+/// One line a group; or one a device over all files, without what compares the rows of one series.
+Table groups_table(const std::vector<GroupScore>& groups, ScoreBy by) {
+  const bool devices = by == ScoreBy::device;
   Table table;
-  table.header = {"engine",        "group",          "n",           "median error", "mean", "worst", "bias", "rank correlation",
-                  "pairs ordered", "within P10-P90", "median width"};
-  for (const GroupScore& group : groups)
-    table.rows.push_back({group.engine, group.group, std::to_string(group.n), or_dash(group.median_error, fraction),
-                          or_dash(group.mean_error, fraction), or_dash(group.worst_error, fraction), or_dash(group.bias, signed_fraction),
-                          or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction),
-                          or_dash(group.coverage.share, fraction), or_dash(group.coverage.median_width, fraction)});
+  table.header = {"engine", devices ? "device" : "group", "n", "median error", "mean", "worst", "bias"};
+  if (devices)
+    table.header.insert(table.header.begin() + 2, "sets");
+  else
+    table.header.insert(table.header.end(), {"rank correlation", "pairs ordered"});
+  table.header.insert(table.header.end(), {"within P10-P90", "median width"});
+  for (const GroupScore& group : groups) {
+    std::vector<std::string> line{group.engine, group.group};
+    if (devices) line.push_back(std::to_string(group.files));
+    line.insert(line.end(), {std::to_string(group.n), or_dash(group.median_error, fraction), or_dash(group.mean_error, fraction),
+                             or_dash(group.worst_error, fraction), or_dash(group.bias, signed_fraction)});
+    if (!devices) line.insert(line.end(), {or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction)});
+    line.insert(line.end(), {or_dash(group.coverage.share, fraction), or_dash(group.coverage.median_width, fraction)});
+    table.rows.push_back(std::move(line));
+  }
   return table;
 }
 
@@ -123,6 +133,8 @@ Json rows_json(const std::vector<ScoredRun>& rows) {
   for (const ScoredRun& row : rows)
     out.push_back({{"run", row.run},
                    {"group", row.group},
+                   {"file", row.file},
+                   {"device", row.device.empty() ? Json(nullptr) : Json(row.device)},
                    {"metric", row.metric},
                    {"workload", row.workload},
                    {"batch", row.batch > 0 ? Json(row.batch) : Json(nullptr)},
@@ -143,6 +155,7 @@ Json groups_json(const std::vector<GroupScore>& groups) {
   Json out = Json::array();
   for (const GroupScore& group : groups)
     out.push_back({{"group", group.group},
+                   {"files", group.files},
                    {"n", group.n},
                    {"median_error", to_json_value(group.median_error)},
                    {"mean_error", to_json_value(group.mean_error)},
@@ -232,8 +245,8 @@ std::string verdict(const Validation& validation) {
   std::string out = forerun::format("\n{} of {} rows scored", scored_rows(validation), validation.rows.size());
   if (const auto denied = denied_rows(validation); denied > 0) out += forerun::format(", {} that ran predicted infeasible", denied);
   if (validation.tolerance)
-    out += forerun::format("; {} the tolerance of {} on each group's median error", validation.within_tolerance() ? "within" : "outside",
-                           percent(*validation.tolerance));
+    out += forerun::format("; {} the tolerance of {} on each {}'s median error", validation.within_tolerance() ? "within" : "outside",
+                           percent(*validation.tolerance), validation.by == ScoreBy::device ? "device" : "group");
   return out + "\n";
 }
 
@@ -262,14 +275,17 @@ Json coverage_json(const Validation& validation) {
 
 Page validation_page(const Validation& validation) {
   Page page;
-  page.text = text_table(rows_table(validation.rows)) + "\n" + text_table(groups_table(validation.groups));
+  if (validation.by == ScoreBy::group) page.text = text_table(rows_table(validation.rows)) + "\n";
+  page.text += text_table(groups_table(validation.groups, validation.by));
   for (const Validation::Fitted& fitted : validation.fitted)
     page.text += forerun::format("\nfitted with {}: calibration.compute-scale = {:.4g}, from {}\n", fitted.engine, fitted.scale.scale,
                                  joined(fitted.scale.runs));
   if (validation.unknown)
     page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
-  page.text += orders_text(validation.orders) + coverage_text(validation) + verdict(validation);
+  if (validation.by == ScoreBy::group) page.text += orders_text(validation.orders);
+  page.text += coverage_text(validation) + verdict(validation);
   page.document = {{"schema_version", 1},
+                   {"by", validation.by == ScoreBy::device ? "device" : "group"},
                    {"rows", rows_json(validation.rows)},
                    {"groups", groups_json(validation.groups)},
                    {"fitted", fitted_json(validation)}};

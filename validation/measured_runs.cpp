@@ -185,7 +185,9 @@ std::string row_hash(const MeasuredRun& run) {
 
 std::vector<MeasuredRun> read_measured_runs(const fs::path& file) {
   const std::string text = read_file(file);
-  return read_measured_runs_text(text, file.string(), file.parent_path());
+  std::vector<MeasuredRun> runs = read_measured_runs_text(text, file.string(), file.parent_path());
+  for (MeasuredRun& run : runs) run.file = file.stem().string();
+  return runs;
 }
 
 std::vector<MeasuredRun> read_measured_runs_text(std::string_view text, std::string_view name, const fs::path& folder) {

@@ -21,6 +21,7 @@ std::string_view to_string(RunStatus status);
 struct MeasuredRun {
   std::string run;    ///< unique in its file
   std::string group;  ///< the series it belongs to
+  std::string file;   ///< the name of its file without folder and ending; empty where it was read from none
   Text workload;      ///< a name, or a file: absolute, or relative to the folder of the CSV file and made so on reading
   Text platform;
   Text strategy;               ///< empty where the workload is an execution trace

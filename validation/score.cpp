@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
 
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
@@ -81,17 +82,23 @@ Coverage coverage_where(std::span<const ScoredRun> rows, const std::function<boo
   return coverage;
 }
 
-GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine, const std::string& group) {
+const std::string& name_of(const ScoredRun& row, ScoreBy by) { return by == ScoreBy::device ? row.device : row.group; }
+
+GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine, const std::string& group, ScoreBy by) {
   GroupScore score{.engine = engine, .group = group};
+  const auto counts = [&](const ScoredRun& row) { return row.engine == engine && name_of(row, by) == group; };
+  std::set<std::string_view> files;
   std::vector<double> errors, absolute, measured, predicted;
   for (const ScoredRun& row : rows) {
-    if (row.engine != engine || row.group != group || !row.error) continue;
+    if (!counts(row) || !row.error) continue;
+    files.insert(row.file);
     errors.push_back(*row.error);
     absolute.push_back(std::abs(*row.error));
     measured.push_back(*row.measured);
     predicted.push_back(*row.predicted);
   }
-  score.coverage = coverage_where(rows, [&](const ScoredRun& row) { return row.engine == engine && row.group == group; });
+  score.coverage = coverage_where(rows, counts);
+  score.files = static_cast<int>(files.size());
   score.n = static_cast<int>(errors.size());
   if (errors.empty()) return score;
   score.median_error = median(absolute);
@@ -137,7 +144,7 @@ Coverage coverage(std::span<const ScoredRun> rows, std::string_view engine) {
 
 ScoredRun score(const Case& measured, const Predictor& predict) {
   const MeasuredRun& run = measured.run;
-  ScoredRun row{.run = run.run, .group = run.group, .metric = run.metric, .workload = run.workload.value};
+  ScoredRun row{.run = run.run, .group = run.group, .file = run.file, .metric = run.metric, .workload = run.workload.value};
   row.strategy = run.strategy.value;
   row.measured_p10 = run.p10;
   row.measured_p90 = run.p90;
@@ -146,6 +153,7 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
     row.batch = measured.scenario->workload.batch;
     row.ranks = measured.scenario->ranks();
     row.subject = subject_of(*measured.scenario);
+    if (measured.scenario->calibration) row.device = measured.scenario->calibration->device;
   }
   if (run.value > 0) row.measured = run.value;
   row.reason = measured.reason;
@@ -167,12 +175,14 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
   return row;
 }
 
-std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows) {
+std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows, ScoreBy by) {
   std::vector<GroupScore> groups;
   for (const ScoredRun& row : rows) {
-    const auto known = [&](const GroupScore& group) { return group.engine == row.engine && group.group == row.group; };
-    if (std::ranges::none_of(groups, known)) groups.push_back(statistics(rows, row.engine, row.group));
+    if (by == ScoreBy::device && !row.error) continue;
+    const auto known = [&](const GroupScore& group) { return group.engine == row.engine && group.group == name_of(row, by); };
+    if (std::ranges::none_of(groups, known)) groups.push_back(statistics(rows, row.engine, name_of(row, by), by));
   }
+  if (by == ScoreBy::device) std::ranges::stable_sort(groups, {}, &GroupScore::group);
   return groups;
 }
 

@@ -42,6 +42,8 @@ struct ScoredRun {
   std::string engine;
   std::string run;
   std::string group;
+  std::string file;    ///< that the row stands in, without folder and ending
+  std::string device;  ///< what it was priced as: the calibration's; empty where there is none
   std::string metric;
   std::string workload;
   std::string subject;     ///< what the model is, and where it runs: rows of one subject differ in batch, ranks and strategy
@@ -75,10 +77,14 @@ struct Coverage {
 /// Over all rows of an engine.
 Coverage coverage(std::span<const ScoredRun> rows, std::string_view engine);
 
-/// Statistics over the scored rows of one group and one engine.
+/// What rows are summed up by: the group that they name, or the device that they were priced as, of all files.
+enum class ScoreBy { group, device };
+
+/// Statistics over the scored rows of one group, or of one device, and one engine.
 struct GroupScore {
   std::string engine;
-  std::string group;
+  std::string group;                   ///< or device
+  int files = 0;                       ///< that the rows with an error stand in
   int n = 0;                           ///< rows with an error; the following are empty where there is none
   std::optional<double> median_error;  ///< of |error|
   std::optional<double> mean_error;
@@ -89,8 +95,8 @@ struct GroupScore {
   Coverage coverage;
 };
 
-/// One entry a group and engine, in order of appearance.
-std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows);
+/// One entry a group and engine, in order of appearance; or one a device and engine that has an error, by device.
+std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows, ScoreBy by = ScoreBy::group);
 
 /// Spearman's rank correlation: Pearson's over the ranks                                          [Spearman 1904]
 std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b);

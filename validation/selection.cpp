@@ -43,11 +43,12 @@ Selection read_selection(const Text& text, const std::vector<MeasuredRun>& runs)
 
 bool Selection::contains(const MeasuredRun& run) const { return std::ranges::find(names, name_of(run, by)) != names.end(); }
 
-Split read_split(const std::string& fit, const std::string& score, const std::vector<MeasuredRun>& runs) {
+Split read_split(const std::string& fit, const std::string& score, const std::vector<MeasuredRun>& runs, const std::string& leave_out) {
   Split split;
   Problems problems;
   if (!fit.empty()) problems.collect([&] { split.fit = read_selection({fit, "--fit", 0, 0, ""}, runs); });
   if (!score.empty()) problems.collect([&] { split.score = read_selection({score, "--score", 0, 0, ""}, runs); });
+  if (!leave_out.empty()) problems.collect([&] { split.leave_out = read_selection({leave_out, "--leave-out", 0, 0, ""}, runs); });
   problems.throw_if_any();
   for (const MeasuredRun& run : runs)
     if (split.fits(run) && split.scores(run))

@@ -21,15 +21,17 @@ struct Selection {
 /// Which rows are fitted and which are scored.
 struct Split {
   std::optional<Selection> fit;
-  std::optional<Selection> score;  ///< without: all that is not fitted
+  std::optional<Selection> score;      ///< without: all that is not fitted
+  std::optional<Selection> leave_out;  ///< neither fitted nor scored, whatever the others say
 
-  [[nodiscard]] bool fits(const MeasuredRun& run) const { return fit && fit->contains(run); }
-  [[nodiscard]] bool scores(const MeasuredRun& run) const { return score ? score->contains(run) : !fits(run); }
+  [[nodiscard]] bool fits(const MeasuredRun& run) const { return fit && fit->contains(run) && !leaves_out(run); }
+  [[nodiscard]] bool scores(const MeasuredRun& run) const { return !leaves_out(run) && (score ? score->contains(run) : !fits(run)); }
+  [[nodiscard]] bool leaves_out(const MeasuredRun& run) const { return leave_out && leave_out->contains(run); }
 };
 
-/// Reads `--fit` and `--score` (empty: not given). BadInput, all at once: neither `group=` nor `run=`, a name that no row has (with a
-/// suggestion), a row that would be both fitted and scored.
-Split read_split(const std::string& fit, const std::string& score, const std::vector<MeasuredRun>& runs);
+/// Reads `--fit`, `--score` and `--leave-out` (empty: not given). BadInput, all at once: neither `group=` nor `run=`, a name that no row
+/// has (with a suggestion), a row that would be both fitted and scored.
+Split read_split(const std::string& fit, const std::string& score, const std::vector<MeasuredRun>& runs, const std::string& leave_out = "");
 
 /// So many of the rows, evenly in their order: of M rows those at floor((i + 1/2) M / count), i from 0, a rule that knows nothing of their
 /// values. Precondition: count <= M.

@@ -37,7 +37,7 @@ void add_engine(const NamedEngine& engine, std::span<const Case> cases, const Sp
 }
 
 void sum_up(Validation& validation) {
-  validation.groups = score_groups(validation.rows);
+  validation.groups = score_groups(validation.rows, validation.by);
   validation.orders = strategy_order(validation.rows);
 }
 

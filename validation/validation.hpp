@@ -20,15 +20,16 @@ struct Validation {
     FittedScale scale;
   };
   std::vector<ScoredRun> rows;
-  std::vector<GroupScore> groups;
+  ScoreBy by = ScoreBy::group;
+  std::vector<GroupScore> groups;  ///< or devices
   std::vector<StrategyOrder> orders;
   std::vector<Fitted> fitted;
   std::optional<Unknown> unknown;
   std::vector<Explanation> explanations;
   std::optional<double> tolerance;
 
-  /// Whether each group's median error is within the tolerance, no row was denied, and anything was scored at all. Without a tolerance,
-  /// always.
+  /// Whether the median error of each group, or device, is within the tolerance, no row was denied, and anything was scored at all. Without
+  /// a tolerance, always.
   [[nodiscard]] bool within_tolerance() const;
 };
 
@@ -48,7 +49,7 @@ struct NamedEngine {
 /// under that scale, and the value of `validation.unknown` that explains each of these, where one is asked for.
 void add_engine(const NamedEngine& engine, std::span<const Case> cases, const Split& split, Validation& validation);
 
-/// Adds what all rows together say: groups, and the order of strategies.
+/// Adds what all rows together say: groups or devices, and the order of strategies.
 void sum_up(Validation& validation);
 
 }  // namespace forerun

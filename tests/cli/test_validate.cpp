@@ -140,6 +140,27 @@ TEST_CASE("the same rows are never fitted and scored, and selections that match 
   CHECK(complaint("--solve platform.link-bandwidth=1").find("--solve:") != std::string::npos);
 }
 
+TEST_CASE("rows of several files that have one name are told apart and summed up by device") {
+  const CommandLine shell;
+  const double eight = predicted(shell, "8");
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", std::to_string(eight / 2)) + row("b", "odd", "8", "1"));
+  put(shell.folder() / "more.csv", kHeader + row("a", "h", "8", std::to_string(eight)));
+  const YamlNode document = validated(shell, "more.csv --by device --leave-out group=odd");
+  REQUIRE(document.find("rows")->children.size() == 2);
+  CHECK(value_of(document.find("rows")->children[1], "run") == "more/a");
+  CHECK(value_of(document.find("rows")->children[1], "file") == "more");
+  REQUIRE(document.find("groups")->children.size() == 1);
+  CHECK(number(document, "groups", 0, "n") == 2);
+  CHECK(number(document, "groups", 0, "files") == 2);
+  CHECK(number(document, "groups", 0, "median_error") == Approx(0.5).epsilon(1e-2));
+  const Answer page = shell.run("validate runs.csv more.csv --calibration ./paper.json --by device");
+  CHECK(page.out.find("sets") != std::string::npos);
+  CHECK(page.out.find("measured  ") == std::string::npos);
+  const Answer twice = shell.run("validate runs.csv ./runs.csv --calibration ./paper.json");
+  CHECK(twice.code == 3);
+  CHECK(twice.err.find("has the name of a file before it") != std::string::npos);
+}
+
 TEST_CASE("the link speed that explains a row is the one it was made with") {
   const CommandLine shell;
   const std::string scenario =

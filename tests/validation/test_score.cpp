@@ -131,6 +131,21 @@ TEST_CASE("rows without an error do not count, engines are apart") {
   CHECK(*groups[1].worst_error == Approx(2));
 }
 
+TEST_CASE("a device is summed up over all files, and one without any error does not appear") {
+  std::vector<ScoredRun> rows{row("g", 1, 1.1), row("h", 1, 1.3), row("g", 1, 2), row("g", 1, 9)};
+  rows[0].device = rows[1].device = "v100", rows[2].device = "k80", rows[3].device = "t4";
+  rows[0].file = "one", rows[1].file = "two", rows[2].file = "one";
+  rows[3].error.reset();
+  const auto devices = score_groups(rows, ScoreBy::device);
+  REQUIRE(devices.size() == 2);
+  CHECK(devices[0].group == "k80");
+  CHECK(devices[0].files == 1);
+  CHECK(devices[1].group == "v100");
+  CHECK(devices[1].files == 2);
+  CHECK(devices[1].n == 2);
+  CHECK(*devices[1].median_error == Approx(0.2));
+}
+
 TEST_CASE("an interval follows its metric: a rate falls as its time grows") {
   Prediction prediction;
   prediction.step_time = Seconds(2), prediction.step_time_p10 = Seconds(1), prediction.step_time_p90 = Seconds(4);
