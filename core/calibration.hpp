@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -136,7 +137,10 @@ struct ConvolutionShares {
   double forward = 1;
   double backward_data = 1;
   double backward_weights = 1;
-  double winograd = 1;  ///< in their place for windows of 3 x 3 with stride 1 in fp32: fewer multiplications
+  double winograd = 1;        ///< of Winograd's own, smaller products: windows of 3 x 3 with stride 1 in fp32, where it is faster
+  double tensor_forward = 0;  ///< the first three where tensor cores calculate; zero: as without them
+  double tensor_backward_data = 0;
+  double tensor_backward_weights = 0;
 
   friend bool operator==(const ConvolutionShares&, const ConvolutionShares&) = default;
 };
@@ -144,6 +148,8 @@ struct ConvolutionShares {
 /// A GPU and the libraries on it as the few figures that costs/gpu prices kernels with. Shares are of a data sheet's figure where
 /// nothing else is said.
 struct GpuModel {
+  static constexpr Bytes kNoLimit{std::numeric_limits<double>::infinity()};
+
   int multiprocessors = 1;
   ByPrecision<FlopsPerSecond> peak;  ///< of matrix products, dense
   FlopsPerSecond vector_peak;        ///< fp32 arithmetic outside matrix products
@@ -159,6 +165,7 @@ struct GpuModel {
   int most_splits = 1;                ///< parts into which the depth of a product may be split
   std::array<GpuTile, 10> tiles{};    ///< by falling share
   ConvolutionShares convolution;
+  Bytes convolution_workspace = kNoLimit;  ///< scratch memory that the framework lets one convolution have
   FlashShares flash_forward;
   FlashShares flash_backward;
   double flash_half_length = 0;  ///< keys over which half of that is reached

@@ -27,6 +27,7 @@ struct Figure {
 };
 
 constexpr double kMostShare = 1.2;
+constexpr double kMostConvolutionShare = 4;
 constexpr double kMostRate = 1e18;
 constexpr double kSmallest = 1e-12;
 constexpr double kMostSpread = 3;
@@ -98,10 +99,18 @@ constexpr auto kFigures = std::to_array<Figure>({
     figure<&G::weight_gradient_share>("weight-gradient-share", kSmallest, kMostShare),
     figure<&G::unaligned_share>("unaligned-share", kSmallest, kMostShare),
     figure<&G::most_splits>("most-splits", 1, 1 << 16),
-    figure<&G::convolution, &ConvolutionShares::forward>("convolution-forward-share", kMostShare, Need::required),
-    figure<&G::convolution, &ConvolutionShares::backward_data>("convolution-backward-data-share", kMostShare, Need::required),
-    figure<&G::convolution, &ConvolutionShares::backward_weights>("convolution-backward-weights-share", kMostShare, Need::required),
-    figure<&G::convolution, &ConvolutionShares::winograd>("convolution-winograd-share", 4, Need::required),
+    figure<&G::convolution, &ConvolutionShares::forward>("convolution-forward-share", kMostConvolutionShare, Need::required),
+    figure<&G::convolution, &ConvolutionShares::backward_data>("convolution-backward-data-share", kMostConvolutionShare, Need::required),
+    figure<&G::convolution, &ConvolutionShares::backward_weights>("convolution-backward-weights-share", kMostConvolutionShare,
+                                                                  Need::required),
+    figure<&G::convolution, &ConvolutionShares::winograd>("convolution-winograd-share", kMostConvolutionShare, Need::required),
+    figure<&G::convolution, &ConvolutionShares::tensor_forward>("convolution-forward-share-tensor", kMostConvolutionShare, Need::optional),
+    figure<&G::convolution, &ConvolutionShares::tensor_backward_data>("convolution-backward-data-share-tensor", kMostConvolutionShare,
+                                                                      Need::optional),
+    figure<&G::convolution, &ConvolutionShares::tensor_backward_weights>("convolution-backward-weights-share-tensor", kMostConvolutionShare,
+                                                                         Need::optional),
+    {"convolution-workspace-bytes", [](const G& gpu) { return gpu.convolution_workspace.value(); },
+     [](G& gpu, double value) { gpu.convolution_workspace = Bytes(value); }, 0, kMostRate, Need::optional},
     figure<&G::flash_forward, &FlashShares::channels_64>("flash-forward-share-64", kMostShare, Need::optional),
     figure<&G::flash_forward, &FlashShares::channels_128>("flash-forward-share-128", kMostShare, Need::optional),
     figure<&G::flash_backward, &FlashShares::channels_64>("flash-backward-share-64", kMostShare, Need::optional),

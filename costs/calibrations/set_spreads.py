@@ -4,7 +4,7 @@
 A spread is the standard deviation of a logarithm. Two rules give it from what is published, only that of host-issue-s from steps
 that are scored (vTrain's traced ones):
 scatter(values), the standard deviation of several values; between(low, high), of what may lie evenly between two.
-A figure `as on` another device carries what is known of how devices differ.
+A figure `as on` another device carries what is known of how devices differ; a median over shapes its standard error.
 """
 import json
 import math
@@ -42,10 +42,15 @@ RULES = [
     (r"sustained-share", NEW, ALL, between(0.64, 0.935), "between the A100's 0.935 and the B200's 0.64: no other sustained rate is published"),
     (r"depth-offset", r"v100", ALL, between(60, 300), "between 60 (fp32) and 300 (fp16) in DeepBench"),
     (r"depth-offset", ALL, ALL, 40 / 133, SIMUMAX + ": 133 +- 40"),
-    (r"convolution-forward-share", ALL, ALL, scatter([0.85, 0.92, 0.93]), "scatter of V100, P100 and T4 in DeepBench"),
-    (r"convolution-backward-data-share", ALL, ALL, scatter([0.67, 0.65, 0.78]), "scatter of V100, P100 and T4 in DeepBench"),
-    (r"convolution-backward-weights-share", ALL, ALL, scatter([0.65, 0.62, 0.54]), "scatter of V100, P100 and T4 in DeepBench"),
-    (r"convolution-winograd-share", ALL, ALL, scatter([1.9, 1.54, 1.9]), "scatter of V100, P100 and T4 in DeepBench"),
+    *((figure, ALL, r"baidu", error, "standard error of the median over its shapes, pooled over V100, P100 and T4") for figure, error in {
+        "convolution-forward-share": 0.061, "convolution-backward-data-share": 0.070, "convolution-backward-weights-share": 0.068,
+        "convolution-winograd-share": 0.055, "convolution-forward-share-tensor": 0.044, "convolution-backward-data-share-tensor": 0.074,
+        "convolution-backward-weights-share-tensor": 0.094}.items()),
+    *((figure, ALL, CARRIED, scatter(shares), "scatter of V100, P100 and T4 in DeepBench") for figure, shares in {
+        "convolution-forward-share": [1.18, 0.93, 1.45], "convolution-backward-data-share": [0.95, 0.60, 1.33],
+        "convolution-backward-weights-share": [0.66, 0.57, 0.685], "convolution-winograd-share": [1.16, 0.79, 1.12],
+        "convolution-forward-share-tensor": [0.72, 0.885], "convolution-backward-data-share-tensor": [0.56, 0.67],
+        "convolution-backward-weights-share-tensor": [0.46, 0.41]}.items()),
     (r"flash-forward-share-.*", ALL, ALL, scatter([1.073, 1.054, 1.015, 0.916, 1.132, 0.991, 1.187, 1.119, 0.988]),
      SIMUMAX + ", sdp_fwd: scatter over the 9 shapes of 16 heads or more"),
     (r"flash-backward-share-.*", ALL, ALL, scatter([0.802, 0.794, 0.780, 0.752, 0.976, 0.882, 1.005, 0.966, 0.888]),

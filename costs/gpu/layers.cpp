@@ -13,27 +13,6 @@ double number(std::int64_t value) { return static_cast<double>(value); }
 
 double fp8_casts(const Kernel& kernel, double elements) { return kernel.precision == Precision::fp8 ? 4 * elements : 0; }
 
-/// `product` where it is no weight gradient, and whether its weights' gradient is split over the whole device.
-Seconds convolution_product(const GpuModel& gpu, const Kernel& kernel, const Product& product, double share) {
-  const bool weights = kernel.pass == Pass::backward_weights;
-  const int splits = weights ? gpu.multiprocessors : gpu.most_splits;
-  const double aligned = alignment_share(gpu, kernel.precision, number(kernel.shape.input.channels), number(kernel.shape.output.channels));
-  const Seconds arithmetic = product_arithmetic(gpu, kernel.precision, product, splits) / (share * aligned);
-  return gpu.kernel_fixed + std::max(arithmetic, bytes_moved(kernel) / streaming_bandwidth(gpu));
-}
-
-double convolution_share(const GpuModel& gpu, const Kernel& kernel) {
-  const LayerShape& shape = kernel.shape;
-  const bool winograd = kernel.precision == Precision::fp32 && shape.kind == LayerKind::conv2d && shape.groups == 1 &&
-                        shape.window == Extent(3) && shape.stride == Extent(1);
-  if (winograd) return gpu.convolution.winograd;
-  switch (kernel.pass) {
-    case Pass::backward_data: return gpu.convolution.backward_data;
-    case Pass::backward_weights: return gpu.convolution.backward_weights;
-    default: return gpu.convolution.forward;
-  }
-}
-
 }  // namespace
 
 Seconds gpu_dense_time(const GpuModel& gpu, const Kernel& kernel) {
@@ -59,36 +38,6 @@ Seconds gpu_dense_time(const GpuModel& gpu, const Kernel& kernel) {
   if (shape.bias) time += moving_time(gpu, Bytes(each * tokens * out));
   if (is_mixed(kernel.precision)) time += moving_time(gpu, Bytes(gpu.gradient_bytes * number(parameters(shape))));
   return time;
-}
-
-Seconds gpu_convolution_time(const GpuModel& gpu, const Kernel& kernel) {
-  const LayerShape& shape = kernel.shape;
-  const bool transposed = shape.kind == LayerKind::transposed_conv2d;
-  const TensorShape& wide = transposed ? shape.output : shape.input;  // what the window slides over
-  const TensorShape& narrow = transposed ? shape.input : shape.output;
-  const double groups = number(shape.groups);
-  if (shape.groups > 1 && shape.groups == shape.input.channels) return streaming_time(gpu, kernel);
-  const double batch = number(kernel.batch);
-  const double window = number(shape.window.volume());
-  const double wide_channels = number(wide.channels) / groups;
-  const double narrow_channels = number(narrow.channels) / groups;
-  const double narrow_rows = batch * number(narrow.positions());
-  const double share = convolution_share(gpu, kernel);
-  if (kernel.pass == Pass::backward_weights) {
-    const Product product{.rows = wide_channels * window, .columns = narrow_channels, .depth = narrow_rows, .count = groups};
-    Seconds time = convolution_product(gpu, kernel, product, share);
-    if (shape.bias) time += moving_time(gpu, Bytes(bytes_per_element(kernel.precision) * batch * number(shape.output.elements())));
-    return time;
-  }
-  if ((kernel.pass == Pass::forward) != transposed) {
-    const Product product{.rows = narrow_rows, .columns = narrow_channels, .depth = wide_channels * window, .count = groups};
-    return convolution_product(gpu, kernel, product, share);
-  }
-  const Product product{.rows = batch * number(wide.positions()),
-                        .columns = wide_channels,
-                        .depth = narrow_rows / (batch * number(wide.positions())) * narrow_channels * window,
-                        .count = groups};
-  return convolution_product(gpu, kernel, product, share);
 }
 
 Seconds gpu_lstm_time(const GpuModel& gpu, const Kernel& kernel) {

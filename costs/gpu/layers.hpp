@@ -20,8 +20,11 @@ Seconds gpu_dense_time(const GpuModel& gpu, const Kernel& kernel);
 ///   forward           b output positions x C' / g, depth C K / g
 ///   backward-data     b input positions x C / g, depth C' K / (g s)
 ///   backward-weights  C K / g x C' / g, depth b output positions, split over all multiprocessors
-/// at the rate of ConvolutionShares; the other way round for transposed convolutions. A convolution of each channel apart (g = C) moves
-/// its operands once. Neglects changes of layout, and algorithms by Fourier transform.
+/// at the rate of ConvolutionShares; the other way round for transposed convolutions. Windows of 3 x 3 with stride 1 in fp32 are Winograd's
+/// where that is faster and its scratch memory is allowed: 25 products for tiles of 3 x 3 results [Lavin & Gray 2016, sec. 4.1]
+///   forward           b tiles x C', depth C;   backward-data  b tiles x C, depth C';   backward-weights  C x C', depth b tiles
+/// so that few channels gain little. A convolution of each channel apart (g = C) moves its operands once. Neglects changes of layout, and
+/// algorithms by Fourier transform.
 Seconds gpu_convolution_time(const GpuModel& gpu, const Kernel& kernel);
 
 /// b batch, p positions, C inputs, C' outputs; gates of all positions in one product, the recurrence step by step:

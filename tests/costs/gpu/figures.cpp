@@ -42,13 +42,17 @@ void refused(const std::string& changed, const std::string& why) {
 
 TEST_CASE("a figure out of its range is refused where it stands") {
   for (const std::string share : {"streaming-share", "product-share-fp16", "weight-gradient-share", "flash-forward-share-64", "tile-128x64",
-                                  "convolution-forward-share", "score-share", "sustained-share"})
+                                  "score-share", "sustained-share"})
     for (const std::string value : {"0.0", "-0.5", "1.21", "1e300", ".nan"}) {
       CAPTURE(share, value);
       CHECK_THROWS_AS(read_calibration_text(with(share, value), "x.json"), BadInput);
     }
-  CHECK_NOTHROW(read_calibration_text(with("convolution-winograd-share", "4.0"), "x.json"));
-  CHECK_THROWS_AS(read_calibration_text(with("convolution-winograd-share", "4.1"), "x.json"), BadInput);
+  for (const std::string share : {"convolution-forward-share", "convolution-winograd-share", "convolution-forward-share-tensor"}) {
+    CAPTURE(share);
+    CHECK_NOTHROW(read_calibration_text(with(share, "4.0"), "x.json"));
+    CHECK_THROWS_AS(read_calibration_text(with(share, "4.1"), "x.json"), BadInput);
+    CHECK_THROWS_AS(read_calibration_text(with(share, "0.0"), "x.json"), BadInput);
+  }
   for (const std::string figure : {"bandwidth-bytes-per-s", "peak-fp16-flop-per-s", "vector-peak-flop-per-s", "kernel-fixed-s"})
     CHECK_THROWS_AS(read_calibration_text(with(figure, "0.0"), "x.json"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(with("host-issue-s", "-1e-6"), "x.json"), BadInput);

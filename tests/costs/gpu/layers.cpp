@@ -112,6 +112,51 @@ TEST_CASE("Winograd's convolution serves windows of three by three with stride o
   CHECK_FALSE(changes(convolution(256, 256, 28, 5), Precision::fp32));
 }
 
+TEST_CASE("Winograd's products are only as deep as there are channels: few channels gain nothing, many up to its saving") {
+  const GpuModel model = gpu("p100");
+  GpuModel without = model;
+  without.convolution_workspace = Bytes(0);
+  const auto gain = [&](std::int64_t channels, Pass pass) {
+    const LayerShape shape = convolution(channels, channels, 56, 3);
+    return time(without, shape, pass, 64, Precision::fp32) / time(model, shape, pass, 64, Precision::fp32);
+  };
+  CHECK(gain(16, Pass::forward) == 1);
+  CHECK(gain(64, Pass::forward) > 1);
+  CHECK(gain(512, Pass::forward) > gain(64, Pass::forward));
+  // 81 multiplications become 25, each product at its share of the rate; a depth of C costs more than one of 9 C.
+  const double saving = 81.0 / 25 * model.convolution.winograd;
+  CHECK(gain(512, Pass::forward) < saving / model.convolution.forward);
+  CHECK(gain(512, Pass::backward_weights) > 1);
+}
+
+TEST_CASE("a convolution is Winograd's only where its scratch memory is allowed") {
+  GpuModel model = gpu("v100");
+  const LayerShape shape = convolution(256, 256, 28, 3);
+  const double fast = time(model, shape, Pass::forward, 64, Precision::fp32);
+  const double scratch = 4.0 * 25 * (64 * 10 * 10 * 512.0 + 256 * 256);
+  model.convolution_workspace = Bytes(scratch);
+  CHECK(time(model, shape, Pass::forward, 64, Precision::fp32) == fast);
+  model.convolution_workspace = Bytes(scratch - 1);
+  CHECK(time(model, shape, Pass::forward, 64, Precision::fp32) > fast);
+}
+
+TEST_CASE("tensor cores have shares of their own, and a device without them one for all precisions") {
+  GpuModel v100 = gpu("v100"), p100 = gpu("p100");
+  const LayerShape shape = convolution(256, 512, 28, 1);
+  const auto twice_as_long = [&](GpuModel& model, double ConvolutionShares::*share, Precision precision) {
+    const double before = time(model, shape, Pass::forward, 64, precision) - model.kernel_fixed.value();
+    model.convolution.*share /= 100;
+    const double after = time(model, shape, Pass::forward, 64, precision) - model.kernel_fixed.value();
+    model.convolution.*share *= 100;
+    return after > 2 * before;
+  };
+  CHECK(twice_as_long(v100, &ConvolutionShares::tensor_forward, Precision::fp16));
+  CHECK_FALSE(twice_as_long(v100, &ConvolutionShares::forward, Precision::fp16));
+  CHECK(twice_as_long(v100, &ConvolutionShares::forward, Precision::fp32));
+  CHECK(twice_as_long(v100, &ConvolutionShares::forward, Precision::tf32));
+  CHECK(twice_as_long(p100, &ConvolutionShares::forward, Precision::fp16));
+}
+
 TEST_CASE("a stride leaves the arithmetic of a convolution's three passes alike") {
   GpuModel model = gpu("a100-80gb");
   model.convolution = {};
@@ -130,6 +175,7 @@ TEST_CASE("a transposed convolution is a convolution backwards") {
   std::swap(transposed.input, transposed.output);
   GpuModel even = model;
   even.convolution.backward_data = even.convolution.forward;
+  even.convolution.tensor_backward_data = even.convolution.tensor_forward;
   CHECK(time(even, transposed, Pass::forward) == Approx(time(even, conv, Pass::backward_data)).epsilon(0.01));
   CHECK(time(even, transposed, Pass::backward_data) == Approx(time(even, conv, Pass::forward)).epsilon(0.01));
 }
