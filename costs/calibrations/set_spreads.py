@@ -42,6 +42,8 @@ RULES = [
     (r"sustained-share", NEW, ALL, between(0.64, 0.935), "between the A100's 0.935 and the B200's 0.64: no other sustained rate is published"),
     (r"depth-offset", r"v100", ALL, between(60, 300), "between 60 (fp32) and 300 (fp16) in DeepBench"),
     (r"depth-offset", ALL, ALL, 40 / 133, SIMUMAX + ": 133 +- 40"),
+    (r"convolution-.*", r"k80", ALL, scatter([0.823, 0.638, 0.638, 0.612, 0.599, 0.689, 0.638, 0.628]),
+     "scatter of kepler_convolutions.py's factors over eight networks"),
     *((figure, ALL, r"baidu", error, "standard error of the median over its shapes, pooled over V100, P100 and T4") for figure, error in {
         "convolution-forward-share": 0.061, "convolution-backward-data-share": 0.070, "convolution-backward-weights-share": 0.068,
         "convolution-winograd-share": 0.055, "convolution-forward-share-tensor": 0.044, "convolution-backward-data-share-tensor": 0.074,
