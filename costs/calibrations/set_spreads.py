@@ -36,6 +36,7 @@ ALL, NEW = r".*", r"(h100|h200|gh200|b200|gb200)"
 # figure, device, what the row's own source begins with, spread, where it is from; the first that fits.
 RULES = [
     (r"product-share-fp(32|64)", ALL, CARRIED, scatter([0.91, 0.88, 0.56]), "scatter of the shares of V100, P100 and T4 in DeepBench"),
+    (r"product-share-fp16", r"t4", ALL, between(0.384, 0.65), "between the two figures of this row's source"),
     (r"product-share-.*", ALL, ALL, BURSTS,
      MAMF + ": 13 shares of the peak in five families of equal silicon and precision (A100; Hopper; Blackwell), pooled scatter"),
     (r"sustained-share", r"a100.*", ALL, between(0.935, 1), "between the A100 PCIe at 300 W and no loss at all; an A100 SXM may take 400 W"),
