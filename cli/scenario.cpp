@@ -24,7 +24,7 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 1> kCalibrationKeys{"calibration.compute-scale"};
+constexpr std::array<std::string_view, 2> kCalibrationKeys{"calibration.compute-scale", "calibration.convolution-workspace"};
 constexpr std::array<std::string_view, 4> kPrefixes{"workload", "platform", "run", "calibration"};
 constexpr double kLeastScale = 1e-6;
 constexpr double kMostScale = 1e6;
@@ -151,21 +151,30 @@ Settings divide_settings(const std::vector<Text>& settings, Problems& problems) 
 
 std::shared_ptr<const Calibration> ScenarioReader::calibration(const Text& name, const std::vector<Text>& settings, Problems& problems) {
   std::optional<double> scale;
+  std::optional<Bytes> workspace;
   for (const Text& setting : settings)
     problems.collect([&] {
       const Text shown = named(setting, "calibration");
-      if (setting.key != "compute-scale") throw BadInput(unknown_setting(setting, shown.key, kCalibrationKeys));
-      scale = parse_number(shown, kLeastScale, kMostScale);
+      if (setting.key == "compute-scale")
+        scale = parse_number(shown, kLeastScale, kMostScale);
+      else if (setting.key == "convolution-workspace")
+        workspace = parse_bytes(shown);
+      else
+        throw BadInput(unknown_setting(setting, shown.key, kCalibrationKeys));
     });
-  const std::string key = name.value + (scale ? "*" + exact(*scale) : "");
+  const std::string key = name.value + (scale ? "*" + exact(*scale) : "") + (workspace ? "<" + exact(workspace->value()) : "");
   if (const auto known = calibrations_.find(key); known != calibrations_.end()) return known->second;
   std::shared_ptr<const Calibration> loaded;
   problems.collect([&] { loaded = load_calibration(name, environment_.search()); });
   if (loaded == nullptr) return loaded;
-  if (scale) {
-    auto scaled = std::make_shared<Calibration>(*loaded);
-    scaled->compute_scale = *scale;
-    loaded = std::move(scaled);
+  if (scale || workspace) {
+    auto set = std::make_shared<Calibration>(*loaded);
+    if (scale) set->compute_scale = *scale;
+    if (workspace && !set->gpu)
+      problems.add(Problem{.file = name.value, .key = "calibration.convolution-workspace", .what = "belongs to a GPU's calibration"});
+    else if (workspace)
+      set->gpu->convolution_workspace = *workspace;
+    loaded = std::move(set);
   }
   return calibrations_[key] = loaded;
 }

@@ -57,6 +57,7 @@ TEST_CASE("settings that nobody knows are refused with a suggestion") {
   check_refused(shell, rest + "--set calibration.compute-scal=8", {"Did you mean calibration.compute-scale?"});
   check_refused(shell, rest + "--set run.steps=0", {"--set: run.steps:"});
   check_refused(shell, rest + "--set calibration.compute-scale=-1", {"--set: calibration.compute-scale:"});
+  check_refused(shell, rest + "--set calibration.convolution-workspace=8MiB", {"belongs to a GPU's calibration"});
   check_refused(shell, rest + "--set workload.batch", {"--set: is no setting (got workload.batch"});
   check_refused(shell, rest + "--set workload.batch=", {"--set: has no value"});
 }

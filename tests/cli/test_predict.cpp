@@ -257,3 +257,14 @@ TEST_CASE("a calibration of another GPU than the platform's is warned of, one of
   CHECK(shell.run(predict + "dgx-a100-80gb -c a100-80gb").err.empty());
   CHECK(shell.run(predict + "dgx-a100-80gb --set platform.device=a100-80gb-pcie").err.empty());
 }
+
+TEST_CASE("a framework that gives a convolution little scratch memory waits longer for networks of 3 x 3 windows") {
+  const CommandLine shell;
+  const auto step = [&](const std::string& more) {
+    const std::string run =
+        "predict -w vgg16 -p abci-v100 -s data=1,runtime=pytorch-ddp --set workload.batch=32 --set workload.precision=fp32";
+    return std::stod(value_of(read_yaml_text(shell.run(run + " --samples 0 --format json " + more).out, "out"), "step_time_s"));
+  };
+  CHECK(step("--set calibration.convolution-workspace=8MiB") > 1.5 * step(""));
+  CHECK(step("--set calibration.convolution-workspace=1TiB") == step(""));
+}

@@ -23,6 +23,8 @@ STRATEGIES = {
 LOADER_RATE = 266
 # Outputs of filters are gathered through MPI on managed memory, not by NCCL over NVLink. From the row hybrid_filter resnet 8.
 FILTER_BANDWIDTH = "2.69GB/s"
+# What CuPy lets a convolution have: _max_workspace_size of cupy/cudnn.pyx.
+WORKSPACE = "8MiB"
 FITTED = {("spatial", "alexnet", "4"): "loader-rate", ("spatial", "resnet", "4"): "loader-rate",
           ("hybrid_filter", "resnet", "8"): "intra-node-bandwidth"}
 
@@ -54,6 +56,7 @@ def convert(rows):
             "set": settings(platform_nodes=max(1, gpus // NODE), workload_batch=batch, workload_precision="fp32",
                             workload_optimizer="adam",
                             workload_stride_at=network.get("stride_at"),
+                            calibration_convolution_workspace=WORKSPACE,
                             platform_loader_rate=LOADER_RATE if sharing > 1 else None,
                             platform_intra_node_bandwidth=FILTER_BANDWIDTH if kind == "data-filter" else None),
             "value": row["iteration_time_s_derived"], "source": f"paradl_abci_v100.csv {row['strategy_dir']}", "date": "2020-01",
