@@ -71,3 +71,21 @@ TEST_CASE("strategies of convolutional networks are ordered as ParaDL's runs are
   CHECK(errors["paradl-data-spatial-resnet50"].mean < 0.10);
   CHECK(errors["paradl-data-filter-resnet50"].mean < 0.05);
 }
+
+TEST_CASE("steps of convolutional networks on K80 and T4 are met by what was published of other machines", "[paper]") {
+  const CommandLine shell;
+  std::string files;
+  for (const std::string set : {"tensorflow_2017_machines", "tensorflow_2017_servers", "mxnet_p2_machines", "mxnet_p2_servers",
+                                "transient_dl_servers", "pollux_aws", "dawnbench_training"})
+    files += " " FORERUN_VALIDATION_DATA "/" + set + ".csv";
+  const Answer answer = shell.run("validate" + files + " --by device --samples 0 --format json");
+  INFO(answer.err);
+  REQUIRE(answer.code == 0);
+  std::map<std::string, double> medians;
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  for (const YamlNode& device : document.find("groups")->children)
+    medians[value_of(device, "group")] = std::stod(value_of(device, "median_error"));
+  CHECK(medians.at("k80") < 0.10);
+  CHECK(medians.at("t4") < 0.15);
+  CHECK(medians.at("p100") < 0.27);
+}

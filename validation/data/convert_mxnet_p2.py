@@ -5,10 +5,11 @@ usage: convert_mxnet_p2.py MXNET_P2_256GPU_SCALING.csv > mxnet_p2_servers.csv
 """
 from measured_runs import rows_of, settings, strategy
 
+# Name of the rows, workload, its settings.
 MODELS = {
-    "alexnet": ("alexnet", {}),
-    "inception-v3": ("inception-v3", dict(workload_auxiliary="false")),
-    "resnet-152": ("resnet152", {}),
+    "alexnet": ("alexnet", "mxnet_alexnet.yaml", {}),
+    "inception-v3": ("inception-v3", "inception-v3", dict(workload_auxiliary="false")),
+    "resnet-152": ("resnet152", "resnet152", {}),
 }
 
 
@@ -16,9 +17,9 @@ def convert(rows):
     for row in rows:
         if int(row["nodes"]) < 2:
             continue
-        workload, network = MODELS[row["model"]]
+        name, workload, network = MODELS[row["model"]]
         yield {
-            "run": f"{workload}-{row['gpus']}", "group": f"mxnet-p2-{workload}", "workload": workload, "platform": "aws:p2.16xlarge",
+            "run": f"{name}-{row['gpus']}", "group": f"mxnet-p2-{name}", "workload": workload, "platform": "aws:p2.16xlarge",
             "strategy": strategy(data=row["gpus"], servers=row["nodes"], variables="partitioned", server_nodes="shared",
                                  node_reduction="on"),
             "set": settings(platform_nodes=row["nodes"], workload_batch=row["global_batch"], workload_precision="fp32",
