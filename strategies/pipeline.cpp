@@ -24,6 +24,14 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
       passes.end_body(stage);
     });
   };
+  // Of layers that compute nothing (a reshape on a stage of its own) a pass is still handed on: it takes its turn, and no time.
+  const auto pass = [&](const StageContext& stage, auto&& write) {
+    return body(stage, [&] {
+      const int before = writer.last();
+      write();
+      if (writer.last() == before) passes.stand_still(stage);
+    });
+  };
   const auto send = [&](int from, int to, Bytes bytes, std::string_view name) {
     Operation transfer = frame.send(from, to, samples / send_shares * bytes);
     int index = -1;
@@ -37,10 +45,10 @@ std::vector<int> write_pipeline(const ScheduleShape& shape, const LocalModel& mo
     Chunk chunk;
     chunk.rank_class = c % shape.stages;
     const StageContext& stage = frame.stage(chunk.rank_class);
-    chunk.forward = body(stage, [&] { passes.forward(chunks[c], stage); });
+    chunk.forward = pass(stage, [&] { passes.forward(chunks[c], stage); });
     if (c + 1 < static_cast<int>(chunks.size()))
       chunk.send_forward = send(chunk.rank_class, (c + 1) % shape.stages, crossing[chunks[c + 1].first], "send_forward");
-    chunk.backward = body(stage, [&] { passes.backward(chunks[c], stage, apart ? Gradients::data : Gradients::all); });
+    chunk.backward = pass(stage, [&] { passes.backward(chunks[c], stage, apart ? Gradients::data : Gradients::all); });
     ends.push_back(writer.last());
     if (c > 0) chunk.send_backward = send(chunk.rank_class, (c - 1) % shape.stages, crossing[chunks[c].first], "send_backward");
     if (apart) {

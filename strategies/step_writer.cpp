@@ -72,7 +72,7 @@ void StepWriter::exchange(int layer, Moment moment, const StageContext& stage, b
   if (model_.exchanges.empty()) return;
   for (const Exchange& exchange : model_.exchanges[layer]) {
     if (exchange.moment != moment) continue;
-    if (last_compute_ < 0) append_wait(stage);
+    if (last_compute_ < 0) stand_still(stage);
     writer_.wait_for(last_compute_);
     Operation operation;
     operation.rank_class = stage.rank_class;
@@ -184,10 +184,10 @@ void StepWriter::update(LayerRange layers, const StageContext& stage, int transf
 }
 
 void StepWriter::end_body(const StageContext& stage) {
-  if (writer_.waiting()) append_wait(stage);
+  if (writer_.waiting()) stand_still(stage);
 }
 
-void StepWriter::append_wait(const StageContext& stage) {
+void StepWriter::stand_still(const StageContext& stage) {
   Operation wait;
   wait.work = Delay{};
   wait.rank_class = stage.rank_class;

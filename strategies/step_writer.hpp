@@ -74,6 +74,9 @@ class StepWriter {
   /// transfer that would be its beginning waits until the device comes to it.
   void end_body(const StageContext& stage);
 
+  /// On the compute lane, and takes no time.
+  void stand_still(const StageContext& stage);
+
   /// Passes of the layers of one fold, once.
   void forward_once(LayerRange layers, const StageContext& stage);
   void backward_once(LayerRange layers, const StageContext& stage, const GradientReady& ready = {});
@@ -81,7 +84,6 @@ class StepWriter {
  private:
   [[nodiscard]] bool has(int layer, Pass pass) const;
   void compute(int layer, Pass pass, const StageContext& stage);
-  void append_wait(const StageContext& stage);
   void exchange(int layer, Moment moment, const StageContext& stage, bool waits = true);
   void backward_layer(int layer, const StageContext& stage, const GradientReady& ready);
   void forward_layer(int layer, const StageContext& stage);

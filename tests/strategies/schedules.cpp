@@ -1,8 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "strategies/lower.hpp"
-#include "strategies/strategy_text.hpp"
-#include "workloads/load.hpp"
+#include "tests/strategies/lowered.hpp"
 
 using namespace forerun;
 
@@ -46,5 +44,16 @@ TEST_CASE("a body that ends in an exchange is over once the device has it") {
         CHECK(last_lane(step, chunk.backward) == step.compute_lane);
       }
     });
+  }
+}
+
+TEST_CASE("a stage that computes nothing still takes its turn: every pass of every stage has an operation") {
+  for (const char* schedule : {"1f1b", "gpipe", "zb-h1"}) {
+    // As many stages as layers: one of them holds a reshape alone, and the first one no gradient of its data.
+    const Scenario all = test::scenario("cosmoflow", 8, std::string("pipeline=25,micro-batch=1,schedule=") + schedule, 25);
+    const StepPlan plan = test::plan_of(all);
+    const auto& pipeline = std::get<Pipeline>(plan.step.body.front());
+    REQUIRE(pipeline.chunks.size() == all.workload.layers.size());
+    for (const Chunk& chunk : pipeline.chunks) CHECK_FALSE((chunk.forward.empty() || chunk.backward.empty()));
   }
 }
