@@ -15,9 +15,11 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 10> kKeys{"run.steps",       "run.epochs",  "run.minimum-steps", "run.critical-batch",
-                                                 "run.batch-steps", "run.startup", "run.evaluation",    "run.evaluation-interval",
-                                                 "run.market",      "run.seed"};
+constexpr std::array<std::string_view, 12> kKeys{
+    "run.steps",       "run.epochs",  "run.minimum-steps", "run.critical-batch",      "run.reference-epochs", "run.reference-batch",
+    "run.batch-steps", "run.startup", "run.evaluation",    "run.evaluation-interval", "run.market",           "run.seed"};
+constexpr std::array<std::string_view, 5> kTargetKeys{"minimum-steps", "critical-batch", "reference-epochs", "reference-batch",
+                                                      "batch-steps"};
 constexpr double kMostEpochs = 1e9;
 constexpr double kMostBatch = 1e15;
 constexpr double kSmallest = std::numeric_limits<double>::min();
@@ -37,36 +39,82 @@ Market parse_market(const Text& text) {
   throw BadInput(problem(text, "unknown market", listed(names), suggest(text.value, names)));
 }
 
+constexpr std::string_view kSamplesAllowed = "workload.samples=N";
+
 /// Fitted to the pairs of a file.
-StatisticalEfficiency read_efficiency(const Text& file) {
-  constexpr std::array<std::string_view, 2> kColumns = {"batch", "steps"};
+StatisticalEfficiency read_efficiency(const Text& file, std::int64_t samples) {
+  constexpr std::array<std::string_view, 1> kColumns = {"batch"};
   const CsvTable table = read_csv(file.value, kColumns);
+  const bool in_steps = !table.rows.empty() && table.find(0, "steps") != nullptr;
+  if (!in_steps && !table.rows.empty() && table.find(0, "epochs") == nullptr)
+    throw BadInput(problem(file, "has no column of what the target took", "steps, epochs"));
+  if (!in_steps && samples < 1)
+    throw BadInput(problem(file, "counts epochs of a workload without a data set", std::string(kSamplesAllowed)));
   std::vector<BatchSteps> pairs;
   Problems problems;
   for (std::size_t row = 0; row < table.rows.size(); ++row)
     problems.collect([&] {
-      pairs.push_back(
-          {parse_number(table.at(row, "batch"), 1, kMostBatch), parse_number(table.at(row, "steps"), 1, static_cast<double>(kMostSteps))});
+      const double batch = parse_number(table.at(row, "batch"), 1, kMostBatch);
+      const double steps = in_steps ? parse_number(table.at(row, "steps"), 1, static_cast<double>(kMostSteps))
+                                    : parse_number(table.at(row, "epochs"), kSmallest, kMostEpochs) * static_cast<double>(samples) / batch;
+      pairs.push_back({batch, steps});
     });
   problems.throw_if_any();
   auto fitted = fit_statistical_efficiency(pairs);
   if (const auto* no = std::get_if<Infeasible>(&fitted)) throw BadInput(problem(file, no->reason));
-  return std::get<FittedEfficiency>(fitted).efficiency;
+  return std::get<StatisticalEfficiency>(fitted);
 }
 
-void read_setting(const Text& setting, const Text& shown, Run& run) {
+/// The constants as they were given, by themselves or by a run that reached the target.
+std::optional<StatisticalEfficiency> read_target(const std::vector<Text>& settings, std::int64_t samples, Problems& problems) {
+  const auto read = [&](std::string_view key, double least, double most) {
+    double value = 0;
+    if (const Text* text = find(settings, key)) problems.collect([&] { value = parse_number(named(*text, "run"), least, most); });
+    return value;
+  };
+  const double critical = read("critical-batch", 1, kMostBatch);
+  const double steps = read("minimum-steps", 1, static_cast<double>(kMostSteps));
+  const double epochs = read("reference-epochs", kSmallest, kMostEpochs);
+  const double batch = read("reference-batch", 1, kMostBatch);
+  if (epochs > 0 && batch > 0 && samples < 1)
+    problems.add(problem(named(*find(settings, "reference-epochs"), "run"), "counts epochs of a workload without a data set",
+                         std::string(kSamplesAllowed)));
+  if (critical > 0 && steps > 0) return StatisticalEfficiency{steps, critical, {}};
+  if (critical > 0 && epochs > 0 && batch > 0 && samples > 0)
+    return StatisticalEfficiency{minimum_steps_of(epochs * static_cast<double>(samples), batch, critical), critical, {}};
+  return {};
+}
+
+/// Refuses halves of a target, and what says it twice.
+void check_target(const std::vector<Text>& settings, Problems& problems) {
+  const auto has = [&](std::string_view key) { return find(settings, key) != nullptr; };
+  const auto refuse = [&](std::string_view key, const std::string& what) {
+    problems.add(problem(named(*find(settings, key), "run"), what));
+  };
+  if (has("batch-steps")) {
+    for (const std::string_view key : kTargetKeys)
+      if (key != "batch-steps" && has(key)) refuse(key, "cannot be given together with run.batch-steps");
+    return;
+  }
+  if (has("minimum-steps") && !has("critical-batch")) refuse("minimum-steps", "needs run.critical-batch beside it");
+  if (has("reference-epochs") && !has("critical-batch")) refuse("reference-epochs", "needs run.critical-batch beside it");
+  if (has("reference-epochs") != has("reference-batch"))
+    refuse(has("reference-epochs") ? "reference-epochs" : "reference-batch",
+           has("reference-epochs") ? "needs run.reference-batch beside it" : "needs run.reference-epochs beside it");
+  if (has("reference-epochs") && has("minimum-steps")) refuse("reference-epochs", "cannot be given together with run.minimum-steps");
+  if (has("critical-batch") && !has("minimum-steps") && !has("reference-epochs") && !has("reference-batch"))
+    refuse("critical-batch",
+           "needs run.minimum-steps beside it, or a run that reached the target: run.reference-epochs and run.reference-batch");
+}
+
+void read_setting(const Text& setting, const Text& shown, std::int64_t samples, Run& run) {
   const std::string& key = setting.key;
-  const auto target = [&]() -> StatisticalEfficiency& { return run.to_target ? *run.to_target : run.to_target.emplace(); };
   if (key == "steps")
     run.steps = parse_integer(shown, 1, kMostSteps);
   else if (key == "epochs")
     run.epochs = parse_number(shown, kSmallest, kMostEpochs);
-  else if (key == "minimum-steps")
-    target().minimum_steps = parse_number(shown, 1, static_cast<double>(kMostSteps));
-  else if (key == "critical-batch")
-    target().critical_batch = parse_number(shown, 1, kMostBatch);
   else if (key == "batch-steps")
-    run.to_target = read_efficiency(shown);
+    run.to_target = read_efficiency(shown, samples);
   else if (key == "startup")
     run.startup = parse_seconds(shown, Zero::allowed);
   else if (key == "evaluation")
@@ -77,7 +125,7 @@ void read_setting(const Text& setting, const Text& shown, Run& run) {
     run.market = parse_market(shown);
   else if (key == "seed")
     run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, kMostSeed));
-  else
+  else if (std::ranges::find(kTargetKeys, key) == kTargetKeys.end())
     throw BadInput(unknown_setting(setting, shown.key, kKeys));
 }
 
@@ -98,29 +146,31 @@ Problem unknown_setting(const Text& setting, const std::string& key, std::span<c
 
 std::span<const std::string_view> run_keys() { return kKeys; }
 
-Run read_run(const std::vector<Text>& settings, Problems& problems) {
+std::span<const std::string_view> target_keys() { return kTargetKeys; }
+
+Run read_run(const std::vector<Text>& settings, std::int64_t samples, Problems& problems) {
   Run run;
-  for (const Text& setting : settings) problems.collect([&] { read_setting(setting, named(setting, "run"), run); });
+  for (const Text& setting : settings) problems.collect([&] { read_setting(setting, named(setting, "run"), samples, run); });
+  if (const auto target = read_target(settings, samples, problems); target && !run.to_target) run.to_target = target;
   const auto together = [&](std::string_view one, std::string_view other) {
     if (const Text* text = find(settings, one); text != nullptr && find(settings, other) != nullptr)
       problems.add(problem(named(*text, "run"), "cannot be given together with run." + std::string(other)));
   };
   together("epochs", "steps");
-  for (const std::string_view target : {"minimum-steps", "critical-batch", "batch-steps"})
+  for (const std::string_view target : kTargetKeys)
     for (const std::string_view length : {"steps", "epochs"}) together(target, length);
-  for (const std::string_view half : {"minimum-steps", "critical-batch"}) together(half, "batch-steps");
+  check_target(settings, problems);
   const auto needs = [&](std::string_view one, std::string_view other) {
     if (const Text* text = find(settings, one); text != nullptr && find(settings, other) == nullptr)
       problems.add(problem(named(*text, "run"), "needs run." + std::string(other) + " beside it"));
   };
-  if (find(settings, "batch-steps") == nullptr) needs("minimum-steps", "critical-batch"), needs("critical-batch", "minimum-steps");
   needs("evaluation-interval", "evaluation");
   return run;
 }
 
 void check_run_length(const Scenario& scenario, const std::vector<Text>& settings, Problems& problems) {
   const Text* given = nullptr;
-  for (const std::string_view key : {"epochs", "minimum-steps", "batch-steps"})
+  for (const std::string_view key : {"epochs", "minimum-steps", "reference-epochs", "batch-steps"})
     if (const Text* found = find(settings, key)) given = found;
   if (given == nullptr || scenario.workload.batch < 1) return;
   try {
@@ -133,15 +183,20 @@ void check_run_length(const Scenario& scenario, const std::vector<Text>& setting
 }
 
 void refuse_run_of_data(const std::vector<Text>& settings, Problems& problems) {
-  for (const std::string_view key : {"epochs", "minimum-steps", "critical-batch", "batch-steps", "evaluation", "evaluation-interval"})
+  const auto refuse = [&](std::string_view key) {
     if (const Text* text = find(settings, key)) problems.add(problem(named(*text, "run"), "has no meaning here: a trace has no data set"));
+  };
+  for (const std::string_view key : {"epochs", "evaluation", "evaluation-interval"}) refuse(key);
+  std::ranges::for_each(kTargetKeys, refuse);
 }
 
 void refuse_whole_run(const std::vector<Text>& settings, Problems& problems) {
-  for (const std::string_view key :
-       {"minimum-steps", "critical-batch", "batch-steps", "evaluation", "evaluation-interval", "startup", "market"})
+  const auto refuse = [&](std::string_view key) {
     if (const Text* text = find(settings, key))
       problems.add(problem(named(*text, "run"), "has no meaning here: train runs steps on this machine"));
+  };
+  for (const std::string_view key : {"evaluation", "evaluation-interval", "startup", "market"}) refuse(key);
+  std::ranges::for_each(kTargetKeys, refuse);
 }
 
 }  // namespace forerun

@@ -232,7 +232,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       missing = error;
     }
   });
-  out.scenario.run = read_run(settings.run, problems);
+  out.scenario.run = read_run(settings.run, out.scenario.workload.samples, problems);
   check_run_length(out.scenario, settings.run, problems);
   if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
     const std::string& own = out.scenario.platform.calibration;

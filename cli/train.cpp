@@ -86,7 +86,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   for (const Text& setting : settings.run)
     if (setting.key == "steps" || setting.key == "epochs") problems.add(problem(named(setting, "run"), "has no meaning here: use --steps"));
   refuse_whole_run(settings.run, problems);
-  scenario.run = read_run(settings.run, problems);
+  scenario.run = read_run(settings.run, scenario.workload.samples, problems);
   problems.collect([&] { scenario.run.steps = parse_integer({options.steps, "--steps", 0, 0, ""}, 1, 10'000'000); });
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });
   problems.throw_if_any();

@@ -15,10 +15,24 @@ inline constexpr std::int64_t kMostSteps = 1'000'000'000'000'000;
 enum class Market { on_demand, spot };
 std::string_view to_string(Market market);
 
+/// What a fit to measured runs leaves open of S(B) = a + b / B, with a the least steps and b the least samples.
+struct EfficiencyFit {
+  int runs = 0;
+  double smallest_batch = 0;  ///< of the runs, samples
+  double largest_batch = 0;
+  double worst_error = 0;       ///< |S(B) / steps - 1| over the runs; zero of two
+  double steps_variance = 0;    ///< of a; zero of two runs, as the others: nothing is left over to tell it from
+  double covariance = 0;        ///< of a and b
+  double samples_variance = 0;  ///< of b
+
+  friend bool operator==(const EfficiencyFit&, const EfficiencyFit&) = default;
+};
+
 /// How many steps a target (a loss, an accuracy) takes at a batch: costs/statistical_efficiency.hpp. Both above zero.
 struct StatisticalEfficiency {
-  double minimum_steps = 0;   ///< that no batch gets below
-  double critical_batch = 0;  ///< samples: the batch that takes twice as many steps
+  double minimum_steps = 0;          ///< that no batch gets below
+  double critical_batch = 0;         ///< samples: the batch that takes twice as many steps
+  std::optional<EfficiencyFit> fit;  ///< empty: the two were given
 
   friend bool operator==(const StatisticalEfficiency&, const StatisticalEfficiency&) = default;
 };

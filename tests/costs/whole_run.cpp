@@ -149,7 +149,7 @@ TEST_CASE("a run costs its nodes' hours on its market, and nothing is made up wh
 
 TEST_CASE("a target chooses the steps by the batch") {
   Small small;
-  small.scenario.run.to_target = StatisticalEfficiency{100, 24};
+  small.scenario.run.to_target = StatisticalEfficiency{100, 24, {}};
   CHECK(run_steps(small.scenario) == 400);
   CHECK(small().steps == 400);
   CHECK(*small().epochs_to_target == Approx(40));
@@ -158,6 +158,6 @@ TEST_CASE("a target chooses the steps by the batch") {
   CHECK(run_steps(small.scenario) == 443);  // 442.86 rounded up
   small.scenario.workload.samples = 0;
   CHECK_FALSE(small().epochs_to_target);
-  small.scenario.run.to_target = StatisticalEfficiency{1e15, 1e15};
+  small.scenario.run.to_target = StatisticalEfficiency{1e15, 1e15, {}};
   CHECK_THROWS_AS(run_steps(small.scenario), BadInput);
 }
