@@ -16,7 +16,10 @@ constexpr std::chrono::seconds kPipePause(10);
 
 }  // namespace
 
-ProgressLine::ProgressLine(WhenPiped when_piped) : when_piped_(when_piped), terminal_(isatty(STDERR_FILENO) == 1) {}
+ProgressLine::ProgressLine(WhenPiped when_piped) : when_piped_(when_piped), terminal_(isatty(STDERR_FILENO) == 1) {
+  // What is over soon is not reported.
+  if (!terminal_) last_ = std::chrono::steady_clock::now();
+}
 
 ProgressLine::~ProgressLine() {
   if (terminal_ && width_ > 0) std::fprintf(stderr, "\r%*s\r", static_cast<int>(width_), "");

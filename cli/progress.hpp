@@ -7,7 +7,7 @@
 
 namespace forerun {
 
-/// Where standard error is no terminal: nothing, or a plain line every ten seconds.
+/// Where standard error is no terminal: nothing, or a plain line every ten seconds, the first after as many.
 enum class WhenPiped { silent, now_and_then };
 
 /// Progress of long work on standard error: one line that is written over on a terminal.

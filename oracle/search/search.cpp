@@ -10,7 +10,8 @@ namespace forerun::oracle {
 
 namespace {
 
-constexpr std::int64_t kBetweenReports = 1 << 14;
+// A plan lowered as a whole may take a tenth of a second.
+constexpr std::int64_t kBetweenReports = 1 << 6;
 
 /// Strategies that no other beats in both time and memory, by time.
 class ParetoFront {
