@@ -8,9 +8,12 @@
 #include "cli/progress.hpp"
 #include "cli/scenario.hpp"
 #include "cli/strategies_page.hpp"
+#include "cli/target_text.hpp"
 #include "cli/verbs.hpp"
 #include "core/error.hpp"
+#include "costs/statistical_efficiency.hpp"
 #include "costs/whole_run.hpp"
+#include "io/format.hpp"
 #include "strategies/strategy_text.hpp"
 
 namespace forerun {
@@ -26,6 +29,8 @@ struct StrategiesOptions {
   Confirm confirm = Confirm::none;
   int top = 10;
   bool exhaustive = false;
+  std::string target;   ///< `--epochs-to-target`
+  std::string batches;  ///< empty: that of the workload
 };
 
 /// The runtime that such networks are mostly trained with, where none is pinned.
@@ -60,39 +65,90 @@ void check_rank(const StrategiesOptions& options, const Scenario& scenario) {
     throw MissingCapability(scenario.platform.name +
                             " has no price: rank by time or memory, or use a platform that has one (PROVIDER:INSTANCE)");
   if (options.by == RankBy::cost && !run_steps(scenario))
-    throw BadInput(
-        Problem{.key = "--by", .what = "cost is that of a run, whose length nothing says", .allowed = "with run.steps or run.epochs"});
+    throw BadInput(Problem{.key = "--by",
+                           .what = "cost is that of a run, whose length nothing says",
+                           .allowed = "with run.steps, run.epochs or --epochs-to-target"});
+}
+
+/// A scenario for each batch, all bad input at once.
+std::vector<ReadScenario> read_batches(const StrategiesOptions& options, const Environment& environment, Text& pinned) {
+  ScenarioText text = scenario_text(options.scenario);
+  if (!options.target.empty())
+    for (Text& setting : target_settings(options.target)) text.settings.push_back(std::move(setting));
+  std::vector<ReadScenario> read;
+  if (options.batches.empty()) {
+    read.push_back(read_pinned(text, environment, pinned));
+  } else {
+    for (const std::int64_t batch : parse_batches(options.batches)) {
+      ScenarioText at_batch = text;
+      at_batch.settings.push_back({"workload.batch=" + std::to_string(batch), "--batches", 0, 0, ""});
+      read.push_back(read_pinned(std::move(at_batch), environment, pinned));
+    }
+  }
+  if (!options.batches.empty() && !read.front().scenario.run.to_target)
+    throw BadInput(problem({options.batches, "--batches", 0, 0, ""},
+                           "batches are compared by the time to a target, of which nothing is said",
+                           "with --epochs-to-target critical-batch=B,reference-epochs=E,reference-batch=B or --epochs-to-target runs.csv"));
+  return read;
+}
+
+void say_warnings(const std::vector<ReadScenario>& read) {
+  std::set<std::string> said;
+  const auto warn = [&](const std::string& warning) {
+    if (said.insert(warning).second) say("warning: " + warning);
+  };
+  for (const ReadScenario& one : read) {
+    std::ranges::for_each(one.warnings, warn);
+    if (const auto& target = one.scenario.run.to_target) std::ranges::for_each(fit_warnings(*target, one.scenario.workload.batch), warn);
+  }
+}
+
+void search_all(const StrategiesOptions& options, const std::vector<oracle::Space>& spaces, RankedStrategies& ranked) {
+  oracle::SearchOptions wanted;
+  wanted.objective = ranked.objective;
+  wanted.thoroughness = options.exhaustive ? oracle::Thoroughness::exhaustive : oracle::Thoroughness::pruned;
+  wanted.most = static_cast<std::size_t>(options.top);
+  ProgressLine line(WhenPiped::now_and_then);
+  const ProgressCallback progress = line.callback();
+  std::int64_t total = 0, before = 0;
+  for (const oracle::Space& space : spaces) for_each_strategy(space, [&](const Strategy&) { ++total; });
+  const std::string what = forerun::format("of {} strategies", total);
+  if (progress)
+    wanted.progress = [&](std::int64_t looked_at) {
+      progress({static_cast<double>(before + looked_at), static_cast<double>(total), what});
+    };
+  for (std::size_t i = 0; i < spaces.size(); ++i) {
+    BatchSearch& search = ranked.searches[i];
+    search.found = oracle::search(search.read.scenario, spaces[i], wanted);
+    before += search.found.evaluated;
+  }
+  ranked.best = best_of(ranked, wanted.most);
+  for (RankedStrategy& one : ranked.best) {
+    Scenario scenario = ranked.scenario(one);
+    scenario.strategy = one.found.strategy;
+    one.prediction = predictor(Engine::oracle)(scenario);
+    if (options.confirm == Confirm::sim) one.confirmed = predictor(Engine::sim)(scenario);
+  }
+  order_by_runs(ranked, wanted.most);
+  ranked.pareto = pareto_of(ranked);
 }
 
 ExitCode strategies(const StrategiesOptions& options, const Environment& environment) {
   check_output(options.output);
   Text pinned;
-  const ReadScenario read = read_pinned(scenario_text(options.scenario), environment, pinned);
-  check_rank(options, read.scenario);
-  for (const std::string& warning : read.warnings) say("warning: " + warning);
-  const oracle::Space space = oracle::space_of(read.scenario, strategy_keys(pinned));
-  oracle::SearchOptions wanted;
-  wanted.objective = options.by == RankBy::memory ? oracle::Objective::memory : oracle::Objective::time;
-  wanted.thoroughness = options.exhaustive ? oracle::Thoroughness::exhaustive : oracle::Thoroughness::pruned;
-  wanted.most = static_cast<std::size_t>(options.top);
+  std::vector<ReadScenario> read = read_batches(options, environment, pinned);
+  check_rank(options, read.front().scenario);
+  say_warnings(read);
   RankedStrategies ranked;
-  ranked.objective = wanted.objective;
-  {
-    ProgressLine line(WhenPiped::silent);
-    const ProgressCallback progress = line.callback();
-    double total = 0;
-    for_each_strategy(space, [&](const Strategy&) { ++total; });
-    if (progress) wanted.progress = [&](std::int64_t looked_at) { progress({static_cast<double>(looked_at), total, "strategies"}); };
-    ranked.found = search(read.scenario, space, wanted);
-    for (const oracle::Found& found : ranked.found.best) {
-      Scenario scenario = read.scenario;
-      scenario.strategy = found.strategy;
-      ranked.predictions.push_back(predictor(Engine::oracle)(scenario));
-      if (options.confirm == Confirm::sim) ranked.confirmed.push_back(predictor(Engine::sim)(scenario));
-    }
+  ranked.objective = options.by == RankBy::memory ? oracle::Objective::memory : oracle::Objective::time;
+  std::vector<oracle::Space> spaces;
+  for (ReadScenario& one : read) {
+    spaces.push_back(oracle::space_of(one.scenario, strategy_keys(pinned)));
+    ranked.searches.push_back({std::move(one), {}});
   }
-  deliver(strategies_page(ranked, read), options.output);
-  return ranked.found.best.empty() ? ExitCode::no : ExitCode::success;
+  search_all(options, spaces, ranked);
+  deliver(strategies_page(ranked), options.output);
+  return ranked.best.empty() ? ExitCode::no : ExitCode::success;
 }
 
 }  // namespace
@@ -107,6 +163,10 @@ void add_strategies(CLI::App& command, const Environment& environment, Action& c
                    "what is pinned: tensor=8,runtime=megatron; every other setting is searched");
   add_calibration_option(*verb, options->scenario);
   add_setting_option(*verb, options->scenario);
+  verb->add_option("--epochs-to-target", options->target,
+                   "how many steps a target takes at a batch: critical-batch=B,reference-epochs=E,reference-batch=B (a run that reached "
+                   "it), critical-batch=B,minimum-steps=S, or a CSV of such runs (batch,epochs or batch,steps)");
+  verb->add_option("--batches", options->batches, "global batches that are compared by the time to the target: 256,512,1024");
   add_choice(*verb, "--by", options->by, "what the best has least of",
              {{"time", RankBy::time}, {"cost", RankBy::cost}, {"memory", RankBy::memory}});
   verb->add_option("--top", options->top, "strategies that are shown")->check(CLI::Range(1, 10'000))->capture_default_str();
@@ -116,6 +176,9 @@ void add_strategies(CLI::App& command, const Environment& environment, Action& c
   verb->footer(
       "Example:\n  forerun strategies --workload gpt3-175b --set workload.batch=1536 --set workload.precision=fp16 \\\n"
       "      --platform dgx-a100-80gb --set platform.nodes=64 --top 5\n\n"
+      "Which batch reaches a target first:\n  forerun strategies --workload resnet50 --set workload.precision=fp16 --platform "
+      "aws:p3.16xlarge \\\n"
+      "      --epochs-to-target critical-batch=8192,reference-epochs=90,reference-batch=256 --batches 512,1024,2048,4096 --top 3\n\n"
       "Exit codes: 0 done, 1 no strategy fits, 2 command line, 3 bad input, 6 cannot be done here, 70 a bug.");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return strategies(*options, environment); }; });
 }

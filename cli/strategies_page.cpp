@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "cli/target_page.hpp"
 #include "io/format.hpp"
 #include "io/prediction_json.hpp"
 #include "strategies/strategy_text.hpp"
@@ -12,14 +13,6 @@ namespace forerun {
 namespace {
 
 constexpr std::size_t kParetoShown = 8;
-
-/// 671,916
-std::string counted(std::int64_t count) {
-  std::string digits = std::to_string(count);
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
-  return digits;
-}
 
 struct NamedPart {
   std::string_view name;
@@ -47,6 +40,13 @@ std::string step_difference(const Prediction& best, const Prediction& second) {
   return out + "\n";
 }
 
+/// Where the first two have different batches: the steps, and what each takes.
+std::string run_difference(const Prediction& best, const Prediction& second) {
+  const Seconds saved = *second.total_time - *best.total_time;
+  return forerun::format("1 beats 2 by {} ({}): {} steps of {} in the place of {} of {}\n", human(saved), percent(saved / *best.total_time),
+                         counted(*best.steps), human(*best.step_time), counted(*second.steps), human(*second.step_time));
+}
+
 /// Why the first is first.
 std::string difference(const Prediction& best, const Prediction& second, oracle::Objective objective) {
   const Bytes more = *second.memory_per_device - *best.memory_per_device;
@@ -60,41 +60,45 @@ std::string difference(const Prediction& best, const Prediction& second, oracle:
 
 Table ranking(const RankedStrategies& ranked) {
   Table table;
+  const Prediction& first = ranked.best.front().prediction;
+  const bool batches = ranked.compares_batches(), simulated = ranked.best.front().confirmed.has_value();
   table.header = {"", "step", "compute", "communication", "bubble", "memory"};
-  const bool utilization = !ranked.predictions.empty() && ranked.predictions.front().mfu;
-  const bool cost = !ranked.predictions.empty() && ranked.predictions.front().cost;
-  if (utilization) table.header.emplace_back("MFU");
-  if (cost) table.header.emplace_back("USD");
-  if (!ranked.confirmed.empty()) table.header.emplace_back("simulated");
+  if (batches) table.header.insert(table.header.begin() + 1, {"to target", "batch"});
+  if (first.mfu) table.header.emplace_back("MFU");
+  if (first.cost) table.header.emplace_back("USD");
+  if (simulated) table.header.emplace_back("simulated");
   table.header.emplace_back("strategy");
-  for (std::size_t i = 0; i < ranked.predictions.size(); ++i) {
-    const Prediction& prediction = ranked.predictions[i];
-    std::vector<std::string> row{std::to_string(i + 1),
-                                 human(*prediction.step_time),
-                                 human(prediction.parts->compute),
-                                 human(prediction.parts->comm_exposed),
-                                 human(prediction.parts->bubble),
-                                 human(*prediction.memory_per_device)};
-    if (utilization) row.push_back(percent(*prediction.mfu));
-    if (cost) row.push_back(forerun::format("{:.2f}", prediction.cost->value()));
-    if (!ranked.confirmed.empty()) {
-      const Prediction& simulated = ranked.confirmed[i];
-      row.push_back(simulated.step_time ? human(*simulated.step_time) : std::string(to_string(simulated.status)));
-    }
-    row.push_back(strategy_text(ranked.found.best[i].strategy));
+  for (const RankedStrategy& one : ranked.best) {
+    const Prediction& prediction = one.prediction;
+    std::vector<std::string> row{std::to_string(table.rows.size() + 1)};
+    if (batches) row.insert(row.end(), {human(*prediction.total_time), counted(ranked.scenario(one).workload.batch)});
+    row.insert(row.end(), {human(*prediction.step_time), human(prediction.parts->compute), human(prediction.parts->comm_exposed),
+                           human(prediction.parts->bubble), human(*prediction.memory_per_device)});
+    if (first.mfu) row.push_back(percent(*prediction.mfu));
+    if (first.cost) row.push_back(forerun::format("{:.2f}", prediction.cost->value()));
+    if (simulated)
+      row.push_back(one.confirmed->step_time ? human(*one.confirmed->step_time) : std::string(to_string(one.confirmed->status)));
+    row.push_back(strategy_text(one.found.strategy));
     table.rows.push_back(std::move(row));
   }
   return table;
 }
 
-std::string front_text(const std::vector<oracle::Found>& front) {
+std::string front_text(const RankedStrategies& ranked) {
+  const std::vector<RankedStrategy>& front = ranked.pareto;
+  const bool batches = ranked.compares_batches();
   Table table;
   table.header = {"step", "memory", "strategy"};
+  if (batches) table.header.insert(table.header.begin(), {"to target", "batch"});
   const std::size_t shown = std::min(front.size(), kParetoShown);
   // Both ends, and evenly between them.
   for (std::size_t i = 0; i < shown; ++i) {
-    const oracle::Found& found = front[shown == 1 ? 0 : i * (front.size() - 1) / (shown - 1)];
-    table.rows.push_back({human(Seconds(found.step_s)), human(Bytes(found.memory_bytes)), strategy_text(found.strategy)});
+    const RankedStrategy& one = front[shown == 1 ? 0 : i * (front.size() - 1) / (shown - 1)];
+    const BatchSearch& search = ranked.searches[one.search];
+    const Seconds step(one.found.step_s);
+    std::vector<std::string> row{human(step), human(Bytes(one.found.memory_bytes)), strategy_text(one.found.strategy)};
+    if (batches) row.insert(row.begin(), {human(*search.run_time(step)), counted(search.batch())});
+    table.rows.push_back(std::move(row));
   }
   return forerun::format("\nfastest for its memory ({} of {} on the front)\n", shown, front.size()) + text_table(table);
 }
@@ -107,56 +111,85 @@ std::string refusals_text(const std::vector<oracle::Refusal>& refusals) {
   return out;
 }
 
-std::string page_text(const RankedStrategies& ranked, const ReadScenario& read) {
-  const Scenario& scenario = read.scenario;
-  const oracle::SearchResult& found = ranked.found;
+/// Over all searches.
+std::int64_t sum_of(const RankedStrategies& ranked, std::int64_t oracle::SearchResult::*count) {
+  std::int64_t sum = 0;
+  for (const BatchSearch& search : ranked.searches) sum += search.found.*count;
+  return sum;
+}
+
+std::string batches_text(const RankedStrategies& ranked) {
+  const std::string first = counted(ranked.searches.front().batch());
+  return ranked.compares_batches() ? forerun::format("batches {} to {}", first, counted(ranked.searches.back().batch())) : "batch " + first;
+}
+
+std::string reason_text(const RankedStrategies& ranked) {
+  const Prediction& first = ranked.best[0].prediction;
+  const Prediction& second = ranked.best[1].prediction;
+  const bool other_batch = ranked.best[0].search != ranked.best[1].search && ranked.objective == oracle::Objective::time;
+  return other_batch ? run_difference(first, second) : difference(first, second, ranked.objective);
+}
+
+std::string page_text(const RankedStrategies& ranked) {
+  const Scenario& scenario = ranked.searches.front().read.scenario;
   const int devices = scenario.platform.devices();
-  std::string out = forerun::format("{} on {}, {} device{}, batch {}; calibration {} ({})\n", scenario.workload.name,
-                                    scenario.platform.name, counted(devices), devices == 1 ? "" : "s", counted(scenario.workload.batch),
-                                    scenario.calibration->name, to_string(scenario.calibration->origin));
-  out += forerun::format("{} strategies looked at, {} fit, {} priced to the end\n\n", counted(found.evaluated), counted(found.feasible),
-                         counted(found.priced));
-  if (found.evaluated == 0)
-    return out + forerun::format("infeasible: no product of what is pinned uses all {} devices\n", counted(devices));
-  if (found.best.empty()) return out + "infeasible: no strategy fits\n" + refusals_text(found.refusals);
-  out += text_table(ranking(ranked));
-  if (ranked.predictions.size() > 1) out += "\n" + difference(ranked.predictions[0], ranked.predictions[1], ranked.objective);
-  return out + front_text(found.pareto) + refusals_text(found.refusals);
+  std::string out =
+      forerun::format("{} on {}, {} device{}, {}; calibration {} ({})\n", scenario.workload.name, scenario.platform.name, counted(devices),
+                      devices == 1 ? "" : "s", batches_text(ranked), scenario.calibration->name, to_string(scenario.calibration->origin));
+  const std::int64_t evaluated = sum_of(ranked, &oracle::SearchResult::evaluated);
+  out += forerun::format("{} strategies looked at, {} fit, {} priced to the end\n\n", counted(evaluated),
+                         counted(sum_of(ranked, &oracle::SearchResult::feasible)), counted(sum_of(ranked, &oracle::SearchResult::priced)));
+  if (evaluated == 0) return out + forerun::format("infeasible: no product of what is pinned uses all {} devices\n", counted(devices));
+  if (ranked.best.empty()) return out + "infeasible: no strategy fits\n" + refusals_text(refusals_of(ranked));
+  out += target_text(ranked) + text_table(ranking(ranked));
+  if (ranked.best.size() > 1) out += "\n" + reason_text(ranked);
+  return out + front_text(ranked) + refusals_text(refusals_of(ranked));
 }
 
-Json found_json(const oracle::Found& found) {
-  return {{"strategy", strategy_text(found.strategy)}, {"step_time_s", found.step_s}, {"memory_per_device_bytes", found.memory_bytes}};
+Json found_json(const RankedStrategies& ranked, const RankedStrategy& one) {
+  const BatchSearch& search = ranked.searches[one.search];
+  return {{"strategy", strategy_text(one.found.strategy)},
+          {"step_time_s", one.found.step_s},
+          {"memory_per_device_bytes", one.found.memory_bytes},
+          {"global_batch", search.batch()},
+          {"total_time_s", to_json_value(search.run_time(Seconds(one.found.step_s)))}};
 }
 
-Json document(const RankedStrategies& ranked, const ReadScenario& read) {
-  const oracle::SearchResult& found = ranked.found;
-  Json out{{"schema_version", kSchemaVersion}, {"evaluated", found.evaluated}, {"feasible", found.feasible}, {"priced", found.priced}};
+Json document(const RankedStrategies& ranked) {
+  Json out{{"schema_version", kSchemaVersion},
+           {"evaluated", sum_of(ranked, &oracle::SearchResult::evaluated)},
+           {"feasible", sum_of(ranked, &oracle::SearchResult::feasible)},
+           {"priced", sum_of(ranked, &oracle::SearchResult::priced)}};
   out["strategies"] = Json::array();
-  for (std::size_t i = 0; i < ranked.predictions.size(); ++i) {
-    Scenario scenario = read.scenario;
-    scenario.strategy = found.best[i].strategy;
-    Json entry = prediction_json(ranked.predictions[i], scenario, strategy_text(scenario.strategy));
-    if (!ranked.confirmed.empty()) entry["confirmed_step_time_s"] = to_json_value(ranked.confirmed[i].step_time);
+  for (const RankedStrategy& one : ranked.best) {
+    Scenario scenario = ranked.scenario(one);
+    scenario.strategy = one.found.strategy;
+    Json entry = prediction_json(one.prediction, scenario, strategy_text(scenario.strategy));
+    if (one.confirmed) entry["confirmed_step_time_s"] = to_json_value(one.confirmed->step_time);
     out["strategies"].push_back(std::move(entry));
   }
   out["pareto"] = Json::array();
-  for (const oracle::Found& one : found.pareto) out["pareto"].push_back(found_json(one));
+  for (const RankedStrategy& one : ranked.pareto) out["pareto"].push_back(found_json(ranked, one));
   out["infeasible"] = Json::array();
-  for (const oracle::Refusal& refusal : found.refusals)
+  for (const oracle::Refusal& refusal : refusals_of(ranked))
     out["infeasible"].push_back({{"obstacle", to_string(refusal.obstacle)},
                                  {"count", refusal.count},
                                  {"example", strategy_text(refusal.example)},
                                  {"reason", refusal.reason}});
-  out["scenario"] = scenario_json(read.text);
+  out["target"] = target_json(ranked);
+  out["batches"] = batches_json(ranked);
+  // Of several batches that of the best.
+  const std::size_t best = ranked.best.empty() ? 0 : ranked.best.front().search;
+  out["scenario"] = scenario_json(ranked.searches[best].read.text);
   return out;
 }
 
 }  // namespace
 
-Page strategies_page(const RankedStrategies& ranked, const ReadScenario& read) {
+Page strategies_page(const RankedStrategies& ranked) {
   Page page;
-  page.text = page_text(ranked, read);
-  page.document = document(ranked, read);
+  page.text = page_text(ranked);
+  page.document = document(ranked);
   for (const Json& entry : page.document["strategies"]) {
     Table row = one_row(entry);
     page.rows.header = row.header;
