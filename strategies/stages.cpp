@@ -55,8 +55,15 @@ std::variant<std::vector<LayerRange>, Infeasible> cut_chunks(const Workload& wor
 }
 
 Workload part_of(const Workload& workload, LayerRange layers) {
-  Workload part = workload;
-  part.layers.assign(workload.layers.begin() + layers.first, workload.layers.begin() + layers.last);
+  // Field by field: a copy of all layers, of which most are thrown away, is what a search of plans would spend its time on.
+  Workload part{.name = workload.name,
+                .input = workload.input,
+                .layers = {workload.layers.begin() + layers.first, workload.layers.begin() + layers.last},
+                .batch = workload.batch,
+                .samples = workload.samples,
+                .tokens_per_sample = workload.tokens_per_sample,
+                .precision = workload.precision,
+                .optimizer = workload.optimizer};
   for (Layer& layer : part.layers) {
     for (int& input : layer.inputs) input = input < layers.first ? kData : input - layers.first;
     // A copy of its own where the weights are another stage's.

@@ -237,7 +237,7 @@ void fuse_projections(LocalModel& model) {
   std::vector<Layer> fused;
   std::vector<std::vector<Exchange>> exchanges;
   const auto alike = [](const Layer& a, const Layer& b) {
-    return a.shape.kind == LayerKind::dense && b.shape.kind == LayerKind::dense && a.inputs == b.inputs && a.block == b.block &&
+    return a.block == b.block && a.shape.kind == LayerKind::dense && b.shape.kind == LayerKind::dense && a.inputs == b.inputs &&
            a.frozen == b.frozen && a.shape.experts == b.shape.experts && a.shape.bias == b.shape.bias && a.tied_to < 0 && b.tied_to < 0;
   };
   const auto moved = [&](int input) { return input == kData ? kData : place[input]; };

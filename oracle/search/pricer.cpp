@@ -13,7 +13,7 @@
 
 namespace forerun::oracle {
 
-Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), steps_(run_steps(scenario_)) {
+Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), whole_(scenario_), steps_(run_steps(scenario_)) {
   blocks_ = alike_blocks(scenario_.workload);
   if (blocks_ && (blocks_->times < kProbedBlocks || !scenario_.calibration->gpu)) blocks_.reset();
   if (!blocks_) return;
@@ -31,18 +31,10 @@ Quote Pricer::price(const Strategy& strategy, const Hopeful& hopeful) {
         return *quote;
       }
     ++counts_.by_lowering;
-    return price_whole();
+    return whole_.price(hopeful);
   } catch (const MissingCapability&) {
     return {.obstacle = Obstacle::other};
   }
-}
-
-Quote Pricer::price_whole() {
-  const auto lowered = lower(scenario_);
-  if (const auto* none = std::get_if<Infeasible>(&lowered)) return {.obstacle = none->obstacle, .memory_bytes = none->memory.value()};
-  const auto& plan = std::get<StepPlan>(lowered);
-  const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
-  return {.step_s = evaluate(plan, costs).step.value(), .memory_bytes = plan.memory.total().value()};
 }
 
 // Stages lie alike on nodes: several in each, or each on whole ones.

@@ -11,25 +11,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/infeasible.hpp"
 #include "core/scenario.hpp"
 #include "oracle/search/pieces.hpp"
 #include "oracle/search/pipeline_walk.hpp"
+#include "oracle/search/quote.hpp"
+#include "oracle/search/whole_plans.hpp"
 #include "strategies/layout.hpp"
 #include "workloads/fold.hpp"
 #include "workloads/shorten.hpp"
 
 namespace forerun::oracle {
-
-/// What a strategy comes to.
-struct Quote {
-  Obstacle obstacle = Obstacle::none;
-  double step_s = 0;
-  double memory_bytes = 0;  ///< of the device that needs most; zero where it was not reached
-  bool given_up = false;    ///< `step_s` is a bound below the step
-
-  [[nodiscard]] bool feasible() const { return obstacle == Obstacle::none; }
-};
 
 /// How prices came about.
 struct PricerCounts {
@@ -50,8 +41,6 @@ class Pricer {
   Pricer(const Pricer&) = delete;
   Pricer& operator=(const Pricer&) = delete;
 
-  /// Whether a strategy of at least so many seconds a step, and of this memory, is to be priced to the end.
-  using Hopeful = std::function<bool(double least_s, double memory_bytes)>;
   Quote price(const Strategy& strategy, const Hopeful& hopeful = {});
   [[nodiscard]] const PricerCounts& counts() const { return counts_; }
 
@@ -98,7 +87,6 @@ class Pricer {
   [[nodiscard]] int data_that_matters(const Strategy& strategy) const;
   Split& split(const Strategy& strategy);
   const TimePieces* times_of(const Strategy& strategy, LocalModel& model);
-  Quote price_whole();
   struct Sends {
     std::vector<double> forward_s;
     std::vector<double> backward_s;
@@ -130,6 +118,7 @@ class Pricer {
   double transfer(const Draft& draft, Collective::Operation operation, double bytes, const Communicator& communicator);
 
   Scenario scenario_;
+  WholePlans whole_;  ///< of `scenario_`
   std::optional<AlikeBlocks> blocks_;
   Scenario probe_;  ///< with four of the network's blocks
   std::optional<std::int64_t> steps_;

@@ -125,7 +125,7 @@ class Searcher {
   const Scenario& scenario_;
   const SearchOptions& options_;
   Pricer pricer_;
-  Pricer::Hopeful hopeful_;
+  Hopeful hopeful_;
   Best best_;
   ParetoFront front_;
   std::map<Obstacle, std::pair<Refusal, double>> refusals_;

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "strategies/stages.hpp"
 #include "tests/strategies/lowered.hpp"
 
 using namespace forerun;
@@ -56,4 +57,10 @@ TEST_CASE("a stage that computes nothing still takes its turn: every pass of eve
     REQUIRE(pipeline.chunks.size() == all.workload.layers.size());
     for (const Chunk& chunk : pipeline.chunks) CHECK_FALSE((chunk.forward.empty() || chunk.backward.empty()));
   }
+}
+
+TEST_CASE("the part of a network that is all of it is the network") {
+  Workload workload = test::scenario("gpt2", 24, "serial", 1).workload;
+  workload.precision = Precision::bf16, workload.optimizer = Optimizer::adam, workload.samples = 1000;
+  CHECK(part_of(workload, {0, static_cast<int>(workload.layers.size())}) == workload);
 }

@@ -8,6 +8,7 @@
 #include "costs/calibration_file.hpp"
 #include "oracle/predict.hpp"
 #include "platforms/load.hpp"
+#include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
 
@@ -128,6 +129,43 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
   for (const char* what : {"feasible", "pipelines", "interleaved", "experts", "sharded", "parameters in units", "data axes that fill nodes",
                            "sequences over nodes", "division", "schedule", "stages", "network", "memory"})
     CHECK(seen[what] >= 5);
+}
+
+TEST_CASE("strategies of a network whose blocks differ are what they are as whole plans, and none is quicker than its bound") {
+  const unsigned seed = 20'26;
+  Dice dice(seed);
+  const std::vector<std::pair<const char*, const char*>> settings{{"layers", "8"}, {"precision", "bf16"}};
+  Scenario scenario = scenario_of({"deepseek-v2", settings, "dgx-h100", "8", 16});
+  Pricer pricer(scenario);
+  std::map<std::string, int> seen;
+  for (int i = 0; i < 400; ++i) {
+    scenario.strategy = dice.strategy(scenario.platform.devices());
+    INFO("seed " << seed << ", " << i << ": " << strategy_text(scenario.strategy));
+    const Quote quote = pricer.price(scenario.strategy);
+    Obstacle obstacle = Obstacle::other;
+    try {
+      const auto lowered = lower(scenario);
+      obstacle = std::holds_alternative<Infeasible>(lowered) ? std::get<Infeasible>(lowered).obstacle : Obstacle::none;
+    } catch (const MissingCapability&) {
+    }
+    REQUIRE(quote.obstacle == obstacle);
+    ++seen[std::string(to_string(obstacle))];
+    if (!quote.feasible()) continue;
+    const Prediction prediction = oracle::predict(scenario);
+    REQUIRE(quote.step_s == prediction.step_time->value());
+    const Quote bound = pricer.price(scenario.strategy, [](double, double) { return false; });
+    REQUIRE(bound.given_up);
+    REQUIRE(bound.step_s <= quote.step_s * (1 + 1e-12));
+    REQUIRE(bound.memory_bytes == Approx(quote.memory_bytes).epsilon(1e-12));
+    seen["tight"] += bound.step_s > 0.5 * quote.step_s;
+    seen["recomputed"] += scenario.strategy.recompute == Recompute::full;
+    seen["pipelines"] += scenario.strategy.pipeline > 1;
+  }
+  CHECK(pricer.counts().from_pieces == 0);
+  for (const char* what : {"none", "division", "schedule", "network", "stages", "memory", "other", "tight", "recomputed", "pipelines"}) {
+    INFO(what);
+    CHECK(seen[what] >= 3);
+  }
 }
 
 TEST_CASE("steps that wait for their samples are priced one plan at a time") {

@@ -125,6 +125,24 @@ TEST_CASE("a pruned search finds what an exhaustive one finds, and prices less")
   }
 }
 
+TEST_CASE("a pruned search of a network whose blocks differ finds what an exhaustive one finds") {
+  const char* pinned = "runtime=megatron,context=1,order=tensor-context-expert-data-pipeline";
+  const Scenario scenario = scenario_of("deepseek-v2", {word("6", "layers"), word("bf16", "precision")}, 8, "dgx-h100", "1", pinned);
+  const Space looked_at = space(scenario, pinned);
+  SearchOptions options{.thoroughness = Thoroughness::exhaustive, .most = 5};
+  const SearchResult all = search(scenario, looked_at, options);
+  options.thoroughness = Thoroughness::pruned;
+  const SearchResult pruned = search(scenario, looked_at, options);
+  CHECK(all.counts.from_pieces == 0);
+  CHECK(all.feasible > 100);
+  CHECK(pruned.feasible == all.feasible);
+  CHECK(pruned.priced < all.priced);
+  REQUIRE(pruned.best.size() == all.best.size());
+  for (std::size_t i = 0; i < all.best.size(); ++i) CHECK(pruned.best[i].strategy == all.best[i].strategy);
+  REQUIRE(pruned.pareto.size() == all.pareto.size());
+  for (std::size_t i = 0; i < all.pareto.size(); ++i) CHECK(pruned.pareto[i].step_s == all.pareto[i].step_s);
+}
+
 TEST_CASE("of a front no strategy beats another, and it begins with the fastest") {
   const char* pinned = "runtime=megatron";
   const Scenario scenario = small_gpt(pinned);

@@ -1,0 +1,140 @@
+#include "oracle/search/whole_plans.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "core/error.hpp"
+#include "core/schedule.hpp"
+#include "costs/gpu/kernel_time.hpp"
+#include "costs/price.hpp"
+#include "oracle/evaluate.hpp"
+#include "strategies/fully_sharded.hpp"
+#include "strategies/lower.hpp"
+#include "strategies/stages.hpp"
+#include "workloads/formulas.hpp"
+
+namespace forerun::oracle {
+
+Quote WholePlans::price(const Hopeful& hopeful) {
+  Draft draft;
+  Quote quote = obstacle_or_bound(draft);
+  if (!quote.feasible()) return quote;
+  quote.given_up = hopeful && !hopeful(quote.step_s, quote.memory_bytes);
+  if (quote.given_up) return quote;
+  const StepPlan plan = write_step(scenario_, draft.layout, *draft.model, *draft.chunks, draft.memory);
+  const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
+  quote.step_s = evaluate(plan, costs).step.value();
+  return quote;
+}
+
+// In the order in which lower() finds what stands in the way. The bound: a step of m micro-batches on p stages keeps the busiest of them
+// for at least m / p of what all layers compute.
+Quote WholePlans::obstacle_or_bound(Draft& draft) {
+  const Strategy& strategy = scenario_.strategy;
+  const auto no = [](Obstacle obstacle) { return Quote{.obstacle = obstacle}; };
+  const auto laid_out = lay_out(scenario_);
+  if (std::holds_alternative<Infeasible>(laid_out)) return no(Obstacle::division);
+  const Layout& layout = draft.layout = std::get<Layout>(laid_out);
+  if (!schedule_defect({strategy.schedule, layout.stages, layout.micro_batches, strategy.interleave}).empty())
+    return no(Obstacle::schedule);
+  Network& network = this->network(layout);
+  if (std::holds_alternative<Infeasible>(network.model)) return no(Obstacle::network);
+  auto& model = std::get<LocalModel>(network.model);
+  model.samples = layout.micro_batch;
+  const int count = layout.stages * strategy.interleave;
+  const auto [cut, added] = network.cuts.try_emplace(count);
+  if (added) cut->second = cut_chunks(model.workload(), count);
+  if (std::holds_alternative<Infeasible>(cut->second)) return no(Obstacle::stages);
+  if (strategy.zero == 3 && (layout.stages > 1 || strategy.expert > 1)) return no(Obstacle::other);
+  if (shards_without_overlap(strategy, layout.replicas)) return no(Obstacle::other);
+  draft.model = &model;
+  draft.chunks = &std::get<std::vector<LayerRange>>(cut->second);
+  draft.memory = largest_memory(network, layout, *draft.chunks);
+  Quote quote;
+  quote.memory_bytes = draft.memory.total().value();
+  const double available = scenario_.platform.memory_of_device().value();
+  if (available > 0 && quote.memory_bytes > available) {
+    quote.obstacle = Obstacle::memory;
+    return quote;
+  }
+  quote.step_s = static_cast<double>(layout.micro_batches) / layout.stages * kernels_of(network).value();
+  return quote;
+}
+
+WholePlans::Network& WholePlans::network(const Layout& layout) {
+  const Strategy& strategy = scenario_.strategy;
+  const std::array<int, 9> key{strategy.tensor,
+                               strategy.sequence_parallel ? 1 : 0,
+                               strategy.context,
+                               strategy.expert,
+                               strategy.filter,
+                               strategy.channel,
+                               strategy.spatial.height,
+                               strategy.spatial.width,
+                               static_cast<int>(strategy.runtime)};
+  if (!last_ || last_->key != key) last_ = Network{key, local_model(scenario_, layout), {}, {}, {}};
+  return *last_;
+}
+
+const std::vector<ChunkMemory>& WholePlans::memory_of(Network& network, const std::vector<LayerRange>& chunks) {
+  const auto& model = std::get<LocalModel>(network.model);
+  const auto [place, added] =
+      network.memory.try_emplace({static_cast<int>(chunks.size()), model.samples, static_cast<int>(scenario_.strategy.recompute)});
+  if (!added) return place->second;
+  const auto add = [&](const Workload& part) {
+    place->second.push_back(chunk_memory(part, scenario_.strategy, model.samples, model.gathered));
+  };
+  if (chunks.size() == 1)
+    add(model.workload());
+  else
+    for (const LayerRange& chunk : chunks) add(part_of(model.workload(), chunk));
+  return place->second;
+}
+
+StepMemory WholePlans::largest_memory(Network& network, const Layout& layout, const std::vector<LayerRange>& chunks) {
+  const Strategy& strategy = scenario_.strategy;
+  const std::vector<ChunkMemory>& all = memory_of(network, chunks);
+  const ScheduleShape shape{strategy.schedule, layout.stages, layout.micro_batches, strategy.interleave};
+  StepMemory largest;
+  std::vector<ChunkMemory> own;
+  for (int stage = 0; stage < layout.stages; ++stage) {
+    own.clear();
+    for (std::size_t chunk = stage; chunk < all.size(); chunk += layout.stages) own.push_back(all[chunk]);
+    const std::int64_t held = layout.stages == 1 ? 1 : micro_batches_held(shape, stage);
+    const StepMemory memory = stage_memory(own, strategy, layout.replicas, held);
+    if (memory.total() > largest.total()) largest = memory;
+  }
+  largest.context = framework_memory(strategy, scenario_.platform);
+  if (shards_parameters(strategy, layout.replicas)) {
+    const Unsharded whole = unsharded(std::get<LocalModel>(network.model).workload());
+    largest.weights += whole.weights;
+    largest.gradients += whole.gradients;
+  }
+  return largest;
+}
+
+Seconds WholePlans::kernels_of(Network& network) {
+  if (!scenario_.calibration->gpu) return Seconds(0);
+  const auto& model = std::get<LocalModel>(network.model);
+  const Workload& workload = model.workload();
+  const Recompute recompute = scenario_.strategy.recompute;
+  const auto [place, added] = network.kernels.try_emplace({model.samples, static_cast<int>(recompute)});
+  if (!added) return place->second;
+  const std::vector<Passes> all = passes(workload);
+  Kernel kernel{{}, Pass::forward, model.samples, {}, workload.precision, workload.optimizer};
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Layer& layer = workload.layers[i];
+    kernel.shape = layer.shape;
+    const bool again =
+        recompute == Recompute::full ? layer.block >= 0 : recompute == Recompute::selective && layer.shape.kind == LayerKind::attention;
+    for (const Pass pass : all[i]) {
+      if (pass == Pass::update) continue;
+      kernel.pass = pass;
+      place->second += (again && pass == Pass::forward ? 2 : 1) * gpu_kernel_time(*scenario_.calibration->gpu, kernel);
+    }
+  }
+  place->second = scenario_.calibration->compute_scale * place->second;
+  return place->second;
+}
+
+}  // namespace forerun::oracle
