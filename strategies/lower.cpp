@@ -64,9 +64,8 @@ int send_shares(const Strategy& strategy) {
 }
 
 /// Of the stage that needs most.
-StepMemory largest_memory(const Scenario& scenario, const Step& step) {
+StepMemory largest_memory(const Scenario& scenario, const Strategy& strategy, const Step& step) {
   const Workload& workload = step.model.workload();
-  const Strategy& strategy = scenario.strategy;
   const auto memory_of = [&](const Workload& part) { return chunk_memory(part, strategy, step.model.samples, step.model.gathered); };
   if (step.layout.stages == 1) return stage_memory(std::array{memory_of(workload)}, strategy, step.layout.replicas, 1);
   StepMemory largest;
@@ -79,6 +78,22 @@ StepMemory largest_memory(const Scenario& scenario, const Step& step) {
     if (memory.total() > largest.total()) largest = memory;
   }
   return largest;
+}
+
+/// What frameworks that keep less would need, where a GPU is short of memory for Forerun's own trainer: nobody who left the runtime out
+/// meant the one that keeps the gradient of every activation.
+std::string other_runtimes(const Scenario& scenario, const Step& step) {
+  Strategy other = scenario.strategy;
+  if (other.runtime != Runtime::forerun || other.recompute != Recompute::none || scenario.platform.compute_capability <= 0) return "";
+  other.runtime = other.zero == 3 ? Runtime::pytorch_fsdp : Runtime::pytorch_ddp;
+  StepMemory memory = largest_memory(scenario, other, step);
+  memory.context = framework_memory(other, scenario.platform);
+  if (shards_parameters(other, step.layout.replicas)) {
+    const Unsharded whole = unsharded(step.model.workload());
+    memory.weights += whole.weights, memory.gradients += whole.gradients;
+  }
+  return forerun::format("; runtime=forerun keeps the gradient of every activation: with {} it would be {}",
+                         other.zero == 3 ? "runtime=pytorch-fsdp" : "runtime=pytorch-ddp or megatron", human(memory.total()));
 }
 
 /// Forward and backward of all micro-batches on one stage, gradients summed over the data axis where they become ready.
@@ -112,7 +127,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   if (shards_without_overlap(scenario.strategy, step.layout.replicas))
     throw MissingCapability("zero=3 gathers parameters beside compute: overlap=data or all; without it is not modelled yet");
-  StepMemory memory = largest_memory(scenario, step);
+  StepMemory memory = largest_memory(scenario, scenario.strategy, step);
   memory.context = framework_memory(scenario.strategy, scenario.platform);
   if (shards_parameters(scenario.strategy, step.layout.replicas)) {
     const Unsharded whole = unsharded(step.model.workload());
@@ -120,7 +135,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     memory.gradients += whole.gradients;
   }
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty())
-    return Infeasible{std::move(reason), Obstacle::memory, memory.total()};
+    return Infeasible{reason + other_runtimes(scenario, step), Obstacle::memory, memory.total()};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);
 }
 
