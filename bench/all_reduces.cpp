@@ -68,11 +68,12 @@ std::vector<Row> read_rows(const std::string& file) {
 std::string percent(double error) { return format("{:+.1f} %", 100 * error); }
 
 constexpr std::string_view kSmall = "below 1 MiB";
+constexpr std::string_view kMedium = "1 to 64 MiB";
 constexpr std::string_view kLarge = "64 MiB and more";
 
 std::string_view band(Bytes bytes) {
   if (bytes < Bytes(kMiB)) return kSmall;
-  return bytes < Bytes(64 * kMiB) ? "1 to 64 MiB" : kLarge;
+  return bytes < Bytes(64 * kMiB) ? kMedium : kLarge;
 }
 
 Collective all_reduce(const Row& row) { return {Collective::Operation::all_reduce, CollectiveAlgorithm::automatic, 0, row.bytes}; }
@@ -110,6 +111,7 @@ Prediction with_interval_of_others(const Row& row, const std::vector<Row>& rows)
   IntervalOptions options{.spreads = {.inter_bandwidth = shipped_spreads().inter_bandwidth}};
   options.spreads.intra_bandwidth = spread_without(rows, machine_of(row), kLarge);
   options.spreads.messages = spread_without(rows, machine_of(row), kSmall);
+  options.spreads.protocols = spread_without(rows, machine_of(row), kMedium);
   Scenario scenario;
   scenario.platform = row.platform;
   scenario.strategy.data = row.ranks;

@@ -97,6 +97,8 @@ void add_link_causes(const Scenario& scenario, const Spreads& spreads, std::vect
   if (inside && described) add_share(scenario, kInside, spreads.intra_bandwidth, list);
   if (between) add_share(scenario, kBetween, spreads.inter_bandwidth, list);
   if (between || described) add_messages(scenario, spreads.messages, list);
+  if ((between || described) && platform.library == CollectiveLibrary::nccl)
+    add(list, "protocols", spreads.protocols, [](Sample& sample, double factor) { sample.platform.library_speed.protocols *= factor; });
   if (inside && !described)
     add(list, "all-reduces", spread_of_all_reduces(*scenario.calibration), [](Sample& sample, double factor) {
       for (CollectiveTimeModel& model : sample.calibration.all_reduce_models)

@@ -34,6 +34,7 @@ Spreads read_spreads() {
   entry("intra-node-bandwidth", spreads.intra_bandwidth);
   entry("inter-node-bandwidth", spreads.inter_bandwidth);
   entry("messages", spreads.messages);
+  entry("protocols", spreads.protocols);
   entry("published-model", spreads.published_model);
   entry("measured-model", spreads.measured_model);
   mapping.finish();

@@ -9,6 +9,7 @@ struct Spreads {
   double intra_bandwidth = 0;  ///< what collectives reach inside a node
   double inter_bandwidth = 0;  ///< and between nodes
   double messages = 0;         ///< latencies and the overhead of a collective, together
+  double protocols = 0;        ///< what the library's protocols and a switch that adds up carry
   double published_model = 0;  ///< what the time model of a GPU leaves of measurements, its figures being right
   double measured_model = 0;   ///< the same of a machine whose kernels were measured
 

@@ -50,6 +50,20 @@ TEST_CASE("links are uncertain only where ranks use them") {
 
 TEST_CASE("a cause without spread is none") { CHECK(causes(with({}, 2, 2, 4), Spreads{}).empty()); }
 
+TEST_CASE("what protocols carry is uncertain where they are NCCL's") {
+  Spreads spreads = kSpreads;
+  spreads.protocols = 0.3;
+  Scenario scenario = with({}, 2, 2, 4);
+  const auto speed = [&] {
+    Sample sample{*scenario.calibration, scenario.platform};
+    for (const Cause& cause : causes(scenario, spreads)) cause.move(sample, 1);
+    return sample.platform.library_speed.protocols;
+  };
+  CHECK(speed() == 1);
+  scenario.platform.library = CollectiveLibrary::nccl;
+  CHECK(speed() == Approx(std::exp(0.3)));
+}
+
 TEST_CASE("latencies and the overhead of collectives move together") {
   Scenario scenario = with({}, 2, 2, 4);
   scenario.platform.collective_overhead = Seconds(1e-4);
@@ -176,7 +190,7 @@ TEST_CASE("the host is never further ahead of a device than it can be") {
 
 TEST_CASE("the shipped spreads are all there") {
   const Spreads& spreads = shipped_spreads();
-  for (const double spread : {spreads.device, spreads.intra_bandwidth, spreads.inter_bandwidth, spreads.messages, spreads.published_model,
-                              spreads.measured_model})
+  for (const double spread : {spreads.device, spreads.intra_bandwidth, spreads.inter_bandwidth, spreads.messages, spreads.protocols,
+                              spreads.published_model, spreads.measured_model})
     CHECK(spread > 0);
 }
