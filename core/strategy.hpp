@@ -94,6 +94,7 @@ struct Strategy {
   Recompute recompute = Recompute::none;
   std::array<Axis, 5> order = {Axis::tensor, Axis::context, Axis::expert, Axis::data, Axis::pipeline};  ///< innermost first
   Offload offload = Offload::none;
+  int vocabulary_multiple = 1;  ///< x tensor: words are padded to a multiple of so many
   Runtime runtime = Runtime::forerun;
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;

@@ -8,6 +8,7 @@
 #include "strategies/runtimes.hpp"
 #include "strategies/spatial.hpp"
 #include "strategies/tensor.hpp"
+#include "strategies/vocabulary.hpp"
 
 namespace forerun {
 
@@ -19,10 +20,11 @@ std::variant<LocalModel, Infeasible> local_model(const Scenario& scenario, const
   if (std::string reason = undefined_product(strategy); !reason.empty()) return Infeasible{std::move(reason)};
   const RuntimeDefaults& runtime = runtime_defaults(strategy.runtime);
   const bool splits = layout.split > 1 || strategy.context > 1 || strategy.expert > 1;
-  if (!splits && !runtime.fuses_projections) return model;
+  if (!splits && !runtime.fuses_projections && strategy.vocabulary_multiple == 1) return model;
   model.part = scenario.workload;
   model.exchanges.resize(model.workload().layers.size());
-  const TensorSplit split{strategy.tensor, strategy.sequence_parallel, runtime.vocabulary_multiple};
+  if (strategy.vocabulary_multiple > 1) pad_vocabulary(model, std::int64_t{strategy.tensor} * strategy.vocabulary_multiple);
+  const TensorSplit split{strategy.tensor, strategy.sequence_parallel, strategy.vocabulary_multiple};
   if (std::string reason = split_over_tensor(model, split); !reason.empty()) return Infeasible{std::move(reason)};
   if (std::string reason = split_over_context(model, strategy.context); !reason.empty()) return Infeasible{std::move(reason)};
   if (std::string reason = split_over_spatial(model, strategy.spatial); !reason.empty()) return Infeasible{std::move(reason)};

@@ -95,7 +95,8 @@ RuntimeDefaults load_runtime(const Text& name) {
   mapping.optional("fuses-projections", [&](const Text& text) { defaults.fuses_projections = parse_flag(text); });
   mapping.optional("updates-flat", [&](const Text& text) { defaults.updates_flat = parse_flag(text); });
   mapping.optional("scatters-sends", [&](const Text& text) { defaults.scatters_sends = parse_flag(text); });
-  mapping.optional("vocabulary-multiple", [&](const Text& text) { defaults.vocabulary_multiple = parse_integer(text, 1, 1 << 20); });
+  mapping.optional("vocabulary-multiple",
+                   [&](const Text& text) { defaults.vocabulary_multiple = static_cast<int>(parse_integer(text, 1, 1 << 20)); });
   mapping.optional("context", [&](const Text& text) { defaults.context = parse_bytes(text); });
   mapping.finish();
   problems.throw_if_any();

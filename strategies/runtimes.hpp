@@ -16,14 +16,14 @@ struct RuntimeDefaults {
   Overlap overlap = Overlap::none;
   CollectiveAlgorithm collective = CollectiveAlgorithm::ring;
   int zero = 0;
-  int most_zero = 3;                     ///< what it can share out
-  int servers = 0;                       ///< parameter servers
-  Bytes least_shard;                     ///< of a partitioned variable
-  bool fuses_projections = false;        ///< dense layers that read the same tensor run as one: queries, keys and values; gate and up
-  std::int64_t vocabulary_multiple = 1;  ///< x tensor degree: what the rows of the token table are padded to
-  bool scatters_sends = false;           ///< ranks of a tensor group each send a share of what crosses a cut, and gather it after
-  bool updates_flat = false;             ///< the optimizer sees one buffer of all parameters of a rank
-  Bytes context;                         ///< of a GPU's memory, before training: the framework's context and the code of its kernels
+  int most_zero = 3;               ///< what it can share out
+  int servers = 0;                 ///< parameter servers
+  Bytes least_shard;               ///< of a partitioned variable
+  bool fuses_projections = false;  ///< dense layers that read the same tensor run as one: queries, keys and values; gate and up
+  int vocabulary_multiple = 1;
+  bool scatters_sends = false;  ///< ranks of a tensor group each send a share of what crosses a cut, and gather it after
+  bool updates_flat = false;    ///< the optimizer sees one buffer of all parameters of a rank
+  Bytes context;                ///< of a GPU's memory, before training: the framework's context and the code of its kernels
   std::string version;
   std::string source;
 };

@@ -16,16 +16,40 @@ namespace forerun {
 
 namespace {
 
-constexpr std::array<std::string_view, 28> kKeys{"data",        "tensor",        "pipeline",      "context",    "expert",
-                                                 "filter",      "channel",       "spatial",       "zero",       "sequence-parallel",
-                                                 "micro-batch", "micro-batches", "schedule",      "interleave", "recompute",
-                                                 "order",       "offload",       "runtime",       "overlap",    "collective",
-                                                 "bucket",      "first-bucket",  "servers",       "sync",       "backup-workers",
-                                                 "variables",   "server-nodes",  "node-reduction"};
+constexpr std::array<std::string_view, 29> kKeys{"data",
+                                                 "tensor",
+                                                 "pipeline",
+                                                 "context",
+                                                 "expert",
+                                                 "filter",
+                                                 "channel",
+                                                 "spatial",
+                                                 "zero",
+                                                 "sequence-parallel",
+                                                 "micro-batch",
+                                                 "micro-batches",
+                                                 "schedule",
+                                                 "interleave",
+                                                 "recompute",
+                                                 "order",
+                                                 "offload",
+                                                 "runtime",
+                                                 "overlap",
+                                                 "collective",
+                                                 "bucket",
+                                                 "first-bucket",
+                                                 "servers",
+                                                 "sync",
+                                                 "backup-workers",
+                                                 "variables",
+                                                 "server-nodes",
+                                                 "node-reduction",
+                                                 "vocabulary-multiple"};
 constexpr Bytes kElement(4);  // of a gradient
 constexpr std::int64_t kMostRanks = 1 << 20;
 constexpr std::int64_t kMostMicroBatches = 1 << 20;
 constexpr int kMostChunks = 1 << 10;
+constexpr int kMostVocabularyMultiple = 1 << 20;
 constexpr int kMostServers = 1 << 10;
 
 void check_key(const Text& setting) {
@@ -149,6 +173,8 @@ void read_execution(Reader& reader, Strategy& strategy) {
   reader.read("recompute", strategy.recompute, [](const Text& text) { return parse_choice(text, kRecomputes); });
   reader.read("order", strategy.order, parse_order);
   reader.read("offload", strategy.offload, [](const Text& text) { return parse_choice(text, kOffloads); });
+  reader.read("vocabulary-multiple", strategy.vocabulary_multiple,
+              [](const Text& text) { return static_cast<int>(parse_integer(text, 1, kMostVocabularyMultiple)); });
   reader.read("overlap", strategy.overlap, parse_overlap);
   reader.read("collective", strategy.collective, parse_collective);
   reader.read("first-bucket", strategy.first_bucket, parse_bucket);
@@ -218,6 +244,7 @@ Strategy with_defaults(const RuntimeDefaults& defaults) {
   strategy.bucket = defaults.bucket;
   strategy.first_bucket = defaults.first_bucket;
   strategy.zero = defaults.zero;
+  strategy.vocabulary_multiple = defaults.vocabulary_multiple;
   strategy.servers = defaults.servers;
   return strategy;
 }
@@ -279,6 +306,7 @@ std::string strategy_text(const Strategy& strategy) {
   say("recompute", strategy.recompute, Recompute::none, word);
   say("order", strategy.order, usual.order, order_text);
   say("offload", strategy.offload, Offload::none, word);
+  say("vocabulary-multiple", strategy.vocabulary_multiple, usual.vocabulary_multiple, number);
   say("overlap", strategy.overlap, usual.overlap, word);
   say("collective", strategy.collective, usual.collective, word);
   say("bucket", strategy.bucket, usual.bucket, bytes);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "tests/strategies/lowered.hpp"
 #include "tests/support/convolutions.hpp"
@@ -224,4 +225,20 @@ TEST_CASE("halos of the samples wait until these are loaded, and for no paramete
     CHECK(waited.offset == 0);
     CHECK(plan.operations[waited.operation].lane == plan.compute_lane);
   }
+}
+
+TEST_CASE("Megatron pads its vocabulary, split or not, and others do not") {
+  const auto words = [](const char* strategy) {
+    const StepPlan plan = plan_of(transformer(strategy, 8));
+    std::set<std::int64_t> widths;
+    for (const Operation& operation : plan.operations)
+      if (const auto* kernel = std::get_if<Kernel>(&operation.work))
+        if (kernel->shape.kind == LayerKind::softmax_cross_entropy || kernel->shape.output.channels > 3072)
+          if (kernel->pass != Pass::update) widths.insert(kernel->shape.output.channels);
+    return widths;
+  };
+  using Widths = std::set<std::int64_t>;
+  CHECK(words("data=1,runtime=pytorch-ddp") == Widths{50257});
+  CHECK(words("data=1,runtime=megatron") == Widths{50304});
+  CHECK(words("data=1,tensor=4,runtime=megatron") == Widths{50688 / 4});
 }
