@@ -61,6 +61,7 @@ TEST_CASE("on one device whatever a strategy says of others takes as long as not
       alone.strategy.runtime = strategy.runtime;
       alone.strategy.micro_batches = strategy.micro_batches;
       alone.strategy.recompute = strategy.recompute;
+      alone.strategy.vocabulary_multiple = strategy.vocabulary_multiple;
       INFO(told(form, scenario));
       const Prediction one = predicted(scenario), serial = predicted(alone);
       REQUIRE(one.step_time->value() == Approx(serial.step_time->value()).epsilon(1e-12));
