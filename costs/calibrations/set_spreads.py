@@ -35,6 +35,8 @@ ALL, NEW = r".*", r"(h100|h200|gh200|b200|gb200)"
 
 # figure, device, what the row's own source begins with, spread, where it is from; the first that fits.
 RULES = [
+    (r"product-share-fp(32|64)", r"k80", r"as on the K40", BURSTS,
+     MAMF + ": 13 shares of the peak in five families of equal silicon and precision, pooled scatter; K40 and K80 are both Kepler"),
     (r"product-share-fp(32|64)", ALL, CARRIED, scatter([0.91, 0.88, 0.56]), "scatter of the shares of V100, P100 and T4 in DeepBench"),
     (r"product-share-fp16", r"t4", ALL, between(0.384, 0.65), "between the two figures of this row's source"),
     (r"product-share-.*", ALL, ALL, BURSTS,
@@ -77,6 +79,8 @@ def rewrite(name):
     with open(name, encoding="utf-8") as file:
         text = file.read()
     document = json.loads(text)
+    if "gpu" not in document:
+        return
     rows = []
     for row in document["gpu"]:
         row = {key: value for key, value in row.items() if not key.startswith("spread")}
