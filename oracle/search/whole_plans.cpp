@@ -10,6 +10,7 @@
 #include "oracle/evaluate.hpp"
 #include "strategies/fully_sharded.hpp"
 #include "strategies/lower.hpp"
+#include "strategies/products.hpp"
 #include "strategies/stages.hpp"
 #include "workloads/formulas.hpp"
 
@@ -37,6 +38,8 @@ Quote WholePlans::obstacle_or_bound(Draft& draft) {
   const Layout& layout = draft.layout = std::get<Layout>(laid_out);
   if (!schedule_defect({strategy.schedule, layout.stages, layout.micro_batches, strategy.interleave}).empty())
     return no(Obstacle::schedule);
+  // Of axes that the local network does not show.
+  if (!undefined_product(strategy).empty()) return no(Obstacle::network);
   Network& network = this->network(layout);
   if (std::holds_alternative<Infeasible>(network.model)) return no(Obstacle::network);
   auto& model = std::get<LocalModel>(network.model);

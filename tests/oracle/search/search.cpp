@@ -1,12 +1,14 @@
 #include "oracle/search/search.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 
 #include "core/error.hpp"
 #include "costs/calibration_file.hpp"
 #include "oracle/predict.hpp"
 #include "platforms/load.hpp"
+#include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
 
@@ -141,6 +143,26 @@ TEST_CASE("a pruned search of a network whose blocks differ finds what an exhaus
   for (std::size_t i = 0; i < all.best.size(); ++i) CHECK(pruned.best[i].strategy == all.best[i].strategy);
   REQUIRE(pruned.pareto.size() == all.pareto.size());
   for (std::size_t i = 0; i < all.pareto.size(); ++i) CHECK(pruned.pareto[i].step_s == all.pareto[i].step_s);
+}
+
+TEST_CASE("of a network without blocks, too, the search counts what lower() says of each strategy") {
+  const char* pinned = "runtime=pytorch-ddp";
+  Scenario scenario = scenario_of("resnet18", {}, 16, "abci-v100", "2", pinned);
+  const Space looked_at = space(scenario, pinned);
+  std::map<Obstacle, std::int64_t> counts;
+  for (const Strategy& strategy : all_of(looked_at)) {
+    scenario.strategy = strategy;
+    try {
+      const auto lowered = lower(scenario);
+      ++counts[std::holds_alternative<Infeasible>(lowered) ? std::get<Infeasible>(lowered).obstacle : Obstacle::none];
+    } catch (const MissingCapability&) {
+      ++counts[Obstacle::other];
+    }
+  }
+  const SearchResult result = search(scenario, looked_at, {});
+  CHECK(result.feasible == counts[Obstacle::none]);
+  CHECK(counts[Obstacle::network] > 100);
+  for (const Refusal& refusal : result.refusals) CHECK(refusal.count == counts[refusal.obstacle]);
 }
 
 TEST_CASE("of a front no strategy beats another, and it begins with the fastest") {
