@@ -99,21 +99,24 @@ void PipelineWalk::alternate() {
     }
   }
   state_s_.assign(static_cast<std::size_t>(3 * p), 0);
+  const auto forward = [&](std::int64_t j, std::int64_t s) {
+    const std::int64_t i = p - s - 1 + j;
+    if (i >= m) return;
+    const double start_s = std::max(free_s[s], arrivals_s_[s]);
+    if (i == 0) ends_.first_start_s[s] = start_s;
+    free_s[s] = start_s + t.chunks[s].forward_s;
+    if (s < p - 1) arrivals_s_[s + 1] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
+  };
+  // From the last stage on, so that a stage's next arrival is taken up before it is written anew; each goes on to the next round's forward
+  // body, of which no other one's backward body has to know.
+  for (std::int64_t s = p - 1; s >= 0; --s) forward(0, s);
   for (std::int64_t j = 0; j < m; ++j) {
-    // From the last stage on, so that a stage's next arrival is taken up before it is written anew.
-    for (std::int64_t s = p - 1; s >= 0; --s) {
-      const std::int64_t i = p - s - 1 + j;
-      if (i >= m) continue;
-      const double start_s = std::max(free_s[s], arrivals_s_[s]);
-      if (i == 0) ends_.first_start_s[s] = start_s;
-      free_s[s] = start_s + t.chunks[s].forward_s;
-      if (s < p - 1) arrivals_s_[s + 1] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
-    }
     double arrival_s = 0;
     for (std::int64_t s = p - 1; s >= 0; --s) {
       free_s[s] = std::max(free_s[s], arrival_s) + t.chunks[s].backward_s;
       if (s > 0) arrival_s = send(backward_lane_s_[s], free_s[s], t.send_backward_s[s]);
       if (!late_weights || j >= s) free_s[s] += t.chunks[s].weight_s;
+      forward(j + 1, s);
     }
     // Zero-bubble H1 has taken up weight bodies on every stage by then.
     // Arrivals and lanes matter where the next body or send would wait for them.
@@ -124,7 +127,7 @@ void PipelineWalk::alternate() {
         if (s > 0) keep(arrivals_s_[s]), keep(backward_lane_s_[s]);
       }
     };
-    if (const std::int64_t left = m - p - j; left > 0 && shifted(growth_s, state) && j > (late_weights ? p : 0)) {
+    if (const std::int64_t left = m - p - j - 1; left > 0 && shifted(growth_s, state) && j > (late_weights ? p : 0)) {
       const double skipped_s = static_cast<double>(left) * growth_s;
       for (std::vector<double>* moved : {&free_s, &arrivals_s_, &forward_lane_s_, &backward_lane_s_})
         for (double& time_s : *moved) time_s += skipped_s;
