@@ -8,9 +8,8 @@ from measured_runs import rows_of, seconds, settings, strategy
 # Of cake-lab/transient-deep-learning@95c27148: code/tensor2tensor/tensor2tensor/models/resnet.py, resnet_cifar_32_vanilla.
 BATCH = 128  # of a worker
 NETWORK = dict(workload_width="32", workload_shortcut="projection")
-# The server has four virtual processors (ibid., data/training/code/resource_acquisition.py), so 8 Gbit/s of network as the catalogue has it; but variables
-# travel by gRPC, of which tensorflow/tensorflow#6116 (August 2017, after its last upgrade) measures 288, 500 and 800 MB/s.
-SERVER_LINK = "4Gbit/s"
+# Ibid., data/training/code/resource_acquisition.py: the server has four virtual processors, of 2 Gbit/s each as the catalogue has it.
+SERVER_LINK = "8Gbit/s"
 
 
 def convert(rows):
