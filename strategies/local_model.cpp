@@ -23,8 +23,8 @@ std::variant<LocalModel, Infeasible> local_model(const Scenario& scenario, const
   if (!splits && !runtime.fuses_projections && strategy.vocabulary_multiple == 1) return model;
   model.part = scenario.workload;
   model.exchanges.resize(model.workload().layers.size());
-  if (strategy.vocabulary_multiple > 1) pad_vocabulary(model, std::int64_t{strategy.tensor} * strategy.vocabulary_multiple);
-  const TensorSplit split{strategy.tensor, strategy.sequence_parallel, strategy.vocabulary_multiple};
+  pad_vocabulary(model, std::int64_t{strategy.tensor} * strategy.vocabulary_multiple);
+  const TensorSplit split{strategy.tensor, strategy.sequence_parallel};
   if (std::string reason = split_over_tensor(model, split); !reason.empty()) return Infeasible{std::move(reason)};
   if (std::string reason = split_over_context(model, strategy.context); !reason.empty()) return Infeasible{std::move(reason)};
   if (std::string reason = split_over_spatial(model, strategy.spatial); !reason.empty()) return Infeasible{std::move(reason)};

@@ -110,7 +110,6 @@ class TensorSplitter {
       columns = shared_key_channels(i);
       return;
     }
-    if (columns > split_.degree * split_.vocabulary_multiple && feeds_loss(i)) columns = padded(columns);
     divide(columns, i, "columns");
   }
 
@@ -154,7 +153,7 @@ class TensorSplitter {
     const bool largest = std::ranges::none_of(
         layers_, [&](const Layer& layer) { return layer.shape.kind == LayerKind::embedding && layer.shape.rows > shape.rows; });
     if (!tied && (!largest || shape.rows < split_.degree)) return split_positions(shape);
-    shape.rows = padded(shape.rows) / split_.degree;
+    if (!divide(shape.rows, i, "rows")) return;
     sum_output(i, output_bytes(model_.workload(), shape));
   }
 
@@ -165,15 +164,6 @@ class TensorSplitter {
     };
     share(shape.input);
     share(shape.output);
-  }
-
-  [[nodiscard]] std::int64_t padded(std::int64_t rows) const {
-    const std::int64_t multiple = split_.degree * split_.vocabulary_multiple;
-    return (rows + multiple - 1) / multiple * multiple;
-  }
-
-  [[nodiscard]] bool feeds_loss(int i) const {
-    return std::ranges::any_of(readers_[i], [&](int reader) { return is_loss(layers_[reader].shape.kind); });
   }
 
   /// The attention that reads a layer through functions of single elements, or -1.

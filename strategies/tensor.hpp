@@ -14,13 +14,12 @@ namespace forerun {
 /// Attention is split by heads (where keys and values have fewer heads than ranks, ranks share them), an embedding table by rows, a loss
 /// by classes, with three sums of one float32 a position: maximum, sum of exponentials, the target's logit.
 /// sequence parallel: what stands between has its positions split instead of being repeated; each sum becomes a reduce-scatter before and
-/// an all-gather after it, and the columns' input is gathered once more for the gradient of the weights. `vocabulary_multiple` x degree:
-/// what tables of more rows than that are padded to; 1 for none. Returns why the network cannot be split so, or nothing: sizes that do not
-/// divide, or neither a pair of dense layers nor a table, so that every rank would do the same but for the classes of its loss.
+/// an all-gather after it, and the columns' input is gathered once more for the gradient of the weights. Returns why the network cannot be
+/// split so, or nothing: sizes that do not divide (of words none: pad_vocabulary()), or neither a pair of dense layers nor a table, so that
+/// every rank would do the same but for the classes of its loss.
 struct TensorSplit {
   int degree = 1;
   bool sequence_parallel = false;
-  std::int64_t vocabulary_multiple = 1;
 };
 std::string split_over_tensor(LocalModel& model, const TensorSplit& split);
 

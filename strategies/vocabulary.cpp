@@ -11,15 +11,14 @@ void pad_vocabulary(LocalModel& model, std::int64_t multiple) {
   std::int64_t words = 0;
   for (const Layer& layer : layers)
     if (layer.shape.kind == LayerKind::embedding) words = std::max(words, layer.shape.rows);
-  const auto padded = [&](std::int64_t size) { return size > multiple ? (size + multiple - 1) / multiple * multiple : size; };
-  if (padded(words) == words) return;
+  const std::int64_t padded = (words + multiple - 1) / multiple * multiple;
   for (Layer& layer : layers) {
     LayerShape& shape = layer.shape;
-    if (shape.kind == LayerKind::embedding && shape.rows == words) shape.rows = padded(words);
+    if (shape.kind == LayerKind::embedding && shape.rows == words) shape.rows = padded;
     if (!is_loss(shape.kind) || layer.inputs.empty() || layer.inputs.front() == kData) continue;
     LayerShape& head = layers[layer.inputs.front()].shape;
     if (head.kind != LayerKind::dense || head.output.channels != words) continue;
-    head.output.channels = shape.input.channels = shape.output.channels = padded(words);
+    head.output.channels = shape.input.channels = shape.output.channels = padded;
   }
 }
 

@@ -53,8 +53,8 @@ bool Pricer::comes_apart(const Strategy& strategy) const {
 }
 
 Pricer::Split& Pricer::split(const Strategy& strategy) {
-  const std::array<int, 5> key{strategy.tensor, strategy.sequence_parallel ? 1 : 0, strategy.context, strategy.expert,
-                               static_cast<int>(strategy.runtime)};
+  const SplitKey key{strategy.tensor, strategy.sequence_parallel ? 1 : 0, strategy.context,
+                     strategy.expert, static_cast<int>(strategy.runtime), strategy.vocabulary_multiple};
   if (last_split_ != nullptr && key == last_split_key_) return *last_split_;
   const auto [place, added] = splits_.try_emplace(key);
   last_split_key_ = key;
@@ -98,7 +98,8 @@ const TimePieces* Pricer::times_of(const Strategy& strategy, LocalModel& model) 
                 data,
                 order,
                 static_cast<std::int64_t>(strategy.collective),
-                static_cast<std::int64_t>(strategy.runtime)};
+                static_cast<std::int64_t>(strategy.runtime),
+                strategy.vocabulary_multiple};
   if (last_times_ != nullptr && key == last_key_) return last_times_;
   const auto [place, added] = times_of_.try_emplace(key);
   if (added) {

@@ -45,7 +45,8 @@ class Pricer {
   [[nodiscard]] const PricerCounts& counts() const { return counts_; }
 
  private:
-  using Key = std::array<std::int64_t, 10>;
+  using Key = std::array<std::int64_t, 11>;
+  using SplitKey = std::array<int, 6>;
   using TransferKey = std::tuple<int, int, int, int, double>;  ///< operation and algorithm, size, stride, ranks of a stage, bytes
 
   /// What the axes that split layers make of the network.
@@ -122,8 +123,8 @@ class Pricer {
   std::optional<AlikeBlocks> blocks_;
   Scenario probe_;  ///< with four of the network's blocks
   std::optional<std::int64_t> steps_;
-  std::map<std::array<int, 5>, Split> splits_;
-  std::array<int, 5> last_split_key_{};
+  std::map<SplitKey, Split> splits_;
+  SplitKey last_split_key_{};
   Split* last_split_ = nullptr;
   std::map<Key, std::optional<TimePieces>> times_of_;
   Key last_key_{};

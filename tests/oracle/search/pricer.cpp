@@ -82,6 +82,7 @@ class Dice {
     if (pick({0, 0, 1}) == 1) s.bucket = s.first_bucket = Bytes(20e6);
     if (pick({0, 0, 1}) == 1) s.order = {Axis::data, Axis::tensor, Axis::context, Axis::expert, Axis::pipeline};
     if (pick({0, 0, 0, 1}) == 1) s.collective = CollectiveAlgorithm::ring;
+    if (pick({0, 0, 0, 1}) == 1) s.vocabulary_multiple = pick({1, 64});
     return s;
   }
 
