@@ -1,6 +1,7 @@
 #include "costs/limits.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <map>
 #include <optional>
 
@@ -141,7 +142,7 @@ TEST_CASE("a faster device makes no step longer where its host keeps up", "[limi
 // A host that is behind issues the kernels of a block as fast as it can, whatever each of them takes: a shorter one leaves more of the wait
 // to the others (costs/gpu/host shares it in proportion). The block takes no longer, but a transfer that waits for a kernel within it may
 // start later, and end later where it is what the step waits for.
-TEST_CASE("a faster device or host makes no rank compute longer, and a step that waits for the host longer by 5 % at most", "[limit]") {
+TEST_CASE("a faster device or host makes no rank compute longer, and a step that waits for the host longer by 3 % at most", "[limit]") {
   RandomScenarios scenarios(46);
   constexpr std::array kAll{kDevice[0], kDevice[1], kDevice[2], kDevice[3], Rate::host_issue};
   double worst = 0;
@@ -156,5 +157,6 @@ TEST_CASE("a faster device or host makes no rank compute longer, and a step that
         worst = std::max(worst, *after.step_time / *before.step_time - 1);
       });
     }
-  CHECK(worst <= 0.05);
+  std::printf("a faster device or host made a step that waits for the host longer by %.2f %% at most\n", 100 * worst);
+  CHECK(worst <= 0.03);
 }
