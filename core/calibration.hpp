@@ -159,6 +159,7 @@ struct GpuModel {
 
   ByPrecision<double> product_share;  ///< of the peak in a burst, over infinite depth with no multiprocessor idle
   double sustained_share = 1;         ///< a long run's rate over that of a burst: power and temperature
+  double sustained_share_tensor = 1;  ///< what is left of that where tensor cores calculate: they take the most power
   double depth_offset = 0;            ///< elements: a product of depth K takes the time of K + offset
   double weight_gradient_share = 1;   ///< a weight gradient's rate over that of the other two products
   double unaligned_share = 1;         ///< rate of a product whose rows in memory are no multiple of 16 bytes

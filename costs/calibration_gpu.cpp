@@ -95,6 +95,8 @@ constexpr auto kFigures = std::to_array<Figure>({
     share<Precision::bf16>("product-share-bf16"),
     share<Precision::fp8>("product-share-fp8"),
     figure<&G::sustained_share>("sustained-share", kSmallest, kMostShare),
+    {"sustained-share-tensor", [](const G& gpu) { return gpu.sustained_share_tensor; },
+     [](G& gpu, double value) { gpu.sustained_share_tensor = value; }, kSmallest, kMostShare, Need::optional},
     figure<&G::depth_offset>("depth-offset", 0, 1e5),
     figure<&G::weight_gradient_share>("weight-gradient-share", kSmallest, kMostShare),
     figure<&G::unaligned_share>("unaligned-share", kSmallest, kMostShare),

@@ -18,7 +18,7 @@ int convolution_splits(const GpuModel& gpu, Pass pass) { return pass == Pass::ba
 
 double convolution_share(const GpuModel& gpu, const Kernel& kernel) {
   const ConvolutionShares& shares = gpu.convolution;
-  const bool tensor = shares.tensor_forward > 0 && gpu.peak[kernel.precision] > gpu.peak[Precision::fp32];
+  const bool tensor = shares.tensor_forward > 0 && on_tensor_cores(gpu, kernel.precision);
   switch (kernel.pass) {
     case Pass::backward_data: return tensor ? shares.tensor_backward_data : shares.backward_data;
     case Pass::backward_weights: return tensor ? shares.tensor_backward_weights : shares.backward_weights;

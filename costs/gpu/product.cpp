@@ -47,7 +47,8 @@ double product_efficiency(const GpuModel& gpu, const Product& product, int most_
 }
 
 Seconds product_arithmetic(const GpuModel& gpu, Precision precision, const Product& product, int most_splits) {
-  const FlopsPerSecond rate = gpu.product_share[precision] * gpu.sustained_share * gpu.peak[precision];
+  const double sustained = gpu.sustained_share * (on_tensor_cores(gpu, precision) ? gpu.sustained_share_tensor : 1);
+  const FlopsPerSecond rate = gpu.product_share[precision] * sustained * gpu.peak[precision];
   if (rate <= FlopsPerSecond(0))
     throw MissingCapability("the device has no rate of matrix products in " + std::string(to_string(precision)));
   return Flops(2 * product.rows * product.columns * product.depth * product.count) / (product_efficiency(gpu, product, most_splits) * rate);

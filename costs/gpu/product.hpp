@@ -23,7 +23,11 @@ enum class ProductRole { activation, weight_gradient };
 /// Between 0 and 1. Neglects the traffic of adding the parts up, and kernels that share a tile between multiprocessors (stream-K).
 double product_efficiency(const GpuModel& gpu, const Product& product, int most_splits);
 
-/// Arithmetic time of the products: 2 rows columns depth count / (peak x share x sustained share x efficiency).
+/// Whether products in a precision run on tensor cores: faster than fp32's, which no other arithmetic is.
+inline bool on_tensor_cores(const GpuModel& gpu, Precision precision) { return gpu.peak[precision] > gpu.peak[Precision::fp32]; }
+
+/// Arithmetic time of the products: 2 rows columns depth count / (peak x share x sustained share x efficiency), the sustained share that
+/// of all products times that of tensor cores where they calculate.
 /// Throws MissingCapability where the device has no such rate.
 Seconds product_arithmetic(const GpuModel& gpu, Precision precision, const Product& product, int most_splits);
 

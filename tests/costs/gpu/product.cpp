@@ -137,6 +137,19 @@ TEST_CASE("weight gradients run at their own share of the rate, and long runs at
   CHECK(time(model, full) == Approx(4 * time(ideal(), full)));
 }
 
+TEST_CASE("what tensor cores lose in a long run they lose beside what all products do, and fp32 does not lose it") {
+  GpuModel model = gpu("t4");
+  GpuModel burst = model;
+  burst.sustained_share_tensor = 1;
+  model.sustained_share_tensor = 0.5;
+  const Product full{.rows = 4096, .columns = 4096, .depth = 4096};
+  const auto arithmetic = [&](const GpuModel& of, Precision precision) { return product_arithmetic(of, precision, full, 1).value(); };
+  CHECK(arithmetic(model, Precision::fp16) == Approx(2 * arithmetic(burst, Precision::fp16)));
+  CHECK(arithmetic(model, Precision::fp32) == arithmetic(burst, Precision::fp32));
+  model.sustained_share = 0.5;
+  CHECK(arithmetic(model, Precision::fp16) == Approx(4 * arithmetic(burst, Precision::fp16)));
+}
+
 TEST_CASE("tensor cores want rows of whole 16 bytes, other arithmetic does not") {
   const GpuModel model = gpu("a100-80gb");
   CHECK(alignment_share(model, Precision::fp16, 1024, 50257) == model.unaligned_share);
