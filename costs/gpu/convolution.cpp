@@ -47,6 +47,8 @@ bool winograd_serves(const GpuModel& gpu, const Kernel& kernel) {
 
 /// Arithmetic of Winograd's convolution F(m x m, 3 x 3): (m + 2)^2 products of tiles of m x m results, as deep as there are channels
 ///                                                                            [Lavin & Gray 2016, sec. 4.1, equation 12]
+/// Neglects the transforms of operands and result, their arithmetic and what they move to and from scratch memory: the share of Winograd's
+/// products, set over whole convolutions, carries what they take at the median; few channels take more.
 Seconds winograd_arithmetic(const GpuModel& gpu, const Kernel& kernel) {
   const TensorShape& in = kernel.shape.input;
   const TensorShape& out = kernel.shape.output;
