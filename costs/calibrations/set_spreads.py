@@ -35,8 +35,9 @@ ALL, NEW = r".*", r"(h100|h200|gh200|b200|gb200)"
 
 # figure, device, what the row's own source begins with, spread, where it is from; the first that fits.
 RULES = [
-    (r"product-share-fp(32|64)", r"k80", r"as on the K40", BURSTS,
-     MAMF + ": 13 shares of the peak in five families of equal silicon and precision, pooled scatter; K40 and K80 are both Kepler"),
+    (r"product-share-fp(32|64)|product-share-tf32", r"k80", ALL, math.hypot(BURSTS, between(692, 875)),
+     MAMF + ": 0.039, equal silicon, for what a K80 differs from a K40; and 0.068, between the 692 MHz that a K80 holds under products without "
+     "meeting its limit of power (Microway/gpu-burn issue 3, 2018) and the boost of 875 MHz; root of the sum of squares"),
     (r"product-share-fp(32|64)", ALL, CARRIED, scatter([0.91, 0.88, 0.56]), "scatter of the shares of V100, P100 and T4 in DeepBench"),
     (r"product-share-.*", ALL, ALL, BURSTS,
      MAMF + ": 13 shares of the peak in five families of equal silicon and precision (A100; Hopper; Blackwell), pooled scatter"),
