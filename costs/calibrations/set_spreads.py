@@ -46,6 +46,8 @@ RULES = [
     (r"sustained-share-tensor", r"t4", ALL, between(0.591, 1), "between this run's and no loss at all: fewer products in turn draw less"),
     (r"depth-offset", r"v100", ALL, between(60, 300), "between 60 (fp32) and 300 (fp16) in DeepBench"),
     (r"depth-offset", ALL, ALL, 40 / 133, SIMUMAX + ": 133 +- 40"),
+    (r"convolution-winograd-share", r"k80", ALL, scatter([1.16, 0.79, 1.12]),
+     "scatter of V100, P100 and T4 in DeepBench: none of Winograd's is measured on Kepler"),
     (r"convolution-.*", r"k80", ALL, scatter([0.823, 0.638, 0.638, 0.612, 0.599, 0.689, 0.638, 0.628]),
      "scatter of kepler_convolutions.py's factors over eight networks"),
     *((figure, ALL, r"baidu", error, "standard error of the median over its shapes, pooled over V100, P100 and T4") for figure, error in {
