@@ -217,6 +217,10 @@ void check_whole(const Text& where, GpuModel& gpu, const std::set<std::string>& 
   const FlashShares &forward = gpu.flash_forward, &backward = gpu.flash_backward;
   const int flash = (forward.channels_64 > 0) + (forward.channels_128 > 0) + (backward.channels_64 > 0) + (backward.channels_128 > 0);
   if (flash != 0 && flash != 4) problems.add(problem(where, "has some of the four shares of flash attention and not the others"));
+  const ConvolutionShares& shares = gpu.convolution;
+  const int tensor = (shares.tensor_forward > 0) + (shares.tensor_backward_data > 0) + (shares.tensor_backward_weights > 0);
+  if (tensor != 0 && tensor != 3)
+    problems.add(problem(where, "has some of the three shares of convolutions on tensor cores and not the others"));
   if (gpu.tiles[0].rows == 0) problems.add(problem(where, "has no tile"));
   if (gpu.idle_watts > gpu.peak_watts) problems.add(problem(where, "takes more power idle than at its peak"));
   const auto end = std::find_if(gpu.tiles.begin(), gpu.tiles.end(), [](const GpuTile& tile) { return tile.rows == 0; });

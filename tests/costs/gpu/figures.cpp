@@ -114,6 +114,8 @@ TEST_CASE("figures that belong together are refused apart") {
   refused(without("product-share-fp16"), "fp16");
   refused(without("peak-bf16-flop-per-s"), "bf16");
   refused(without("flash-backward-share-128"), "flash attention");
+  for (const std::string pass : {"forward", "backward-data", "backward-weights"})
+    refused(without("convolution-" + pass + "-share-tensor"), "tensor cores");
   refused(with("idle-watts", "500.0"), "more power idle");
 }
 
