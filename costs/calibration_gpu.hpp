@@ -23,8 +23,9 @@ void set_gpu_figure(GpuModel& gpu, std::string_view key, double value);
 Json gpu_figures_json(const Calibration& calibration);
 
 /// Reads them into `gpu` and `gpu_sources`. BadInput where it stands: an unknown, repeated or missing figure, one out of range (shares in
-/// (0, 1.2], Winograd's in (0, 4]), an empty source, a spread without its source or of a tile,
-/// a peak without its share of products, no tile at all, more than ten tiles.
+/// (0, 1.2], those of convolutions in (0, 4]), an empty source, a spread without its source or of a tile, a peak without its share of
+/// products, some of the shares of flash attention or of convolutions on tensor cores without the others, no tile at all, more than ten
+/// tiles, more power idle than at the peak.
 void read_gpu(Mapping& mapping, Calibration& calibration, Problems& problems);
 
 }  // namespace forerun
