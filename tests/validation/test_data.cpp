@@ -59,8 +59,7 @@ void check_rows(const std::vector<MeasuredRun>& runs) {
     CHECK_FALSE(run.date.empty());
     const Platform platform = load_platform(run.platform, settings_of(run, "platform"));
     CHECK(ranks(run) <= platform.devices());
-    if (run.strategy.value.find("servers=") == std::string::npos)
-      CHECK(platform.nodes == std::max(1, ranks(run) / platform.devices_per_node));
+    CHECK(platform.nodes == std::max(1, ranks(run) / platform.devices_per_node));
     std::vector<Text> settings = settings_of(run, "workload");
     std::int64_t batch = 0;
     std::string key = run.workload.value;
