@@ -69,13 +69,6 @@ Table batches_table(const RankedStrategies& ranked, const StatisticalEfficiency&
 
 }  // namespace
 
-std::string counted(std::int64_t count) {
-  std::string digits = std::to_string(count);
-  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > 0; place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
-  return digits;
-}
-
 std::string target_text(const RankedStrategies& ranked) {
   const std::optional<StatisticalEfficiency>& target = ranked.searches.front().read.scenario.run.to_target;
   if (!target) return "";

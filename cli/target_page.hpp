@@ -7,9 +7,6 @@
 
 namespace forerun {
 
-/// 671,916
-std::string counted(std::int64_t count);
-
 /// How many steps the target takes, what a fit leaves open of that, and what each batch comes to; empty without a target.
 std::string target_text(const RankedStrategies& ranked);
 

@@ -18,7 +18,7 @@ constexpr double kSecondsPerHour = 3600;
 
 std::int64_t steps_an_epoch(const Workload& workload) { return workload.batch > 0 ? workload.samples / workload.batch : 0; }
 
-std::int64_t counted(double steps, std::string_view key, const std::string& got) {
+std::int64_t steps_of(double steps, std::string_view key, const std::string& got) {
   if (!(steps <= static_cast<double>(kMostSteps)))
     throw BadInput(Problem{.key = std::string(key),
                            .what = "makes more steps than a run may have",
@@ -107,13 +107,13 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   const Workload& workload = scenario.workload;
   if (run.to_target) {
     if (workload.batch < 1) return std::nullopt;
-    return counted(
+    return steps_of(
         std::ceil(steps_to_target(*run.to_target, workload.batch)), "run.minimum-steps",
         forerun::format("{:.4g} steps and a critical batch of {:.4g}", run.to_target->minimum_steps, run.to_target->critical_batch));
   }
   const std::int64_t each = steps_an_epoch(workload);
   if (!run.epochs || each < 1) return std::nullopt;
-  return counted(std::round(*run.epochs * static_cast<double>(each)), "run.epochs", forerun::format("{} of {} steps", *run.epochs, each));
+  return steps_of(std::round(*run.epochs * static_cast<double>(each)), "run.epochs", forerun::format("{} of {} steps", *run.epochs, each));
 }
 
 Seconds forward_time(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {

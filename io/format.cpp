@@ -57,6 +57,14 @@ std::string percent(double fraction) { return format("{:.1f} %", 100 * fraction)
 
 std::string signed_percent(double fraction) { return format("{:+.1f} %", 100 * fraction); }
 
+std::string counted(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  const std::ptrdiff_t sign = count < 0 ? 1 : 0;
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > sign; place -= 3)
+    digits.insert(static_cast<std::size_t>(place), ",");
+  return digits;
+}
+
 std::string exact(double number) {
   std::array<char, 32> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;

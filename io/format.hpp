@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <cstdint>
 #include <string>
 
 #include "core/units.hpp"
@@ -21,6 +22,9 @@ std::string human(Flops amount);         ///< `1.43 Gflop`
 /// `12.3 %` from 0.123; `signed_percent` writes the plus as well.
 std::string percent(double fraction);
 std::string signed_percent(double fraction);
+
+/// `671,916`.
+std::string counted(std::int64_t count);
 
 /// The shortest text that reads back as exactly this number, in every locale.
 std::string exact(double number);

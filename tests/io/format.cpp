@@ -46,6 +46,16 @@ TEST_CASE("fractions are shown in percent", "[unit]") {
   CHECK(signed_percent(-0.05) == "-5.0 %");
 }
 
+TEST_CASE("a count is shown in groups of three digits, none of them empty", "[unit]") {
+  CHECK(counted(0) == "0");
+  CHECK(counted(999) == "999");
+  CHECK(counted(1000) == "1,000");
+  CHECK(counted(671916) == "671,916");
+  CHECK(counted(1234567890) == "1,234,567,890");
+  CHECK(counted(-999) == "-999");
+  CHECK(counted(-1000) == "-1,000");
+}
+
 TEST_CASE("the exact text of a number is its shortest", "[unit]") {
   CHECK(exact(0.1) == "0.1");
   CHECK(exact(1250000) == "1250000");
