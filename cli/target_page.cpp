@@ -13,7 +13,7 @@ namespace {
 /// Null where nothing bounds it.
 Json bound(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-std::string range_text(const Range& range) {
+std::string range_text(const FitRange& range) {
   return std::isfinite(range.p90) ? forerun::format("P10 to P90 {:.4g} to {:.4g}", range.p10, range.p90)
                                   : forerun::format("P10 {:.4g}, unbounded above", range.p10);
 }
@@ -55,7 +55,7 @@ Table batches_table(const RankedStrategies& ranked, const StatisticalEfficiency&
     const std::optional<double> epochs = epochs_of(search, target);
     std::vector<std::string> row{counted(search.batch()), counted(*run_steps(search.read.scenario))};
     if (ranges) {
-      const Range range = *steps_range(target, search.batch());
+      const FitRange range = *steps_range(target, search.batch());
       row.push_back(forerun::format("{:.4g} to {:.4g}", range.p10, range.p90));
     }
     row.push_back(epochs ? forerun::format("{:.4g}", *epochs) : "-");
@@ -84,7 +84,7 @@ Json target_json(const RankedStrategies& ranked) {
   const std::optional<StatisticalEfficiency>& target = ranked.searches.front().read.scenario.run.to_target;
   if (!target) return nullptr;
   Json out{{"minimum_steps", target->minimum_steps}, {"critical_batch", target->critical_batch}};
-  const auto add = [&](const std::string& name, const std::optional<Range>& range) {
+  const auto add = [&](const std::string& name, const std::optional<FitRange>& range) {
     out[name + "_p10"] = range ? Json(range->p10) : Json(nullptr);
     out[name + "_p90"] = range ? bound(range->p90) : Json(nullptr);
   };
@@ -100,7 +100,7 @@ Json batches_json(const RankedStrategies& ranked) {
   Json out = Json::array();
   for (const BatchSearch& search : ranked.searches) {
     const Fastest fastest = fastest_of(search);
-    const std::optional<Range> steps = target ? steps_range(*target, search.batch()) : std::nullopt;
+    const std::optional<FitRange> steps = target ? steps_range(*target, search.batch()) : std::nullopt;
     out.push_back({{"global_batch", search.batch()},
                    {"evaluated", search.found.evaluated},
                    {"feasible", search.found.feasible},

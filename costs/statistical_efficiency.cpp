@@ -18,7 +18,7 @@ std::optional<double> t_of(const StatisticalEfficiency& efficiency) {
   return student90(efficiency.fit->runs - 2);
 }
 
-Range around(double value, double half) { return {std::max(0.0, value - half), value + half}; }
+FitRange around(double value, double half) { return {std::max(0.0, value - half), value + half}; }
 
 }  // namespace
 
@@ -66,13 +66,13 @@ std::variant<StatisticalEfficiency, Infeasible> fit_statistical_efficiency(std::
   return StatisticalEfficiency{minimum, product / minimum, fit};
 }
 
-std::optional<Range> minimum_steps_range(const StatisticalEfficiency& efficiency) {
+std::optional<FitRange> minimum_steps_range(const StatisticalEfficiency& efficiency) {
   const std::optional<double> t = t_of(efficiency);
   if (!t) return {};
   return around(efficiency.minimum_steps, *t * std::sqrt(efficiency.fit->steps_variance));
 }
 
-std::optional<Range> critical_batch_range(const StatisticalEfficiency& efficiency) {
+std::optional<FitRange> critical_batch_range(const StatisticalEfficiency& efficiency) {
   const std::optional<double> t = t_of(efficiency);
   if (!t) return {};
   // Within are the ratios r with (b - r a)^2 <= t^2 (var b - 2 r cov + r^2 var a): second r^2 - 2 first r + zeroth <= 0.
@@ -84,10 +84,10 @@ std::optional<Range> critical_batch_range(const StatisticalEfficiency& efficienc
   const double root = std::sqrt(std::max(0.0, first * first - second * zeroth));
   // The smaller root without a difference of alike numbers; of a b that may be zero there is none above it.
   const double low = zeroth > 0 ? zeroth / (first + root) : 0;
-  return Range{low, second > 0 ? (first + root) / second : kInfinity};
+  return FitRange{low, second > 0 ? (first + root) / second : kInfinity};
 }
 
-std::optional<Range> steps_range(const StatisticalEfficiency& efficiency, std::int64_t batch) {
+std::optional<FitRange> steps_range(const StatisticalEfficiency& efficiency, std::int64_t batch) {
   const std::optional<double> t = t_of(efficiency);
   if (!t) return {};
   const EfficiencyFit& fit = *efficiency.fit;
@@ -100,7 +100,7 @@ std::vector<std::string> fit_warnings(const StatisticalEfficiency& efficiency, s
   std::vector<std::string> warnings;
   if (!efficiency.fit) return warnings;
   const EfficiencyFit& fit = *efficiency.fit;
-  const std::optional<Range> critical = critical_batch_range(efficiency);
+  const std::optional<FitRange> critical = critical_batch_range(efficiency);
   if (!critical)
     warnings.emplace_back("two runs settle minimum steps and critical batch, and nothing says how far off these are");
   else if (critical->p90 == kInfinity)

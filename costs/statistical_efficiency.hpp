@@ -39,18 +39,18 @@ struct BatchSteps {
 /// fall faster than 1 / B).
 std::variant<StatisticalEfficiency, Infeasible> fit_statistical_efficiency(std::span<const BatchSteps> pairs);
 
-/// P10 and P90.
-struct Range {
+/// P10 and P90 of what was fitted.
+struct FitRange {
   double p10 = 0;
   double p90 = 0;  ///< infinite where nothing bounds it
 };
 
 /// What the fit leaves open, by Student's t of (runs - 2) degrees of freedom. Empty where nothing was fitted, or to two runs.
-std::optional<Range> minimum_steps_range(const StatisticalEfficiency& efficiency);
+std::optional<FitRange> minimum_steps_range(const StatisticalEfficiency& efficiency);
 /// Of the ratio b / a [Fieller 1954, J. R. Stat. Soc. B 16(2)]: 0 or infinity where the runs do not bound it.
-std::optional<Range> critical_batch_range(const StatisticalEfficiency& efficiency);
+std::optional<FitRange> critical_batch_range(const StatisticalEfficiency& efficiency);
 /// Of the mean number of steps at a batch: var = var(a) + 2 cov(a, b) / B + var(b) / B^2.
-std::optional<Range> steps_range(const StatisticalEfficiency& efficiency, std::int64_t batch);
+std::optional<FitRange> steps_range(const StatisticalEfficiency& efficiency, std::int64_t batch);
 
 /// What a fit cannot tell, as sentences: two runs, one of the constants unbounded, a batch outside of the runs'. Empty where nothing was
 /// fitted.

@@ -75,7 +75,7 @@ TEST_CASE("a fit's ranges hold the truth about as often as they say", "[unit]") 
     const auto found = fit(pairs);
     REQUIRE(std::holds_alternative<StatisticalEfficiency>(found));
     const auto& efficiency = std::get<StatisticalEfficiency>(found);
-    const auto holds = [](const Range& range, double value) { return range.p10 <= value && value <= range.p90; };
+    const auto holds = [](const FitRange& range, double value) { return range.p10 <= value && value <= range.p90; };
     critical += holds(*critical_batch_range(efficiency), 512) ? 1 : 0;
     least += holds(*minimum_steps_range(efficiency), 1000) ? 1 : 0;
     steps += holds(*steps_range(efficiency, 300), steps_to_target(truth, 300)) ? 1 : 0;
