@@ -4,8 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "core/schedule.hpp"
 #include "io/format.hpp"
+#include "strategies/fully_sharded.hpp"
 #include "strategies/runtimes.hpp"
+#include "strategies/stages.hpp"
 #include "workloads/activations.hpp"
 
 namespace forerun {
@@ -54,6 +57,36 @@ StepMemory stage_memory(std::span<const ChunkMemory> chunks, const Strategy& str
 
 Bytes framework_memory(const Strategy& strategy, const Platform& platform) {
   return platform.compute_capability > 0 ? runtime_defaults(strategy.runtime).context : Bytes(0);
+}
+
+std::vector<ChunkMemory> chunk_memories(const LocalModel& model, std::span<const LayerRange> chunks, const Strategy& strategy) {
+  const auto of = [&](const Workload& part) { return chunk_memory(part, strategy, model.samples, model.gathered); };
+  if (strategy.pipeline == 1) return {of(model.workload())};
+  std::vector<ChunkMemory> all;
+  all.reserve(chunks.size());
+  for (const LayerRange& chunk : chunks) all.push_back(of(part_of(model.workload(), chunk)));
+  return all;
+}
+
+StepMemory device_memory(std::span<const ChunkMemory> chunks, const Scenario& scenario, const Layout& layout, const Workload& local) {
+  const Strategy& strategy = scenario.strategy;
+  const ScheduleShape shape{strategy.schedule, layout.stages, layout.micro_batches, strategy.interleave};
+  StepMemory largest;
+  std::vector<ChunkMemory> own;
+  for (int stage = 0; stage < layout.stages; ++stage) {
+    own.clear();
+    for (std::size_t chunk = stage; chunk < chunks.size(); chunk += layout.stages) own.push_back(chunks[chunk]);
+    const std::int64_t held = layout.stages == 1 ? 1 : micro_batches_held(shape, stage);
+    const StepMemory memory = stage_memory(own, strategy, layout.replicas, held);
+    if (memory.total() > largest.total()) largest = memory;
+  }
+  largest.context = framework_memory(strategy, scenario.platform);
+  if (shards_parameters(strategy, layout.replicas)) {
+    const Unsharded whole = unsharded(local);
+    largest.weights += whole.weights;
+    largest.gradients += whole.gradients;
+  }
+  return largest;
 }
 
 namespace {

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/scenario.hpp"
 #include "core/units.hpp"
 #include "strategies/layout.hpp"
 #include "strategies/local_model.hpp"
+#include "strategies/step_writer.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -37,6 +39,14 @@ StepMemory stage_memory(std::span<const ChunkMemory> chunks, const Strategy& str
 /// What the framework holds of a device before it trains: its context and the code of its kernels (`context` of the runtime's file).
 /// Nothing on devices without CUDA.
 Bytes framework_memory(const Strategy& strategy, const Platform& platform);
+
+/// Memory of the chunks (in virtual-stage order) of a split network, for micro-batches of the model's samples; of all of it where no
+/// pipeline cuts it.
+std::vector<ChunkMemory> chunk_memories(const LocalModel& model, std::span<const LayerRange> chunks, const Strategy& strategy);
+
+/// Memory of the device that needs most: its stage's with the micro-batches that the schedule holds there, the framework's, and what lies
+/// whole beside shares of parameters (unsharded). `chunks` are the chunk_memories() of `local`.
+StepMemory device_memory(std::span<const ChunkMemory> chunks, const Scenario& scenario, const Layout& layout, const Workload& local);
 
 /// Why a step does not fit into a device, or nothing.
 std::string memory_shortage(const StepMemory& memory, const Platform& platform);

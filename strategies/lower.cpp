@@ -1,7 +1,5 @@
 #include "strategies/lower.hpp"
 
-#include <array>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -63,37 +61,21 @@ int send_shares(const Strategy& strategy) {
   return runtime_defaults(strategy.runtime).scatters_sends && !strategy.sequence_parallel ? strategy.tensor : 1;
 }
 
-/// Of the stage that needs most.
-StepMemory largest_memory(const Scenario& scenario, const Strategy& strategy, const Step& step) {
-  const Workload& workload = step.model.workload();
-  const auto memory_of = [&](const Workload& part) { return chunk_memory(part, strategy, step.model.samples, step.model.gathered); };
-  if (step.layout.stages == 1) return stage_memory(std::array{memory_of(workload)}, strategy, step.layout.replicas, 1);
-  StepMemory largest;
-  for (int stage = 0; stage < step.layout.stages; ++stage) {
-    std::vector<ChunkMemory> chunks;
-    for (const LayerRange& chunk : stage_layers(step.chunks, step.layout.stages, stage).chunks)
-      chunks.push_back(memory_of(part_of(workload, chunk)));
-    const StepMemory memory =
-        stage_memory(chunks, strategy, step.layout.replicas, micro_batches_held(schedule_shape(scenario, step.layout), stage));
-    if (memory.total() > largest.total()) largest = memory;
-  }
-  return largest;
+StepMemory memory_of(const Scenario& scenario, const Step& step) {
+  const std::vector<ChunkMemory> chunks = chunk_memories(step.model, step.chunks, scenario.strategy);
+  return device_memory(chunks, scenario, step.layout, step.model.workload());
 }
 
 /// What frameworks that keep less would need, where a GPU is short of memory for Forerun's own trainer: nobody who left the runtime out
 /// meant the one that keeps the gradient of every activation.
 std::string other_runtimes(const Scenario& scenario, const Step& step) {
-  Strategy other = scenario.strategy;
-  if (other.runtime != Runtime::forerun || other.recompute != Recompute::none || scenario.platform.compute_capability <= 0) return "";
-  other.runtime = other.zero == 3 ? Runtime::pytorch_fsdp : Runtime::pytorch_ddp;
-  StepMemory memory = largest_memory(scenario, other, step);
-  memory.context = framework_memory(other, scenario.platform);
-  if (shards_parameters(other, step.layout.replicas)) {
-    const Unsharded whole = unsharded(step.model.workload());
-    memory.weights += whole.weights, memory.gradients += whole.gradients;
-  }
+  const Strategy& own = scenario.strategy;
+  if (own.runtime != Runtime::forerun || own.recompute != Recompute::none || scenario.platform.compute_capability <= 0) return "";
+  Scenario other = scenario;
+  other.strategy.runtime = own.zero == 3 ? Runtime::pytorch_fsdp : Runtime::pytorch_ddp;
+  const StepMemory memory = memory_of(other, step);
   return forerun::format("; runtime=forerun keeps the gradient of every activation: with {} it would be {}",
-                         other.zero == 3 ? "runtime=pytorch-fsdp" : "runtime=pytorch-ddp or megatron", human(memory.total()));
+                         own.zero == 3 ? "runtime=pytorch-fsdp" : "runtime=pytorch-ddp or megatron", human(memory.total()));
 }
 
 /// Forward and backward of all micro-batches on one stage, gradients summed over the data axis where they become ready.
@@ -127,13 +109,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
   if (shards_without_overlap(scenario.strategy, step.layout.replicas))
     throw MissingCapability("zero=3 gathers parameters beside compute: overlap=data or all; without it is not modelled yet");
-  StepMemory memory = largest_memory(scenario, scenario.strategy, step);
-  memory.context = framework_memory(scenario.strategy, scenario.platform);
-  if (shards_parameters(scenario.strategy, step.layout.replicas)) {
-    const Unsharded whole = unsharded(step.model.workload());
-    memory.weights += whole.weights;
-    memory.gradients += whole.gradients;
-  }
+  const StepMemory memory = memory_of(scenario, step);
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty())
     return Infeasible{reason + other_runtimes(scenario, step), Obstacle::memory, memory.total()};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);

@@ -52,7 +52,7 @@ Quote WholePlans::obstacle_or_bound(Draft& draft) {
   if (shards_without_overlap(strategy, layout.replicas)) return no(Obstacle::other);
   draft.model = &model;
   draft.chunks = &std::get<std::vector<LayerRange>>(cut->second);
-  draft.memory = largest_memory(network, layout, *draft.chunks);
+  draft.memory = device_memory(memory_of(network, *draft.chunks), scenario_, layout, model.workload());
   Quote quote;
   quote.memory_bytes = draft.memory.total().value();
   const double available = scenario_.platform.memory_of_device().value();
@@ -81,39 +81,11 @@ WholePlans::Network& WholePlans::network(const Layout& layout) {
 
 const std::vector<ChunkMemory>& WholePlans::memory_of(Network& network, const std::vector<LayerRange>& chunks) {
   const auto& model = std::get<LocalModel>(network.model);
-  const auto [place, added] =
-      network.memory.try_emplace({static_cast<int>(chunks.size()), model.samples, static_cast<int>(scenario_.strategy.recompute)});
-  if (!added) return place->second;
-  const auto add = [&](const Workload& part) {
-    place->second.push_back(chunk_memory(part, scenario_.strategy, model.samples, model.gathered));
-  };
-  if (chunks.size() == 1)
-    add(model.workload());
-  else
-    for (const LayerRange& chunk : chunks) add(part_of(model.workload(), chunk));
-  return place->second;
-}
-
-StepMemory WholePlans::largest_memory(Network& network, const Layout& layout, const std::vector<LayerRange>& chunks) {
   const Strategy& strategy = scenario_.strategy;
-  const std::vector<ChunkMemory>& all = memory_of(network, chunks);
-  const ScheduleShape shape{strategy.schedule, layout.stages, layout.micro_batches, strategy.interleave};
-  StepMemory largest;
-  std::vector<ChunkMemory> own;
-  for (int stage = 0; stage < layout.stages; ++stage) {
-    own.clear();
-    for (std::size_t chunk = stage; chunk < all.size(); chunk += layout.stages) own.push_back(all[chunk]);
-    const std::int64_t held = layout.stages == 1 ? 1 : micro_batches_held(shape, stage);
-    const StepMemory memory = stage_memory(own, strategy, layout.replicas, held);
-    if (memory.total() > largest.total()) largest = memory;
-  }
-  largest.context = framework_memory(strategy, scenario_.platform);
-  if (shards_parameters(strategy, layout.replicas)) {
-    const Unsharded whole = unsharded(std::get<LocalModel>(network.model).workload());
-    largest.weights += whole.weights;
-    largest.gradients += whole.gradients;
-  }
-  return largest;
+  const int count = strategy.pipeline == 1 ? 1 : static_cast<int>(chunks.size());
+  const auto [place, added] = network.memory.try_emplace({count, model.samples, static_cast<int>(strategy.recompute)});
+  if (added) place->second = chunk_memories(model, chunks, strategy);
+  return place->second;
 }
 
 Seconds WholePlans::kernels_of(Network& network) {

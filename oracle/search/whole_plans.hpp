@@ -42,7 +42,6 @@ class WholePlans {
 
   Network& network(const Layout& layout);
   const std::vector<ChunkMemory>& memory_of(Network& network, const std::vector<LayerRange>& chunks);
-  [[nodiscard]] StepMemory largest_memory(Network& network, const Layout& layout, const std::vector<LayerRange>& chunks);
   /// Kernels of a micro-batch's passes over all layers, as long as the device takes; nothing where no GPU is calibrated.
   [[nodiscard]] Seconds kernels_of(Network& network);
   /// What writing the plan takes.
