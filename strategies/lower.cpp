@@ -66,16 +66,31 @@ StepMemory memory_of(const Scenario& scenario, const Step& step) {
   return device_memory(chunks, scenario, step.layout, step.model.workload());
 }
 
+/// The scenario as another runtime executes it, which pads the vocabulary as it does where nobody said how.
+Scenario with_runtime(Scenario scenario, const RuntimeDefaults& runtime) {
+  Strategy& strategy = scenario.strategy;
+  if (strategy.vocabulary_multiple == runtime_defaults(strategy.runtime).vocabulary_multiple)
+    strategy.vocabulary_multiple = runtime.vocabulary_multiple;
+  strategy.runtime = runtime.runtime;
+  return scenario;
+}
+
 /// What frameworks that keep less would need, where a GPU is short of memory for Forerun's own trainer: nobody who left the runtime out
-/// meant the one that keeps the gradient of every activation.
-std::string other_runtimes(const Scenario& scenario, const Step& step) {
-  const Strategy& own = scenario.strategy;
-  if (own.runtime != Runtime::forerun || own.recompute != Recompute::none || scenario.platform.compute_capability <= 0) return "";
-  Scenario other = scenario;
-  other.strategy.runtime = own.zero == 3 ? Runtime::pytorch_fsdp : Runtime::pytorch_ddp;
-  const StepMemory memory = memory_of(other, step);
-  return forerun::format("; runtime=forerun keeps the gradient of every activation: with {} it would be {}",
-                         own.zero == 3 ? "runtime=pytorch-fsdp" : "runtime=pytorch-ddp or megatron", human(memory.total()));
+/// meant the one that keeps the gradient of every activation. Those are named that share out as much as the strategy does, and no more.
+std::string other_runtimes(const Scenario& scenario) {
+  const Strategy& strategy = scenario.strategy;
+  if (strategy.runtime != Runtime::forerun || strategy.recompute != Recompute::none || scenario.platform.compute_capability <= 0) return "";
+  std::string out;
+  for (const Runtime other : {Runtime::pytorch_ddp, Runtime::pytorch_fsdp, Runtime::megatron}) {
+    const RuntimeDefaults& runtime = runtime_defaults(other);
+    if (strategy.zero < runtime.zero || strategy.zero > runtime.most_zero) continue;
+    const Scenario executed = with_runtime(scenario, runtime);
+    const auto understood = understand(executed);
+    if (const Step* step = std::get_if<Step>(&understood))
+      out += forerun::format("{} with runtime={} it would be {}", out.empty() ? "" : ",", to_string(other),
+                             human(memory_of(executed, *step).total()));
+  }
+  return out.empty() ? "" : "; runtime=forerun keeps the gradient of every activation:" + out;
 }
 
 /// Forward and backward of all micro-batches on one stage, gradients summed over the data axis where they become ready.
@@ -111,7 +126,7 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
     throw MissingCapability("zero=3 gathers parameters beside compute: overlap=data or all; without it is not modelled yet");
   const StepMemory memory = memory_of(scenario, step);
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty())
-    return Infeasible{reason + other_runtimes(scenario, step), Obstacle::memory, memory.total()};
+    return Infeasible{reason + other_runtimes(scenario), Obstacle::memory, memory.total()};
   return write_step(scenario, step.layout, step.model, step.chunks, memory);
 }
 

@@ -133,22 +133,6 @@ TEST_CASE("a step that does not fit into memory is infeasible and names what tak
   plan_of(s);
 }
 
-TEST_CASE("a GPU short of memory for the gradients that the default runtime keeps names those that keep less, and what they need") {
-  Scenario gpt = transformer("data=2,micro-batch=8", 2, 64);
-  gpt.platform.compute_capability = 8.0;
-  gpt.platform.memory_per_node = Bytes(4 * kGiB);
-  CHECK_THAT(reason_of(gpt), Catch::Contains("with runtime=pytorch-ddp or megatron it would be"));
-  gpt.strategy.zero = 3, gpt.strategy.overlap = Overlap::data;
-  CHECK_THAT(reason_of(gpt), Catch::Contains("with runtime=pytorch-fsdp it would be"));
-  const std::string named = reason_of(gpt).substr(reason_of(gpt).find("would be ") + 9);
-  gpt.strategy = parse_strategy({"data=2,micro-batch=8,runtime=pytorch-fsdp", "test", 0, 0, ""});
-  CHECK_THAT(reason_of(gpt), Catch::Contains("needs " + named + " of memory"));
-  CHECK_THAT(reason_of(gpt), !Catch::Contains("it would be"));
-  gpt.strategy = parse_strategy({"data=2,micro-batch=8", "test", 0, 0, ""});
-  gpt.platform.compute_capability = 0;
-  CHECK_THAT(reason_of(gpt), !Catch::Contains("it would be"));
-}
-
 TEST_CASE("memory that is short by little is written with the digits that show it") {
   Scenario s = scenario("alexnet", 256, "serial", 1);
   s.platform.memory_per_node = Bytes(64 * kGiB);
