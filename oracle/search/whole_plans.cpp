@@ -66,15 +66,16 @@ Quote WholePlans::obstacle_or_bound(Draft& draft) {
 
 WholePlans::Network& WholePlans::network(const Layout& layout) {
   const Strategy& strategy = scenario_.strategy;
-  const std::array<int, 9> key{strategy.tensor,
-                               strategy.sequence_parallel ? 1 : 0,
-                               strategy.context,
-                               strategy.expert,
-                               strategy.filter,
-                               strategy.channel,
-                               strategy.spatial.height,
-                               strategy.spatial.width,
-                               static_cast<int>(strategy.runtime)};
+  const std::array<int, 10> key{strategy.tensor,
+                                strategy.sequence_parallel ? 1 : 0,
+                                strategy.context,
+                                strategy.expert,
+                                strategy.filter,
+                                strategy.channel,
+                                strategy.spatial.height,
+                                strategy.spatial.width,
+                                static_cast<int>(strategy.runtime),
+                                strategy.vocabulary_multiple};
   if (!last_ || last_->key != key) last_ = Network{key, local_model(scenario_, layout), {}, {}, {}};
   return *last_;
 }

@@ -33,7 +33,7 @@ class WholePlans {
 
   /// The local network of the last strategy, and what was asked of it.
   struct Network {
-    std::array<int, 9> key{};
+    std::array<int, 10> key{};
     std::variant<LocalModel, Infeasible> model;
     std::map<int, Chunks> cuts;
     std::map<std::tuple<int, std::int64_t, int>, std::vector<ChunkMemory>> memory;  ///< by chunks, micro-batch, recomputation
