@@ -103,4 +103,17 @@ RuntimeDefaults load_runtime(const Text& name) {
   return defaults;
 }
 
+Strategy usual_strategy(const RuntimeDefaults& defaults) {
+  Strategy strategy;
+  strategy.runtime = defaults.runtime;
+  strategy.overlap = defaults.overlap;
+  strategy.collective = defaults.collective;
+  strategy.bucket = defaults.bucket;
+  strategy.first_bucket = defaults.first_bucket;
+  strategy.zero = defaults.zero;
+  strategy.vocabulary_multiple = defaults.vocabulary_multiple;
+  strategy.servers = defaults.servers;
+  return strategy;
+}
+
 }  // namespace forerun

@@ -34,6 +34,9 @@ RuntimeDefaults load_runtime(const Text& name);
 /// The same, read once.
 const RuntimeDefaults& runtime_defaults(Runtime runtime);
 
+/// One device, and whatever else a strategy's text leaves to its runtime.
+Strategy usual_strategy(const RuntimeDefaults& defaults);
+
 Overlap parse_overlap(const Text& text);
 CollectiveAlgorithm parse_collective(const Text& text);
 
