@@ -13,11 +13,6 @@ namespace {
 /// Null where nothing bounds it.
 Json bound(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
-std::string range_text(const FitRange& range) {
-  return std::isfinite(range.p90) ? forerun::format("P10 to P90 {:.4g} to {:.4g}", range.p10, range.p90)
-                                  : forerun::format("P10 {:.4g}, unbounded above", range.p10);
-}
-
 /// What a batch's fastest strategy comes to.
 struct Fastest {
   std::optional<Seconds> step;

@@ -66,6 +66,11 @@ std::variant<StatisticalEfficiency, Infeasible> fit_statistical_efficiency(std::
   return StatisticalEfficiency{minimum, product / minimum, fit};
 }
 
+std::string range_text(const FitRange& range) {
+  return std::isfinite(range.p90) ? forerun::format("P10 to P90 {:.4g} to {:.4g}", range.p10, range.p90)
+                                  : forerun::format("P10 {:.4g}, unbounded above", range.p10);
+}
+
 std::optional<FitRange> minimum_steps_range(const StatisticalEfficiency& efficiency) {
   const std::optional<double> t = t_of(efficiency);
   if (!t) return {};

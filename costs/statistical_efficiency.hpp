@@ -45,6 +45,9 @@ struct FitRange {
   double p90 = 0;  ///< infinite where nothing bounds it
 };
 
+/// `P10 to P90 808.3 to 2017`, `P10 808.3, unbounded above`.
+std::string range_text(const FitRange& range);
+
 /// What the fit leaves open, by Student's t of (runs - 2) degrees of freedom. Empty where nothing was fitted, or to two runs.
 std::optional<FitRange> minimum_steps_range(const StatisticalEfficiency& efficiency);
 /// Of the ratio b / a [Fieller 1954, J. R. Stat. Soc. B 16(2)]: 0 or infinity where the runs do not bound it.

@@ -70,8 +70,8 @@ void add_target(const Scenario& scenario, Prediction& prediction) {
       forerun::format("the target takes {:.0f} (1 + {:.4g} / batch) steps, at learning rates tuned for the batch: here {} of batch {}",
                       target.minimum_steps, target.critical_batch, *prediction.steps, workload.batch));
   if (const std::optional<FitRange> critical = critical_batch_range(target))
-    prediction.assumptions.push_back(forerun::format("critical batch fitted to {} runs: P10 to P90 {:.4g} to {:.4g}, worst error {}",
-                                                     target.fit->runs, critical->p10, critical->p90, percent(target.fit->worst_error)));
+    prediction.assumptions.push_back(forerun::format("critical batch fitted to {} runs: {}, worst error {}", target.fit->runs,
+                                                     range_text(*critical), percent(target.fit->worst_error)));
   std::ranges::move(fit_warnings(target, workload.batch), std::back_inserter(prediction.assumptions));
 }
 

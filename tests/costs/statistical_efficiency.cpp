@@ -1,6 +1,7 @@
 #include "costs/statistical_efficiency.hpp"
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -119,4 +120,9 @@ TEST_CASE("steps that say nothing of a critical batch are refused with the reaso
   CHECK(reason({{64, 100}, {64, 110}}).find("fewer than two batches") != std::string::npos);
   CHECK(reason({{16, 100}, {64, 200}}).find("do not fall with the batch") != std::string::npos);
   CHECK(reason({{16, 1000}, {64, 100}}).find("fall faster than the batch grows") != std::string::npos);
+}
+
+TEST_CASE("a range that nothing bounds is shown without a number above", "[limit]") {
+  CHECK(range_text({808.3, 2017}) == "P10 to P90 808.3 to 2017");
+  CHECK(range_text({808.3, std::numeric_limits<double>::infinity()}) == "P10 808.3, unbounded above");
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.hpp"
+#include "costs/statistical_efficiency.hpp"
 
 using namespace forerun;
 
@@ -160,4 +161,11 @@ TEST_CASE("a target chooses the steps by the batch") {
   CHECK_FALSE(small().epochs_to_target);
   small.scenario.run.to_target = StatisticalEfficiency{1e15, 1e15, {}};
   CHECK_THROWS_AS(run_steps(small.scenario), BadInput);
+}
+
+TEST_CASE("a run to a target whose critical batch nothing bounds says so in words") {
+  Small small;
+  const std::vector<BatchSteps> far_below{{8, 12600}, {16, 6250}, {32, 3170}, {64, 1580}};
+  small.scenario.run.to_target = std::get<StatisticalEfficiency>(fit_statistical_efficiency(far_below));
+  CHECK(assumes(small(), ", unbounded above, worst error "));
 }
