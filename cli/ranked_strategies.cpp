@@ -12,38 +12,26 @@ namespace {
 using Key = std::pair<double, double>;
 
 /// Time of the run, of which a step stands in for a run of no length, and memory.
-Key key_of(const RankedStrategies& ranked, const RankedStrategy& one) {
-  const Seconds step(one.found.step_s);
-  const double time_s = ranked.searches[one.search].run_time(step).value_or(step).value();
-  return {time_s, one.found.memory_bytes};
-}
+Key key_of(const RankedStrategy& one) { return {one.run.value_or(Seconds(one.found.step_s)).value(), one.found.memory_bytes}; }
 
 Key by(oracle::Objective objective, const Key& key) { return objective == oracle::Objective::time ? key : Key{key.second, key.first}; }
-
-std::vector<RankedStrategy> all_of(const RankedStrategies& ranked, std::vector<oracle::Found> oracle::SearchResult::*list) {
-  std::vector<RankedStrategy> all;
-  for (std::size_t i = 0; i < ranked.searches.size(); ++i)
-    for (const oracle::Found& found : ranked.searches[i].found.*list) all.push_back({i, found, {}, {}});
-  return all;
-}
 
 bool evaluates(const RankedStrategies& ranked) { return ranked.searches.front().read.scenario.run.evaluation.samples > 0; }
 
 }  // namespace
 
-std::optional<Seconds> BatchSearch::run_time(Seconds step) const {
-  const std::optional<std::int64_t> steps = run_steps(read.scenario);
-  if (!steps) return {};
-  const Scenario& scenario = read.scenario;
-  const std::optional<Seconds> startup = scenario.run.startup ? scenario.run.startup : scenario.platform.startup;
-  return startup.value_or(Seconds(0)) + static_cast<double>(*steps) * step;
+std::optional<Seconds> BatchSearch::run_time(std::size_t place) const {
+  const Seconds step(found.pareto[place].step_s);
+  return forerun::run_time(read.scenario, step, evaluations.empty() ? Seconds(0) : evaluations[place]);
 }
 
 std::vector<RankedStrategy> best_of(const RankedStrategies& ranked, std::size_t most) {
-  std::vector<RankedStrategy> all = all_of(ranked, &oracle::SearchResult::best);
+  std::vector<RankedStrategy> all;
+  for (std::size_t i = 0; i < ranked.searches.size(); ++i)
+    for (const oracle::Found& found : ranked.searches[i].found.best)
+      all.push_back({i, found, {}, {}, run_time(ranked.searches[i].read.scenario, Seconds(found.step_s), Seconds(0))});
   if (!ranked.compares_batches()) return all;
-  const auto key = [&](const RankedStrategy& one) { return by(ranked.objective, key_of(ranked, one)); };
-  std::ranges::stable_sort(all, {}, key);
+  std::ranges::stable_sort(all, {}, [&](const RankedStrategy& one) { return by(ranked.objective, key_of(one)); });
   if (!evaluates(ranked) && all.size() > most) all.resize(most);
   return all;
 }
@@ -58,9 +46,12 @@ void order_by_runs(RankedStrategies& ranked, std::size_t most) {
 }
 
 std::vector<RankedStrategy> pareto_of(const RankedStrategies& ranked) {
-  std::vector<RankedStrategy> all = all_of(ranked, &oracle::SearchResult::pareto);
+  std::vector<RankedStrategy> all;
+  for (std::size_t i = 0; i < ranked.searches.size(); ++i)
+    for (std::size_t place = 0; place < ranked.searches[i].found.pareto.size(); ++place)
+      all.push_back({i, ranked.searches[i].found.pareto[place], {}, {}, ranked.searches[i].run_time(place)});
   if (!ranked.compares_batches()) return all;
-  std::ranges::stable_sort(all, {}, [&](const RankedStrategy& one) { return key_of(ranked, one); });
+  std::ranges::stable_sort(all, {}, key_of);
   double least_bytes = std::numeric_limits<double>::infinity();
   std::erase_if(all, [&](const RankedStrategy& one) {
     const bool beaten = one.found.memory_bytes >= least_bytes;

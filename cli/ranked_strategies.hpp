@@ -16,10 +16,11 @@ namespace forerun {
 struct BatchSearch {
   ReadScenario read;
   oracle::SearchResult found;
+  std::vector<Seconds> evaluations;  ///< of the run, for each strategy on the front; empty where nothing is evaluated
 
   [[nodiscard]] std::int64_t batch() const { return read.scenario.workload.batch; }
-  /// Of a run whose steps take so long: start-up + steps x step; empty where nothing says how many steps. Neglects evaluation.
-  [[nodiscard]] std::optional<Seconds> run_time(Seconds step) const;
+  /// Of the strategy at this place on the front, evaluation included; empty where nothing says how many steps.
+  [[nodiscard]] std::optional<Seconds> run_time(std::size_t place) const;
 };
 
 /// A strategy at one of several batches, and what it comes to by the oracle and, where it was asked, by the simulator.
@@ -28,6 +29,7 @@ struct RankedStrategy {
   oracle::Found found;
   Prediction prediction;
   std::optional<Prediction> confirmed;
+  std::optional<Seconds> run;  ///< of the best before they are predicted without evaluation
 };
 
 struct RankedStrategies {

@@ -103,6 +103,16 @@ void say_warnings(const std::vector<ReadScenario>& read) {
   }
 }
 
+/// Of the runs on a batch's front, which the search itself does not know: each is predicted.
+void add_evaluations(BatchSearch& search) {
+  if (search.read.scenario.run.evaluation.samples == 0 || !run_steps(search.read.scenario)) return;
+  Scenario scenario = search.read.scenario;
+  for (const oracle::Found& found : search.found.pareto) {
+    scenario.strategy = found.strategy;
+    search.evaluations.push_back(*predictor(Engine::oracle)(scenario).evaluation);
+  }
+}
+
 void search_all(const StrategiesOptions& options, const std::vector<oracle::Space>& spaces, RankedStrategies& ranked) {
   oracle::SearchOptions wanted;
   wanted.objective = ranked.objective;
@@ -121,6 +131,7 @@ void search_all(const StrategiesOptions& options, const std::vector<oracle::Spac
     BatchSearch& search = ranked.searches[i];
     search.found = oracle::search(search.read.scenario, spaces[i], wanted);
     before += search.found.evaluated;
+    add_evaluations(search);
   }
   ranked.best = best_of(ranked, wanted.most);
   for (RankedStrategy& one : ranked.best) {
@@ -144,7 +155,7 @@ ExitCode strategies(const StrategiesOptions& options, const Environment& environ
   std::vector<oracle::Space> spaces;
   for (ReadScenario& one : read) {
     spaces.push_back(oracle::space_of(one.scenario, strategy_keys(pinned)));
-    ranked.searches.push_back({std::move(one), {}});
+    ranked.searches.push_back({std::move(one), {}, {}});
   }
   search_all(options, spaces, ranked);
   deliver(strategies_page(ranked), options.output);

@@ -97,7 +97,7 @@ std::string front_text(const RankedStrategies& ranked) {
     const BatchSearch& search = ranked.searches[one.search];
     const Seconds step(one.found.step_s);
     std::vector<std::string> row{human(step), human(Bytes(one.found.memory_bytes)), strategy_text(one.found.strategy)};
-    if (batches) row.insert(row.begin(), {human(*search.run_time(step)), counted(search.batch())});
+    if (batches) row.insert(row.begin(), {human(*one.run), counted(search.batch())});
     table.rows.push_back(std::move(row));
   }
   return forerun::format("\nfastest for its memory ({} of {} on the front)\n", shown, front.size()) + text_table(table);
@@ -152,7 +152,7 @@ Json found_json(const RankedStrategies& ranked, const RankedStrategy& one) {
           {"step_time_s", one.found.step_s},
           {"memory_per_device_bytes", one.found.memory_bytes},
           {"global_batch", search.batch()},
-          {"total_time_s", to_json_value(search.run_time(Seconds(one.found.step_s)))}};
+          {"total_time_s", to_json_value(one.run)}};
 }
 
 Json document(const RankedStrategies& ranked) {

@@ -24,7 +24,7 @@ Fastest fastest_of(const BatchSearch& search) {
   Fastest fastest;
   if (search.found.pareto.empty()) return fastest;
   fastest.step = Seconds(search.found.pareto.front().step_s);
-  fastest.run = search.run_time(*fastest.step);
+  fastest.run = search.run_time(0);
   const Scenario& scenario = search.read.scenario;
   if (fastest.run) fastest.cost = run_cost(scenario.platform, scenario.run.market, *fastest.run);
   return fastest;

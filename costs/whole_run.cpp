@@ -61,6 +61,10 @@ Seconds busy_time(const StepPlan& plan, std::span<const OperationCost> costs) {
   return busy;
 }
 
+std::optional<Seconds> startup_of(const Scenario& scenario) {
+  return scenario.run.startup ? scenario.run.startup : scenario.platform.startup;
+}
+
 void add_target(const Scenario& scenario, Prediction& prediction) {
   if (!scenario.run.to_target || scenario.run.steps) return;
   const StatisticalEfficiency& target = *scenario.run.to_target;
@@ -116,6 +120,12 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   return steps_of(std::round(*run.epochs * static_cast<double>(each)), "run.epochs", forerun::format("{} of {} steps", *run.epochs, each));
 }
 
+std::optional<Seconds> run_time(const Scenario& scenario, Seconds step, Seconds evaluation) {
+  const std::optional<std::int64_t> steps = run_steps(scenario);
+  if (!steps) return std::nullopt;
+  return startup_of(scenario).value_or(Seconds(0)) + static_cast<double>(*steps) * step + evaluation;
+}
+
 Seconds forward_time(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {
   const TreeIndex tree = index_tree(plan);
   std::vector<Seconds> classes(plan.classes.size());
@@ -149,8 +159,7 @@ void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<con
   prediction.steps = run_steps(scenario);
   if (!prediction.steps) return;
   const auto steps = static_cast<double>(*prediction.steps);
-  prediction.startup = scenario.run.startup ? scenario.run.startup : scenario.platform.startup;
-  prediction.total_time = prediction.startup.value_or(Seconds(0)) + steps * *prediction.step_time;
+  prediction.startup = startup_of(scenario);
   const Strategy& strategy = scenario.strategy;
   // The plan of workers that wait for nobody is one of them, and a step an update of each.
   const int cycles = strategy.servers > 0 && strategy.updates == Updates::asynchronous ? strategy.data : 1;
@@ -162,9 +171,9 @@ void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<con
   if (scenario.run.evaluation.samples > 0 && !scenario.plan) {
     const Seconds forward = forward_time(scenario, plan, costs);
     prediction.evaluation = evaluation_time(scenario.run.evaluation, *prediction.steps, scenario.workload, forward);
-    *prediction.total_time += *prediction.evaluation;
     busy += scenario.ranks() * *prediction.evaluation;
   }
+  prediction.total_time = run_time(scenario, *prediction.step_time, prediction.evaluation.value_or(Seconds(0)));
   add_target(scenario, prediction);
   add_energy(scenario, busy, prediction);
   add_cost(scenario, prediction);

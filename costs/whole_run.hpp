@@ -16,6 +16,9 @@ namespace forerun {
 /// names none, or epochs without a data set. BadInput: a target or epochs that make more than kMostSteps.
 std::optional<std::int64_t> run_steps(const Scenario& scenario);
 
+/// total = start-up + steps x step + evaluation, the last of the whole run. Empty where the run names no steps.
+std::optional<Seconds> run_time(const Scenario& scenario, Seconds step, Seconds evaluation);
+
 /// Forward passes of one step's batch, kernels and the transfers that wait for them, on the rank class that takes longest. What is
 /// calculated again for the backward pass is not part of it. Neglects how a pipeline fills and transfers between its stages.
 Seconds forward_time(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs);
@@ -33,7 +36,7 @@ std::optional<Joules> run_energy(const Platform& platform, const Calibration& ca
 std::optional<Dollars> run_cost(const Platform& platform, Market market, Seconds run);
 
 /// Adds to a prediction with a step time what its run takes, and to its assumptions what that rests on. Nothing where the run names no
-/// steps.   total = start-up + steps x step + evaluation
+/// steps.
 void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Prediction& prediction);
 
 }  // namespace forerun

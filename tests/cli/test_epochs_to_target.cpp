@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/cli/command_line.hpp"
 
@@ -89,6 +91,32 @@ TEST_CASE("runs in epochs or in steps give made-up constants back, and their spr
   const YamlNode noisy = document(shell, kRank + "--epochs-to-target noisy.csv --batches 128,512");
   CHECK(number(*noisy.find("target"), "critical_batch_p10") < 512);
   CHECK(number(*noisy.find("target"), "critical_batch_p90") > 512);
+}
+
+TEST_CASE("with evaluation every figure of a strategy's time to the target counts it: ranking, front, batches and predict") {
+  const CommandLine shell;
+  const std::string evaluation = "--set run.evaluation=50000 --set run.evaluation-interval=1000 ";
+  const YamlNode ranked = document(shell, kRank + kConstants + evaluation + "--batches 256,1024");
+  std::map<std::string, double> times;
+  for (const YamlNode& one : ranked.find("strategies")->children)
+    times[value_of(one, "strategy") + " at " + value_of(one, "global_batch")] = number(one, "total_time_s");
+  int both = 0;
+  double least_s = 1e30;
+  for (const YamlNode& one : ranked.find("pareto")->children) {
+    const std::string name = value_of(one, "strategy") + " at " + value_of(one, "global_batch");
+    INFO(name);
+    least_s = std::min(least_s, number(one, "total_time_s"));
+    if (!times.contains(name)) continue;
+    CHECK(number(one, "total_time_s") == Approx(times[name]).epsilon(1e-9));
+    ++both;
+  }
+  CHECK(both >= 1);
+  double fastest_s = 1e30;
+  for (const YamlNode& batch : ranked.find("batches")->children) fastest_s = std::min(fastest_s, number(batch, "total_time_s"));
+  CHECK(fastest_s == Approx(least_s).epsilon(1e-9));
+  CHECK(fastest_s == Approx(number(best(ranked), "total_time_s")).epsilon(1e-9));
+  const YamlNode without = document(shell, kRank + kConstants + "--batches 256,1024");
+  CHECK(number(best(without), "total_time_s") < 0.99 * fastest_s);
 }
 
 TEST_CASE("runs that cannot tell the constants apart are warned of, and so is a batch beyond them") {

@@ -169,3 +169,15 @@ TEST_CASE("a run to a target whose critical batch nothing bounds says so in word
   small.scenario.run.to_target = std::get<StatisticalEfficiency>(fit_statistical_efficiency(far_below));
   CHECK(assumes(small(), ", unbounded above, worst error "));
 }
+
+TEST_CASE("the time of a run is what its prediction adds up", "[unit]") {
+  Small small;
+  small.scenario.run.steps = 50;
+  small.scenario.run.startup = Seconds(30);
+  CHECK(*run_time(small.scenario, Seconds(22), Seconds(7)) == Seconds(30 + 50 * 22 + 7));
+  small.scenario.run.evaluation = {16, 20};
+  const Prediction run = small();
+  CHECK(*run_time(small.scenario, *run.step_time, *run.evaluation) == *run.total_time);
+  small.scenario.run.steps.reset();
+  CHECK_FALSE(run_time(small.scenario, Seconds(22), Seconds(0)));
+}
