@@ -242,3 +242,15 @@ TEST_CASE("Megatron pads its vocabulary, split or not, and others do not") {
   CHECK(words("data=1,runtime=megatron") == Widths{50304});
   CHECK(words("data=1,tensor=4,runtime=megatron") == Widths{50688 / 4});
 }
+
+TEST_CASE("words are padded where positions outnumber them, too") {
+  Scenario s = transformer("data=1,runtime=megatron", 1);
+  s.workload = load_workload({"gpt2", "test", 0, 0, ""}, std::vector<Text>{{"513", "test", 0, 0, "vocabulary"}});
+  s.workload.batch = 8;
+  const StepPlan plan = plan_of(s);
+  const bool padded = std::ranges::any_of(plan.operations, [](const Operation& operation) {
+    const auto* kernel = std::get_if<Kernel>(&operation.work);
+    return kernel != nullptr && kernel->shape.kind == LayerKind::softmax_cross_entropy && kernel->shape.input.channels == 640;
+  });
+  CHECK(padded);
+}
