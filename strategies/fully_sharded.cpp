@@ -11,8 +11,9 @@ namespace {
 /// Writes one micro-batch.
 class MicroBatchWriter {
  public:
-  MicroBatchWriter(const LocalModel& model, std::vector<Fold> folds, const Frame& frame, const UnitPasses& passes, PlanWriter& writer)
-      : model_(model), folds_(std::move(folds)), frame_(frame), passes_(passes), writer_(writer) {
+  MicroBatchWriter(const LocalModel& model, std::vector<Fold> folds, bool ahead, const Frame& frame, const UnitPasses& passes,
+                   PlanWriter& writer)
+      : model_(model), folds_(std::move(folds)), ahead_(ahead), frame_(frame), passes_(passes), writer_(writer) {
     for (const Fold& fold : folds_)
       if (!is_block(fold)) root_ += bytes(fold);
   }
@@ -21,11 +22,10 @@ class MicroBatchWriter {
     writer_.forget();
     root_gathered_ = gather(root_);
     gathered_ = gather_unit(next_block(0));
-    if (first_ < 0) first_ = root_gathered_ >= 0 ? root_gathered_ : gathered_;
     for (std::size_t i = 0; i < folds_.size(); ++i)
       run(folds_[i], next_block(i + 1), [&](bool last) {
         passes_.forward(folds_[i], last ? folds_[i].times - 1 : 0);
-        end_ = last_computation();
+        end_ = last_computation(), through_ = writer_.last();
       });
   }
 
@@ -36,7 +36,7 @@ class MicroBatchWriter {
       const bool block = is_block(folds_[i]);
       run(folds_[i], next_block(i + 1), [&](bool last) {
         passes_.backward(folds_[i], last ? 0 : 1);
-        end_ = last_computation();
+        end_ = last_computation(), through_ = writer_.last();
         if (block) scatter(bytes(folds_[i]));
       });
     }
@@ -58,9 +58,9 @@ class MicroBatchWriter {
     return Bytes(bytes_per_element(model_.workload().precision) * sum);
   }
 
-  /// The next run of blocks from place `i` on, or null.
+  /// The run of blocks to gather ahead from place `i` on, or null.
   [[nodiscard]] const Fold* next_block(std::size_t i) const {
-    for (; i < folds_.size(); ++i)
+    for (; ahead_ && i < folds_.size(); ++i)
       if (is_block(folds_[i])) return &folds_[i];
     return nullptr;
   }
@@ -68,6 +68,7 @@ class MicroBatchWriter {
   int gather(Bytes bytes) {
     if (bytes == Bytes(0)) return -1;
     writer_.append_transfer(frame_.over_data(Collective::Operation::all_gather, bytes, 0));
+    if (first_ < 0) first_ = writer_.last();
     return writer_.last();
   }
   int gather_unit(const Fold* unit) { return unit != nullptr ? gather(bytes(*unit)) : -1; }
@@ -88,6 +89,7 @@ class MicroBatchWriter {
       compute(last);
     };
     if (!is_block(fold)) return once(true, {{root_gathered_, 0}});
+    if (!ahead_) return one_after_another(fold, once);
     int following = -1;
     int end = -1;
     writer_.repeat(fold.times - 1, [&] {
@@ -103,6 +105,23 @@ class MicroBatchWriter {
     gathered_ = after;
   }
 
+  /// A run of alike units, each gathered once the unit before it is through.
+  template <class Once>
+  void one_after_another(const Fold& fold, Once&& once) {
+    const auto unit = [&](bool last) {
+      writer_.forget();
+      writer_.wait_for(through_);
+      const int gathered = gather(bytes(fold));
+      once(last, {{gathered, 0}});
+      return gathered;
+    };
+    writer_.repeat(fold.times - 1, [&] {
+      const int gathered = unit(false);
+      if (gathered >= 0 && fold.times > 2) writer_.wait_also(gathered, through_, 1);
+    });
+    unit(true);
+  }
+
   [[nodiscard]] int last_computation() const {
     int i = writer_.last();
     while (i >= 0 && writer_.plan().operations[i].kind() != OperationKind::compute) --i;
@@ -111,6 +130,7 @@ class MicroBatchWriter {
 
   const LocalModel& model_;
   std::vector<Fold> folds_;
+  bool ahead_;
   const Frame& frame_;
   const UnitPasses& passes_;
   PlanWriter& writer_;
@@ -119,6 +139,7 @@ class MicroBatchWriter {
   int root_gathered_ = -1;  ///< the transfer that gathers what is outside of blocks
   int gathered_ = -1;       ///< the one that gathers the run at hand
   int end_ = -1;            ///< the last computation of the unit at hand
+  int through_ = -1;        ///< its last operation: what it exchanges at its end is there
 };
 
 }  // namespace
@@ -140,9 +161,9 @@ UnitPasses unit_passes(StepWriter& passes, const StageContext& stage) {
               }};
 }
 
-int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const std::vector<Fold>& folds, const Frame& frame,
+int write_fully_sharded(std::int64_t micro_batches, const LocalModel& model, const std::vector<Fold>& folds, bool ahead, const Frame& frame,
                         const UnitPasses& passes, PlanWriter& writer) {
-  MicroBatchWriter micro_batch(model, folds, frame, passes, writer);
+  MicroBatchWriter micro_batch(model, folds, ahead, frame, passes, writer);
   writer.repeat(micro_batches, [&] {
     micro_batch.forward();
     micro_batch.backward();

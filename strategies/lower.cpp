@@ -122,8 +122,6 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario) {
   const Step& step = std::get<Step>(understood);
   if (scenario.strategy.zero == 3 && (step.layout.stages > 1 || scenario.strategy.expert > 1))
     throw MissingCapability("zero=3 together with pipeline or expert is not modelled yet");
-  if (shards_without_overlap(scenario.strategy, step.layout.replicas))
-    throw MissingCapability("zero=3 gathers parameters beside compute: overlap=data or all; without it is not modelled yet");
   const StepMemory memory = memory_of(scenario, step);
   if (std::string reason = memory_shortage(memory, scenario.platform); !reason.empty())
     return Infeasible{reason + other_runtimes(scenario), Obstacle::memory, memory.total()};
@@ -147,7 +145,8 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   if (layout.stages > 1)
     ends = write_pipeline(schedule_shape(scenario, layout), model, chunks, send_shares(scenario.strategy), frame, passes, writer);
   else if (shards_parameters(scenario.strategy, layout.replicas))
-    first_gathered = write_fully_sharded(layout.micro_batches, model, folds_of(model), frame, unit_passes(passes, frame.stage(0)), writer);
+    first_gathered = write_fully_sharded(layout.micro_batches, model, folds_of(model), overlaps_data(scenario.strategy.overlap), frame,
+                                         unit_passes(passes, frame.stage(0)), writer);
   else
     write_one_stage(scenario, layout.micro_batches, model, frame, passes, writer);
   std::vector<StageLayers> stages;

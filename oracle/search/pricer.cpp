@@ -146,7 +146,6 @@ std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const H
   quote.memory_bytes = largest_memory(draft);
   const double available = scenario_.platform.memory_of_device().value();
   if (available > 0 && quote.memory_bytes > available) return no(Obstacle::memory);
-  if (shards_without_overlap(strategy, draft.layout.replicas)) return no(Obstacle::other);
   draft.times = times_of(strategy, network.model);
   if (draft.times == nullptr) return {};
   if (hopeful) {

@@ -58,7 +58,8 @@ std::optional<double> Pricer::sharded_step(const Draft& draft, const Split& spli
   const Frame frame(scenario_, draft.layout, plan);
   PlanWriter writer(plan);
   UnitWriter units(draft.times->bodies, split.model, writer);
-  const int first = write_fully_sharded(draft.layout.micro_batches, split.model, folds, frame, units.passes(), writer);
+  const int first = write_fully_sharded(draft.layout.micro_batches, split.model, folds, overlaps_data(draft.strategy->overlap), frame,
+                                        units.passes(), writer);
   writer.forget();
   writer.wait_for(last_transfer(plan, 0));
   units.compute(tail_of(draft, 0).update_s);

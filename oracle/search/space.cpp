@@ -154,7 +154,8 @@ class Enumeration {
         if (several && ((!split && overlaps_tensor(overlap)) || (!replicas && overlaps_data(overlap)))) continue;
         // Parameters that are shared out are gathered beside compute.
         strategy_.overlap = overlap;
-        if (several && shards_without_overlap(strategy_, strategy_.data * strategy_.context)) continue;
+        // Gathered ahead of compute they take no longer, and a block more of memory.
+        if (several && shards_parameters(strategy_, strategy_.data * strategy_.context) && !overlaps_data(overlap)) continue;
         visit_(strategy_);
       }
     }

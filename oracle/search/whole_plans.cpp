@@ -49,7 +49,6 @@ Quote WholePlans::obstacle_or_bound(Draft& draft) {
   if (added) cut->second = cut_chunks(model.workload(), count);
   if (std::holds_alternative<Infeasible>(cut->second)) return no(Obstacle::stages);
   if (strategy.zero == 3 && (layout.stages > 1 || strategy.expert > 1)) return no(Obstacle::other);
-  if (shards_without_overlap(strategy, layout.replicas)) return no(Obstacle::other);
   draft.model = &model;
   draft.chunks = &std::get<std::vector<LayerRange>>(cut->second);
   draft.memory = device_memory(memory_of(network, *draft.chunks), scenario_, layout, model.workload());

@@ -97,7 +97,29 @@ TEST_CASE("a fully sharded step holds its shares, two whole blocks and what is o
   const double outside = 50257 * 768 + 1024 * 768 + 2 * 768, block = (all - outside) / 12;
   CHECK(memory.weights.value() == Approx(4 * (all / 8 + outside + 2 * block)));
   CHECK(memory.gradients.value() == Approx(4 * (all / 8 + outside)));  // the token table is larger than a block
-  CHECK_THROWS_AS(plan_of(transformer("data=8,zero=3,overlap=none", 8)), MissingCapability);
+}
+
+TEST_CASE("without overlap a unit is gathered once the one before it is through") {
+  const StepPlan plan = plan_of(transformer("data=8,zero=3,overlap=none", 8));
+  const TreeIndex tree = index_tree(plan);
+  int gathered = 0;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const Operation& operation = plan.operations[i];
+    const auto* transfer = std::get_if<Collective>(&operation.work);
+    if (tree.repeat_of[i] == 0 || transfer == nullptr || transfer->operation != Collective::Operation::all_gather) continue;
+    ++gathered;
+    REQUIRE(operation.dependency_count == 2);  // of the unit before the run, and in it
+    const Dependency& first = plan.dependencies[operation.first_dependency];
+    const Dependency& later = plan.dependencies[operation.first_dependency + 1];
+    CHECK(first.offset == 0);
+    CHECK(tree.repeat_of[first.operation] == 0);
+    CHECK(later.offset == 1);
+    CHECK(tree.repeat_of[later.operation] == tree.repeat_of[i]);
+    const Operation& computed = plan.operations[i + 1];
+    REQUIRE(computed.dependency_count == 1);
+    CHECK(plan.dependencies[computed.first_dependency] == Dependency{static_cast<int>(i), 0});
+  }
+  CHECK(gathered == 2);
 }
 
 TEST_CASE("a unit waits for what the unit before it exchanges over the tensor axis") {

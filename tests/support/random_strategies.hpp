@@ -93,7 +93,7 @@ inline constexpr std::array kForms{
          }},
     Form{"ZeRO 3", Form::Network::any,
          [](Dice& d) {
-           return drawn::degree(d, "data") + ",zero=3" + d.setting("overlap", {"data", "all"}) + drawn::replicas(d);
+           return drawn::degree(d, "data") + ",zero=3" + d.setting("overlap", {"data", "all", "none", "tensor"}) + drawn::replicas(d);
          }},
     Form{"FSDP", Form::Network::transformer,
          [](Dice& d) { return drawn::degree(d, "data") + ",runtime=pytorch-fsdp" + drawn::micro_batches(d) + drawn::recompute(d); }},
