@@ -60,7 +60,8 @@ std::string run_text(const Prediction& prediction, Market market) {
   if (prediction.energy) out += line("energy", forerun::format("{:.4g} kWh", prediction.energy->value() / kJoulesPerKilowattHour));
   if (prediction.cost)
     out += line("cost", forerun::format("{:.2f} USD", prediction.cost->value()),
-                forerun::format("{}, prices of {}", market == Market::spot ? "spot" : "on demand", prediction.price_date));
+                std::string(market == Market::spot ? "spot" : "on demand") +
+                    (prediction.price_date.empty() ? "" : ", prices of " + prediction.price_date));
   return out;
 }
 

@@ -173,6 +173,9 @@ void check_run_length(const Scenario& scenario, const std::vector<Text>& setting
   for (const std::string_view key : {"epochs", "minimum-steps", "reference-epochs", "batch-steps"})
     if (const Text* found = find(settings, key)) given = found;
   if (given == nullptr || scenario.workload.batch < 1) return;
+  if (scenario.run.epochs && scenario.workload.samples < 1)
+    return problems.add(
+        problem(named(*find(settings, "epochs"), "run"), "counts epochs of a workload without a data set", std::string(kSamplesAllowed)));
   try {
     run_steps(scenario);
   } catch (const BadInput& error) {

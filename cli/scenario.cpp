@@ -14,6 +14,7 @@
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "platforms/catalogue.hpp"
 #include "platforms/description.hpp"
 #include "platforms/load.hpp"
 #include "strategies/strategy_text.hpp"
@@ -83,6 +84,19 @@ void check_devices(const Scenario& scenario, const Text& name, Problems& problem
   if (gpus == (calibration.gpu.has_value() || is_gpu(calibration.device))) return;
   problems.add(problem(name, forerun::format("describes the device {}, and those of platform {} are {}", calibration.device, platform.name,
                                              platform.device)));
+}
+
+/// A device that nobody measured here has to have a calibration of its own.
+bool knows_device(const Platform& platform, const std::vector<Text>& settings, const Text& name, Problems& problems) {
+  if (platform.device == "cpu" || platform.name == kThisMachine) return true;
+  Text device = name;
+  for (const Text& setting : settings)
+    if (setting.key == "device") device = setting;
+  device.key = "platform.device", device.value = platform.device;
+  const std::vector<std::string_view> names = known_devices();
+  problems.add(problem(device, "is no device whose kernels are known: give a calibration of it (--calibration)", listed(names),
+                       suggest(device.value, names)));
+  return false;
 }
 
 /// Whether the figures are those of another GPU than the platform's. Its own calibration may stand for several forms of a device.
@@ -239,6 +253,9 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
     if (text.calibration.value.empty() && own.empty() && !needs_calibration(out.scenario, text.workload)) {
       out.scenario.calibration = no_calibration();
     } else {
+      if (text.calibration.value.empty() && own.empty() &&
+          !knows_device(out.scenario.platform, settings.platform, out.text.platform, problems))
+        problems.throw_if_any();
       out.text.calibration = or_default(text.calibration, own.empty() ? kThisMachine : std::string_view(own), "--calibration");
       out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
       if (has_platform && out.scenario.calibration && needs_calibration(out.scenario, text.workload))

@@ -130,6 +130,13 @@ std::string reason_text(const RankedStrategies& ranked) {
   return other_batch ? run_difference(first, second) : difference(first, second, ranked.objective);
 }
 
+/// Why there was nothing to look at.
+std::string why_none(const RankedStrategies& ranked, int devices) {
+  for (const BatchSearch& search : ranked.searches)
+    if (!search.found.why_none.empty()) return search.found.why_none;
+  return forerun::format("no product of what is pinned uses all {} devices", counted(devices));
+}
+
 std::string page_text(const RankedStrategies& ranked) {
   const Scenario& scenario = ranked.searches.front().read.scenario;
   const int devices = scenario.platform.devices();
@@ -139,7 +146,7 @@ std::string page_text(const RankedStrategies& ranked) {
   const std::int64_t evaluated = sum_of(ranked, &oracle::SearchResult::evaluated);
   out += forerun::format("{} strategies looked at, {} fit, {} priced to the end\n\n", counted(evaluated),
                          counted(sum_of(ranked, &oracle::SearchResult::feasible)), counted(sum_of(ranked, &oracle::SearchResult::priced)));
-  if (evaluated == 0) return out + forerun::format("infeasible: no product of what is pinned uses all {} devices\n", counted(devices));
+  if (evaluated == 0) return out + "infeasible: " + why_none(ranked, devices) + "\n";
   if (ranked.best.empty()) return out + "infeasible: no strategy fits\n" + refusals_text(refusals_of(ranked));
   out += target_text(ranked) + text_table(ranking(ranked));
   if (ranked.best.size() > 1) out += "\n" + reason_text(ranked);

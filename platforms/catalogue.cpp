@@ -86,6 +86,12 @@ std::optional<std::size_t> data_sheet(std::string_view device) {
 
 }  // namespace
 
+std::vector<std::string_view> known_devices() {
+  std::vector<std::string_view> names;
+  for (std::size_t row = 0; row < devices().rows.size(); ++row) names.push_back(devices().at(row, "device").value);
+  return names;
+}
+
 std::span<const std::string_view> cloud_machines() {
   static const std::vector<std::string_view> names = [] {
     std::vector<std::string_view> found;

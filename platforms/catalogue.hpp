@@ -30,6 +30,9 @@ void add_price(PlatformTexts& texts, std::string_view name);
 /// What is known of a platform's price, a region each; none of most.
 std::vector<Price> known_prices(std::string_view name);
 
+/// The devices with a data sheet.
+std::vector<std::string_view> known_devices();
+
 /// Where the figures of a device come from; empty without a data sheet.
 std::string data_sheet_source(std::string_view device);
 

@@ -80,6 +80,15 @@ std::string reason_of(Scenario scenario, const Strategy& strategy) {
   return "";
 }
 
+/// Why what is pinned cannot be where the data axis takes up all other devices; empty where it cannot take them up.
+std::string why_none(const Scenario& scenario) {
+  Strategy strategy = scenario.strategy;
+  const int others = strategy.ranks() / strategy.data, devices = scenario.platform.devices();
+  if (devices % others != 0) return "";
+  strategy.data = devices / others;
+  return reason_of(scenario, strategy);
+}
+
 class Searcher {
  public:
   Searcher(const Scenario& scenario, const SearchOptions& options)
@@ -110,6 +119,7 @@ class Searcher {
       entry.first.reason = reason_of(scenario_, entry.first.example);
       result_.refusals.push_back(std::move(entry.first));
     }
+    if (result_.evaluated == 0) result_.why_none = why_none(scenario_);
     result_.counts = pricer_.counts();
     return std::move(result_);
   }

@@ -48,6 +48,8 @@ struct SearchResult {
   std::vector<Found> pareto;   ///< those that no other beats in both time and memory, the fastest first
   std::vector<Refusal> refusals;
   PricerCounts counts;
+  /// Where nothing was looked at: why what is pinned, with data parallelism over the other devices, cannot be. Empty where nothing says so.
+  std::string why_none;
 };
 
 /// Looks at every strategy of the space. Pruned, a strategy is given up once a bound below its step,

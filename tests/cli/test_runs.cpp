@@ -109,3 +109,20 @@ TEST_CASE("a prediction over several ranks names the communication library") {
                                .out;
   CHECK(text.find("collectives of NCCL ") != std::string::npos);
 }
+
+TEST_CASE("epochs of a workload without a data set are refused, and a price without a date is one") {
+  const std::string scenario = "predict --workload gpt2 --platform dgx-a100-80gb --set workload.batch=8 -s data=8,runtime=megatron ";
+  const Answer epochs = CommandLine().run(scenario + "--set run.epochs=2");
+  CHECK(epochs.code == 3);
+  CHECK_THAT(epochs.err, Catch::Contains("run.epochs: counts epochs of a workload without a data set"));
+  const Answer priced = CommandLine().run(scenario + "--set platform.price=30USD/h --set run.steps=1000");
+  CHECK_THAT(priced.out, Catch::Contains(" USD  on demand\n"));
+}
+
+TEST_CASE("a device that nothing is known of is named, with those that are") {
+  const Answer answer =
+      CommandLine().run("predict --workload gpt2 --platform dgx-a100-80gb --set workload.batch=8 --set platform.device=h200x");
+  CHECK(answer.code == 3);
+  CHECK_THAT(answer.err, Catch::Contains("platform.device: is no device whose kernels are known"));
+  CHECK_THAT(answer.err, Catch::Contains("Did you mean h200?"));
+}

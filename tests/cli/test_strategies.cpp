@@ -108,6 +108,15 @@ TEST_CASE("what is pinned and suits no number of devices is said to") {
   CHECK_THAT(answer.out, Catch::Contains("no product of what is pinned uses all 16 devices"));
 }
 
+TEST_CASE("where nothing suits what is pinned, what stands in the way is named") {
+  const std::string pinned = "strategies --workload gpt2 --platform dgx-a100-80gb --set workload.batch=63 -s runtime=megatron,";
+  const Answer batch = CommandLine().run(pinned + "data=8");
+  CHECK(batch.code == 1);
+  CHECK_THAT(batch.out, Catch::Contains("infeasible: batch 63 does not divide by data=8\n"));
+  CHECK_THAT(CommandLine().run(pinned + "data=1,tensor=8,micro-batch=5").out,
+             Catch::Contains("63 samples a rank do not divide by micro-batch=5"));
+}
+
 TEST_CASE("a runtime is not asked to share out what it cannot") {
   const Answer answer =
       CommandLine().run("predict --workload resnet50 --platform dgx-h100 --set workload.batch=64 -s data=8,zero=3,runtime=pytorch-ddp");
