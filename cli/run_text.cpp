@@ -39,7 +39,9 @@ Market parse_market(const Text& text) {
   throw BadInput(problem(text, "unknown market", listed(names), suggest(text.value, names)));
 }
 
-constexpr std::string_view kSamplesAllowed = "workload.samples=N";
+Problem without_data_set(const Text& epochs) {
+  return problem(epochs, "counts epochs of a workload without a data set", "workload.samples=N");
+}
 
 /// Fitted to the pairs of a file.
 StatisticalEfficiency read_efficiency(const Text& file, std::int64_t samples) {
@@ -48,8 +50,7 @@ StatisticalEfficiency read_efficiency(const Text& file, std::int64_t samples) {
   const bool in_steps = !table.rows.empty() && table.find(0, "steps") != nullptr;
   if (!in_steps && !table.rows.empty() && table.find(0, "epochs") == nullptr)
     throw BadInput(problem(file, "has no column of what the target took", "steps, epochs"));
-  if (!in_steps && samples < 1)
-    throw BadInput(problem(file, "counts epochs of a workload without a data set", std::string(kSamplesAllowed)));
+  if (!in_steps && samples < 1) throw BadInput(without_data_set(file));
   std::vector<BatchSteps> pairs;
   Problems problems;
   for (std::size_t row = 0; row < table.rows.size(); ++row)
@@ -76,9 +77,7 @@ std::optional<StatisticalEfficiency> read_target(const std::vector<Text>& settin
   const double steps = read("minimum-steps", 1, static_cast<double>(kMostSteps));
   const double epochs = read("reference-epochs", kSmallest, kMostEpochs);
   const double batch = read("reference-batch", 1, kMostBatch);
-  if (epochs > 0 && batch > 0 && samples < 1)
-    problems.add(problem(named(*find(settings, "reference-epochs"), "run"), "counts epochs of a workload without a data set",
-                         std::string(kSamplesAllowed)));
+  if (epochs > 0 && batch > 0 && samples < 1) problems.add(without_data_set(named(*find(settings, "reference-epochs"), "run")));
   if (critical > 0 && steps > 0) return StatisticalEfficiency{steps, critical, {}};
   if (critical > 0 && epochs > 0 && batch > 0 && samples > 0)
     return StatisticalEfficiency{minimum_steps_of(epochs * static_cast<double>(samples), batch, critical), critical, {}};
@@ -173,9 +172,7 @@ void check_run_length(const Scenario& scenario, const std::vector<Text>& setting
   for (const std::string_view key : {"epochs", "minimum-steps", "reference-epochs", "batch-steps"})
     if (const Text* found = find(settings, key)) given = found;
   if (given == nullptr || scenario.workload.batch < 1) return;
-  if (scenario.run.epochs && scenario.workload.samples < 1)
-    return problems.add(
-        problem(named(*find(settings, "epochs"), "run"), "counts epochs of a workload without a data set", std::string(kSamplesAllowed)));
+  if (scenario.run.epochs && scenario.workload.samples < 1) return problems.add(without_data_set(named(*find(settings, "epochs"), "run")));
   try {
     run_steps(scenario);
   } catch (const BadInput& error) {

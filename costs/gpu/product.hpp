@@ -23,7 +23,8 @@ enum class ProductRole { activation, weight_gradient };
 /// Between 0 and 1. Neglects the traffic of adding the parts up, and kernels that share a tile between multiprocessors (stream-K).
 double product_efficiency(const GpuModel& gpu, const Product& product, int most_splits);
 
-/// Whether products in a precision run on tensor cores: faster than fp32's, which no other arithmetic is.
+/// Whether products in a precision run on tensor cores: faster than fp32's. A P100's packed fp16 counts as one, too; no figure of tensor
+/// cores is given for it, so that nothing follows.
 inline bool on_tensor_cores(const GpuModel& gpu, Precision precision) { return gpu.peak[precision] > gpu.peak[Precision::fp32]; }
 
 /// Arithmetic time of the products: 2 rows columns depth count / (peak x share x sustained share x efficiency), the sustained share that

@@ -152,7 +152,6 @@ class Enumeration {
         const bool split = splits_layers(), several = space_.overlap.size() > 1;
         if ((split && overlaps_tensor(overlap)) != (exchange == Exchange::beside_compute)) continue;
         if (several && ((!split && overlaps_tensor(overlap)) || (!replicas && overlaps_data(overlap)))) continue;
-        // Parameters that are shared out are gathered beside compute.
         strategy_.overlap = overlap;
         // Gathered ahead of compute they take no longer, and a block more of memory.
         if (several && shards_parameters(strategy_, strategy_.data * strategy_.context) && !overlaps_data(overlap)) continue;

@@ -9,6 +9,20 @@
 using namespace forerun;
 using namespace forerun::test;
 
+namespace {
+
+/// The all-gathers that stand in a repeat.
+std::vector<std::size_t> gathers_in_repeats(const StepPlan& plan, const TreeIndex& tree) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    if (tree.repeat_of[i] > 0 && transfer != nullptr && transfer->operation == Collective::Operation::all_gather) found.push_back(i);
+  }
+  return found;
+}
+
+}  // namespace
+
 TEST_CASE("fully sharded parameters are gathered twice and their gradients scattered once") {
   const Scenario s = transformer("data=8,runtime=pytorch-fsdp", 8);
   const StepPlan plan = plan_of(s);
@@ -38,19 +52,16 @@ TEST_CASE("what is gathered first in a step waits for the update of the step bef
 TEST_CASE("a unit is gathered ahead once the unit before the one that computes is freed") {
   const StepPlan plan = plan_of(transformer("data=8,runtime=pytorch-fsdp", 8));
   const TreeIndex tree = index_tree(plan);
-  int gathered = 0;
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+  const std::vector<std::size_t> gathers = gathers_in_repeats(plan, tree);
+  for (const std::size_t i : gathers) {
     const Operation& operation = plan.operations[i];
-    const auto* transfer = std::get_if<Collective>(&operation.work);
-    if (tree.repeat_of[i] == 0 || transfer == nullptr || transfer->operation != Collective::Operation::all_gather) continue;
-    ++gathered;
     REQUIRE(operation.dependency_count == 1);
     const Dependency& freed = plan.dependencies[operation.first_dependency];
     CHECK(freed.offset == 1);
     CHECK(plan.operations[freed.operation].kind() == OperationKind::compute);
     CHECK(tree.repeat_of[freed.operation] == tree.repeat_of[i]);
   }
-  CHECK(gathered == 2);  // of the blocks, forward and backward
+  CHECK(gathers.size() == 2);  // of the blocks, forward and backward
 }
 
 TEST_CASE("the unit that is written after its like is another block, and every block's kernels are known by it") {
@@ -102,12 +113,9 @@ TEST_CASE("a fully sharded step holds its shares, two whole blocks and what is o
 TEST_CASE("without overlap a unit is gathered once the one before it is through") {
   const StepPlan plan = plan_of(transformer("data=8,zero=3,overlap=none", 8));
   const TreeIndex tree = index_tree(plan);
-  int gathered = 0;
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+  const std::vector<std::size_t> gathers = gathers_in_repeats(plan, tree);
+  for (const std::size_t i : gathers) {
     const Operation& operation = plan.operations[i];
-    const auto* transfer = std::get_if<Collective>(&operation.work);
-    if (tree.repeat_of[i] == 0 || transfer == nullptr || transfer->operation != Collective::Operation::all_gather) continue;
-    ++gathered;
     REQUIRE(operation.dependency_count == 2);  // of the unit before the run, and in it
     const Dependency& first = plan.dependencies[operation.first_dependency];
     const Dependency& later = plan.dependencies[operation.first_dependency + 1];
@@ -119,7 +127,7 @@ TEST_CASE("without overlap a unit is gathered once the one before it is through"
     REQUIRE(computed.dependency_count == 1);
     CHECK(plan.dependencies[computed.first_dependency] == Dependency{static_cast<int>(i), 0});
   }
-  CHECK(gathered == 2);
+  CHECK(gathers.size() == 2);
 }
 
 TEST_CASE("a unit waits for what the unit before it exchanges over the tensor axis") {
