@@ -66,10 +66,9 @@ void add_kernel_causes(const Calibration& calibration, std::vector<Cause>& list)
   }
 }
 
-void add_fitted_scale(const Calibration& calibration, std::vector<Cause>& list) {
-  const double spread = fitted_deviation(calibration, "compute-scale", calibration.compute_scale).value_or(0);
+void add_to_all_kernels(std::string name, double spread, std::vector<Cause>& list) {
   if (spread == 0) return;
-  list.push_back({"compute-scale", [spread](Sample& sample, double z) { sample.calibration.compute_scale *= std::exp(spread * z); }});
+  list.push_back({std::move(name), [spread](Sample& sample, double z) { sample.calibration.compute_scale *= std::exp(spread * z); }});
 }
 
 void add_spells(const Scenario& scenario, std::vector<Cause>& list) {
@@ -87,14 +86,13 @@ void add_spells(const Scenario& scenario, std::vector<Cause>& list) {
 std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<Cause> list;
-  if (spreads.device > 0 && !scenario.plan)
-    list.push_back(
-        {"device", [spread = spreads.device](Sample& sample, double z) { sample.calibration.compute_scale *= std::exp(spread * z); }});
+  if (!scenario.plan) add_to_all_kernels("device", spreads.device, list);
+  if (!scenario.plan && calibration.gpu && !calibration.fit) add_to_all_kernels("software", spreads.software, list);
   if (calibration.gpu)
     add_gpu_causes(calibration, list);
   else
     add_kernel_causes(calibration, list);
-  add_fitted_scale(calibration, list);
+  add_to_all_kernels("compute-scale", fitted_deviation(calibration, "compute-scale", calibration.compute_scale).value_or(0), list);
   add_spells(scenario, list);
   add_link_causes(scenario, spreads, list);
   return list;

@@ -31,6 +31,7 @@ Spreads read_spreads() {
     });
   };
   entry("device", spreads.device);
+  entry("software", spreads.software);
   entry("intra-node-bandwidth", spreads.intra_bandwidth);
   entry("inter-node-bandwidth", spreads.inter_bandwidth);
   entry("messages", spreads.messages);

@@ -147,6 +147,20 @@ TEST_CASE("a fitted calibration leaves what its fit leaves") {
   CHECK(model_spread(with({}, 1, 1, 1), kSpreads) == kSpreads.measured_model);
 }
 
+TEST_CASE("software is uncertain where a published GPU was fitted to nobody's steps") {
+  const Spreads spreads{.software = 0.1};
+  Calibration calibration;
+  CHECK(causes(with(calibration, 1, 1, 1), spreads).empty());  // measured here, with the software that runs
+  calibration.gpu.emplace();
+  const std::vector<Cause> list = causes(with(calibration, 1, 1, 1), spreads);
+  REQUIRE(list.size() == 1);
+  Sample sample{calibration, {}};
+  list.front().move(sample, 1);
+  CHECK(sample.calibration.compute_scale == Approx(std::exp(0.1)));
+  calibration.fit.emplace();
+  CHECK(causes(with(calibration, 1, 1, 1), spreads).empty());
+}
+
 TEST_CASE("a trace's durations are as they were measured") {
   Scenario scenario = with({}, 1, 1, 1);
   scenario.plan = std::make_shared<StepPlan>();
@@ -191,6 +205,6 @@ TEST_CASE("the host is never further ahead of a device than it can be") {
 TEST_CASE("the shipped spreads are all there") {
   const Spreads& spreads = shipped_spreads();
   for (const double spread : {spreads.device, spreads.intra_bandwidth, spreads.inter_bandwidth, spreads.messages, spreads.protocols,
-                              spreads.published_model, spreads.measured_model})
+                              spreads.software, spreads.published_model, spreads.measured_model})
     CHECK(spread > 0);
 }
