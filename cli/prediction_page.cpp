@@ -5,6 +5,7 @@
 #include "costs/fit_record_file.hpp"
 #include "io/format.hpp"
 #include "io/prediction_json.hpp"
+#include "workloads/memory.hpp"
 
 namespace forerun {
 namespace {
@@ -95,7 +96,8 @@ std::string calibration_text(const Calibration& calibration, const std::string& 
 std::string batch_text(const Scenario& scenario) {
   if (scenario.plan) return "";
   const Workload& workload = scenario.workload;
-  return forerun::format(", batch {}, {} with {}", workload.batch, to_string(workload.precision), to_string(workload.optimizer));
+  return forerun::format(", batch {}, {}{} with {}", workload.batch, to_string(workload.precision),
+                         wide_gradients(workload) ? ", gradients fp32," : "", to_string(workload.optimizer));
 }
 
 std::string page_text(const Prediction& prediction, const Scenario& scenario, const std::string& strategy) {

@@ -5,6 +5,7 @@
 #include "workloads/fold.hpp"
 #include "workloads/graph/dot.hpp"
 #include "workloads/layer_costs.hpp"
+#include "workloads/memory.hpp"
 #include "workloads/shape_text.hpp"
 
 namespace forerun {
@@ -103,8 +104,9 @@ std::string head(const LoadedWorkload& loaded, const LayerCosts& sum) {
   std::string text = forerun::format("{}: {} parameters, {} forward a sample, {} backward\n", workload.name, sum.parameters,
                                      human(sum.forward), human(sum.backward));
   text += forerun::format("{} of weights, {} of activations kept a sample for the backward pass\n", human(sum.weights), human(sum.saved));
-  text += forerun::format("precision {}, optimizer {}, batch {}, {} samples an epoch", to_string(workload.precision),
-                          to_string(workload.optimizer), or_none(workload.batch, "not given"), or_none(workload.samples, "no"));
+  text += forerun::format("precision {}{}, optimizer {}, batch {}, {} samples an epoch", to_string(workload.precision),
+                          wide_gradients(workload) ? ", gradients fp32" : "", to_string(workload.optimizer),
+                          or_none(workload.batch, "not given"), or_none(workload.samples, "no"));
   if (workload.tokens_per_sample > 0) text += forerun::format(", {} tokens a sample", workload.tokens_per_sample);
   text += "\n";
   if (loaded.family.empty()) return text;
@@ -124,6 +126,7 @@ Json document(const LoadedWorkload& loaded, const LayerCosts& sum) {
            {"samples", or_null(workload.samples)},
            {"tokens_per_sample", or_null(workload.tokens_per_sample)},
            {"precision", to_string(workload.precision)},
+           {"gradients", to_string(workload.gradients)},
            {"optimizer", to_string(workload.optimizer)}};
   add_costs(out, sum);
   return out;

@@ -67,6 +67,8 @@ std::string_view to_string(Precision precision) {
   return "";
 }
 
+std::string_view to_string(GradientPrecision gradients) { return gradients == GradientPrecision::fp32 ? "fp32" : "computed"; }
+
 std::string_view to_string(Optimizer optimizer) {
   switch (optimizer) {
     case Optimizer::sgd: return "sgd";

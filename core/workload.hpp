@@ -157,6 +157,13 @@ struct Layer {
 enum class Precision { fp32, tf32, fp16, bf16, fp8, fp64 };
 std::string_view to_string(Precision precision);
 
+/// In what numbers gradients are kept and summed up over ranks.
+enum class GradientPrecision {
+  computed,  ///< as `precision` stores activations
+  fp32       ///< at least: automatic casts (torch.autocast, Apex O1), or sums in float32 (Megatron's main gradients)
+};
+std::string_view to_string(GradientPrecision gradients);
+
 enum class Optimizer { sgd, sgd_momentum, adam, adamw, lbfgs };
 std::string_view to_string(Optimizer optimizer);
 
@@ -169,6 +176,7 @@ struct Workload {
   std::int64_t samples = 0;            ///< in one epoch; 0 where the workload names no data set
   std::int64_t tokens_per_sample = 0;  ///< of a sequence; 0 where samples are no sequences
   Precision precision = Precision::fp32;
+  GradientPrecision gradients = GradientPrecision::computed;
   Optimizer optimizer = Optimizer::sgd_momentum;
 
   friend bool operator==(const Workload&, const Workload&) = default;

@@ -23,7 +23,7 @@ void reduce_experts(const Strategy& strategy, const LocalModel& model, const Sta
     for (const LayerRange& chunk : stage.chunks)
       if (layer >= chunk.first && layer < chunk.last) elements += static_cast<double>(trained_parameters(model.workload().layers[layer]));
   if (elements == 0 || !frame.copies_experts()) return;
-  const Bytes bytes(bytes_per_element(model.workload().precision) * elements);
+  const Bytes bytes(bytes_per_gradient(model.workload()) * elements);
   writer.append_transfer(frame.over_expert_copies(gradient_reduction(strategy), bytes, stage.stage));
 }
 
@@ -40,7 +40,7 @@ std::vector<Bytes> shared_gradients(const LocalModel& model, LayerRange layers) 
   for (int i = layers.first; i < layers.last; ++i) {
     const bool spread = std::ranges::binary_search(model.spread, i);
     const std::int64_t trained = spread ? 0 : trained_parameters(workload.layers[i], layers.first);
-    gradients.emplace_back(bytes_per_element(workload.precision) * static_cast<double>(trained));
+    gradients.emplace_back(bytes_per_gradient(workload) * static_cast<double>(trained));
   }
   return gradients;
 }

@@ -15,7 +15,7 @@ class MicroBatchWriter {
                    PlanWriter& writer)
       : model_(model), folds_(std::move(folds)), ahead_(ahead), frame_(frame), passes_(passes), writer_(writer) {
     for (const Fold& fold : folds_)
-      if (!is_block(fold)) root_ += bytes(fold);
+      if (!is_block(fold)) root_ += parameters(fold);
   }
 
   void forward() {
@@ -37,7 +37,7 @@ class MicroBatchWriter {
       run(folds_[i], next_block(i + 1), [&](bool last) {
         passes_.backward(folds_[i], last ? 0 : 1);
         end_ = last_computation(), through_ = writer_.last();
-        if (block) scatter(bytes(folds_[i]));
+        if (block) scatter(parameters(folds_[i]));
       });
     }
     scatter(root_);
@@ -52,10 +52,10 @@ class MicroBatchWriter {
   [[nodiscard]] bool is_block(const Fold& fold) const { return model_.workload().layers[fold.first].block >= 0; }
 
   /// Parameters of one time of the fold.
-  [[nodiscard]] Bytes bytes(const Fold& fold) const {
+  [[nodiscard]] double parameters(const Fold& fold) const {
     double sum = 0;
     for (int i = 0; i < fold.count; ++i) sum += static_cast<double>(own_parameters(model_.workload().layers[fold.first + i]));
-    return Bytes(bytes_per_element(model_.workload().precision) * sum);
+    return sum;
   }
 
   /// The run of blocks to gather ahead from place `i` on, or null.
@@ -65,16 +65,18 @@ class MicroBatchWriter {
     return nullptr;
   }
 
-  int gather(Bytes bytes) {
-    if (bytes == Bytes(0)) return -1;
+  int gather(double parameters) {
+    if (parameters == 0) return -1;
+    const Bytes bytes(bytes_per_element(model_.workload().precision) * parameters);
     writer_.append_transfer(frame_.over_data(Collective::Operation::all_gather, bytes, 0));
     if (first_ < 0) first_ = writer_.last();
     return writer_.last();
   }
-  int gather_unit(const Fold* unit) { return unit != nullptr ? gather(bytes(*unit)) : -1; }
+  int gather_unit(const Fold* unit) { return unit != nullptr ? gather(parameters(*unit)) : -1; }
 
-  void scatter(Bytes bytes) {
-    if (bytes == Bytes(0)) return;
+  void scatter(double parameters) {
+    if (parameters == 0) return;
+    const Bytes bytes(bytes_per_gradient(model_.workload()) * parameters);
     writer_.wait_for(end_);
     writer_.append_transfer(frame_.over_data(Collective::Operation::reduce_scatter, bytes, 0));
   }
@@ -93,7 +95,7 @@ class MicroBatchWriter {
     int following = -1;
     int end = -1;
     writer_.repeat(fold.times - 1, [&] {
-      following = gather(bytes(fold));
+      following = gather(parameters(fold));
       once(false, {{gathered_, 0}, {following, 1}});
       end = end_;
       // The unit before this one is freed by then: its last computation is an iteration back.
@@ -111,7 +113,7 @@ class MicroBatchWriter {
     const auto unit = [&](bool last) {
       writer_.forget();
       writer_.wait_for(through_);
-      const int gathered = gather(bytes(fold));
+      const int gathered = gather(parameters(fold));
       once(last, {{gathered, 0}});
       return gathered;
     };
@@ -134,7 +136,7 @@ class MicroBatchWriter {
   const Frame& frame_;
   const UnitPasses& passes_;
   PlanWriter& writer_;
-  Bytes root_;
+  double root_ = 0;  ///< parameters outside of blocks
   int first_ = -1;
   int root_gathered_ = -1;  ///< the transfer that gathers what is outside of blocks
   int gathered_ = -1;       ///< the one that gathers the run at hand
@@ -186,8 +188,8 @@ Unsharded unsharded(const Workload& local) {
     block = begins ? parameters : block + parameters;
     largest = std::max(largest, block);
   }
-  const double each = bytes_per_element(local.precision);
-  return {Bytes(each * (root + std::min(blocks, 2) * largest)), Bytes(each * std::max(root, largest))};
+  return {Bytes(bytes_per_element(local.precision) * (root + std::min(blocks, 2) * largest)),
+          Bytes(bytes_per_gradient(local) * std::max(root, largest))};
 }
 
 }  // namespace forerun

@@ -33,7 +33,6 @@ void write_host_update(const Scenario& scenario, std::int64_t parameters, const 
   static const double rate = read_parameters_per_second();
   const Platform& platform = scenario.platform;
   const auto count = static_cast<double>(parameters);
-  const Seconds travel = Bytes(count * bytes_per_element(scenario.workload.precision)) / platform.host_link;
   const int here = std::min(writer.plan().ranks, platform.devices_per_node);
   const auto wait = [&](std::string_view name, Seconds duration) {
     Operation operation;
@@ -43,9 +42,9 @@ void write_host_update(const Scenario& scenario, std::int64_t parameters, const 
     writer.append(operation, name, -1);
   };
   if (parameters <= 0) return;
-  wait("gradients_down", travel);
+  wait("gradients_down", Bytes(count * bytes_per_gradient(scenario.workload)) / platform.host_link);
   wait("host_update", Seconds(count * here / rate));
-  wait("weights_up", travel);
+  wait("weights_up", Bytes(count * bytes_per_element(scenario.workload.precision)) / platform.host_link);
 }
 
 }  // namespace forerun

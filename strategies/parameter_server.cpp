@@ -53,7 +53,7 @@ StepMemory server_memory(const Workload& workload, const std::vector<ServedVaria
   for (const ServedVariable& variable : variables) {
     if (variable.server != server) continue;
     const LayerKind kind = workload.layers[static_cast<std::size_t>(variable.layer)].shape.kind;
-    const ParameterBytes bytes = bytes_per_parameter(workload.precision, workload.optimizer, kind);
+    const ParameterBytes bytes = bytes_per_parameter(workload, kind);
     memory.weights += Bytes(bytes.weight * variable.elements);
     if (!variable.trained) continue;
     memory.gradients += Bytes(bytes.gradient * variable.moved);

@@ -112,7 +112,7 @@ void ServerStep::pull() {
     double elements = 0;
     for (const ServedVariable& variable : variables_)
       if (variable.server == static_cast<int>(s)) elements += variable.moved;
-    writer_.append_transfer(transfer(Collective::Operation::pull, stars_[s], pull_lanes_[s], bytes(elements)));
+    writer_.append_transfer(transfer(Collective::Operation::pull, stars_[s], pull_lanes_[s], weight_bytes(elements)));
     first_.push_back(writer_.last());
   }
   pulled_ = first_;
@@ -123,7 +123,7 @@ void ServerStep::hand_on() {
   double elements = 0;
   for (const ServedVariable& variable : variables_) elements += variable.moved;
   for (const int pulled : first_) writer_.wait_for(pulled);
-  writer_.append_transfer(transfer(Collective::Operation::broadcast, node_communicator_, node_lane_, bytes(elements)));
+  writer_.append_transfer(transfer(Collective::Operation::broadcast, node_communicator_, node_lane_, weight_bytes(elements)));
   pulled_ = {writer_.last()};
 }
 
@@ -163,7 +163,7 @@ std::vector<ServerStep::Push> ServerStep::pushes() const {
       push = {variable.server, layer, push.elements + variable.moved};
     }
     for (std::size_t s = 0; s < open.size(); ++s)
-      if (bytes(open[s].elements) >= (sent[s] == 0 ? strategy.first_bucket : strategy.bucket)) close(s);
+      if (gradient_bytes(open[s].elements) >= (sent[s] == 0 ? strategy.first_bucket : strategy.bucket)) close(s);
   }
   for (std::size_t s = 0; s < open.size(); ++s) close(s);
   return closed;
@@ -177,10 +177,11 @@ void ServerStep::send(const Push& push, int index) {
   }
   const auto server = static_cast<std::size_t>(push.server);
   if (node_lane_ >= 0) {
-    writer_.append_transfer(transfer(Collective::Operation::all_reduce, node_communicator_, node_lane_, bytes(push.elements)), index);
+    writer_.append_transfer(transfer(Collective::Operation::all_reduce, node_communicator_, node_lane_, gradient_bytes(push.elements)),
+                            index);
     writer_.wait_for(writer_.last());
   }
-  writer_.append_transfer(transfer(Collective::Operation::push, stars_[server], push_lanes_[server], bytes(push.elements)), index);
+  writer_.append_transfer(transfer(Collective::Operation::push, stars_[server], push_lanes_[server], gradient_bytes(push.elements)), index);
 }
 
 void ServerStep::append_server(const Push& push, std::string_view name, const Kernel& kernel) {

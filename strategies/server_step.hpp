@@ -40,7 +40,8 @@ class ServerStep {
   void release();
   void append_server(const Push& push, std::string_view name, const Kernel& kernel);
   [[nodiscard]] Operation transfer(Collective::Operation operation, int communicator, int lane, Bytes bytes) const;
-  [[nodiscard]] Bytes bytes(double elements) const { return Bytes(bytes_per_element(model_.workload().precision) * elements); }
+  [[nodiscard]] Bytes weight_bytes(double elements) const { return Bytes(bytes_per_element(model_.workload().precision) * elements); }
+  [[nodiscard]] Bytes gradient_bytes(double elements) const { return Bytes(bytes_per_gradient(model_.workload()) * elements); }
 
   const Scenario& scenario_;
   const ServerLayout& servers_;

@@ -63,6 +63,7 @@ Workload part_of(const Workload& workload, LayerRange layers) {
                 .samples = workload.samples,
                 .tokens_per_sample = workload.tokens_per_sample,
                 .precision = workload.precision,
+                .gradients = workload.gradients,
                 .optimizer = workload.optimizer};
   for (Layer& layer : part.layers) {
     for (int& input : layer.inputs) input = input < layers.first ? kData : input - layers.first;
@@ -78,7 +79,7 @@ Bytes tied_bytes(const Workload& workload, int end, LayerRange users) {
   for (int layer = users.first; layer < users.last; ++layer) {
     const int owner = workload.layers[layer].tied_to;
     if (owner < 0 || owner >= end) continue;
-    shared += Bytes(bytes_per_element(workload.precision) * static_cast<double>(parameters(workload.layers[owner].shape)));
+    shared += Bytes(bytes_per_gradient(workload) * static_cast<double>(parameters(workload.layers[owner].shape)));
   }
   return shared;
 }

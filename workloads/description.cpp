@@ -19,8 +19,10 @@ namespace {
 constexpr std::int64_t kMostSamples = std::int64_t{1} << 40;
 
 constexpr std::array kPrecisions = {Precision::fp32, Precision::tf32, Precision::fp16, Precision::bf16, Precision::fp8, Precision::fp64};
+constexpr std::array kGradients = {GradientPrecision::computed, GradientPrecision::fp32};
 constexpr std::array kOptimizers = {Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw, Optimizer::lbfgs};
-constexpr std::array<std::string_view, 7> kSettings = {"batch", "frozen", "lora-rank", "lora-targets", "optimizer", "precision", "samples"};
+constexpr std::array<std::string_view, 8> kSettings = {"batch",        "frozen",    "gradients", "lora-rank",
+                                                       "lora-targets", "optimizer", "precision", "samples"};
 
 /// The value of an enumeration that has this name.
 template <class Enum, std::size_t N>
@@ -44,6 +46,8 @@ void set_field(Workload& workload, std::string_view key, const Text& value) {
     workload.samples = parse_integer(value, 1, kMostSamples);
   } else if (key == "precision") {
     workload.precision = parse_choice(value, kPrecisions, "unknown precision");
+  } else if (key == "gradients") {
+    workload.gradients = parse_choice(value, kGradients, "unknown precision of gradients");
   } else if (key == "optimizer") {
     workload.optimizer = parse_choice(value, kOptimizers, "unknown optimizer");
   } else {
@@ -91,6 +95,7 @@ Workload read_description(const YamlNode& document, std::string_view name, Probl
   workload.batch = common.batch;
   workload.samples = common.samples;
   workload.precision = common.precision;
+  workload.gradients = common.gradients;
   workload.optimizer = common.optimizer;
   workload.tokens_per_sample = tokens;
   for (const Problem& each : found.all()) problems.add(each);

@@ -24,7 +24,7 @@ std::vector<LayerCosts> layer_costs(const Workload& workload) {
     for (const Pass pass : all_passes[i])
       if (pass == Pass::backward_weights || pass == Pass::backward_data) each.backward += flops({layer.shape, pass, 1, Bytes()});
     each.saved = saved.layers[i];
-    const ParameterBytes bytes = bytes_per_parameter(workload.precision, workload.optimizer, layer.shape.kind);
+    const ParameterBytes bytes = bytes_per_parameter(workload, layer.shape.kind);
     each.weights = Bytes(bytes.weight * static_cast<double>(each.parameters));
   }
   return all;

@@ -184,13 +184,13 @@ Bytes bytes_moved(const Kernel& kernel) {
   return Bytes();
 }
 
-ParameterBytes bytes_per_parameter(Precision precision, Optimizer optimizer, LayerKind kind) {
-  const double element = bytes_per_element(precision);
+ParameterBytes bytes_per_parameter(const Workload& workload, LayerKind kind) {
+  const double element = bytes_per_element(workload.precision);
   const double updated = std::max(kBytesPerElement, element);
-  return {.weight = element + (precision == Precision::fp8 && kind == LayerKind::dense ? 2 : 0),
-          .gradient = element,
+  return {.weight = element + (workload.precision == Precision::fp8 && kind == LayerKind::dense ? 2 : 0),
+          .gradient = bytes_per_gradient(workload),
           .master = element < kBytesPerElement ? kBytesPerElement : 0,
-          .optimizer = updated * optimizer_state_elements(optimizer)};
+          .optimizer = updated * optimizer_state_elements(workload.optimizer)};
 }
 
 Bytes sample_bytes(const Workload& workload) {
@@ -216,7 +216,7 @@ StepMemory step_memory(const Workload& workload, std::int64_t batch_per_rank) {
     for (const Pass pass : all[i])
       if (pass == Pass::backward_data) gradients_of_inputs += Bytes(element * operand_elements(layer.shape));
     if (!has_parameters(layer.shape.kind)) continue;
-    const ParameterBytes each = bytes_per_parameter(workload.precision, workload.optimizer, layer.shape.kind);
+    const ParameterBytes each = bytes_per_parameter(workload, layer.shape.kind);
     const double trained = number(trained_parameters(layer));
     memory.weights += Bytes(each.weight * number(own_parameters(layer)));
     memory.optimizer += Bytes((each.master + each.optimizer) * trained);

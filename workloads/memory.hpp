@@ -23,6 +23,14 @@ constexpr double bytes_per_element(Precision precision) {
   }
 }
 
+/// Bytes of a weight's gradient, as it is kept and as it crosses the network.
+inline double bytes_per_gradient(const Workload& workload) {
+  const double element = bytes_per_element(workload.precision);
+  return workload.gradients == GradientPrecision::fp32 && element < kBytesPerElement ? kBytesPerElement : element;
+}
+/// Whether gradients take more than activations do.
+inline bool wide_gradients(const Workload& workload) { return bytes_per_gradient(workload) > bytes_per_element(workload.precision); }
+
 /// Elements of one sample of all activations that the layer reads; the indices of an embedding.
 double operand_elements(const LayerShape& layer);
 
@@ -68,8 +76,9 @@ struct ParameterBytes {
 ///   fp16, bf16   2  2  4   0 4  8  80      Adam's 2 + 2 + 12 [Rajbhandari et al. 2020, ZeRO, sec. 3.1]
 ///   fp8          2  2  4   0 4  8  80      all but the operands of matrix products stays in 16 or 32 bits [Micikevicius et al. 2022]
 /// The weight of a dense layer takes 2 bytes more in fp8: its copies for the forward and, transposed, for the backward product
-/// [Transformer Engine, "Performance considerations", handling transposes]. l-bfgs keeps 10 pairs of vectors.
-ParameterBytes bytes_per_parameter(Precision precision, Optimizer optimizer, LayerKind kind);
+/// [Transformer Engine, "Performance considerations", handling transposes]. l-bfgs keeps 10 pairs of vectors. Gradients in float32 take 4
+/// beside any of the mixed ones; under automatic casts weight and master change their names: 4 of the weight, 2 of its copy for kernels.
+ParameterBytes bytes_per_parameter(const Workload& workload, LayerKind kind);
 
 /// What one sample of the data set takes: 4 bytes an index that an embedding looks up, or a rating of least squares and its index, and 4
 /// bytes a value, 8 in fp64: data come in float32 whatever is calculated in 16 bits.

@@ -29,7 +29,7 @@ Workload with_blocks(const Workload& workload, const AlikeBlocks& blocks, int ti
   Workload shorter;
   shorter.name = workload.name, shorter.input = workload.input;
   shorter.batch = workload.batch, shorter.samples = workload.samples, shorter.tokens_per_sample = workload.tokens_per_sample;
-  shorter.precision = workload.precision, shorter.optimizer = workload.optimizer;
+  shorter.precision = workload.precision, shorter.gradients = workload.gradients, shorter.optimizer = workload.optimizer;
   shorter.layers.reserve(workload.layers.size() - static_cast<std::size_t>(dropped));
   shorter.layers.assign(workload.layers.begin(), workload.layers.begin() + kept);
   shorter.layers.insert(shorter.layers.end(), workload.layers.begin() + kept + dropped, workload.layers.end());

@@ -106,6 +106,7 @@ Scenario probe_of(const Scenario& scenario) {
   probe.calibration = scenario.calibration;
   probe.workload.batch = strategy.micro_batch * strategy.data;
   probe.workload.precision = scenario.workload.precision;
+  probe.workload.gradients = scenario.workload.gradients;
   probe.strategy.pipeline = kProbedStages;
   probe.strategy.interleave = 1;
   probe.strategy.zero = 0;

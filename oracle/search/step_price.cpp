@@ -103,10 +103,9 @@ Pricer::Tail Pricer::tail_of(const Draft& draft, int stage) {
     layers_s += draft.times->bodies[kind].update_s;
   }
   Tail tail;
-  const double each = bytes_per_element(scenario_.workload.precision);
   if (const int copies = draft.layout.replicas / strategy.expert; spread > 0 && copies > 1) {
     const Communicator group = draft.layout.groups("expert-data", copies, draft.layout.replica_stride * strategy.expert, 0);
-    tail.experts_s = transfer(draft, gradient_reduction(strategy), each * spread, group);
+    tail.experts_s = transfer(draft, gradient_reduction(strategy), bytes_per_gradient(scenario_.workload) * spread, group);
   }
   const std::int64_t shares = strategy.zero >= 1 ? draft.layout.replicas : 1;
   tail.update_s = layers_s;
@@ -114,7 +113,8 @@ Pricer::Tail Pricer::tail_of(const Draft& draft, int stage) {
   const auto elements = static_cast<std::int64_t>(trained);
   const Kernel kernel = flat_update(scenario_.workload, (elements + shares - 1) / shares, draft.layout.micro_batch, Bytes(0));
   tail.update_s = scenario_.calibration->compute_scale * gpu_kernel_time(*scenario_.calibration->gpu, kernel).value();
-  if (shares > 1) tail.gather_s = over_data(draft, Collective::Operation::all_gather, each * trained);
+  if (shares > 1)
+    tail.gather_s = over_data(draft, Collective::Operation::all_gather, bytes_per_element(scenario_.workload.precision) * trained);
   return tail;
 }
 

@@ -230,6 +230,7 @@ class RandomScenarios {
     std::map<std::string, std::string> settings{{"hidden", dice.pick({"64", "256"})},           {"heads", "8"},
                                                 {"sequence", dice.pick({"32", "128"})},         {"vocabulary", "1000"},
                                                 {"layers", std::to_string(dice.number(6, 13))}, {"precision", dice.pick({"fp16", "fp32"})}};
+    if (dice.one_in(3)) settings["gradients"] = "fp32";
     if (kind == Form::Network::experts) settings["experts"] = "4", settings["top-k"] = "2", settings["layers"] = dice.pick({"4", "6"});
     if (dice.one_in(2)) return loaded("gpt2", settings);
     settings["kv-heads"] = dice.pick({"4", "8"});

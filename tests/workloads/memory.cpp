@@ -39,9 +39,14 @@ TEST_CASE("weights, gradients and optimizer take the published bytes a parameter
       CHECK(memory.gradients == Bytes(59 * row.gradient));
       CHECK(memory.optimizer == Bytes(59 * (row.master + moments * row.state)));
     }
-  CHECK(bytes_per_parameter(Precision::bf16, Optimizer::adam, LayerKind::dense).total() == 16);
-  CHECK(bytes_per_parameter(Precision::fp8, Optimizer::adam, LayerKind::layer_norm).total() == 16);
-  CHECK(bytes_per_parameter(Precision::fp8, Optimizer::adam, LayerKind::dense).total() == 18);
+  const auto total = [](Precision precision, LayerKind kind, GradientPrecision gradients = GradientPrecision::computed) {
+    return bytes_per_parameter({.precision = precision, .gradients = gradients, .optimizer = Optimizer::adam}, kind).total();
+  };
+  CHECK(total(Precision::bf16, LayerKind::dense) == 16);
+  CHECK(total(Precision::fp8, LayerKind::layer_norm) == 16);
+  CHECK(total(Precision::fp8, LayerKind::dense) == 18);
+  CHECK(total(Precision::bf16, LayerKind::dense, GradientPrecision::fp32) == 18);
+  CHECK(total(Precision::fp32, LayerKind::dense, GradientPrecision::fp32) == 16);
 }
 
 TEST_CASE("mixed precision halves what is kept, fp64 doubles it, and 16 bits read the data as they are", "[unit]") {

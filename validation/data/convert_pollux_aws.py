@@ -10,7 +10,7 @@ MODELS = {
     "bert": dict(workload="bert-base", optimizer="adamw", precision="fp32", network=dict(workload_sequence="384")),
     "cifar10": dict(workload="resnet18", optimizer="sgd-momentum", precision="fp32",
                     network=dict(workload_stem="cifar", workload_image="32", workload_classes="10")),
-    "imagenet": dict(workload="resnet50", optimizer="sgd-momentum", precision="fp16", network={}),
+    "imagenet": dict(workload="resnet50", optimizer="sgd-momentum", precision="fp16", network={"workload_gradients": "fp32"}),
 }
 # Between nodes one IP-in-IP tunnel carries all traffic of a pair: one flow, 5 Gbit/s on AWS (pollux_aws.md).
 ONE_FLOW = "5Gbit/s"

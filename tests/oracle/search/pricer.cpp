@@ -98,9 +98,9 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
   const std::vector<Case> cases{
       {"gpt", {{"layers", "24"}, {"hidden", "1024"}, {"heads", "16"}, {"precision", "fp16"}}, "dgx-a100-80gb", "16", 64},
       {"llama", {{"layers", "13"}, {"hidden", "2048"}, {"heads", "16"}, {"precision", "bf16"}}, "dgx-h100", "8", 48},
-      {"mixtral-8x7b", {{"layers", "8"}, {"precision", "bf16"}}, "dgx-h100", "8", 32},
+      {"mixtral-8x7b", {{"layers", "8"}, {"precision", "bf16"}, {"gradients", "fp32"}}, "dgx-h100", "8", 32},
       {"bert-large", {{"precision", "fp16"}}, "dgx1-v100", "4", 24},
-      {"gpt3-175b", {{"precision", "bf16"}}, "dgx-a100-80gb", "16", 48},
+      {"gpt3-175b", {{"precision", "bf16"}, {"gradients", "fp32"}}, "dgx-a100-80gb", "16", 48},
   };
   std::map<std::string, int> seen;
   for (const Case& chosen : cases) {
