@@ -21,6 +21,15 @@ Json link_json(const Link& link) {
   return {{"bandwidth_bytes_per_s", link.bandwidth.value()}, {"latency_s", link.latency.value()}};
 }
 
+Json topology_json(const Topology& topology) {
+  Json json = {{"kind", to_string(topology.kind)}};
+  for (int level = 0; level < topology.levels(); ++level) {
+    json["shape"].push_back(topology.shape[level]);
+    if (topology.kind == Topology::Kind::fat_tree) json["oversubscription"].push_back(topology.oversubscription[level]);
+  }
+  return json;
+}
+
 Json price_json(const Price& price) {
   return {{"region", or_null(price.region)},
           {"usd_per_node_hour", price.on_demand.value()},
@@ -57,6 +66,7 @@ Json document_of(const Platform& platform) {
           {"host_link_bandwidth_bytes_per_s", or_null(platform.host_link)},
           {"node_power_w", to_json_value(platform.node_power)},
           {"startup_s", to_json_value(platform.startup)},
+          {"topology", topology_json(platform.topology)},
           {"source", or_null(platform.source)},
           {"device_source", or_null(data_sheet_source(platform.device))}};
 }

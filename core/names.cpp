@@ -189,6 +189,16 @@ std::string_view to_string(CollectiveLibrary library) {
   return "";
 }
 
+std::string_view to_string(Topology::Kind kind) {
+  switch (kind) {
+    case Topology::Kind::star: return "star";
+    case Topology::Kind::fat_tree: return "fat-tree";
+    case Topology::Kind::torus: return "torus";
+    case Topology::Kind::dragonfly: return "dragonfly";
+  }
+  return "";
+}
+
 std::string_view to_string(NodeFabric fabric) {
   switch (fabric) {
     case NodeFabric::pcie: return "pcie";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,37 @@ enum class NodeFabric {
 };
 std::string_view to_string(NodeFabric fabric);
 
+/// What joins the nodes. Every node has one link into it, `Platform::inter_node`; what lies behind that link is said here, and
+/// platforms/fabric.hpp lays it out. Numbers that the kind does not use are zero.
+struct Topology {
+  enum class Kind {
+    star,      ///< one switch that blocks nothing
+    fat_tree,  ///< switches in levels
+    torus,     ///< a router a node, in a grid that closes upon itself
+    dragonfly  ///< groups of routers, all joined to all
+  };
+  static constexpr int kMostLevels = 6;
+
+  Kind kind = Kind::star;
+  /// Fat tree: nodes of a leaf switch, then switches under a switch of each further level, a last level above joins all that there are.
+  /// Torus: nodes along each dimension, the first one filled first; their product is the platform's nodes.
+  /// Dragonfly: nodes of a router, routers of a group; as many groups as the nodes need. Each 1 or more, and zero from there on.
+  std::array<int, kMostLevels> shape{};
+  /// Fat tree: what a switch of each level carries below over what it carries above; 1 or more.
+  std::array<double, kMostLevels> oversubscription{};
+  BytesPerSecond local;   ///< torus: of a link between neighbours; dragonfly: of one inside a group; each direction. Zero: as a node's
+  BytesPerSecond global;  ///< dragonfly: of what joins two groups, each direction. Zero: as a node's
+
+  /// How many numbers `shape` has.
+  [[nodiscard]] constexpr int levels() const {
+    int count = 0;
+    while (count < kMostLevels && shape[count] > 0) ++count;
+    return count;
+  }
+  friend bool operator==(const Topology&, const Topology&) = default;
+};
+std::string_view to_string(Topology::Kind kind);
+
 /// What a node costs an hour.
 struct Price {
   Dollars on_demand;
@@ -47,10 +79,10 @@ struct LibrarySpeed {
   friend bool operator==(const LibrarySpeed&, const LibrarySpeed&) = default;
 };
 
-/// Nodes behind one non-blocking switch, each with some devices. On a CPU platform a device is one core.
-/// A node has one link to the switch, of all its network cards together. Links carry each direction apart; a GPU's `intra_node` is all of
-/// its NVLink or PCIe lanes. Devices of one node exchange data through `intra_node`;
-/// where its bandwidth is zero the calibration's measured collectives price them.
+/// Nodes joined by a network, each with some devices. On a CPU platform a device is one core.
+/// A node has one link into the network, of all its network cards together. Links carry each direction apart; a GPU's `intra_node` is all
+/// of its NVLink or PCIe lanes. Devices of one node exchange data through `intra_node`; where its bandwidth is zero the calibration's
+/// measured collectives price them.
 struct Platform {
   std::string name;
   std::string device;       ///< what the calibration must describe
@@ -60,6 +92,7 @@ struct Platform {
   Bytes memory_per_node;  ///< of the host; a CPU platform's devices share it evenly. Zero: not given
   Bytes device_memory;    ///< of one device's own; zero: its share of the node's
   Link inter_node;
+  Topology topology;
   Link intra_node;
   BytesPerSecond host_link;  ///< of one device to its node's memory, each direction, at once with the others'; zero: not given
   NodeFabric fabric = NodeFabric::pcie;

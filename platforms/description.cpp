@@ -8,6 +8,7 @@
 
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "platforms/topology.hpp"
 
 namespace forerun {
 namespace {
@@ -26,7 +27,7 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 32> kKeys = {"calibration",
+constexpr std::array<std::string_view, 35> kKeys = {"calibration",
                                                     "collective-library",
                                                     "collective-overhead",
                                                     "compute-capability",
@@ -37,6 +38,7 @@ constexpr std::array<std::string_view, 32> kKeys = {"calibration",
                                                     "device-rate",
                                                     "devices-per-node",
                                                     "fabric",
+                                                    "fat-tree",
                                                     "host-link-bandwidth",
                                                     "intra-node-bandwidth",
                                                     "intra-node-latency",
@@ -50,6 +52,7 @@ constexpr std::array<std::string_view, 32> kKeys = {"calibration",
                                                     "nics",
                                                     "node-power",
                                                     "nodes",
+                                                    "oversubscription",
                                                     "price",
                                                     "price-date",
                                                     "price-source",
@@ -57,7 +60,8 @@ constexpr std::array<std::string_view, 32> kKeys = {"calibration",
                                                     "ring-nics",
                                                     "source",
                                                     "spot-price",
-                                                    "startup"};
+                                                    "startup",
+                                                    "topology"};
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
   const auto found = texts.find(key);
@@ -197,6 +201,8 @@ void override_texts(PlatformTexts& texts, std::span<const Text> settings, Proble
   if (std::ranges::any_of(settings, [](const Text& setting) { return setting.key == "price" || setting.key == "region"; }))
     for (const std::string_view key : kPriceKeys)
       if (const auto stale = texts.find(key); stale != texts.end()) texts.erase(stale);
+  for (const Text& setting : settings)
+    if (setting.key == "topology") keep_topology(texts, setting.value);
   for (const Text& setting : settings) {
     Text shown = setting;
     shown.key = "platform." + setting.key;
@@ -215,6 +221,7 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   Reader read(texts, problems);
   read_node(read, platform);
   read_links(read, platform);
+  platform.topology = read_topology(texts, platform.nodes, problems);
   read_price(read, texts, platform, problems);
 
   const bool several_nodes = platform.nodes > 1;

@@ -21,7 +21,7 @@ std::span<const std::string_view> platform_keys();
 PlatformTexts read_texts(const YamlNode& document, Problems& problems);
 
 /// Puts settings in the place of what a file says. Another price or region leaves nothing of the file's price: its date and source are not
-/// the setting's. Unknown keys are collected.
+/// the setting's; another topology leaves nothing of the file's. Unknown keys are collected.
 void override_texts(PlatformTexts& texts, std::span<const Text> settings, Problems& problems);
 
 /// The platform that the texts describe; everything wrong is collected, and the result is then of no use.

@@ -4,6 +4,7 @@
 #include "io/format.hpp"
 #include "io/json.hpp"
 #include "platforms/load.hpp"
+#include "platforms/topology.hpp"
 
 namespace forerun {
 namespace {
@@ -63,8 +64,16 @@ class Writer {
   std::string text_;
 };
 
+void write_topology(Writer& out, const Topology& topology) {
+  if (topology.kind == Topology::Kind::star) return;
+  out.plain("topology", to_string(topology.kind));
+  out.plain(to_string(topology.kind), shape_text(topology));
+  if (const std::string levels = oversubscription_text(topology); !levels.empty()) out.plain("oversubscription", levels);
+}
+
 void write_network(Writer& out, const Platform& platform) {
   out.link("link", platform.inter_node, kBits);
+  write_topology(out, platform.topology);
   out.share("link-share", platform.inter_node_share);
   if (platform.nics > 1) out.plain("nics", platform.nics);
   if (platform.ring_nics > 0) out.plain("ring-nics", platform.ring_nics);

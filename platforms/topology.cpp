@@ -1,0 +1,126 @@
+#include "platforms/topology.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/format.hpp"
+#include "io/quantity.hpp"
+#include "io/suggest.hpp"
+
+namespace forerun {
+namespace {
+
+using Kind = Topology::Kind;
+
+constexpr std::int64_t kMostNodes = 1 << 20;
+constexpr double kMostOversubscription = 1000;
+
+constexpr std::array<std::string_view, 3> kKeys = {"topology", "fat-tree", "oversubscription"};
+constexpr std::array kKinds = {Kind::star, Kind::fat_tree};
+
+/// Whether a key says something of a kind.
+bool belongs(std::string_view key, Kind kind) {
+  return key == "topology" || key == to_string(kind) || (key == "oversubscription" && kind == Kind::fat_tree);
+}
+
+const Text* find(const PlatformTexts& texts, std::string_view key) {
+  const auto found = texts.find(key);
+  return found == texts.end() ? nullptr : &found->second;
+}
+
+Kind read_kind(const Text& text) {
+  std::array<std::string_view, kKinds.size()> names;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    names[i] = to_string(kKinds[i]);
+    if (names[i] == text.value) return kKinds[i];
+  }
+  throw BadInput(problem(text, "unknown value", listed(names), suggest(text.value, names)));
+}
+
+/// The parts of a text between each x, each as a text of its own at the place of the whole.
+std::vector<Text> between_crosses(const Text& text, int most) {
+  std::vector<Text> parts;
+  for (std::size_t begin = 0; begin <= text.value.size();) {
+    const std::size_t end = std::min(text.value.find('x', begin), text.value.size());
+    Text part = text;
+    part.value = text.value.substr(begin, end - begin);
+    parts.push_back(std::move(part));
+    begin = end + 1;
+    if (static_cast<int>(parts.size()) > most)
+      throw BadInput(problem(text, "has too many numbers", "at most " + std::to_string(most) + ", with x between them"));
+  }
+  return parts;
+}
+
+void read_shape(const Text& text, int most, Topology& topology) {
+  std::int64_t product = 1;
+  int level = 0;
+  for (const Text& part : between_crosses(text, most)) {
+    topology.shape[level] = static_cast<int>(parse_integer(part, 1, kMostNodes));
+    product *= topology.shape[level++];
+    if (product > kMostNodes) throw BadInput(problem(text, "holds too many nodes", "a product of at most " + std::to_string(kMostNodes)));
+  }
+}
+
+void read_oversubscription(const Text& text, Topology& topology) {
+  int level = 0;
+  for (const Text& part : between_crosses(text, topology.levels()))
+    topology.oversubscription[level++] = parse_number(part, 1, kMostOversubscription);
+}
+
+}  // namespace
+
+std::span<const std::string_view> topology_keys() { return kKeys; }
+
+void keep_topology(PlatformTexts& texts, std::string_view kind) {
+  const auto* known = std::ranges::find(kKinds, kind, [](Kind each) { return to_string(each); });
+  if (known == kKinds.end()) return;
+  for (const std::string_view key : kKeys)
+    if (const auto stale = texts.find(key); stale != texts.end() && !belongs(key, *known)) texts.erase(stale);
+}
+
+Topology read_topology(const PlatformTexts& texts, int /*nodes*/, Problems& problems) {
+  Topology topology;
+  if (const Text* text = find(texts, "topology"); text != nullptr && !problems.collect([&] { topology.kind = read_kind(*text); }))
+    return topology;
+  const std::string kind(to_string(topology.kind));
+  for (const std::string_view key : kKeys)
+    if (const Text* text = find(texts, key); text != nullptr && !belongs(key, topology.kind))
+      problems.add(problem(*text, "says nothing of a " + kind + ", which joins the nodes here"));
+  if (topology.kind == Kind::star) return topology;
+  const Text* shape = find(texts, kind);
+  if (shape == nullptr) {
+    Text where = *find(texts, "topology");
+    where.value.clear();
+    where.key = kind;
+    problems.add(problem(where, "is missing: topology asks for it", "whole numbers with x between them"));
+    return topology;
+  }
+  if (!problems.collect([&] { read_shape(*shape, Topology::kMostLevels, topology); })) return topology;
+  if (topology.kind == Kind::fat_tree) {
+    std::fill_n(topology.oversubscription.begin(), topology.levels(), 1.0);
+    if (const Text* text = find(texts, "oversubscription")) problems.collect([&] { read_oversubscription(*text, topology); });
+  }
+  return topology;
+}
+
+std::string shape_text(const Topology& topology) {
+  std::string text;
+  for (int level = 0; level < topology.levels(); ++level) text += (level > 0 ? "x" : "") + std::to_string(topology.shape[level]);
+  return text;
+}
+
+std::string oversubscription_text(const Topology& topology) {
+  std::string text;
+  std::string ones;
+  for (int level = 0; level < topology.levels(); ++level) {
+    ones += (level > 0 ? "x" : "") + exact(topology.oversubscription[level]);
+    if (topology.oversubscription[level] > 1) text = ones;
+  }
+  return text;
+}
+
+}  // namespace forerun
