@@ -43,6 +43,7 @@ struct Phase {
     broadcast_tree,  ///< the same downwards alone, from the first member
     fan_out,         ///< the first member to each of the others
     fan_in,          ///< each of the others to the first member
+    pairs,           ///< each member to all others: between two nodes one edge for all that theirs exchange, inside one a ring
   };
   Pattern pattern = Pattern::ring;
   int distance = 1;
@@ -102,16 +103,18 @@ struct Edge {
 /// Appends the edges of a phase within one group.
 void edges_of(const Phase& phase, const Communicator& communicator, int group, const Platform& platform, std::vector<Edge>& edges);
 
-/// Edges, by weight, over the busiest link in its busier direction: that of one rank inside its node, that of a node between nodes.
+/// Edges, by weight, over the busiest link in its busier direction: that of one rank inside its node; between nodes, of the links that
+/// platforms/fabric.hpp lays, the one that takes longest, in edges over a node's link that take as long.
 struct PhaseLoad {
   int inside = 0;
-  int between = 0;
+  double between = 0;
 
   friend bool operator==(const PhaseLoad&, const PhaseLoad&) = default;
 };
 
-/// O(1) where the placement is regular; else edge by edge over as many members and groups as show all their places (of trees: to two edges
-/// or a quarter, where groups meet in a node). count_load() counts every edge of every group.
+/// O(1) where the placement is regular and one switch joins the nodes. Where it does not, every edge of every group is laid over the links
+/// between: O(edges x links of a route). Over one switch, irregular groups go edge by edge over as many members and groups as show all
+/// their places (of trees: to two edges or a quarter, where groups meet in a node). count_load() counts every edge of every group.
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform);
 PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const Platform& platform);
 

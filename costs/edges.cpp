@@ -2,9 +2,11 @@
 #include <bit>
 #include <cstdlib>
 #include <numeric>
+#include <unordered_map>
 #include <utility>
 
 #include "costs/collectives.hpp"
+#include "platforms/fabric.hpp"
 
 // Who sends to whom in a phase, and what that puts on links.
 namespace forerun {
@@ -47,6 +49,7 @@ class EdgeWriter {
       case Pattern::fan_in:
         for (int i = 1; i < size_; ++i) add(i, 0);
         break;
+      case Pattern::pairs: write_pairs(); break;
     }
   }
 
@@ -123,6 +126,21 @@ class EdgeWriter {
     if (up) add(leader(x), leader(above));
   }
 
+  // Members take turns in sending for their node, so that none starts more flows than it must.
+  void write_pairs() {
+    std::vector<int> firsts;
+    for (int i = 0; i < size_; ++i)
+      if (starts_node(i)) firsts.push_back(i);
+    const int nodes = static_cast<int>(firsts.size());
+    firsts.push_back(size_);
+    const auto members = [&](int node) { return firsts[node + 1] - firsts[node]; };
+    for (int a = 0; a < nodes; ++a) {
+      for (int i = 0; i < members(a) && members(a) > 1; ++i) add(firsts[a] + i, firsts[a] + (i + 1) % members(a), members(a) - 1);
+      for (int b = 0; b < nodes; ++b)
+        if (a != b) add(firsts[a] + b % members(a), firsts[b] + a % members(b), members(a) * members(b));
+    }
+  }
+
   const Phase& phase_;
   const Communicator& communicator_;
   int group_;
@@ -130,6 +148,24 @@ class EdgeWriter {
   std::vector<Edge>& edges_;
   int size_;
 };
+
+// What edges between nodes put on the link that takes longest with it, in edges over a node's link.
+double busiest_link(const std::vector<Edge>& edges, const Platform& platform) {
+  const Fabric fabric(platform);
+  std::unordered_map<std::int64_t, double> loads;
+  std::vector<std::int64_t> route;
+  for (const Edge& edge : edges) {
+    const int from = node_of(platform, edge.from);
+    const int to = node_of(platform, edge.to);
+    if (from == to) continue;
+    route.clear();
+    fabric.route(from, to, route);
+    for (const std::int64_t link : route) loads[link] += edge.weight;
+  }
+  double most = 0;
+  for (const auto& [link, load] : loads) most = std::max(most, load / fabric.speed(link));
+  return most;
+}
 
 bool is_local(Pattern pattern) {
   return pattern == Pattern::ring || pattern == Pattern::chain || pattern == Pattern::tree || pattern == Pattern::broadcast_tree;
@@ -203,33 +239,37 @@ PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const
   }
   PhaseLoad load;
   for (const auto& [out, in] : inside) load.inside = std::max({load.inside, out, in});
-  for (const auto& [out, in] : between) load.between = std::max({load.between, out, in});
+  for (const auto& [out, in] : between) load.between = std::max({load.between, static_cast<double>(out), static_cast<double>(in)});
+  if (load.between > 0 && platform.topology.kind != Topology::Kind::star) load.between = busiest_link(edges, platform);
   return load;
 }
 
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform) {
+  if (platform.topology.kind != Topology::Kind::star) return count_load(phase, communicator, platform);
   const int d = placement.per_node;
   const int m = placement.nodes;
+  const auto shared = [&placement](int edges) { return static_cast<double>(edges) * placement.sharing; };
   if (!placement.regular && communicator.members.empty())
     return count_load(phase, shortened(communicator, phase.pattern, platform), platform);
   switch (phase.pattern) {
     case Pattern::ring:
-    case Pattern::chain: return {d > 1 ? 1 : 0, m > 1 ? placement.sharing : 0};
+    case Pattern::chain: return {d > 1 ? 1 : 0, m > 1 ? shared(1) : 0};
     case Pattern::exchange:
       if (!std::has_single_bit(static_cast<unsigned>(placement.ranks))) break;
-      return phase.distance < d ? PhaseLoad{1, 0} : PhaseLoad{0, d * placement.sharing};
+      return phase.distance < d ? PhaseLoad{1, 0} : PhaseLoad{0, shared(d)};
     case Pattern::node_ring: return {d > 1 ? 1 : 0, 0};
-    case Pattern::rail_ring: return {0, d * placement.sharing};
-    case Pattern::tree: return {d > 2 ? 4 : 2 * (d - 1), tree_load(phase.pattern, m) * placement.sharing};
-    case Pattern::broadcast_tree: return {d > 1 ? 2 : 0, tree_load(phase.pattern, m) * placement.sharing};
+    case Pattern::rail_ring: return {0, shared(d)};
+    case Pattern::tree: return {d > 2 ? 4 : 2 * (d - 1), shared(tree_load(phase.pattern, m))};
+    case Pattern::broadcast_tree: return {d > 1 ? 2 : 0, shared(tree_load(phase.pattern, m))};
     case Pattern::fold:
     case Pattern::unfold:
     case Pattern::scatter: break;
     case Pattern::fan_out:
-    case Pattern::fan_in: return count_load(phase, communicator, platform);
+    case Pattern::fan_in:
+    case Pattern::pairs: return count_load(phase, communicator, platform);
   }
   if (m == 1) return {1, 0};
-  if (d == 1) return {0, placement.sharing};
+  if (d == 1) return {0, shared(1)};
   return count_load(phase, communicator, platform);
 }
 

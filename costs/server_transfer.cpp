@@ -26,7 +26,7 @@ OperationCost server_transfer_cost(const Collective& collective, const Communica
   OperationCost cost;
   const Seconds alpha = load.between > 0 ? platform.inter_node.latency : platform.intra_node.latency;
   cost.latency = static_cast<double>(phase.between_hops) * alpha + platform.collective_overhead;
-  if (load.between > 0) cost.drain = static_cast<double>(load.between) * collective.bytes / platform.inter_node_rate();
+  if (load.between > 0) cost.drain = load.between * collective.bytes / platform.inter_node_rate();
   if (load.inside > 0 && inside_described)
     cost.drain = std::max(cost.drain, static_cast<double>(load.inside) * collective.bytes / platform.intra_node_rate());
   cost.edge_bytes = collective.bytes;

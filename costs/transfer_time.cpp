@@ -21,7 +21,11 @@ bool runs_through_nodes(Pattern pattern) {
   return pattern == Pattern::ring || pattern == Pattern::chain || pattern == Pattern::tree || pattern == Pattern::broadcast_tree;
 }
 // In these every step waits for the slowest edge.
-bool in_step(Pattern pattern) { return pattern == Pattern::ring || pattern == Pattern::chain; }
+bool in_step(Pattern pattern) { return pattern == Pattern::ring || pattern == Pattern::chain || pattern == Pattern::pairs; }
+// One switch sees of an all-to-all only what each node sends and receives, as much as in a ring; other networks see who sends to whom.
+bool goes_in_pairs(const Collective& collective, const Platform& platform) {
+  return collective.operation == Kind::all_to_all && platform.topology.kind != Topology::Kind::star;
+}
 
 /// One transfer on one platform; what its algorithms have in common is worked out once.
 class Transfer {
@@ -32,8 +36,12 @@ class Transfer {
         platform_(platform),
         placement_(place(communicator, platform)),
         inside_described_(platform.intra_node.bandwidth > BytesPerSecond(0)),
+        pairs_(goes_in_pairs(collective, platform)),
         ring_load_(load_of({.pattern = Pattern::ring}, communicator, placement_, platform)) {
-    if (collective.operation == Kind::all_to_all) lay_all_to_all();
+    if (pairs_)
+      all_to_all_edge_ = collective.bytes / communicator.size;
+    else if (collective.operation == Kind::all_to_all)
+      lay_all_to_all();
     if (platform.ring_nics > 0 && platform.ring_nics < platform.nics && placement_.nodes > 2 && placement_.per_node > 1)
       cards_ = static_cast<double>(platform.nics) / platform.ring_nics;
   }
@@ -68,6 +76,7 @@ class Transfer {
     PhaseList list;
     Phase ring = phases_of(collective_, CollectiveAlgorithm::ring, placement_)[0];
     ring.bytes = all_to_all_edge_;
+    if (pairs_) ring.pattern = Pattern::pairs;
     list.add(ring);
     return list;
   }
@@ -96,8 +105,7 @@ class Transfer {
   [[nodiscard]] Seconds drain(const Phase& phase, const PhaseLoad& load) const {
     Seconds longest;
     if (inside_described_ && load.inside > 0) longest = static_cast<double>(load.inside) * phase.bytes / platform_.intra_node_rate();
-    if (load.between > 0)
-      longest = std::max(longest, static_cast<double>(load.between) * crossing(phase.pattern) * phase.bytes / platform_.inter_node_rate());
+    if (load.between > 0) longest = std::max(longest, load.between * crossing(phase.pattern) * phase.bytes / platform_.inter_node_rate());
     return longest;
   }
 
@@ -137,6 +145,7 @@ class Transfer {
   const Platform& platform_;
   Placement placement_;
   bool inside_described_;
+  bool pairs_;
   PhaseLoad ring_load_;
   double cards_ = 1;
   Bytes all_to_all_edge_;
@@ -251,7 +260,8 @@ std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collecti
   if (communicator.size < 2 || cost.edge_bytes <= Bytes(0)) return {};
   if (is_server_transfer(collective.operation)) return {{server_phase(collective), cost.latency, cost.edge_bytes, cost.edge_bytes}};
   if (cost.choice.algorithm == CollectiveAlgorithm::ring) {
-    const Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
+    Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
+    if (goes_in_pairs(collective, platform)) phase.pattern = Pattern::pairs;
     return {{phase, cost.latency, cost.edge_bytes, cost.crossing * cost.edge_bytes}};
   }
   const Transfer transfer(collective, communicator, platform);

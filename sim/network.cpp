@@ -8,10 +8,13 @@
 #include <simgrid/kernel/resource/NetworkModelIntf.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "costs/price.hpp"
+#include "platforms/fabric.hpp"
+#include "sim/routed_zone.hpp"
 
 namespace forerun::sim {
 
@@ -22,8 +25,7 @@ using simgrid::kernel::timer::Timer;
 
 // Shares of a link are weighted by one over the route's latency, so every route gets the same tiny one,
 // and the factor callback puts the flow's own in its place.
-constexpr double kLinkLatency = 1e-9;
-constexpr double kRouteLatency = 2 * kLinkLatency;
+constexpr double kRouteLatency = 2e-9;
 // A flow without latency would get another weight than the rest.
 constexpr double kLeastLatency = 1e-12;
 // SimGrid's payloads are whole: a byte is played as many units, so that small and odd buckets keep their digits.
@@ -45,7 +47,7 @@ std::vector<std::string> engine_options() {
 }  // namespace
 
 struct Network::Engine {
-  Engine(const Platform& platform_, int ranks_) : platform(platform_), ranks(ranks_) {
+  Engine(const Platform& platform_, int ranks_) : platform(platform_), fabric(platform_), ranks(ranks_) {
     assert(!s4u::Engine::is_initialized());
     std::vector<std::string> options = engine_options();
     std::vector<char*> arguments;
@@ -53,30 +55,52 @@ struct Network::Engine {
     for (std::string& option : options) arguments.push_back(option.data());
     int count = static_cast<int>(arguments.size());
     engine = new s4u::Engine(&count, arguments.data());
-    s4u::NetZone* zone = s4u::create_star_zone("cluster");
+    auto* routed = new RoutedZone("cluster", kRouteLatency, [this](unsigned long from, unsigned long to, RoutedZone::Links& links) {
+      find_route(static_cast<int>(from), static_cast<int>(to), links);
+    });
+    zone = routed->get_iface();
     zone->get_network_model()->set_lat_factor_cb([this](double, const s4u::Host*, const s4u::Host*, const std::vector<s4u::Link*>&,
                                                         const std::unordered_set<s4u::NetZone*>&) { return latency_factor; });
     const int nodes = node_of(platform, ranks - 1) + 1;
     if (platform.inter_node.bandwidth > BytesPerSecond(0))
-      for (int node = 0; node < nodes; ++node)
-        node_hosts.push_back(add_host(zone, "node" + std::to_string(node), platform.inter_node_rate()));
+      for (int node = 0; node < nodes; ++node) add_host(node_hosts, "node" + std::to_string(node), platform.inter_node_rate());
     if (platform.devices_per_node > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
-      for (int rank = 0; rank < ranks; ++rank)
-        rank_hosts.push_back(add_host(zone, "rank" + std::to_string(rank), platform.intra_node_rate()));
+      for (int rank = 0; rank < ranks; ++rank) add_host(rank_hosts, "rank" + std::to_string(rank), platform.intra_node_rate());
     zone->seal();
+    inner_zone = s4u::create_star_zone("inner");
+    inner_zone->get_impl()->set_network_model(routed->get_network_model());
     s4u::Activity::on_completion_cb([this](const s4u::Activity& activity) {
       if (const int* tag = activity.get_data<int>(); tag != nullptr) listener->on_flow_done(*tag);
     });
   }
 
-  static s4u::Host* add_host(s4u::NetZone* zone, const std::string& name, BytesPerSecond bandwidth) {
-    s4u::Host* host = zone->create_host(name, 1.0);
-    host->seal();
-    const auto* joined =
-        zone->create_split_duplex_link("link-" + name, bandwidth.value() * kUnitsPerByte)->set_latency(kLinkLatency)->seal();
-    zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr,
-                    {{dynamic_cast<const s4u::SplitDuplexLink*>(joined), s4u::LinkInRoute::Direction::UP}}, true);
-    return host;
+  void add_host(std::vector<s4u::Host*>& hosts, const std::string& name, BytesPerSecond bandwidth) {
+    hosts.push_back(zone->create_host(name, 1.0)->seal());
+    for (const char* direction : {" up", " down"})
+      own_links.push_back(zone->create_link(name + direction, bandwidth.value() * kUnitsPerByte)->seal()->get_impl());
+  }
+
+  // Hosts are numbered as they were added, and have two links each.
+  void find_route(int from, int to, RoutedZone::Links& links) {
+    const int nodes = static_cast<int>(node_hosts.size());
+    if (from >= nodes || platform.topology.kind == Topology::Kind::star) {
+      links.push_back(own_links[2 * from]);
+      links.push_back(own_links[2 * to + 1]);
+      return;
+    }
+    route.clear();
+    fabric.route(from, to, route);
+    for (const std::int64_t link : route) links.push_back(link < 2 * nodes ? own_links[link] : inner_link(link));
+  }
+
+  // Links inside the network are made when the first flow crosses them: of a large one few jobs use them all.
+  RoutedZone::StandardLink* inner_link(std::int64_t index) {
+    RoutedZone::StandardLink*& made = inner_links[index];
+    if (made == nullptr) {
+      const Fabric::Link link = fabric.link(index);
+      made = inner_zone->create_link(link.name, link.bandwidth.value() * kUnitsPerByte)->seal()->get_impl();
+    }
+    return made;
   }
 
   [[nodiscard]] bool one_node(int from, int to) const { return node_of(platform, from) == node_of(platform, to); }
@@ -89,8 +113,14 @@ struct Network::Engine {
   };
 
   Platform platform;
+  Fabric fabric;
   int ranks;
   s4u::Engine* engine = nullptr;  ///< never deleted: it ends with the process
+  s4u::NetZone* zone = nullptr;
+  s4u::NetZone* inner_zone = nullptr;  ///< outside the platform and never sealed, so that it takes links at any time
+  RoutedZone::Links own_links;         ///< up and down, by host
+  std::unordered_map<std::int64_t, RoutedZone::StandardLink*> inner_links;
+  std::vector<std::int64_t> route;
   std::vector<s4u::Host*> node_hosts;
   std::vector<s4u::Host*> rank_hosts;
   std::vector<Slot> slots;

@@ -26,9 +26,9 @@ struct Flow {
   int tag = 0;
 };
 
-/// The flow-level network of a platform: nodes behind a non-blocking switch with one full-duplex link each, ranks of one node
-/// joined by a link each. Flows that share a link share it by max-min fairness; a flow of n bytes alone takes latency + n / bandwidth.
-/// The only door to SimGrid. Its engine is one per process: a Network lives in a forked child, once, until the child ends.
+/// The flow-level network of a platform: nodes joined by the links of its fabric (platforms/fabric.hpp), ranks of one node by a
+/// link each, in each direction. Flows that share a link share it by max-min fairness; a flow of n bytes alone takes latency + n /
+/// bandwidth. The only door to SimGrid. Its engine is one per process: a Network lives in a forked child, once, until the child ends.
 class Network {
  public:
   Network(const Platform& platform, int ranks);
@@ -42,7 +42,7 @@ class Network {
   /// Whether a flow between two ranks crosses a described link; where none is described there is nothing to play.
   [[nodiscard]] bool joins(int from, int to) const;
   [[nodiscard]] bool one_node(int from, int to) const;
-  /// Bandwidth that a flow between two ranks has alone: what collectives reach of the link.
+  /// The most that a flow between two ranks gets: what collectives reach of the links at its ends.
   [[nodiscard]] BytesPerSecond bandwidth(int from, int to) const;
   [[nodiscard]] int ranks() const;
   /// The engine's own clock, which every run adds to.

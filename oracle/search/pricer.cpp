@@ -47,6 +47,8 @@ bool Pricer::comes_apart(const Strategy& strategy) const {
   // forerun's trainer keeps the gradients of all activations, so that the largest of them does not tell a chunk's memory.
   if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
   if (updates_in_host(scenario_)) return false;
+  // Over other networks than a star, stages lie in different places of it and their transfers differ.
+  if (scenario_.platform.topology.kind != Topology::Kind::star) return false;
   return blocks_ && strategy.micro_batch > 0 && (strategy.zero < 3 || strategy.pipeline * strategy.expert == 1) && strategy.filter == 1 &&
          strategy.channel == 1 && strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 &&
          congruent(strategy.ranks() / strategy.pipeline);
