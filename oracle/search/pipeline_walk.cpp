@@ -9,6 +9,8 @@ namespace {
 
 // Rounds may differ by rounding alone: by so much of the time so far, over all rounds.
 constexpr double kTolerance = 4e-13;
+// Of 1F1B, a multiple of two: to look whether all has shifted takes about as long as a round.
+constexpr int kHalvesBetweenLooks = 8;
 
 }  // namespace
 
@@ -18,8 +20,6 @@ const PipelineEnds& PipelineWalk::run(const PipelineTimes& times) {
   ends_.first_start_s.assign(stages, 0);
   ends_.stage_end_s.assign(stages, 0);
   ends_.chunk_end_s.assign(times.chunks.size(), 0);
-  forward_lane_s_.assign(stages, 0);
-  backward_lane_s_.assign(stages, 0);
   if (times.shape.schedule == Schedule::gpipe)
     fill_and_drain();
   else if (times.shape.interleave > 1)
@@ -27,11 +27,6 @@ const PipelineEnds& PipelineWalk::run(const PipelineTimes& times) {
   else
     alternate();
   return ends_;
-}
-
-inline double PipelineWalk::send(double& lane_free_s, double ready_s, double duration_s) {
-  lane_free_s = std::max(lane_free_s, ready_s) + duration_s;
-  return lane_free_s;
 }
 
 // Stages and lanes in a row are a tandem queue of constant services c: micro-batch i leaves the k-th of them at
@@ -62,180 +57,125 @@ void PipelineWalk::fill_and_drain() {
   ends_.chunk_end_s = ends_.stage_end_s;
 }
 
-// Whether all that `each` hands over, at least one time, is a constant later than it was the last time; keeps it.
-template <class Each>
-bool PipelineWalk::shifted(double& growth_s, Each&& each) {
-  bool same = true;
-  double tolerance_s = 0;
-  double* kept_s = state_s_.data();
-  each([&](double now_s) {
-    if (kept_s == state_s_.data()) {
-      growth_s = now_s - *kept_s;
-      tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * now_s;
+// Every `step`-th stage from the first on; what it sends goes to the stage `sent` on.
+template <int step, int sent>
+inline void PipelineWalk::take_up(Passes Stage::*passes, std::int64_t first, std::int64_t end) {
+  Stage* const stages = stages_.data() + 1;
+  for (std::int64_t s = first; step > 0 ? s < end : s > end; s += step) {
+    Stage& stage = stages[s];
+    Passes& own = stage.*passes;
+    stage.free_s = std::max(stage.free_s, own.arrival_s) + own.duration_s;
+    own.lane_free_s = std::max(own.lane_free_s, stage.free_s) + own.send_s;
+    (stages[s + sent].*passes).arrival_s = own.lane_free_s;
+  }
+}
+
+// Whether all stages and lanes are free a constant later than they were the last time; keeps when they are.
+bool PipelineWalk::shifted(double& growth_s) {
+  bool same = !kept_.empty();
+  if (same) {
+    const double free_s = stages_[1].free_s;
+    growth_s = free_s - kept_[1].free_s;
+    const double tolerance_s = kTolerance / static_cast<double>(times_->shape.micro_batches) * free_s;
+    const auto as_before = [&](double now_s, double before_s) { return std::abs(now_s - before_s - growth_s) <= tolerance_s; };
+    for (std::size_t s = 1; same && s + 1 < stages_.size(); ++s) {
+      const Stage &now = stages_[s], &before = kept_[s];
+      same = as_before(now.free_s, before.free_s) && as_before(now.forward.lane_free_s, before.forward.lane_free_s) &&
+             as_before(now.backward.lane_free_s, before.backward.lane_free_s);
     }
-    same = same && std::abs(now_s - *kept_s - growth_s) <= tolerance_s;
-    *kept_s++ = now_s;
-  });
+  }
+  kept_ = stages_;
   return same;
 }
 
-// Round j: each stage takes up forward w + j, where it has one, and backward j, w = its warm-up. What forward w + j of a stage waits for is
-// the round before's forward of its neighbour, whose warm-up is one longer; backward j waits for the same round's of the next stage.
+// Stages q = 0, 1, ... from the last one on, which is how many forward bodies they take up ahead. Half a round h takes up forward (h + q) /
+// 2 where h + q is even and backward (h - 1 - q) / 2 on the other stages: what these wait for, their neighbours did in the half before.
 void PipelineWalk::alternate() {
   const PipelineTimes& t = *times_;
-  const std::int64_t p = t.shape.stages, m = t.shape.micro_batches;
+  const std::int64_t p = t.shape.stages, last = p - 1;
+  std::int64_t m = t.shape.micro_batches;
   const bool late_weights = t.shape.schedule == Schedule::zero_bubble_h1;
-  std::vector<double>& free_s = ends_.stage_end_s;
-  arrivals_s_.assign(static_cast<std::size_t>(p), 0);  // of the next forward
-  // Stage by stage: all that one sends ahead arrives in order, and the next one takes up all but the last of it ahead, too.
-  warm_s_.assign(static_cast<std::size_t>(p), 0);
-  for (std::int64_t s = 0; s < p; ++s) {
-    arrivals_s_[s] = warm_s_[p - s - 1];
-    for (std::int64_t i = 0; i < std::min(p - s - 1, m); ++i) {
-      const double start_s = std::max(free_s[s], warm_s_[i]);
-      if (i == 0) ends_.first_start_s[s] = start_s;
-      free_s[s] = start_s + t.chunks[s].forward_s;
-      warm_s_[i] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
-    }
+  const bool weights = std::ranges::any_of(t.chunks, [](const PipelineTimes::Chunk& chunk) { return chunk.weight_s > 0; });
+  stages_.assign(static_cast<std::size_t>(p + 2), {});
+  kept_.clear();
+  Stage* const stages = stages_.data() + 1;
+  for (std::int64_t q = 0; q < p; ++q) {
+    stages[q].forward.duration_s = t.chunks[last - q].forward_s;
+    stages[q].backward.duration_s = t.chunks[last - q].backward_s;
+    if (q > 0) stages[q].forward.send_s = t.send_forward_s[last - q];
+    if (q < last) stages[q].backward.send_s = t.send_backward_s[last - q];
   }
-  state_s_.assign(static_cast<std::size_t>(3 * p), 0);
-  const auto forward = [&](std::int64_t j, std::int64_t s) {
-    const std::int64_t i = p - s - 1 + j;
-    if (i >= m) return;
-    const double start_s = std::max(free_s[s], arrivals_s_[s]);
-    if (i == 0) ends_.first_start_s[s] = start_s;
-    free_s[s] = start_s + t.chunks[s].forward_s;
-    if (s < p - 1) arrivals_s_[s + 1] = send(forward_lane_s_[s], free_s[s], t.send_forward_s[s]);
-  };
-  // From the last stage on, so that a stage's next arrival is taken up before it is written anew; each goes on to the next round's forward
-  // body, of which no other one's backward body has to know.
-  for (std::int64_t s = p - 1; s >= 0; --s) forward(0, s);
-  for (std::int64_t j = 0; j < m; ++j) {
-    double arrival_s = 0;
-    for (std::int64_t s = p - 1; s >= 0; --s) {
-      free_s[s] = std::max(free_s[s], arrival_s) + t.chunks[s].backward_s;
-      if (s > 0) arrival_s = send(backward_lane_s_[s], free_s[s], t.send_backward_s[s]);
-      if (!late_weights || j >= s) free_s[s] += t.chunks[s].weight_s;
-      forward(j + 1, s);
-    }
-    // Zero-bubble H1 has taken up weight bodies on every stage by then.
-    // Arrivals and lanes matter where the next body or send would wait for them.
+  double skipped_s = 0;
+  for (std::int64_t h = -last; h < 2 * m + last; ++h) {
+    if (h <= 0) ends_.first_start_s[last + h] = stages[-h].forward.arrival_s;
+    const auto from = [](std::int64_t q, std::int64_t like) { return q <= 0 ? like & 1 : q + ((q ^ like) & 1); };
+    take_up<2, -1>(&Stage::forward, from(-h, h), std::min(p, 2 * m - 1 - h));
+    take_up<2, 1>(&Stage::backward, from(h + 1 - 2 * m, h + 1), std::min(p, h));
+    // Zero-bubble H1 takes up a stage's weight bodies as many rounds late as there are stages before it.
+    for (std::int64_t q = from(std::max(h + 1 - 2 * m, late_weights ? 2 * p - 1 - h : 0), h + 1); weights && q < std::min(p, h); q += 2)
+      stages[q].free_s += t.chunks[last - q].weight_s;
+    if (h % kHalvesBetweenLooks != 0 || h < (late_weights ? 2 * p - 1 : p)) continue;
     double growth_s = 0;
-    const auto state = [&](auto&& keep) {
-      for (std::int64_t s = 0; s < p; ++s) {
-        keep(free_s[s]);
-        if (s > 0) keep(arrivals_s_[s]), keep(backward_lane_s_[s]);
-      }
-    };
-    if (const std::int64_t left = m - p - j - 1; left > 0 && shifted(growth_s, state) && j > (late_weights ? p : 0)) {
-      const double skipped_s = static_cast<double>(left) * growth_s;
-      for (std::vector<double>* moved : {&free_s, &arrivals_s_, &forward_lane_s_, &backward_lane_s_})
-        for (double& time_s : *moved) time_s += skipped_s;
-      j += left;
+    if (const std::int64_t left = (2 * m - 1 - p - h) / kHalvesBetweenLooks; left > 0 && shifted(growth_s)) {
+      m -= left * (kHalvesBetweenLooks / 2);
+      skipped_s = static_cast<double>(left) * growth_s;
     }
   }
-  for (std::int64_t s = 0; late_weights && s < p; ++s) free_s[s] += static_cast<double>(std::min(s, m)) * t.chunks[s].weight_s;
-  ends_.chunk_end_s = free_s;
+  for (std::int64_t s = 0; s < p; ++s) {
+    const std::int64_t late = late_weights ? std::min(s, t.shape.micro_batches) : 0;
+    ends_.stage_end_s[s] = stages[last - s].free_s + skipped_s + static_cast<double>(late) * t.chunks[s].weight_s;
+  }
+  ends_.chunk_end_s = ends_.stage_end_s;
 }
 
 // Virtual micro-batches ("slots") go through a stage in groups of p: slot k is turn (k / p) % v, of chunk stage + turn x p forward, of
 // chunk stage + (v - 1 - turn) p backward. A slot waits for the same slot of the stage before, on the first stage (forward) for the slot p
-// earlier of the last one. Round j of a stage is forward slot w + j and backward slot j, w = its warm-up and j from -w on; beside round j
-// of the last stage, stage s takes up its round j - (p - 1 - s), for which all of its inputs were sent in earlier rounds.
+// earlier of the last one. Stage s takes up min(2 (p - s - 1) + (v - 1) p, v m) slots ahead. Round j takes up forward slot j + v p - 1 - s
+// and backward slot j + 1 - p + s: all that they wait for was sent in the round before. On one stage each, a turn begins.
 void PipelineWalk::interleave() {
   const PipelineTimes& t = *times_;
-  const std::int64_t p = t.shape.stages, v = t.shape.interleave;
+  const std::int64_t p = t.shape.stages, v = t.shape.interleave, period = p * v, last = p - 1;
   std::int64_t slots = t.shape.micro_batches * v;
-  // As warm_up(), also where there are not so many slots.
-  const auto ahead = [&](std::int64_t s) { return 2 * (p - s - 1) + (v - 1) * p; };
-  stages_.clear();
-  for (std::int64_t s = 0; s < p; ++s)
-    stages_.push_back({.index = s, .ahead = ahead(s), .forward = {.chunk = s}, .backward = {.chunk = s + (v - 1) * p}});
-  // What a round takes up was sent in the round before it. So where p v rounds, after which the same chunks come again, leave all just a
-  // constant later than it was, further ones do too, and are left out.
-  const std::int64_t first = std::min(p - 1 - ahead(0), -ahead(p - 1)), period = p * v;
+  stages_.assign(static_cast<std::size_t>(p + 2), {});
+  kept_.clear();
+  Stage* const stages = stages_.data() + 1;
+  for (std::int64_t s = 0; s < last; ++s) {
+    stages[s].forward.send_s = t.send_forward_s[s];
+    stages[s + 1].backward.send_s = t.send_backward_s[s + 1];
+  }
+  bool around = false, back_around = false;  // whether the last stage sends to the first one, and the first to the last
+  std::int64_t begun = 0, chunk = 0;         // the stage that begins a turn forward, and the chunk
   double skipped_s = 0;
-  state_s_.assign(static_cast<std::size_t>(5 * p), 0);
-  for (std::int64_t round = first; round < slots + p - 1; ++round) {
-    around_s_ = 0;
-    double sent_back_s = 0;
-    for (std::int64_t s = p - 1; s >= 0; --s) {
-      Stage& stage = stages_[s];
-      const std::int64_t own = round - (p - 1 - s);
-      if (const std::int64_t k = stage.ahead + own; k >= 0 && k < slots) run_forward(stage, k == 0);
-      const double next_s = sent_back_s;
-      sent_back_s = own >= 0 && own < slots ? run_backward(stage) : 0;
-      stage.gradient_s = next_s;
+  for (std::int64_t round = 1 - period; round < slots + last; ++round) {
+    if (round >= 0) {
+      const std::int64_t back_chunk = chunk + 1 == period ? chunk : period - 2 - chunk, s = begun == last ? last : last - 1 - begun;
+      if (back_chunk + p < period) ends_.chunk_end_s[back_chunk + p] = stages[s].free_s;
+      stages[s].backward.duration_s = t.chunks[back_chunk].backward_s;
+      if (s == 0) stages[s].backward.send_s = (back_around = back_chunk >= p) ? t.send_backward_s[s] : 0;
     }
-    stages_.front().input_s = around_s_;
-    stages_.back().gradient_s = sent_back_s;
+    stages[begun].forward.duration_s = t.chunks[chunk].forward_s;
+    if (begun == last) stages[begun].forward.send_s = (around = chunk + p < period) ? t.send_forward_s[begun] : 0;
+    const std::int64_t behind = round + period;  // stages that have begun
+    if (behind <= p) ends_.first_start_s[begun] = stages[begun].forward.arrival_s;
+    take_up<-1, 1>(&Stage::forward, std::min(p, behind) - 1, std::max<std::int64_t>(0, behind - slots) - 1);
+    if (around) stages[0].forward.arrival_s = stages[p].forward.arrival_s;
+    // Two stages have one lane from the last to the first, for activations and for gradients.
+    for (std::int64_t s = 0; p == 2 && s < p; ++s) stages[s].backward.lane_free_s = stages[s].forward.lane_free_s;
+    take_up<1, -1>(&Stage::backward, std::max<std::int64_t>(0, last - round), std::min(p, slots + last - round));
+    if (back_around) stages[last].backward.arrival_s = stages[-1].backward.arrival_s;
+    for (std::int64_t s = 0; p == 2 && s < p; ++s) stages[s].forward.lane_free_s = stages[s].backward.lane_free_s;
+    if (++begun == p) begun = 0;
+    if (++chunk == period) chunk = 0;
     const std::int64_t left = (slots - round) / period - 1;
-    if (round < period || round % period != 0 || left <= 0) continue;
-    const auto state = [&](auto&& keep) {
-      for (const Stage& stage : stages_) {
-        keep(stage.free_s);
-        keep(std::max(stage.free_s, stage.input_s));
-        keep(std::max(stage.free_s, stage.gradient_s));
-        keep(std::max(stage.free_s, forward_lane_s_[stage.index]));
-        keep(std::max(stage.free_s, backward_lane_s_[stage.index]));
-      }
-    };
-    if (double growth_s = 0; shifted(growth_s, state)) {
+    if (round < last || (round - last) % period != 0 || left <= 0) continue;
+    if (double growth_s = 0; shifted(growth_s)) {
       slots -= left * period;
       skipped_s = static_cast<double>(left) * growth_s;
     }
   }
-  for (const Stage& stage : stages_) ends_.stage_end_s[stage.index] = stage.free_s + skipped_s;
+  for (std::int64_t s = 0; s < p; ++s) ends_.chunk_end_s[s] = stages[s].free_s;
   for (double& end_s : ends_.chunk_end_s) end_s += skipped_s;
-}
-
-inline void PipelineWalk::run_forward(Stage& stage, bool first) {
-  const PipelineTimes& t = *times_;
-  const std::int64_t p = t.shape.stages, s = stage.index;
-  Slots& slots = stage.forward;
-  const double start_s = std::max(stage.free_s, stage.input_s);
-  if (first) ends_.first_start_s[s] = start_s;
-  stage.free_s = start_s + t.chunks[slots.chunk].forward_s;
-  if (s + 1 < p) {
-    stages_[s + 1].input_s = send(forward_lane_s_[s], stage.free_s, t.send_forward_s[s]);
-  } else if (slots.turn + 1 < t.shape.interleave) {
-    // Two stages have one lane from the last to the first, for activations and for gradients.
-    double& lane_s = p == 2 ? backward_lane_s_[s] : forward_lane_s_[s];
-    around_s_ = send(lane_s, stage.free_s, t.send_forward_s[s]);
-  } else {
-    // The last chunk: the backward slot of the same round is of the same micro-batch.
-    stage.gradient_s = stage.free_s;
-  }
-  advance(slots, p);
-}
-
-// When its gradient is with the stage before, of the first stage with the last one; zero where it goes nowhere.
-inline double PipelineWalk::run_backward(Stage& stage) {
-  const PipelineTimes& t = *times_;
-  const std::int64_t p = t.shape.stages, s = stage.index;
-  Slots& slots = stage.backward;
-  stage.free_s = std::max(stage.free_s, stage.gradient_s) + t.chunks[slots.chunk].backward_s;
-  double sent_s = 0;
-  if (s > 0)
-    sent_s = send(backward_lane_s_[s], stage.free_s, t.send_backward_s[s]);
-  else if (slots.turn + 1 < t.shape.interleave)
-    sent_s = send(p == 2 ? forward_lane_s_[s] : backward_lane_s_[s], stage.free_s, t.send_backward_s[s]);
-  ends_.chunk_end_s[slots.chunk] = stage.free_s;
-  advance(slots, -p);
-  return sent_s;
-}
-
-// To the next slot: after a group of p the next turn's chunk, `chunks` further on, after all turns the first one's.
-inline void PipelineWalk::advance(Slots& slots, std::int64_t chunks) const {
-  const std::int64_t p = times_->shape.stages, v = times_->shape.interleave;
-  if (++slots.place < p) return;
-  slots.place = 0;
-  if (++slots.turn < v) {
-    slots.chunk += chunks;
-  } else {
-    slots.turn = 0;
-    slots.chunk -= (v - 1) * chunks;
-  }
+  std::copy_n(ends_.chunk_end_s.begin(), p, ends_.stage_end_s.begin());
 }
 
 }  // namespace forerun::oracle

@@ -42,38 +42,26 @@ class PipelineWalk {
   void alternate();       ///< 1F1B and zero-bubble H1
   void interleave();
 
-  /// A stage's way through its slots of one direction.
-  struct Slots {
-    std::int64_t turn = 0;
-    std::int64_t place = 0;  ///< in the group
-    std::int64_t chunk = 0;  ///< of the turn
+  /// A stage's next pass of one direction.
+  struct Passes {
+    double arrival_s = 0;  ///< when what it takes up is there
+    double duration_s = 0;
+    double send_s = 0;  ///< how long what it hands on travels; zero where nobody waits for that
+    double lane_free_s = 0;
   };
   struct Stage {
-    std::int64_t index = 0;
-    std::int64_t ahead = 0;
     double free_s = 0;
-    double input_s = 0;     ///< when what its next forward slot takes up is there
-    double gradient_s = 0;  ///< of its next backward slot
-    Slots forward;
-    Slots backward;
+    Passes forward;
+    Passes backward;
   };
-  void run_forward(Stage& stage, bool first);
-  double run_backward(Stage& stage);
-  void advance(Slots& slots, std::int64_t chunks) const;
-
-  double send(double& lane_free_s, double ready_s, double duration_s);
-  template <class Each>
-  bool shifted(double& growth_s, Each&& each);
+  template <int step, int sent>
+  void take_up(Passes Stage::*passes, std::int64_t first, std::int64_t end);
+  bool shifted(double& growth_s);
 
   const PipelineTimes* times_ = nullptr;
   PipelineEnds ends_;
-  std::vector<double> forward_lane_s_;
-  std::vector<double> backward_lane_s_;
-  std::vector<double> arrivals_s_;
-  std::vector<double> warm_s_;
-  std::vector<double> state_s_;
-  std::vector<Stage> stages_;
-  double around_s_ = 0;  ///< when an activation of this round is with the first stage again
+  std::vector<Stage> stages_;  ///< from the second place on; the first and the last take up what goes nowhere
+  std::vector<Stage> kept_;
 };
 
 }  // namespace forerun::oracle
