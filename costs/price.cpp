@@ -43,11 +43,32 @@ void price_on_gpu(const StepPlan& plan, const Calibration& calibration, std::vec
     if (std::holds_alternative<Kernel>(plan.operations[i].work)) costs[i].latency = calibration.compute_scale * times[i];
 }
 
+/// Blocks of a network do much the same: each transfer of a plan is priced once.
+class TransferPrices {
+ public:
+  TransferPrices(const StepPlan& plan, const Scenario& scenario) : plan_(plan), scenario_(scenario) {}
+
+  const OperationCost& of(const Collective& transfer) {
+    const auto known = std::ranges::find(prices_, transfer, &Price::first);
+    if (known != prices_.end()) return known->second;
+    const Communicator& communicator = plan_.communicators[transfer.communicator];
+    prices_.emplace_back(transfer, transfer_cost(transfer, communicator, scenario_.platform, *scenario_.calibration));
+    return prices_.back().second;
+  }
+
+ private:
+  using Price = std::pair<Collective, OperationCost>;
+  const StepPlan& plan_;
+  const Scenario& scenario_;
+  std::vector<Price> prices_;
+};
+
 std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario& scenario) {
   const Calibration& calibration = *scenario.calibration;
   const int busy = std::min(plan.ranks, scenario.platform.devices_per_node);
   const double spells = is_calibrated_machine(scenario.platform, calibration) ? spell_factor(calibration.spells, plan.ranks) : 1.0;
   const double scale = calibration.compute_scale * spells;
+  TransferPrices transfers(plan, scenario);
   std::vector<OperationCost> costs;
   costs.reserve(plan.operations.size());
   for (const Operation& operation : plan.operations) {
@@ -56,7 +77,7 @@ std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario
       if (!calibration.gpu)
         cost.latency = scale * busy_factor(calibration, *kernel, busy) * kernel_time(find_model(calibration, *kernel), *kernel);
     } else if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
-      cost = transfer_cost(*transfer, plan.communicators[transfer->communicator], scenario.platform, calibration);
+      cost = transfers.of(*transfer);
     } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {
       cost.latency = delay->duration;
     } else {
