@@ -123,40 +123,60 @@ ChunkKind Pricer::kind_of(const Draft& draft, int chunk) {
   return chunk == 0 ? ChunkKind::first : chunk == last ? ChunkKind::last : ChunkKind::middle;
 }
 
-std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const Hopeful& hopeful) {
-  Quote quote;
-  const auto no = [&](Obstacle obstacle) {
-    quote.obstacle = obstacle;
-    return quote;
-  };
+Pricer::Draft& Pricer::draft_of(const Strategy& strategy) {
+  Strategy common = strategy;
+  common.zero = 0;
+  common.overlap = overlaps_tensor(strategy.overlap) ? Overlap::tensor : Overlap::none;
+  if (common != drafted_) {
+    draft_ = new_draft(strategy);
+    drafted_ = common;
+  }
+  draft_.strategy = &strategy;
+  return draft_;
+}
+
+Pricer::Draft Pricer::new_draft(const Strategy& strategy) {
   Draft draft;
-  draft.strategy = &strategy;
+  const auto no = [&](Obstacle obstacle) {
+    draft.obstacle = obstacle;
+    return draft;
+  };
   const auto layout = lay_out(scenario_);
   if (std::holds_alternative<Infeasible>(layout)) return no(Obstacle::division);
   draft.layout = std::get<Layout>(layout);
   draft.shape = {strategy.schedule, strategy.pipeline, draft.layout.micro_batches, strategy.interleave};
   const std::int64_t chunks = std::int64_t{draft.shape.stages} * draft.shape.interleave;
   if (draft.shape.interleave > 1 && draft.shape.micro_batches % draft.shape.stages != 0) return no(Obstacle::schedule);
-  Split& network = split(strategy);
-  if (!network.possible) return no(Obstacle::network);
+  draft.split = &split(strategy);
+  if (!draft.split->possible) return no(Obstacle::network);
   if (chunks > blocks_->times) return no(Obstacle::stages);
   draft.blocks = blocks_->times / static_cast<int>(chunks);
   draft.larger = blocks_->times % static_cast<int>(chunks);
-  auto& pieces = network.by_recompute[static_cast<std::size_t>(strategy.recompute)];
-  if (!pieces) pieces = read_network(network.model, strategy);
+  auto& pieces = draft.split->by_recompute[static_cast<std::size_t>(strategy.recompute)];
+  if (!pieces) pieces = read_network(draft.split->model, strategy);
   draft.network = &*pieces;
+  hold(draft);
+  return draft;
+}
+
+std::optional<Quote> Pricer::price_from_pieces(const Strategy& strategy, const Hopeful& hopeful) {
+  Draft& draft = draft_of(strategy);
+  Quote quote{.obstacle = draft.obstacle};
+  if (!quote.feasible()) return quote;
   quote.memory_bytes = largest_memory(draft);
   const double available = scenario_.platform.memory_of_device().value();
-  if (available > 0 && quote.memory_bytes > available) return no(Obstacle::memory);
-  draft.times = times_of(strategy, network.model);
+  if (available > 0 && quote.memory_bytes > available) {
+    quote.obstacle = Obstacle::memory;
+    return quote;
+  }
+  if (draft.times == nullptr) draft.times = times_of(strategy, draft.split->model);
   if (draft.times == nullptr) return {};
   if (hopeful) {
     quote.step_s = least_step(draft);
     quote.given_up = !hopeful(quote.step_s, quote.memory_bytes);
     if (quote.given_up) return quote;
   }
-  const bool shards = shards_parameters(strategy, draft.layout.replicas);
-  const std::optional<double> step_s = shards ? sharded_step(draft, network) : step(draft);
+  const std::optional<double> step_s = shards_parameters(strategy, draft.layout.replicas) ? sharded_step(draft) : step(draft);
   if (!step_s) return {};
   quote.step_s = *step_s;
   return quote;
@@ -180,15 +200,21 @@ double Pricer::least_step(const Draft& draft) const {
 
 // A stage's chunks, whose amounts add up, are one to stage_memory(). No stage holds more micro-batches than the one before it, so that of
 // stages with the same layers the first tells.
+void Pricer::hold(Draft& draft) const {
+  const int last = draft.shape.stages - 1, fewer = draft.larger % draft.shape.stages;
+  int before = -1;
+  for (const int stage : {0, 1, fewer, last}) {
+    if (stage <= before || stage > last) continue;
+    draft.held[draft.held_count++] = {memory_of(draft, stage), last == 0 ? 1 : micro_batches_held(draft.shape, stage)};
+    before = stage;
+  }
+}
+
 double Pricer::largest_memory(const Draft& draft) const {
   Bytes largest;
-  const int last = draft.shape.stages - 1;
-  const int fewer = draft.larger % draft.shape.stages;
-  for (const int stage : {0, 1, fewer, last}) {
-    if (stage > last) continue;
-    const ChunkMemory chunks = memory_of(draft, stage);
-    const std::int64_t in_flight = last == 0 ? 1 : micro_batches_held(draft.shape, stage);
-    largest = std::max(largest, stage_memory({&chunks, 1}, *draft.strategy, draft.layout.replicas, in_flight).total());
+  for (std::size_t i = 0; i < draft.held_count; ++i) {
+    const Draft::Held& held = draft.held[i];
+    largest = std::max(largest, stage_memory({&held.chunks, 1}, *draft.strategy, draft.layout.replicas, held.in_flight).total());
   }
   if (shards_parameters(*draft.strategy, draft.layout.replicas)) largest += draft.network->unsharded;
   return (largest + framework_memory(*draft.strategy, scenario_.platform)).value();

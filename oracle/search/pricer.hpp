@@ -57,15 +57,26 @@ class Pricer {
     std::vector<Fold> folds;  ///< of the probe's layers
   };
 
-  /// A strategy on its way to a price.
+  /// A strategy on its way to a price, and what it has in common with those that differ in ZeRO and overlap over the data axis alone.
   struct Draft {
     const Strategy* strategy = nullptr;
+    Obstacle obstacle = Obstacle::none;  ///< but for memory
+    Split* split = nullptr;
     const NetworkPieces* network = nullptr;
-    const TimePieces* times = nullptr;
+    const TimePieces* times = nullptr;   ///< of one that fits
+    const PipelineEnds* ends = nullptr;  ///< of one that was walked
+    std::optional<int> tailed;           ///< ZeRO's stage of the tails that stand
     ScheduleShape shape;
     Layout layout;
     int blocks = 0;  ///< of the first chunks; see `larger`
     int larger = 0;  ///< chunks from the first on that have one block more
+    /// Stages one of which needs the most memory.
+    struct Held {
+      ChunkMemory chunks;  ///< their sum
+      std::int64_t in_flight = 1;
+    };
+    std::array<Held, 4> held;
+    std::size_t held_count = 0;
 
     [[nodiscard]] int chunks() const { return shape.stages * shape.interleave; }
     /// Of a stage, beyond one in each chunk.
@@ -95,6 +106,9 @@ class Pricer {
   const Sends& sends(const Draft& draft);
   std::optional<Quote> price_from_pieces(const Strategy& strategy, const Hopeful& hopeful);
 
+  Draft& draft_of(const Strategy& strategy);
+  Draft new_draft(const Strategy& strategy);
+  void hold(Draft& draft) const;
   [[nodiscard]] double largest_memory(const Draft& draft) const;
   [[nodiscard]] ChunkMemory memory_of(const Draft& draft, int stage) const;
   /// What the busiest stage computes in a step, but for updates.
@@ -107,8 +121,9 @@ class Pricer {
   }
 
   const PipelineEnds& walk(const Draft& draft);
-  std::optional<double> step(const Draft& draft);
-  std::optional<double> sharded_step(const Draft& draft, const Split& split);
+  void add_tails(Draft& draft);
+  std::optional<double> step(Draft& draft);
+  std::optional<double> sharded_step(const Draft& draft);
   double sum_of(const Draft& draft, int chunk);
   Tail tail_of(const Draft& draft, int stage);
   [[nodiscard]] double reduce(const Draft& draft, int stage, const PipelineEnds& ends) const;
@@ -134,8 +149,8 @@ class Pricer {
   std::map<std::tuple<int, int, int, double>, Sends> sends_;
   PipelineWalk walker_;
   PipelineTimes pipeline_;
-  const PipelineEnds* ends_ = nullptr;
-  std::tuple<const TimePieces*, int, int, int, std::int64_t, int> walked_;
+  std::optional<Strategy> drafted_;  ///< with what strategies of a draft need not have in common at one value
+  Draft draft_;
   std::vector<Tail> tails_;
   std::vector<double> sums_s_;  ///< of each chunk's gradients
   PricerCounts counts_;

@@ -48,8 +48,8 @@ class UnitWriter {
 
 }  // namespace
 
-std::optional<double> Pricer::sharded_step(const Draft& draft, const Split& split) {
-  std::vector<Fold> folds = split.folds;
+std::optional<double> Pricer::sharded_step(const Draft& draft) {
+  std::vector<Fold> folds = draft.split->folds;
   const auto alike = std::ranges::find(folds, kProbedBlocks, &Fold::times);
   if (alike == folds.end()) return {};
   alike->times = blocks_->times;
@@ -57,9 +57,9 @@ std::optional<double> Pricer::sharded_step(const Draft& draft, const Split& spli
   plan.step.count = steps_.value_or(0);
   const Frame frame(scenario_, draft.layout, plan);
   PlanWriter writer(plan);
-  UnitWriter units(draft.times->bodies, split.model, writer);
-  const int first = write_fully_sharded(draft.layout.micro_batches, split.model, folds, overlaps_data(draft.strategy->overlap), frame,
-                                        units.passes(), writer);
+  UnitWriter units(draft.times->bodies, draft.split->model, writer);
+  const int first = write_fully_sharded(draft.layout.micro_batches, draft.split->model, folds, overlaps_data(draft.strategy->overlap),
+                                        frame, units.passes(), writer);
   writer.forget();
   writer.wait_for(last_transfer(plan, 0));
   units.compute(tail_of(draft, 0).update_s);

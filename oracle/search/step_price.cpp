@@ -57,10 +57,6 @@ const Pricer::Sends& Pricer::sends(const Draft& draft) {
 
 const PipelineEnds& Pricer::walk(const Draft& draft) {
   const ScheduleShape& shape = draft.shape;
-  const std::tuple key{
-      draft.times, shape.stages, shape.interleave, static_cast<int>(shape.schedule), shape.micro_batches, draft.layout.stage_ranks};
-  if (ends_ != nullptr && key == walked_) return *ends_;
-  walked_ = key;
   ++counts_.walks;
   pipeline_.shape = shape;
   pipeline_.chunks.clear();
@@ -74,7 +70,7 @@ const PipelineEnds& Pricer::walk(const Draft& draft) {
   const Sends& sent = sends(draft);
   pipeline_.send_forward_s = sent.forward_s;
   pipeline_.send_backward_s = sent.backward_s;
-  return *(ends_ = &walker_.run(pipeline_));
+  return walker_.run(pipeline_);
 }
 
 // How long the buckets of a chunk's gradients take on the data lane.
@@ -132,7 +128,18 @@ double Pricer::reduce(const Draft& draft, int stage, const PipelineEnds& ends) c
   return experts_s == 0 ? free_s : std::max(free_s, all_s) + experts_s;
 }
 
-std::optional<double> Pricer::step(const Draft& draft) {
+void Pricer::add_tails(Draft& draft) {
+  const int stages = draft.shape.stages;
+  sums_s_.resize(static_cast<std::size_t>(draft.chunks()));
+  for (int chunk = 0; draft.layout.replicas > 1 && chunk < draft.chunks(); ++chunk)
+    sums_s_[chunk] = as_before(chunk, draft.chunks(), draft.larger) ? sums_s_[chunk - 1] : sum_of(draft, chunk);
+  tails_.resize(static_cast<std::size_t>(stages));
+  for (int stage = 0; stage < stages; ++stage)
+    tails_[stage] = as_before(stage, stages, draft.larger % stages) ? tails_[stage - 1] : tail_of(draft, stage);
+  draft.tailed = draft.strategy->zero;
+}
+
+std::optional<double> Pricer::step(Draft& draft) {
   const int stages = draft.shape.stages, last = stages - 1;
   const double micro_batches = static_cast<double>(draft.shape.micro_batches);
   PipelineEnds alone;
@@ -146,15 +153,10 @@ std::optional<double> Pricer::step(const Draft& draft) {
     const double end_s = micro_batches * (whole.forward_s + whole.backward_s + (draft.blocks - 1) * (block.forward_s + block.backward_s));
     alone = {{0}, {end_s}, {end_s}};
   }
-  const PipelineEnds& ends = stages == 1 ? alone : walk(draft);
-  sums_s_.resize(static_cast<std::size_t>(draft.chunks()));
-  for (int chunk = 0; draft.layout.replicas > 1 && chunk < draft.chunks(); ++chunk)
-    sums_s_[chunk] = as_before(chunk, draft.chunks(), draft.larger) ? sums_s_[chunk - 1] : sum_of(draft, chunk);
-  tails_.resize(static_cast<std::size_t>(stages));
-  for (int stage = 0; stage < stages; ++stage) {
-    tails_[stage] = as_before(stage, stages, draft.larger % stages) ? tails_[stage - 1] : tail_of(draft, stage);
-    tails_[stage].transfers_end_s = reduce(draft, stage, ends);
-  }
+  if (stages > 1 && draft.ends == nullptr) draft.ends = &walk(draft);
+  const PipelineEnds& ends = stages == 1 ? alone : *draft.ends;
+  if (draft.tailed != draft.strategy->zero) add_tails(draft);
+  for (int stage = 0; stage < stages; ++stage) tails_[stage].transfers_end_s = reduce(draft, stage, ends);
   if (stages > 1 && draft.network->tied > Bytes(0)) {
     const double start_s =
         std::max({ends.chunk_end_s.front(), ends.chunk_end_s.back(), tails_[0].transfers_end_s, tails_[last].transfers_end_s});
