@@ -166,9 +166,9 @@ void PipelineWalk::interleave() {
     for (std::int64_t s = 0; p == 2 && s < p; ++s) stages[s].forward.lane_free_s = stages[s].backward.lane_free_s;
     if (++begun == p) begun = 0;
     if (++chunk == period) chunk = 0;
+    if (round < last || chunk != last) continue;
     const std::int64_t left = (slots - round) / period - 1;
-    if (round < last || (round - last) % period != 0 || left <= 0) continue;
-    if (double growth_s = 0; shifted(growth_s)) {
+    if (double growth_s = 0; left > 0 && shifted(growth_s)) {
       slots -= left * period;
       skipped_s = static_cast<double>(left) * growth_s;
     }

@@ -65,7 +65,9 @@ class Pricer {
     const NetworkPieces* network = nullptr;
     const TimePieces* times = nullptr;   ///< of one that fits
     const PipelineEnds* ends = nullptr;  ///< of one that was walked
-    std::optional<int> tailed;           ///< ZeRO's stage of the tails that stand
+    std::optional<bool> tailed;          ///< whether in the tails that stand the optimizer's state is shared out
+    /// By whether it is, and whether sums run beside the passes; ZeRO 2 differs from 1 in memory alone.
+    std::array<std::optional<double>, 4> step_s;
     ScheduleShape shape;
     Layout layout;
     int blocks = 0;  ///< of the first chunks; see `larger`
@@ -123,6 +125,7 @@ class Pricer {
   const PipelineEnds& walk(const Draft& draft);
   void add_tails(Draft& draft);
   std::optional<double> step(Draft& draft);
+  std::optional<double> new_step(Draft& draft);
   std::optional<double> sharded_step(const Draft& draft);
   double sum_of(const Draft& draft, int chunk);
   Tail tail_of(const Draft& draft, int stage);

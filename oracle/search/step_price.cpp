@@ -136,10 +136,20 @@ void Pricer::add_tails(Draft& draft) {
   tails_.resize(static_cast<std::size_t>(stages));
   for (int stage = 0; stage < stages; ++stage)
     tails_[stage] = as_before(stage, stages, draft.larger % stages) ? tails_[stage - 1] : tail_of(draft, stage);
-  draft.tailed = draft.strategy->zero;
+  draft.tailed = draft.strategy->zero >= 1;
 }
 
 std::optional<double> Pricer::step(Draft& draft) {
+  const bool shares = draft.strategy->zero >= 1;
+  std::optional<double>& step_s = draft.step_s[2 * (shares ? 1 : 0) + (overlaps_data(draft.strategy->overlap) ? 1 : 0)];
+  if (!step_s) {
+    if (draft.tailed != shares) add_tails(draft);
+    step_s = new_step(draft);
+  }
+  return step_s;
+}
+
+std::optional<double> Pricer::new_step(Draft& draft) {
   const int stages = draft.shape.stages, last = stages - 1;
   const double micro_batches = static_cast<double>(draft.shape.micro_batches);
   PipelineEnds alone;
@@ -155,7 +165,6 @@ std::optional<double> Pricer::step(Draft& draft) {
   }
   if (stages > 1 && draft.ends == nullptr) draft.ends = &walk(draft);
   const PipelineEnds& ends = stages == 1 ? alone : *draft.ends;
-  if (draft.tailed != draft.strategy->zero) add_tails(draft);
   for (int stage = 0; stage < stages; ++stage) tails_[stage].transfers_end_s = reduce(draft, stage, ends);
   if (stages > 1 && draft.network->tied > Bytes(0)) {
     const double start_s =
