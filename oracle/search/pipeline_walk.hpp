@@ -30,7 +30,7 @@ struct PipelineEnds {
 };
 
 /// The times of a step's pipeline, equal to those of walk_serial() and of the event-by-event evaluation of the same plan (tests hold them
-/// to 1e-12), at a few nanoseconds a body: instead of asking which stage can go on, bodies are taken in an order in which all that they
+/// to 1e-12), at about a nanosecond a body: instead of asking which stage can go on, bodies are taken in an order in which all that they
 /// wait for stands already. Rounds that only shift by a constant are skipped, GPipe has a closed form. Buffers as deep as there are chunks
 /// hold up nothing.
 class PipelineWalk {

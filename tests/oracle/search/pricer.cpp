@@ -64,6 +64,13 @@ class Dice {
     return values.begin()[std::uniform_int_distribution<std::size_t>(0, values.size() - 1)(random_)];
   }
 
+  /// What may share a draft with it.
+  Strategy like(Strategy s) {
+    s.zero = pick({0, 1, 2, 3});
+    s.overlap = pick({Overlap::none, Overlap::data, Overlap::tensor, Overlap::all});
+    return s;
+  }
+
   Strategy strategy(int devices) {
     Strategy s = parse_strategy(word(pick({"runtime=megatron", "runtime=megatron", "runtime=pytorch-ddp", "runtime=forerun"})));
     s.tensor = pick({1, 1, 2, 2, 4, 4, 8, 3});
@@ -106,8 +113,9 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
   for (const Case& chosen : cases) {
     const Scenario scenario = scenario_of(chosen);
     Pricer pricer(scenario);
+    Strategy strategy;
     for (int i = 0; i < 800; ++i) {
-      const Strategy strategy = dice.strategy(scenario.platform.devices());
+      strategy = i % 4 < 2 ? dice.strategy(scenario.platform.devices()) : dice.like(strategy);
       const std::int64_t before = pricer.counts().from_pieces;
       const Quote quote = pricer.price(strategy);
       const Whole whole = predicted(scenario, strategy);
