@@ -64,10 +64,18 @@ class Dice {
     return values.begin()[std::uniform_int_distribution<std::size_t>(0, values.size() - 1)(random_)];
   }
 
-  /// What may share a draft with it.
+  /// What may share a draft with it, or all but.
   Strategy like(Strategy s) {
     s.zero = pick({0, 1, 2, 3});
     s.overlap = pick({Overlap::none, Overlap::data, Overlap::tensor, Overlap::all});
+    switch (pick({0, 0, 0, 1, 2, 3})) {
+      case 1: s.micro_batch = pick({1, 2, 4}); break;
+      case 2: s.recompute = pick({Recompute::none, Recompute::full}); break;
+      case 3:
+        if (s.interleave == 1) s.schedule = pick({Schedule::gpipe, Schedule::one_f_one_b, Schedule::zero_bubble_h1});
+        break;
+      default: break;
+    }
     return s;
   }
 
@@ -138,6 +146,20 @@ TEST_CASE("a price put together from pieces is the prediction's, over random str
   for (const char* what : {"feasible", "pipelines", "interleaved", "experts", "sharded", "parameters in units", "data axes that fill nodes",
                            "sequences over nodes", "division", "schedule", "stages", "network", "memory"})
     CHECK(seen[what] >= 5);
+}
+
+TEST_CASE("two stages of several chunks wait for each other's sends where links are slow") {
+  Scenario scenario =
+      scenario_of({"gpt", {{"layers", "24"}, {"hidden", "1024"}, {"heads", "16"}, {"precision", "fp16"}}, "dgx-a100-80gb", "2", 16});
+  scenario.platform.inter_node.bandwidth = BytesPerSecond(2e8);
+  Pricer pricer(scenario);
+  for (const char* text : {"tensor=8,pipeline=2,interleave=2,micro-batch=1,runtime=megatron",
+                           "tensor=8,pipeline=2,interleave=6,micro-batch=2,runtime=megatron"}) {
+    const Strategy strategy = parse_strategy(word(text));
+    const Quote quote = pricer.price(strategy);
+    CHECK(quote.step_s == Approx(predicted(scenario, strategy).step_s).epsilon(1e-9));
+  }
+  CHECK(pricer.counts().from_pieces == 2);
 }
 
 TEST_CASE("strategies of a network whose blocks differ are what they are as whole plans, and none is quicker than its bound") {
