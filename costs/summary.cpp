@@ -10,6 +10,7 @@
 #include "costs/nccl.hpp"
 #include "costs/server_transfer.hpp"
 #include "io/format.hpp"
+#include "platforms/topology.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -103,6 +104,15 @@ std::string links_text(const Scenario& scenario) {
                          served ? "" : "; the reduction's arithmetic is neglected");
 }
 
+/// Empty of a star, and where nothing leaves a node.
+std::string network_text(const Scenario& scenario) {
+  const Topology& topology = scenario.platform.topology;
+  if (topology.kind == Topology::Kind::star || scenario.ranks() <= scenario.platform.devices_per_node) return "";
+  const std::string subscribed = oversubscription_text(topology);
+  return forerun::format("nodes joined by a {} of {}{}{}, in which no route adapts to traffic", to_string(topology.kind),
+                         shape_text(topology), subscribed.empty() ? "" : ", over-subscribed ", subscribed);
+}
+
 std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& plan) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<std::string> list;
@@ -122,6 +132,7 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
   if (scenario.ranks() > 1) {
     if (scenario.strategy.servers == 0 || scenario.strategy.node_reduction) list.push_back(library_assumption(scenario.platform, plan));
     list.push_back(links_text(scenario));
+    if (std::string network = network_text(scenario); !network.empty()) list.push_back(std::move(network));
   }
   add_servers(scenario, list);
   if (const int devices = scenario.platform.devices(); scenario.ranks() < devices)

@@ -268,3 +268,20 @@ TEST_CASE("a framework that gives a convolution little scratch memory waits long
   CHECK(step("--set calibration.convolution-workspace=8MiB") > 1.5 * step(""));
   CHECK(step("--set calibration.convolution-workspace=1TiB") == step(""));
 }
+
+TEST_CASE("data groups that leave over-subscribed switches side by side take longer, in both engines") {
+  const CommandLine shell;
+  const auto step = [&](const std::string& more) {
+    const std::string run =
+        "predict -w gpt2-medium -p dgx-a100-80gb -s data=8,tensor=16,runtime=megatron --set workload.batch=64 --set platform.nodes=16 ";
+    const YamlNode answer = read_yaml_text(shell.run(run + "--samples 0 --format json " + more).out, "out");
+    return std::stod(value_of(answer, "comm_total_s"));
+  };
+  const std::string tree = "--set platform.topology=fat-tree --set platform.fat-tree=2 --set platform.oversubscription=";
+  CHECK(step(tree + "1") == step(""));
+  CHECK(step(tree + "2") > 1.05 * step(""));
+  CHECK(step(tree + "2 --engine sim") == Approx(step(tree + "2")).epsilon(1e-5));
+  const Answer words =
+      shell.run("predict -w gpt2 -p dgx-a100-80gb -s data=16 --set workload.batch=64 --set platform.nodes=2 " + tree + "2");
+  CHECK(words.out.find("nodes joined by a fat-tree of 2, over-subscribed 2, in which no route adapts to traffic") != std::string::npos);
+}
