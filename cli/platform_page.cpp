@@ -27,6 +27,8 @@ Json topology_json(const Topology& topology) {
     json["shape"].push_back(topology.shape[level]);
     if (topology.kind == Topology::Kind::fat_tree) json["oversubscription"].push_back(topology.oversubscription[level]);
   }
+  if (topology.local > BytesPerSecond(0)) json["local_bandwidth_bytes_per_s"] = topology.local.value();
+  if (topology.global > BytesPerSecond(0)) json["global_bandwidth_bytes_per_s"] = topology.global.value();
   return json;
 }
 

@@ -27,7 +27,7 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 35> kKeys = {"calibration",
+constexpr std::array<std::string_view, 39> kKeys = {"calibration",
                                                     "collective-library",
                                                     "collective-overhead",
                                                     "compute-capability",
@@ -37,8 +37,10 @@ constexpr std::array<std::string_view, 35> kKeys = {"calibration",
                                                     "device-memory",
                                                     "device-rate",
                                                     "devices-per-node",
+                                                    "dragonfly",
                                                     "fabric",
                                                     "fat-tree",
+                                                    "global-bandwidth",
                                                     "host-link-bandwidth",
                                                     "intra-node-bandwidth",
                                                     "intra-node-latency",
@@ -47,6 +49,7 @@ constexpr std::array<std::string_view, 35> kKeys = {"calibration",
                                                     "link-latency",
                                                     "link-share",
                                                     "loader-rate",
+                                                    "local-bandwidth",
                                                     "memory-per-node",
                                                     "nic-bandwidth",
                                                     "nics",
@@ -61,7 +64,8 @@ constexpr std::array<std::string_view, 35> kKeys = {"calibration",
                                                     "source",
                                                     "spot-price",
                                                     "startup",
-                                                    "topology"};
+                                                    "topology",
+                                                    "torus"};
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
   const auto found = texts.find(key);

@@ -21,19 +21,28 @@ namespace forerun {
 ///               below   [Öhring and others 1995, "On generalized fat trees"]. Of the links up from a tree, numbered 0 to U - 1, the
 ///               message to node d takes d mod U: D-mod-k routing   [Zahavi 2010, "D-Mod-K routing providing non-blocking traffic for
 ///               shift permutations on real life fat trees", sec. 3]
+///   torus       links of one dimension after another, the shorter way around; where both are as long, upwards from even coordinates and
+///               downwards from odd ones   [Sullivan & Bashkow 1977, dimension order]. Two nodes of a dimension of two have one cable
+///   dragonfly   at most a link to the router of its group that leads to the other group, the one that joins the groups, and a link to
+///               the node's router there: minimal routing   [Kim, Dally, Scott & Abts 2008, "Technology-driven, highly-scalable dragonfly
+///               topology", sec. 4.1]. One link, of all cables together, joins each two groups; those of a group lead to the others in
+///               order and lie on its routers, as many on each, from the first one on
 /// Nothing joins a node to itself: its devices have links of their own.
 class Fabric {
  public:
   explicit Fabric(const Platform& platform);
 
-  /// A link, described.
+  /// A link, described. Its ends are nodes by their number, or switches (of tori and dragonflies: routers), numbered from the nodes on.
   struct Link {
     std::string name;  ///< no two links have the same
     int level = 0;     ///< 0: of a node; then from the nodes inwards
     BytesPerSecond bandwidth;
+    std::int64_t from = 0;
+    std::int64_t to = 0;
   };
 
   [[nodiscard]] std::int64_t links() const { return links_; }
+  [[nodiscard]] std::int64_t switches() const { return switches_; }
   [[nodiscard]] Link link(std::int64_t index) const;
   /// What collectives reach of the link.
   [[nodiscard]] BytesPerSecond bandwidth(std::int64_t index) const { return speed(index) * node_rate_; }
@@ -47,24 +56,50 @@ class Fabric {
   void route(int from, int to, std::vector<std::int64_t>& links) const;
 
  private:
-  /// The links above the trees of one level of switches.
+  /// The trees under one level of a fat tree's switches, and the links above them.
   struct Level {
-    std::int64_t nodes = 1;    ///< under a tree
-    std::int64_t uplinks = 1;  ///< of a tree
-    std::int64_t first = 0;    ///< link: up of tree 0; then down of it, up of the next one ...
+    std::int64_t nodes = 1;         ///< under a tree
+    std::int64_t switches = 1;      ///< at its top
+    std::int64_t uplinks = 1;       ///< of all of these
+    std::int64_t first_switch = 0;  ///< of tree 0, from 0
+    std::int64_t first = 0;         ///< link: up of tree 0; then down of it, up of the next one ...
     double speed = 1;
   };
 
   void lay_fat_tree();
+  void climb(int from, int to, std::vector<std::int64_t>& links) const;
   [[nodiscard]] int level_of(std::int64_t link) const;
   [[nodiscard]] std::int64_t tree_link(const Level& level, int node, int to, bool down) const;
+  [[nodiscard]] std::int64_t tree_switch(int level, std::int64_t node, std::int64_t number) const;
+  void describe_tree_link(Link& link, std::int64_t index) const;
+
+  void lay_torus();
+  void walk_grid(int from, int to, std::vector<std::int64_t>& links) const;
+  void describe_grid_link(Link& link, std::int64_t place) const;
+
+  void lay_dragonfly();
+  void hop_groups(int from, int to, std::vector<std::int64_t>& links) const;
+  void describe_dragonfly_link(Link& link, std::int64_t index) const;
+  [[nodiscard]] std::int64_t local_link(std::int64_t group, std::int64_t from, std::int64_t to) const;
+  [[nodiscard]] std::int64_t gateway(std::int64_t group, std::int64_t other) const;
+
+  [[nodiscard]] std::int64_t switch_of(int node) const;
+  [[nodiscard]] std::int64_t first_inner() const { return 2 * std::int64_t{nodes_}; }
 
   Topology topology_;
   int nodes_;
   BytesPerSecond node_rate_;
-  int level_count_ = 0;
+  double local_speed_ = 1;
+  double global_speed_ = 1;
+  int level_count_ = 0;  ///< with links above them
   std::array<Level, Topology::kMostLevels> levels_;
+  std::int64_t top_switch_ = 0;    ///< of a fat tree, the first of its uppermost level
+  std::int64_t groups_ = 1;        ///< of a dragonfly
+  std::int64_t routers_ = 1;       ///< of a group
+  std::int64_t of_router_ = 1;     ///< links to other groups that lie on one of its routers
+  std::int64_t first_global_ = 0;  ///< link
   std::int64_t links_ = 0;
+  std::int64_t switches_ = 1;
 };
 
 }  // namespace forerun

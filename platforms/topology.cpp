@@ -18,12 +18,16 @@ using Kind = Topology::Kind;
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr double kMostOversubscription = 1000;
 
-constexpr std::array<std::string_view, 3> kKeys = {"topology", "fat-tree", "oversubscription"};
-constexpr std::array kKinds = {Kind::star, Kind::fat_tree};
+constexpr std::array<std::string_view, 7> kKeys = {"topology",  "fat-tree",        "oversubscription", "torus",
+                                                   "dragonfly", "local-bandwidth", "global-bandwidth"};
+constexpr std::array kKinds = {Kind::star, Kind::fat_tree, Kind::torus, Kind::dragonfly};
 
 /// Whether a key says something of a kind.
 bool belongs(std::string_view key, Kind kind) {
-  return key == "topology" || key == to_string(kind) || (key == "oversubscription" && kind == Kind::fat_tree);
+  if (key == "oversubscription") return kind == Kind::fat_tree;
+  if (key == "local-bandwidth") return kind == Kind::torus || kind == Kind::dragonfly;
+  if (key == "global-bandwidth") return kind == Kind::dragonfly;
+  return key == "topology" || key == to_string(kind);
 }
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
@@ -55,14 +59,19 @@ std::vector<Text> between_crosses(const Text& text, int most) {
   return parts;
 }
 
-void read_shape(const Text& text, int most, Topology& topology) {
+void read_shape(const Text& text, int nodes, Topology& topology) {
+  const bool dragonfly = topology.kind == Kind::dragonfly;
+  const std::vector<Text> parts = between_crosses(text, dragonfly ? 2 : Topology::kMostLevels);
+  if (dragonfly && parts.size() < 2) throw BadInput(problem(text, "is one number", "nodes of a router x routers of a group"));
   std::int64_t product = 1;
   int level = 0;
-  for (const Text& part : between_crosses(text, most)) {
+  for (const Text& part : parts) {
     topology.shape[level] = static_cast<int>(parse_integer(part, 1, kMostNodes));
     product *= topology.shape[level++];
     if (product > kMostNodes) throw BadInput(problem(text, "holds too many nodes", "a product of at most " + std::to_string(kMostNodes)));
   }
+  if (topology.kind == Kind::torus && product != nodes)
+    throw BadInput(problem(text, "holds " + std::to_string(product) + " nodes", "a product of nodes, " + std::to_string(nodes)));
 }
 
 void read_oversubscription(const Text& text, Topology& topology) {
@@ -82,7 +91,7 @@ void keep_topology(PlatformTexts& texts, std::string_view kind) {
     if (const auto stale = texts.find(key); stale != texts.end() && !belongs(key, *known)) texts.erase(stale);
 }
 
-Topology read_topology(const PlatformTexts& texts, int /*nodes*/, Problems& problems) {
+Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems) {
   Topology topology;
   if (const Text* text = find(texts, "topology"); text != nullptr && !problems.collect([&] { topology.kind = read_kind(*text); }))
     return topology;
@@ -99,11 +108,16 @@ Topology read_topology(const PlatformTexts& texts, int /*nodes*/, Problems& prob
     problems.add(problem(where, "is missing: topology asks for it", "whole numbers with x between them"));
     return topology;
   }
-  if (!problems.collect([&] { read_shape(*shape, Topology::kMostLevels, topology); })) return topology;
+  if (!problems.collect([&] { read_shape(*shape, nodes, topology); })) return topology;
+  const auto read = [&](std::string_view key, auto&& understand) {
+    if (const Text* text = find(texts, key)) problems.collect([&] { understand(*text); });
+  };
   if (topology.kind == Kind::fat_tree) {
     std::fill_n(topology.oversubscription.begin(), topology.levels(), 1.0);
-    if (const Text* text = find(texts, "oversubscription")) problems.collect([&] { read_oversubscription(*text, topology); });
+    read("oversubscription", [&](const Text& text) { read_oversubscription(text, topology); });
   }
+  if (topology.kind != Kind::fat_tree) read("local-bandwidth", [&](const Text& text) { topology.local = parse_bandwidth(text); });
+  if (topology.kind == Kind::dragonfly) read("global-bandwidth", [&](const Text& text) { topology.global = parse_bandwidth(text); });
   return topology;
 }
 

@@ -16,7 +16,8 @@ std::span<const std::string_view> topology_keys();
 void keep_topology(PlatformTexts& texts, std::string_view kind);
 
 /// The topology that the texts describe for so many nodes. Everything wrong is collected: an unknown kind, a shape that is missing, has a
-/// number that is no whole one from 1 on or too many of them, or does not fit the nodes; a key of another kind.
+/// number that is no whole one from 1 on or too many of them, or does not hold the nodes; an over-subscription below 1, a bandwidth without
+/// unit or of zero; a key of another kind.
 Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems);
 
 /// A shape as files have it: 16x8.

@@ -68,7 +68,10 @@ void write_topology(Writer& out, const Topology& topology) {
   if (topology.kind == Topology::Kind::star) return;
   out.plain("topology", to_string(topology.kind));
   out.plain(to_string(topology.kind), shape_text(topology));
-  if (const std::string levels = oversubscription_text(topology); !levels.empty()) out.plain("oversubscription", levels);
+  if (const std::string oversubscribed = oversubscription_text(topology); !oversubscribed.empty())
+    out.plain("oversubscription", oversubscribed);
+  out.quantity("local-bandwidth", topology.local.value(), kBits);
+  out.quantity("global-bandwidth", topology.global.value(), kBits);
 }
 
 void write_network(Writer& out, const Platform& platform) {

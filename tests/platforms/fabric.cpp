@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace forerun {
 namespace {
@@ -20,6 +21,16 @@ Platform fat_tree(int nodes, std::initializer_list<int> shape, std::initializer_
   return platform;
 }
 
+Platform shaped(Topology::Kind kind, int nodes, std::initializer_list<int> shape) {
+  Platform platform = fat_tree(nodes, shape);
+  platform.topology.kind = kind;
+  platform.topology.oversubscription = {};
+  return platform;
+}
+
+Platform torus(int nodes, std::initializer_list<int> shape) { return shaped(Topology::Kind::torus, nodes, shape); }
+Platform dragonfly(int nodes, std::initializer_list<int> shape) { return shaped(Topology::Kind::dragonfly, nodes, shape); }
+
 std::vector<std::int64_t> route(const Fabric& fabric, int from, int to) {
   std::vector<std::int64_t> links;
   fabric.route(from, to, links);
@@ -36,21 +47,30 @@ std::map<std::int64_t, int> all_to_all(const Fabric& fabric, int nodes) {
   return loads;
 }
 
-std::vector<Platform> fat_trees() {
-  return {fat_tree(16, {4}),
+std::vector<Platform> networks() {
+  return {shaped(Topology::Kind::star, 9, {}),
+          fat_tree(16, {4}),
           fat_tree(16, {4}, {4}),
           fat_tree(37, {8}, {3}),
-          fat_tree(64, {4, 4}),
           fat_tree(64, {4, 4}, {1, 2}),
           fat_tree(61, {2, 3, 4}, {2, 1.5}),
           fat_tree(9, {1, 3}),
-          fat_tree(8, {16})};
+          fat_tree(8, {16}),
+          torus(16, {16}),
+          torus(15, {3, 5}),
+          torus(64, {4, 4, 4}),
+          torus(24, {2, 3, 4}),
+          torus(8, {2, 2, 2}),
+          dragonfly(72, {2, 4}),
+          dragonfly(61, {3, 2}),
+          dragonfly(7, {1, 1}),
+          dragonfly(5, {4, 8})};
 }
 
 }  // namespace
 
-TEST_CASE("a route goes up from its first node and down to its last, and crosses no link twice", "[unit]") {
-  for (const Platform& platform : fat_trees()) {
+TEST_CASE("a route leads from its first node to its last, over no link twice", "[unit]") {
+  for (const Platform& platform : networks()) {
     const Fabric fabric(platform);
     for (int from = 0; from < platform.nodes; ++from)
       for (int to = 0; to < platform.nodes; ++to) {
@@ -59,14 +79,21 @@ TEST_CASE("a route goes up from its first node and down to its last, and crosses
         REQUIRE(links.front() == Fabric::up(from));
         REQUIRE(links.back() == Fabric::down(to));
         REQUIRE(std::set(links.begin(), links.end()).size() == links.size());
-        for (const std::int64_t link : links) REQUIRE((link >= 0 && link < fabric.links()));
-        for (std::size_t i = 1; i + 1 < links.size(); ++i) REQUIRE(fabric.link(links[i]).level > 0);
+        std::int64_t at = from;
+        for (const std::int64_t index : links) {
+          REQUIRE((index >= 0 && index < fabric.links()));
+          const Fabric::Link link = fabric.link(index);
+          REQUIRE(link.from == at);
+          at = link.to;
+          REQUIRE((at < platform.nodes + fabric.switches() && (at >= platform.nodes || at == to)));
+        }
+        REQUIRE(at == to);
       }
   }
 }
 
 TEST_CASE("links of a fabric have names of their own and bandwidth", "[unit]") {
-  for (const Platform& platform : fat_trees()) {
+  for (const Platform& platform : networks()) {
     const Fabric fabric(platform);
     std::set<std::string> names;
     for (std::int64_t link = 0; link < fabric.links(); ++link) {
@@ -139,6 +166,77 @@ TEST_CASE("D-mod-k blocks no shift over a full fat tree", "[paper]") {
       for (int from = 0; from < platform.nodes; ++from)
         for (const std::int64_t link : route(fabric, from, (from + shift) % platform.nodes)) REQUIRE(used.insert(link).second);
     }
+  }
+}
+
+TEST_CASE("a message in a torus goes the shortest way around every dimension", "[unit]") {
+  for (const auto& [x, y, z] : {std::tuple(4, 4, 4), std::tuple(5, 3, 2), std::tuple(1, 7, 6)}) {
+    const int nodes = x * y * z;
+    const Fabric fabric(torus(nodes, {x, y, z}));
+    const auto around = [](int a, int b, int size) { return std::min(std::abs(a - b), size - std::abs(a - b)); };
+    for (int from = 0; from < nodes; ++from)
+      for (int to = 0; to < nodes; ++to)
+        if (from != to)
+          REQUIRE(static_cast<int>(route(fabric, from, to).size()) ==
+                  2 + around(from % x, to % x, x) + around(from / x % y, to / x % y, y) + around(from / x / y, to / x / y, z));
+  }
+  CHECK(route(Fabric(torus(16, {16})), 0, 15).size() == 3);
+  CHECK(route(Fabric(torus(16, {16})), 0, 8).size() == 10);
+}
+
+TEST_CASE("an all-to-all loads the links of a torus of equal sides alike", "[unit]") {
+  // n / 8 routes of a ring of n cross each link from every other coordinate of the other dimensions, for each target there.
+  for (const auto& [side, crossing] : {std::pair(4, 2), std::pair(5, 3), std::pair(8, 8)}) {
+    const Fabric fabric(torus(side * side, {side, side}));
+    for (const auto& [link, load] : all_to_all(fabric, side * side)) {
+      if (fabric.link(link).level == 0) continue;
+      CHECK(load == crossing * side);
+    }
+  }
+}
+
+TEST_CASE("a message in a dragonfly crosses at most one link of either group and one between", "[paper]") {
+  const Fabric fabric(dragonfly(72, {2, 4}));  // 9 groups of 4 routers of 2 nodes: each router leads to two other groups
+  CHECK(fabric.switches() == 36);
+  CHECK(fabric.links() == 2 * 72 + 9 * 4 * 3 + 9 * 8);
+  for (int from = 0; from < 72; ++from)
+    for (int to = 0; to < 72; ++to) {
+      if (from == to) continue;
+      std::map<int, int> levels;
+      for (const std::int64_t link : route(fabric, from, to)) ++levels[fabric.link(link).level];
+      REQUIRE(levels[2] == (from / 8 == to / 8 ? 0 : 1));
+      REQUIRE(levels[1] <= (from / 8 == to / 8 ? 1 : 2));
+      if (from / 2 == to / 2) REQUIRE(levels[1] == 0);
+    }
+  // Every link between groups carries what 8 nodes send to 8 others.
+  for (const auto& [link, load] : all_to_all(fabric, 72))
+    if (fabric.link(link).level == 2) CHECK(load == 64);
+}
+
+TEST_CASE("links inside tori and dragonflies have bandwidths of their own, or a node's", "[unit]") {
+  Platform platform = torus(16, {4, 4});
+  CHECK(Fabric(platform).speed(40) == 1);
+  platform.topology.local = BytesPerSecond(3 * kRate);
+  CHECK(Fabric(platform).speed(40) == 3);
+  CHECK(Fabric(platform).speed(31) == 1);
+  Platform groups = dragonfly(8, {1, 2});
+  groups.topology.local = BytesPerSecond(kRate / 4);
+  groups.topology.global = BytesPerSecond(kRate / 2);
+  const Fabric fabric(groups);
+  for (std::int64_t link = 0; link < fabric.links(); ++link) {
+    const int level = fabric.link(link).level;
+    CHECK(fabric.speed(link) == (level == 0 ? 1.0 : (level == 1 ? 0.25 : 0.5)));
+  }
+}
+
+TEST_CASE("a million nodes take no memory", "[limit]") {
+  constexpr int kMillion = 1 << 20;
+  for (const Platform& platform : {fat_tree(kMillion, {64, 128}, {2, 2}), torus(kMillion, {128, 128, 64}), dragonfly(kMillion, {1, 1})}) {
+    const Fabric fabric(platform);
+    std::int64_t at = 0;
+    for (const std::int64_t link : route(fabric, 0, kMillion - 1)) at = fabric.link(link).to;
+    CHECK(at == kMillion - 1);
+    CHECK(fabric.links() >= 2 * kMillion);
   }
 }
 

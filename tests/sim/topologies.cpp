@@ -18,9 +18,35 @@ Platform fat_tree(int count, int devices_per_node, std::initializer_list<int> sh
   return platform;
 }
 
+Platform shaped(Topology::Kind kind, int count, int devices_per_node, std::initializer_list<int> shape) {
+  Platform platform = fat_tree(count, devices_per_node, shape, {});
+  platform.topology.kind = kind;
+  return platform;
+}
+
+Platform torus(int count, int devices_per_node, std::initializer_list<int> shape) {
+  return shaped(Topology::Kind::torus, count, devices_per_node, shape);
+}
+
+Platform dragonfly(int count, int devices_per_node, std::initializer_list<int> shape, double local, double global) {
+  Platform platform = shaped(Topology::Kind::dragonfly, count, devices_per_node, shape);
+  platform.topology.local = BytesPerSecond(local * kBandwidth);
+  platform.topology.global = BytesPerSecond(global * kBandwidth);
+  return platform;
+}
+
 std::vector<Platform> networks() {
-  return {fat_tree(16, 1, {4}, {4}),       fat_tree(16, 2, {4}, {3}),          fat_tree(24, 2, {4, 3}, {1, 2}),
-          fat_tree(12, 4, {2, 2}, {2, 2}), fat_tree(7, 3, {2, 3}, {1.5, 1.5}), fat_tree(64, 1, {8, 2}, {1, 1})};
+  return {fat_tree(16, 1, {4}, {4}),
+          fat_tree(16, 2, {4}, {3}),
+          fat_tree(24, 2, {4, 3}, {1, 2}),
+          fat_tree(12, 4, {2, 2}, {2, 2}),
+          fat_tree(7, 3, {2, 3}, {1.5, 1.5}),
+          fat_tree(64, 1, {8, 2}, {1, 1}),
+          torus(16, 1, {4, 4}),
+          torus(12, 2, {3, 2, 2}),
+          torus(9, 3, {9}),
+          dragonfly(24, 1, {2, 3}, 1, 1),
+          dragonfly(18, 2, {2, 2}, 0.7, 2)};
 }
 
 constexpr double kHop_s = 2e-6;
@@ -59,6 +85,22 @@ TEST_CASE("a link above a switch that is slower than a node's slows a single mes
   CHECK(agreed(Kind::send, group(2, 1), fat_tree(2, 1, {1}, {8})) == Approx(kHop_s + 8 * 0.1));
   CHECK(agreed(Kind::send, group(2, 4, 4), fat_tree(8, 1, {4}, {8})) == Approx(kHop_s + 8 * 0.1));
   CHECK(agreed(Kind::send, group(2, 1), fat_tree(8, 1, {4}, {8})) == Approx(kHop_s + 0.1));
+}
+
+TEST_CASE("a ring over a torus in the order of its nodes crosses no link twice but where lines end") {
+  // From the end of a line to the start of the next: one step around and one on, where the ring of the second dimension is used alone.
+  CHECK(agreed(Kind::all_reduce, everyone(16), torus(16, 1, {4, 4})) == Approx(agreed(Kind::all_reduce, everyone(16), described(16, 1))));
+}
+
+TEST_CASE("messages half around a ring of nodes share its links") {
+  // The first four of 8 nodes send to those 4 on: 0 and 2 upwards, 1 and 3 downwards, two of either over the same two links.
+  CHECK(agreed(Kind::shift, group(2, 4, 4), torus(8, 1, {8})) == Approx(kHop_s + 2 * 0.1));
+}
+
+TEST_CASE("messages between two groups of a dragonfly share what joins these") {
+  CHECK(agreed(Kind::send, group(2, 8, 8), dragonfly(16, 1, {2, 4}, 8, 2)) == Approx(kHop_s + 8 * 0.1 / 2));
+  // One router of the group leads there, and two nodes of each of the others share a link to it.
+  CHECK(agreed(Kind::send, group(2, 8, 8), dragonfly(16, 1, {2, 4}, 1, 8)) == Approx(kHop_s + 2 * 0.1));
 }
 
 TEST_CASE("a ring in any order takes as long as its busiest link, as both engines find") {
