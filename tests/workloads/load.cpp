@@ -86,7 +86,8 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
 
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
-        "--set: workload.bach: unknown setting (allowed batch, frozen, gradients, lora-rank, lora-targets, optimizer, precision, samples). Did you "
+        "--set: workload.bach: unknown setting (allowed batch, frozen, gradients, lora-rank, lora-targets, optimizer, precision, samples). "
+        "Did you "
         "mean batch?");
   CHECK(error_of("mlp", {setting("precision", "fp128")}) ==
         "--set: workload.precision: unknown precision (got fp128, allowed fp32, tf32, fp16, bf16, fp8, fp64)");
@@ -95,11 +96,12 @@ TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]")
 }
 
 TEST_CASE("what is wrong with the name and with the settings is said at once", "[unit]") {
-  CHECK(error_of("alexnt", {setting("batch", "0"), setting("x", "1")}) ==
-        "--workload: unknown workload (got alexnt, allowed " + kKnown +
-            "). Did you mean alexnet?\n"
-            "--set: workload.batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
-            "--set: workload.x: unknown setting (allowed batch, frozen, gradients, lora-rank, lora-targets, optimizer, precision, samples)");
+  CHECK(
+      error_of("alexnt", {setting("batch", "0"), setting("x", "1")}) ==
+      "--workload: unknown workload (got alexnt, allowed " + kKnown +
+          "). Did you mean alexnet?\n"
+          "--set: workload.batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
+          "--set: workload.x: unknown setting (allowed batch, frozen, gradients, lora-rank, lora-targets, optimizer, precision, samples)");
 }
 
 TEST_CASE("a missing batch is an error only where one is needed", "[unit]") {
