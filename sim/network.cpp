@@ -55,17 +55,17 @@ struct Network::Engine {
     for (std::string& option : options) arguments.push_back(option.data());
     int count = static_cast<int>(arguments.size());
     engine = new s4u::Engine(&count, arguments.data());
-    auto* routed = new RoutedZone("cluster", kRouteLatency, [this](unsigned long from, unsigned long to, RoutedZone::Links& links) {
-      find_route(static_cast<int>(from), static_cast<int>(to), links);
-    });
+    auto* routed = new RoutedZone("cluster", kRouteLatency, route);
     zone = routed->get_iface();
     zone->get_network_model()->set_lat_factor_cb([this](double, const s4u::Host*, const s4u::Host*, const std::vector<s4u::Link*>&,
                                                         const std::unordered_set<s4u::NetZone*>&) { return latency_factor; });
     const int nodes = node_of(platform, ranks - 1) + 1;
     if (platform.inter_node.bandwidth > BytesPerSecond(0))
-      for (int node = 0; node < nodes; ++node) add_host(node_hosts, "node" + std::to_string(node), platform.inter_node_rate());
+      for (int node = 0; node < nodes; ++node) add_links(node_links, "node" + std::to_string(node), platform.inter_node_rate());
     if (platform.devices_per_node > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
-      for (int rank = 0; rank < ranks; ++rank) add_host(rank_hosts, "rank" + std::to_string(rank), platform.intra_node_rate());
+      for (int rank = 0; rank < ranks; ++rank) add_links(rank_links, "rank" + std::to_string(rank), platform.intra_node_rate());
+    sender = zone->create_host("sender", 1.0)->seal();
+    receiver = zone->create_host("receiver", 1.0)->seal();
     zone->seal();
     inner_zone = s4u::create_star_zone("inner");
     inner_zone->get_impl()->set_network_model(routed->get_network_model());
@@ -74,23 +74,25 @@ struct Network::Engine {
     });
   }
 
-  void add_host(std::vector<s4u::Host*>& hosts, const std::string& name, BytesPerSecond bandwidth) {
-    hosts.push_back(zone->create_host(name, 1.0)->seal());
+  void add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) {
     for (const char* direction : {" up", " down"})
-      own_links.push_back(zone->create_link(name + direction, bandwidth.value() * kUnitsPerByte)->seal()->get_impl());
+      links.push_back(zone->create_link(name + direction, bandwidth.value() * kUnitsPerByte)->seal()->get_impl());
   }
 
-  // Hosts are numbered as they were added, and have two links each.
-  void find_route(int from, int to, RoutedZone::Links& links) {
-    const int nodes = static_cast<int>(node_hosts.size());
-    if (from >= nodes || platform.topology.kind == Topology::Kind::star) {
-      links.push_back(own_links[2 * from]);
-      links.push_back(own_links[2 * to + 1]);
+  void find_route(const Flow& flow) {
+    if (flow.inside) {
+      route = {rank_links[2 * flow.from], rank_links[2 * flow.to + 1]};
       return;
     }
+    const int from = node_of(platform, flow.from), to = node_of(platform, flow.to);
+    if (platform.topology.kind == Topology::Kind::star) {
+      route = {node_links[2 * from], node_links[2 * to + 1]};
+      return;
+    }
+    crossed.clear();
+    fabric.route(from, to, crossed);
     route.clear();
-    fabric.route(from, to, route);
-    for (const std::int64_t link : route) links.push_back(link < 2 * nodes ? own_links[link] : inner_link(link));
+    for (const std::int64_t link : crossed) route.push_back(link < std::ssize(node_links) ? node_links[link] : inner_link(link));
   }
 
   // Links inside the network are made when the first flow crosses them: of a large one few jobs use them all.
@@ -118,11 +120,13 @@ struct Network::Engine {
   s4u::Engine* engine = nullptr;  ///< never deleted: it ends with the process
   s4u::NetZone* zone = nullptr;
   s4u::NetZone* inner_zone = nullptr;  ///< outside the platform and never sealed, so that it takes links at any time
-  RoutedZone::Links own_links;         ///< up and down, by host
+  RoutedZone::Links node_links;        ///< up and down, by node; none where no link is described
+  RoutedZone::Links rank_links;        ///< the same by rank
   std::unordered_map<std::int64_t, RoutedZone::StandardLink*> inner_links;
-  std::vector<std::int64_t> route;
-  std::vector<s4u::Host*> node_hosts;
-  std::vector<s4u::Host*> rank_hosts;
+  std::vector<std::int64_t> crossed;
+  RoutedZone::Links route;      ///< of the flow that is being started
+  s4u::Host* sender = nullptr;  ///< of all flows: what they share are links
+  s4u::Host* receiver = nullptr;
   std::vector<Slot> slots;
   Listener* listener = nullptr;
   double latency_factor = 1;
@@ -140,7 +144,7 @@ double Network::clock_s() { return s4u::Engine::get_clock(); }
 double Network::now_s() const { return s4u::Engine::get_clock() - engine_->origin_s; }
 
 bool Network::joins(int from, int to) const {
-  return engine_->one_node(from, to) ? !engine_->rank_hosts.empty() : !engine_->node_hosts.empty();
+  return engine_->one_node(from, to) ? !engine_->rank_links.empty() : !engine_->node_links.empty();
 }
 
 bool Network::one_node(int from, int to) const { return engine_->one_node(from, to); }
@@ -167,14 +171,12 @@ void Network::start(const Flow& flow) {
   slot.tag = flow.tag;
   slot.next ^= 1;
   engine_->latency_factor = std::max(flow.latency.value(), kLeastLatency) / kRouteLatency;
-  const bool local = engine_->one_node(flow.from, flow.to);
-  const std::vector<s4u::Host*>& hosts = local ? engine_->rank_hosts : engine_->node_hosts;
-  const auto place = [&](int rank) { return hosts[local ? rank : node_of(engine_->platform, rank)]; };
+  engine_->find_route(flow);
   s4u::CommPtr comm = s4u::Comm::sendto_init();
   comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(flow.bytes.value() * kUnitsPerByte))));
   comm->set_data(&slot.tag);
-  comm->set_source(place(flow.from));
-  comm->set_destination(place(flow.to));
+  comm->set_source(engine_->sender);
+  comm->set_destination(engine_->receiver);
   slot.flows[slot.next] = std::move(comm);
 }
 

@@ -16,10 +16,11 @@ class Listener {
   virtual void on_flow_done(int tag) = 0;              ///< a flow has finished
 };
 
-/// One flow between two ranks.
+/// One flow between two ranks: over their own links, or over those of their nodes, even of one and the same.
 struct Flow {
   int from = 0;
   int to = 0;
+  bool inside = false;  ///< a node
   Bytes bytes;
   Seconds latency;
   int slot = 0;  ///< flows of one slot follow one another

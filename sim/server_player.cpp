@@ -119,7 +119,13 @@ void ServerPlayer::flow(int slot, const ServerCycle::Message& message, double no
   const int worker = cycle_.workers[slot / 2 / server_count_];
   const int server = cycle_.servers[slot / 2 % server_count_];
   const bool push = slot % 2 == 1;
-  const Flow flow{push ? worker : server, push ? server : worker, message.bytes, message.latency, slot, slot};
+  const Flow flow{.from = push ? worker : server,
+                  .to = push ? server : worker,
+                  .inside = network_.one_node(worker, server),
+                  .bytes = message.bytes,
+                  .latency = message.latency,
+                  .slot = slot,
+                  .tag = slot};
   if (worker == server)
     at(now_s, {EventKind::arrived, slot, 0});
   else if (network_.joins(worker, server))
