@@ -20,9 +20,9 @@ std::string describe(const StepPlan& plan, int operation) {
 // The first lane that waits for an operation of its rank, else the first transfer that waits for a peer.
 std::string Player::blockage() const {
   std::string waiting_for_peers;
-  for (int rank = 0; rank < plan_.ranks; ++rank)
+  for (const int rank : folding_.ranks())
     for (int lane = 0; lane < lanes_; ++lane) {
-      const Place& here = places_[static_cast<std::size_t>(rank) * lanes_ + lane];
+      const Place& here = places_[lane_of(rank, lane)];
       if (here.slot < 0) continue;
       const Program::Slot& slot = program_.slots[here.slot];
       const int instance = started_[counter(rank, slot.operation)];

@@ -14,6 +14,8 @@ void code_played(Coder&& field, Value& played) {
   field(played.compute_finishes);
   field(played.compute_parts);
   field(played.tail);
+  field(played.copies);
+  field(played.flows);
   field(played.observed_rank);
   field(played.log);
 }

@@ -24,6 +24,9 @@ struct Perturbation {
 /// Whether transfers share links. Off: each has its own copy of the network and takes its duration alone.
 enum class Contention { on, off };
 
+/// Whether ranks to which the same happens are simulated once: sim/folding.hpp.
+enum class Fold { where_proven, never };
+
 /// What is kept beside the observed rank's records.
 enum class Logging { observed_rank, every_rank };
 
@@ -31,6 +34,7 @@ struct PlayOptions {
   std::int64_t steps = 1;
   Contention contention = Contention::on;
   Logging logging = Logging::observed_rank;
+  Fold fold = Fold::where_proven;
   std::uint64_t seed = 1;  ///< of the platform's compute jitter
   std::vector<Perturbation> perturbations;
 };
@@ -53,6 +57,8 @@ struct Played {
   std::vector<Seconds> compute_finishes;  ///< by step: the observed rank's compute lane is through with it
   std::vector<Parts> compute_parts;       ///< by step: what the compute lane did and waited for since the finish before
   Parts tail;                             ///< from the compute lane's last finish to the makespan
+  int copies = 1;                         ///< ranks that each simulated one stands for
+  std::int64_t flows = 0;                 ///< simulated
   int observed_rank = 0;                  ///< of the class with most compute, the one with most compute time
   std::vector<PlayedInstance> log;        ///< in order of finish; empty unless asked for
 

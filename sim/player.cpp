@@ -18,6 +18,20 @@ constexpr auto kLater = [](const auto& a, const auto& b) {
   return std::tie(a.date_s, a.rank, a.index) > std::tie(b.date_s, b.rank, b.index);
 };
 
+Phases phases_of(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, Contention contention) {
+  Phases phases(plan.operations.size());
+  for (std::size_t i = 0; i < phases.size() && contention == Contention::on; ++i)
+    if (const auto* collective = std::get_if<Collective>(&plan.operations[i].work))
+      phases[i] = played_phases(costs[i], *collective, plan.communicators[collective->communicator], platform);
+  return phases;
+}
+
+/// Nothing sets one rank apart from others.
+bool may_fold(const Platform& platform, const PlayOptions& options) {
+  return options.fold == Fold::where_proven && options.logging == Logging::observed_rank && options.perturbations.empty() &&
+         platform.compute_jitter == 0;
+}
+
 }  // namespace
 
 Player::Player(const StepPlan& plan, const Program& program, const std::vector<OperationCost>& costs, const Platform& platform,
@@ -29,9 +43,11 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
       options_(options),
       network_(network),
       durations_(plan, costs, platform, options),
+      phases_(phases_of(plan, costs, platform, options.contention)),
+      folding_(may_fold(platform, options) ? sim::fold(plan, program, phases_, platform) : Folding(plan.ranks)),
       lanes_(program.lanes),
-      places_(static_cast<std::size_t>(plan.ranks) * program.lanes),
-      started_(static_cast<std::size_t>(plan.ranks) * program.operations, 0),
+      places_(folding_.ranks().size() * program.lanes),
+      started_(folding_.ranks().size() * program.operations, 0),
       finished_(started_.size(), 0),
       transfers_(program.transfers()),
       horizon_s_(kNever),
@@ -39,10 +55,11 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
       recorder_(plan, program) {
   assert(costs.size() == plan.operations.size() && network.ranks() >= plan.ranks);
   if (options.logging == Logging::every_rank) lane_starts_s_.assign(places_.size(), 0.0);
-  played_.observed_rank = durations_.most_computing_rank();
-  prepare_transfers(options.contention);
+  played_.observed_rank = folding_.rank_for(durations_.most_computing_rank());
+  played_.copies = folding_.copies();
+  prepare_transfers();
   events_.reserve(places_.size());
-  for (int rank = 0; rank < plan.ranks; ++rank) {
+  for (const int rank : folding_.ranks()) {
     const int rank_class = program.class_of[rank];
     for (int lane = 0; rank_class >= 0 && lane < lanes_; ++lane) {
       place(rank, lane).slot = program.first_slot[rank_class * lanes_ + lane];
@@ -53,7 +70,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
 
 Played Player::play() {
   if (lanes_in_use_ == 0 || options_.steps < 1) return std::move(played_);
-  network_.run(*this, lanes_ * plan_.ranks * flows_at_once_);
+  network_.run(*this, static_cast<int>(places_.size()) * flows_at_once_);
   if (static_cast<std::int64_t>(played_.step_finishes.size()) < options_.steps) throw SimulationFailed(blockage());
   played_.makespan = played_.step_finishes.back();
   played_.tail = recorder_.tail(played_.makespan.value());
@@ -61,7 +78,7 @@ Played Player::play() {
 }
 
 void Player::on_start() {
-  for (int rank = 0; rank < plan_.ranks; ++rank)
+  for (const int rank : folding_.ranks())
     for (int lane = 0; lane < lanes_; ++lane) try_lane(rank, lane);
   advance(0);
 }
@@ -133,7 +150,7 @@ bool Player::may_start(int rank, const Program::Slot& slot, int instance) const 
 void Player::note_start(int rank, const Program::Slot& slot) {
   ++started_[counter(rank, slot.operation)];
   if (rank == played_.observed_rank) recorder_.start(slot.lane, now_s_);
-  if (!lane_starts_s_.empty()) lane_starts_s_[static_cast<std::size_t>(rank) * lanes_ + slot.lane] = now_s_;
+  if (!lane_starts_s_.empty()) lane_starts_s_[lane_of(rank, slot.lane)] = now_s_;
   for (int w = slot.first_start_wake; w < slot.first_start_wake + slot.start_wakes; ++w) try_lane(rank, program_.wakes[w]);
 }
 
@@ -142,8 +159,7 @@ void Player::finish_slot(int rank, int slot_index) {
   const int instances = ++finished_[counter(rank, slot.operation)];
   if (rank == played_.observed_rank) recorder_.finish(slot.lane, now_s_);
   if (!lane_starts_s_.empty())
-    played_.log.push_back({rank, slot.operation, instances - 1,
-                           Seconds(lane_starts_s_[static_cast<std::size_t>(rank) * lanes_ + slot.lane]), Seconds(now_s_)});
+    played_.log.push_back({rank, slot.operation, instances - 1, Seconds(lane_starts_s_[lane_of(rank, slot.lane)]), Seconds(now_s_)});
   Place& here = place(rank, slot.lane);
   here.busy = false;
   here.slot = following(slot_index, instances, rank);

@@ -6,6 +6,7 @@
 
 #include "costs/transfer_time.hpp"
 #include "sim/durations.hpp"
+#include "sim/folding.hpp"
 #include "sim/network.hpp"
 #include "sim/play.hpp"
 #include "sim/program.hpp"
@@ -41,6 +42,7 @@ class Player final : public Listener {
   struct Transfer {
     bool plays = false;  ///< it has edges over described links; else it is a date of our own
     double least_s = 0;
+    int members = 0;  ///< that are simulated
     int arrived = 0;
     int phase = 0;
     int flows_left = 0;  ///< of the phase
@@ -61,7 +63,7 @@ class Player final : public Listener {
   int following(int slot_index, int instances, int rank);
   void end_step(int rank, int lane, int steps);
 
-  void prepare_transfers(Contention contention);
+  void prepare_transfers();
   void arrive_at_transfer(int rank, const Program::Slot& slot);
   void start_transfer(int transfer);
   void launch_flows(int transfer);
@@ -75,9 +77,10 @@ class Player final : public Listener {
 
   [[nodiscard]] std::string blockage() const;
 
-  [[nodiscard]] Place& place(int rank, int lane) { return places_[static_cast<std::size_t>(rank) * lanes_ + lane]; }
+  [[nodiscard]] Place& place(int rank, int lane) { return places_[lane_of(rank, lane)]; }
+  [[nodiscard]] std::size_t lane_of(int rank, int lane) const { return static_cast<std::size_t>(folding_.index(rank)) * lanes_ + lane; }
   [[nodiscard]] std::size_t counter(int rank, int operation) const {
-    return static_cast<std::size_t>(rank) * program_.operations + operation;
+    return static_cast<std::size_t>(folding_.index(rank)) * program_.operations + operation;
   }
 
   const StepPlan& plan_;
@@ -87,19 +90,20 @@ class Player final : public Listener {
   const PlayOptions& options_;
   Network& network_;
   Durations durations_;
+  Phases phases_;
+  Folding folding_;
   int lanes_;
   std::vector<Place> places_;
-  std::vector<int> started_;  ///< instances, by rank x operation
+  std::vector<int> started_;  ///< instances, by simulated rank x operation
   std::vector<int> finished_;
   std::vector<Transfer> transfers_;
-  std::vector<std::vector<PlayedPhase>> phases_;  ///< by operation; none of what is no transfer
-  std::vector<Edge> edges_;                       ///< of the phase that is being looked at
-  std::vector<int> starts_;                       ///< flows that each rank starts in it, counted
-  int flows_at_once_ = 1;                         ///< most that a rank starts in a phase
-  std::vector<int> under_way_;                    ///< transfers whose flows run or are about to
-  std::vector<Event> events_;                     ///< a heap, earliest first
-  std::deque<int> lanes_through_;                 ///< by step that some lane is through with and another not
-  std::vector<double> lane_starts_s_;             ///< kept where every rank is logged
+  std::vector<Edge> edges_;            ///< of the phase that is being looked at
+  std::vector<int> starts_;            ///< flows that each rank starts in it, counted
+  int flows_at_once_ = 1;              ///< most that a rank starts in a phase
+  std::vector<int> under_way_;         ///< transfers whose flows run or are about to
+  std::vector<Event> events_;          ///< a heap, earliest first
+  std::deque<int> lanes_through_;      ///< by step that some lane is through with and another not
+  std::vector<double> lane_starts_s_;  ///< kept where every rank is logged
   int lanes_in_use_ = 0;
   double now_s_ = 0;
   double horizon_s_;    ///< before it no flow ends

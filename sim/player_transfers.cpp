@@ -21,18 +21,20 @@ const Communicator& Player::communicator_of(int transfer) const {
   return plan_.communicators[std::get<Collective>(operation.work).communicator];
 }
 
-void Player::prepare_transfers(Contention contention) {
-  phases_.resize(plan_.operations.size());
+void Player::prepare_transfers() {
   starts_.assign(plan_.ranks, 0);
-  for (int t = 0; t < program_.transfers() && contention == Contention::on; ++t) {
-    const int operation = program_.transfer_operation[t];
-    std::vector<PlayedPhase>& phases = phases_[operation];
-    if (group_of(t) == 0) {
-      const auto& collective = std::get<Collective>(plan_.operations[operation].work);
-      phases = played_phases(costs_[operation], collective, communicator_of(t), platform_);
-    }
+  for (int operation = 0; operation < program_.operations; ++operation) {
+    if (program_.first_group[operation] < 0) continue;
+    const int communicator = std::get<Collective>(plan_.operations[operation].work).communicator;
+    for (const int rank : folding_.ranks())
+      if (program_.group_of[communicator * program_.ranks + rank] >= 0)
+        ++transfers_[program_.transfer_of(operation, communicator, rank)].members;
+  }
+  for (int t = 0; t < program_.transfers(); ++t) {
+    if (transfers_[t].members == 0) continue;
     double least_s = 0;
-    for (int phase = 0; phase < static_cast<int>(phases.size()); ++phase) least_s += measure_phase(t, phase);
+    for (int phase = 0; phase < static_cast<int>(phases_[program_.transfer_operation[t]].size()); ++phase)
+      least_s += measure_phase(t, phase);
     transfers_[t].least_s = least_s * kSlightlyLess;
   }
 }
@@ -54,6 +56,7 @@ double Player::measure_phase(int index, int number) {
 const std::vector<Edge>& Player::edges(int index, int phase) {
   edges_.clear();
   edges_of(phases_[program_.transfer_operation[index]][phase].phase, communicator_of(index), group_of(index), platform_, edges_);
+  if (folding_.copies() > 1) std::erase_if(edges_, [this](const Edge& edge) { return !folding_.simulates(edge.from); });
   return edges_;
 }
 
@@ -64,7 +67,7 @@ Bytes Player::edge_bytes(const PlayedPhase& phase, const Edge& edge) const {
 void Player::arrive_at_transfer(int rank, const Program::Slot& slot) {
   const int communicator = std::get<Collective>(plan_.operations[slot.operation].work).communicator;
   const int transfer = program_.transfer_of(slot.operation, communicator, rank);
-  if (++transfers_[transfer].arrived == plan_.communicators[communicator].size) start_transfer(transfer);
+  if (++transfers_[transfer].arrived == transfers_[transfer].members) start_transfer(transfer);
 }
 
 void Player::start_transfer(int index) {
@@ -87,6 +90,7 @@ void Player::start_transfer(int index) {
   const int lane = plan_.operations[operation].lane;
   for (int member = 0; member < communicator.size; ++member) {
     const int rank = communicator.rank(group_of(index), member);
+    if (!folding_.simulates(rank)) continue;
     note_start(rank, program_.slots[place(rank, lane).slot]);
   }
 }
@@ -105,11 +109,12 @@ void Player::launch_flows(int index) {
     for (const Edge& edge : edges(index, transfer.phase)) {
       if (!network_.joins(edge.from, edge.to)) continue;
       flow.from = edge.from;
-      flow.to = edge.to;
+      flow.to = folding_.rank_for(edge.to);
+      flow.inside = network_.one_node(edge.from, edge.to);
       flow.bytes = edge_bytes(phase, edge);
-      flow.slot = (lane * plan_.ranks + flow.from) * flows_at_once_ + starts_[edge.from]++;
+      flow.slot = static_cast<int>(lane_of(flow.from, lane)) * flows_at_once_ + starts_[edge.from]++;
       network_.start(flow);
-      ++transfer.flows_left;
+      ++transfer.flows_left, ++played_.flows;
     }
     for (const Edge& edge : edges_) starts_[edge.from] = 0;
     if (transfer.flows_left > 0) return;
@@ -122,6 +127,7 @@ void Player::finish_transfer(int index) {
   const int group = group_of(index);
   for (int member = 0; member < communicator.size; ++member) {
     const int rank = communicator.rank(group, member);
+    if (!folding_.simulates(rank)) continue;
     finish_slot(rank, place(rank, lane).slot);
   }
 }

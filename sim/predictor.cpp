@@ -29,16 +29,26 @@ bool goes_apart(const Scenario& scenario) {
   return strategy.updates == Updates::asynchronous || (scenario.platform.compute_jitter > 0 && !strategy.node_reduction);
 }
 
+std::string flows_text(const Played& played) {
+  if (played.flows == 0) return "";
+  std::string text = counted(played.flows) + " flows played";
+  if (played.copies > 1) text += forerun::format("; each rank that is played stands for {} to which the same happens", played.copies);
+  return text;
+}
+
 }  // namespace
 
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
   if (goes_apart(scenario)) return predict_servers(network, scenario, plan, costs);
   const Program program = compile(plan);
+  std::string flows;
   const auto play_steps = [&](std::int64_t steps) {
     PlayOptions options;
     options.steps = steps;
     options.seed = scenario.run.seed;
-    return Player(plan, program, costs, scenario.platform, options, network).play();
+    Played played = Player(plan, program, costs, scenario.platform, options, network).play();
+    flows = flows_text(played);
+    return played;
   };
   const std::int64_t run = plan.step.count;
   const auto no_more_than_run = [run](std::int64_t steps) { return run > 0 ? std::min(run, steps) : steps; };
@@ -66,7 +76,8 @@ Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan
   Answered answered = answer();
   Prediction prediction = summarize(scenario, plan, costs, answered.time.step, answered.time.parts);
   prediction.engine = "sim";
-  if (!answered.assumption.empty()) prediction.assumptions.push_back(std::move(answered.assumption));
+  for (const std::string& assumption : {answered.assumption, flows})
+    if (!assumption.empty()) prediction.assumptions.push_back(assumption);
   return prediction;
 }
 

@@ -15,7 +15,8 @@ namespace forerun::sim {
 ///
 /// Steps are played until they repeat, 64 at most, and the rest of the run is their continuation; with jitter 16 steps are played
 /// (fewer where the run has fewer), and the mean of all but the first goes on. The assumptions say so. Step time and parts are those of
-/// the rank that computes most, defined as the oracle's.
+/// the rank that computes most, defined as the oracle's. Ranks to which the same happens are played once where that is proven
+/// (sim/folding.hpp); the assumptions say how many flows were played, and for how many ranks each.
 /// Throws MissingCapability where the calibration cannot price the plan, SimulationFailed where the simulating process dies.
 Prediction predict(const Scenario& scenario);
 

@@ -84,6 +84,7 @@ TEST_CASE("steps that were not simulated are an assumption") {
   REQUIRE(says(scenario, "4 steps simulated, after which they repeat"));
   scenario.run.steps.reset();
   REQUIRE(says(scenario, "4 steps simulated"));
+  REQUIRE(says(scenario, "flows played; each rank that is played stands for 2 to which the same happens"));
   scenario.platform.compute_jitter = 0.05;
   REQUIRE(says(scenario, "16 steps simulated"));
   REQUIRE(says(scenario, "jittered by up to 5"));
