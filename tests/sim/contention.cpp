@@ -64,6 +64,16 @@ TEST_CASE("latency does not take part in the sharing of a link") {
   REQUIRE(finish(played, 0, 0) == Approx(0.5 + 2 * 0.501 + (1 - 0.501)).epsilon(1e-9));
 }
 
+TEST_CASE("flows whose latencies end at the same time take their share from all that they meet") {
+  // Both of node 0's flows begin at 0.1; the second meets a third at node 3, which is not on the way of the first.
+  Pairs pairs(8, {{0, 2, 1, 0.1}, {1, 6, 1, 0.1}, {4, 7, 1}});
+  for (OperationCost& cost : pairs.plan.costs()) cost.closed = false;
+  const sim::Played played = play(pairs.plan, 1, nodes(4, 2));
+  REQUIRE(finish(played, 4, 2) == Approx(0.1 + 2 * 0.9).epsilon(1e-9));
+  REQUIRE(finish(played, 1, 1) == Approx(0.1 + 2).epsilon(1e-9));
+  REQUIRE(finish(played, 0, 0) == Approx(0.1 + 2).epsilon(1e-9));
+}
+
 TEST_CASE("a flow without latency shares as one with") {
   Pairs pairs(4, {{0, 2, 1, 0}, {1, 3, 2, 1}});
   const sim::Played played = play(pairs.plan, 1, nodes(2, 2));
