@@ -1,13 +1,11 @@
 // Why: sweeps simulate thousands of small clusters, each far quicker than a process starts. Predicts `scenarios` data-parallel runs of a
 // small network over `ranks` ranks of one platform, no two alike in batch and bucket, in one child, and reports CPU seconds in all.
 //   bench_sim_scenarios [scenarios=10000] [ranks=8] [jitter-percent=0]
-#include <sys/resource.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "bench/sim_plans.hpp"
 #include "costs/calibration_file.hpp"
 #include "platforms/load.hpp"
 #include "sim/simulate.hpp"
@@ -17,19 +15,7 @@
 namespace {
 
 using namespace forerun;
-
-int argument(int count, char** values, const std::string& name, int otherwise) {
-  for (int i = 1; i < count; ++i)
-    if (const std::string text = values[i]; text.rfind(name + "=", 0) == 0) return std::atoi(text.c_str() + name.size() + 1);
-  return otherwise;
-}
-
-double cpu_s(int who) {
-  rusage usage{};
-  getrusage(who, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
+using namespace forerun::bench;
 
 Text word(std::string value, std::string key = "") { return {std::move(value), "bench", 0, 0, std::move(key)}; }
 
