@@ -14,6 +14,12 @@
 namespace forerun::oracle {
 
 Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), whole_(scenario_), steps_(run_steps(scenario_)) {
+  if (scenario_.platform.topology.kind != Topology::Kind::star) {
+    Scenario star = scenario_;
+    star.platform.topology = {};
+    over_star_ = std::make_unique<Pricer>(std::move(star));
+    return;
+  }
   blocks_ = alike_blocks(scenario_.workload);
   if (blocks_ && (blocks_->times < kProbedBlocks || !scenario_.calibration->gpu)) blocks_.reset();
   if (!blocks_) return;
@@ -24,8 +30,14 @@ Pricer::Pricer(Scenario scenario) : scenario_(std::move(scenario)), whole_(scena
 
 Quote Pricer::price(const Strategy& strategy, const Hopeful& hopeful) {
   scenario_.strategy = strategy;
+  if (over_star_ && hopeful) {
+    Quote bound = over_star_->price(strategy, hopeful);
+    if (!bound.feasible() || bound.given_up) return bound;
+    bound.given_up = !hopeful(bound.step_s, bound.memory_bytes);
+    if (bound.given_up) return bound;
+  }
   try {
-    if (comes_apart(strategy))
+    if (!over_star_ && comes_apart(strategy))
       if (const std::optional<Quote> quote = price_from_pieces(strategy, hopeful)) {
         ++counts_.from_pieces;
         return *quote;
@@ -47,8 +59,6 @@ bool Pricer::comes_apart(const Strategy& strategy) const {
   // forerun's trainer keeps the gradients of all activations, so that the largest of them does not tell a chunk's memory.
   if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
   if (updates_in_host(scenario_)) return false;
-  // Over other networks than a star, stages lie in different places of it and their transfers differ.
-  if (scenario_.platform.topology.kind != Topology::Kind::star) return false;
   return blocks_ && strategy.micro_batch > 0 && (strategy.zero < 3 || strategy.pipeline * strategy.expert == 1) && strategy.filter == 1 &&
          strategy.channel == 1 && strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 &&
          congruent(strategy.ranks() / strategy.pipeline);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct PricerCounts {
 /// Prices strategies of one workload on one platform by the thousand, each as predict() does (tests hold the two to 1e-9):
 /// networks of alike blocks on a device with a GPU's time model from pieces that many strategies share, put together as lower() does;
 /// whatever does not come apart so, one plan at a time.
+/// Over another network than a star, stages lie in different places and their transfers differ: there only plans are priced, of those whose
+/// price over a star is hopeful. That is a bound: every message crosses its nodes' links in either.
 class Pricer {
  public:
   /// The scenario's own strategy does not matter.
@@ -137,7 +140,8 @@ class Pricer {
   double transfer(const Draft& draft, Collective::Operation operation, double bytes, const Communicator& communicator);
 
   Scenario scenario_;
-  WholePlans whole_;  ///< of `scenario_`
+  WholePlans whole_;                   ///< of `scenario_`
+  std::unique_ptr<Pricer> over_star_;  ///< where the network is none; then nothing below is in use
   std::optional<AlikeBlocks> blocks_;
   Scenario probe_;  ///< with four of the network's blocks
   std::optional<std::int64_t> steps_;

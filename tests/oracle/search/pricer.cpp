@@ -208,3 +208,35 @@ TEST_CASE("steps that wait for their samples are priced one plan at a time") {
   CHECK(pricer.price(strategy).step_s == Approx(4));  // 8 samples of a replica
   CHECK(pricer.counts().from_pieces == 0);
 }
+
+TEST_CASE("over other networks strategies are priced as predictions are, and none is quicker than over a star") {
+  const unsigned seed = 20'27;
+  Dice dice(seed);
+  const Case chosen{"mixtral-8x7b", {{"layers", "8"}, {"precision", "bf16"}}, "dgx-h100", "8", 32};
+  const Scenario star = scenario_of(chosen);
+  Pricer over_star(star);
+  std::map<std::string, int> seen;
+  for (const Topology& topology : {Topology{.kind = Topology::Kind::fat_tree, .shape = {2}, .oversubscription = {2}},
+                                   Topology{.kind = Topology::Kind::torus, .shape = {4, 2}, .local = BytesPerSecond(2e11)},
+                                   Topology{.kind = Topology::Kind::dragonfly, .shape = {1, 2}, .global = BytesPerSecond(5e10)}}) {
+    Scenario scenario = star;
+    scenario.platform.topology = topology;
+    Pricer pricer(scenario);
+    for (int i = 0; i < 150; ++i) {
+      const Strategy strategy = dice.strategy(scenario.platform.devices());
+      INFO("seed " << seed << ", " << to_string(topology.kind) << ", " << i << ": " << strategy_text(strategy));
+      const Quote bound = over_star.price(strategy);
+      const Quote quote = pricer.price(strategy, [](double, double) { return true; });
+      const Whole whole = predicted(scenario, strategy);
+      REQUIRE(quote.feasible() == whole.feasible);
+      REQUIRE(bound.feasible() == whole.feasible);
+      if (!whole.feasible) continue;
+      REQUIRE(quote.step_s == Approx(whole.step_s).epsilon(1e-9));
+      REQUIRE(quote.memory_bytes == Approx(whole.memory_bytes).epsilon(1e-9));
+      REQUIRE(bound.step_s <= quote.step_s * (1 + 1e-9));
+      seen["feasible"]++;
+      seen[std::string(to_string(topology.kind))] += bound.step_s < 0.999 * quote.step_s;
+    }
+  }
+  for (const char* what : {"feasible", "fat-tree", "torus", "dragonfly"}) CHECK(seen[what] >= 10);
+}

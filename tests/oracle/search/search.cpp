@@ -145,6 +145,25 @@ TEST_CASE("a pruned search of a network whose blocks differ finds what an exhaus
   for (std::size_t i = 0; i < all.pareto.size(); ++i) CHECK(pruned.pareto[i].step_s == all.pareto[i].step_s);
 }
 
+TEST_CASE("a pruned search over an over-subscribed tree finds what an exhaustive one finds") {
+  const char* pinned = "runtime=megatron,context=1,zero=1,order=tensor-context-expert-data-pipeline";
+  Scenario scenario = scenario_of("gpt", {word("8", "layers"), word("2048", "hidden"), word("16", "heads"), word("fp16", "precision")}, 16,
+                                  "dgx-a100-40gb", "4", pinned);
+  scenario.platform.topology = {.kind = Topology::Kind::fat_tree, .shape = {2}, .oversubscription = {2}};
+  const Space looked_at = space(scenario, pinned);
+  SearchOptions options{.thoroughness = Thoroughness::exhaustive, .most = 5};
+  const SearchResult all = search(scenario, looked_at, options);
+  options.thoroughness = Thoroughness::pruned;
+  const SearchResult pruned = search(scenario, looked_at, options);
+  CHECK(all.feasible > 100);
+  CHECK(pruned.feasible == all.feasible);
+  CHECK(pruned.priced < all.priced / 2);
+  REQUIRE(pruned.best.size() == all.best.size());
+  for (std::size_t i = 0; i < all.best.size(); ++i) CHECK(pruned.best[i].step_s == all.best[i].step_s);
+  REQUIRE(pruned.pareto.size() == all.pareto.size());
+  for (std::size_t i = 0; i < all.pareto.size(); ++i) CHECK(pruned.pareto[i].step_s == all.pareto[i].step_s);
+}
+
 TEST_CASE("of a network without blocks, too, the search counts what lower() says of each strategy") {
   const char* pinned = "runtime=pytorch-ddp";
   Scenario scenario = scenario_of("resnet18", {}, 16, "abci-v100", "2", pinned);
