@@ -13,6 +13,7 @@
 #include "costs/calibration_file.hpp"
 #include "costs/price.hpp"
 #include "platforms/load.hpp"
+#include "platforms/picture.hpp"
 #include "strategies/lower.hpp"
 #include "workloads/chakra/write.hpp"
 #include "workloads/load.hpp"
@@ -57,8 +58,11 @@ Page show_workload(const ShowOptions& options) {
 Page show_platform(const ShowOptions& options, const Environment& environment) {
   if (options.name.empty()) return names_page("platform", known_platforms());
   Problems problems;
-  return platform_page(
-      load_platform(argument(options.name, "platform"), only(options, &Settings::platform, problems).platform, environment.search()));
+  const Platform platform =
+      load_platform(argument(options.name, "platform"), only(options, &Settings::platform, problems).platform, environment.search());
+  Page page = platform_page(platform);
+  if (options.dot) page.text = platform_dot(platform);
+  return page;
 }
 
 Page show_calibration(const ShowOptions& options, const Environment& environment) {
@@ -122,7 +126,11 @@ void add_show(CLI::App& command, const Environment& environment, Action& chosen)
   CLI::App* platform = add_noun(*show, "platform", "nodes, devices, memory, links and prices; all names without a name", *options);
   platform->add_option("name", options->name, "a name, PROVIDER:INSTANCE or a YAML file");
   add_setting_option(*platform, options->scenario);
-  platform->footer("Example:\n  forerun show platform cpu-cluster --set platform.nodes=8\n  forerun show platform aws:p3.16xlarge");
+  platform->add_flag("--dot", options->dot, "nodes, switches and cables for Graphviz, in place of the file")->excludes("--format");
+  platform->get_option("--dot")->needs(platform->get_option("name"));
+  platform->footer(
+      "Example:\n  forerun show platform cpu-cluster --set platform.nodes=8\n  forerun show platform aws:p3.16xlarge\n"
+      "  forerun show platform dgx-h100 --set platform.nodes=8 --dot | dot -Tsvg -o cluster.svg");
   platform->callback(prints(options, chosen, [&environment](const ShowOptions& o) { return show_platform(o, environment); }));
 
   CLI::App* calibration = add_noun(*show, "calibration", "fitted models with their samples and errors", *options);

@@ -64,6 +64,32 @@ Fabric::Link Fabric::link(std::int64_t index) const {
   return link;
 }
 
+std::vector<Fabric::Tier> Fabric::tiers() const {
+  std::vector<Tier> tiers{{.switches = switches_, .below = {nodes_, node_rate_}, .among = {}}};
+  switch (topology_.kind) {
+    case Kind::star: break;
+    case Kind::fat_tree: {
+      for (int l = 0; l < level_count_; ++l) {
+        const std::int64_t trees = (nodes_ + levels_[l].nodes - 1) / levels_[l].nodes;
+        tiers.back().switches = trees * levels_[l].switches;
+        tiers.push_back(
+            {.switches = levels_[l].uplinks, .below = {trees * levels_[l].uplinks, levels_[l].speed * node_rate_}, .among = {}});
+      }
+      break;
+    }
+    case Kind::torus:
+      for (int d = 0; d < topology_.levels(); ++d)
+        if (const int size = topology_.shape[d]; size > 1)
+          tiers[0].among.push_back({size > 2 ? std::int64_t{nodes_} : nodes_ / 2, local_speed_ * node_rate_});
+      break;
+    case Kind::dragonfly:
+      tiers[0].among.push_back({groups_ * routers_ * (routers_ - 1) / 2, local_speed_ * node_rate_});
+      tiers[0].among.push_back({groups_ * (groups_ - 1) / 2, global_speed_ * node_rate_});
+      break;
+  }
+  return tiers;
+}
+
 void Fabric::route(int from, int to, std::vector<std::int64_t>& links) const {
   assert(from != to && from >= 0 && to >= 0 && from < nodes_ && to < nodes_);
   links.push_back(up(from));

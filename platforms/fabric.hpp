@@ -41,6 +41,18 @@ class Fabric {
     std::int64_t to = 0;
   };
 
+  /// Switches as far from the nodes, and what joins them: cables carry both directions.
+  struct Tier {
+    struct Cables {
+      std::int64_t count = 0;
+      BytesPerSecond bandwidth;  ///< of one, each direction
+    };
+    std::int64_t switches = 1;
+    Cables below;               ///< to the tier below, the first one's to the nodes
+    std::vector<Cables> among;  ///< between the tier's own, the local ones first
+  };
+  [[nodiscard]] std::vector<Tier> tiers() const;
+
   [[nodiscard]] std::int64_t links() const { return links_; }
   [[nodiscard]] std::int64_t switches() const { return switches_; }
   [[nodiscard]] Link link(std::int64_t index) const;

@@ -53,6 +53,22 @@ TEST_CASE("without a name the names of platforms are shown") {
   CHECK(shell.run("show platform").out.find("cpu-cluster\n") != std::string::npos);
 }
 
+TEST_CASE("a platform is drawn, node by node or folded") {
+  const CommandLine shell;
+  const std::string tree = "show platform dgx-h100 --dot --set platform.topology=fat-tree --set platform.fat-tree=4 --set platform.nodes=";
+  const Answer small = shell.run(tree + "8");
+  CHECK(small.code == 0);
+  CHECK(small.out.find("graph \"dgx-h100\" {\n") == 0);
+  CHECK(small.out.find("n7 [label=\"node 7\\n8 x h100\"]") != std::string::npos);
+  CHECK(small.out.find("n7 -- s1 ") != std::string::npos);
+  CHECK(small.out.find("s1 -- s5 ") != std::string::npos);
+  const Answer large = shell.run(tree + "1000000 --set platform.oversubscription=2");
+  CHECK(large.out.size() < 2000);
+  CHECK(large.out.find("t0 [label=\"1000000 nodes\\n8 x h100\"]") != std::string::npos);
+  CHECK(large.out.find("t1 -- t2 [label=\"500000 x 340 GB/s\"]") != std::string::npos);
+  CHECK(shell.run(tree + "8 --format csv").code == 2);
+}
+
 TEST_CASE("a platform shows as a file that can be changed and used") {
   const CommandLine shell;
   REQUIRE(shell.run("show platform cpu-cluster --set platform.nodes=5 -o mine.yaml").code == 0);

@@ -229,6 +229,26 @@ TEST_CASE("links inside tori and dragonflies have bandwidths of their own, or a 
   }
 }
 
+TEST_CASE("tiers hold the switches and cables that there are", "[unit]") {
+  for (const Platform& platform : networks()) {
+    const Fabric fabric(platform);
+    std::set<std::pair<std::int64_t, std::int64_t>> cables;
+    for (std::int64_t index = 0; index < fabric.links(); ++index) {
+      const Fabric::Link link = fabric.link(index);
+      if (link.from != link.to) cables.insert(std::minmax(link.from, link.to));
+    }
+    std::int64_t switches = 0;
+    std::int64_t counted = 0;
+    for (const Fabric::Tier& tier : fabric.tiers()) {
+      switches += tier.switches;
+      counted += tier.below.count;
+      for (const auto& among : tier.among) counted += among.count;
+    }
+    CHECK(switches == fabric.switches());
+    CHECK(counted == static_cast<std::int64_t>(cables.size()));
+  }
+}
+
 TEST_CASE("a million nodes take no memory", "[limit]") {
   constexpr int kMillion = 1 << 20;
   for (const Platform& platform : {fat_tree(kMillion, {64, 128}, {2, 2}), torus(kMillion, {128, 128, 64}), dragonfly(kMillion, {1, 1})}) {
