@@ -224,7 +224,7 @@ struct StepPlan {
 /// Iterations that an `after` may look back, and items that a buffer may hold: engines keep as many instances of an operation.
 inline constexpr int kFurthestBack = 1 << 12;
 
-/// What is wrong with a plan, or nothing: a rank class or a communicator beyond the plan's ranks, rank classes that share a rank;
+/// What is wrong with a plan, or nothing: a rank class or a communicator beyond the plan's ranks, rank classes or groups that share a rank;
 /// a send between other than two; an index out of range, an operation missing from the tree or out of order; an `after` on an operation of
 /// another class, at offset 0 on a later one, or at an offset on one inside a deeper repeat; a buffer without depth; either beyond
 /// kFurthestBack; a pipeline whose chunks, classes, sends or lanes do not fit its stages, or that would wait for itself for ever. A plan

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/pipeline_defect.hpp"
 #include "core/plan.hpp"
@@ -33,13 +34,17 @@ std::string class_defect(const StepPlan& plan) {
 }
 
 std::string communicator_defect(const StepPlan& plan) {
+  std::vector<const Communicator*> last(static_cast<std::size_t>(plan.ranks), nullptr);  // that had the rank in one of its groups
   for (const Communicator& communicator : plan.communicators) {
     if (communicator.size < 1 || communicator.groups < 1 || communicator.inner < 1) return "a communicator has no members";
     if (!communicator.members.empty() && (communicator.groups != 1 || static_cast<int>(communicator.members.size()) != communicator.size))
       return "a communicator lists other members than it has";
     for (int group = 0; group < communicator.groups; ++group)
-      for (int member = 0; member < communicator.size; ++member)
-        if (!within(communicator.rank(group, member), plan.ranks)) return "a communicator reaches beyond the plan's ranks";
+      for (int member = 0; member < communicator.size; ++member) {
+        const int rank = communicator.rank(group, member);
+        if (!within(rank, plan.ranks)) return "a communicator reaches beyond the plan's ranks";
+        if (std::exchange(last[rank], &communicator) == &communicator) return "a communicator has a rank twice";
+      }
     for (const int c : communicator.classes)
       if (!within(c, plan.classes.size())) return "a communicator names no rank class";
   }

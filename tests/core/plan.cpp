@@ -127,6 +127,8 @@ TEST_CASE("a communicator lies within the plan's ranks") {
   CHECK(with({"pairs", 2, 2, 1, 0, 0, 2, 1, {0}}).empty());
   CHECK(with({"pairs", 2, 3, 1, 0, 0, 2, 1, {0}}) == "a communicator reaches beyond the plan's ranks");
   CHECK(with({"back", 2, 1, 1, 0, 0, 1, -1, {0}}) == "a communicator reaches beyond the plan's ranks");
+  CHECK(with({"chain", 2, 2, 2, 1, -1, 1, 1, {0}}) == "a communicator has a rank twice");
+  CHECK(with({"itself", 2, 1, 1, 0, 0, 1, 0, {0}}) == "a communicator has a rank twice");
   CHECK(with({"none", 0, 1, 1, 0, 1, 1, 1, {0}}) == "a communicator has no members");
   CHECK(with({"none", 2, 1, 0, 0, 1, 1, 1, {0}}) == "a communicator has no members");
 }
