@@ -15,29 +15,28 @@ namespace {
 
 using Permutation = std::vector<int>;  // by rank
 
-/// Groups of these communicators, alike in size and stride, part all ranks between them.
+/// Groups of these communicators are alike in size and stride, and share no rank.
 struct Axis {
   int size = 1;
   std::vector<const Communicator*> communicators;
 };
 
-std::vector<Axis> axes_of(const StepPlan& plan, const Program& program) {
+std::vector<Axis> axes_of(const StepPlan& plan) {
   std::vector<Axis> axes;
-  const auto taking_part = std::ranges::count_if(program.class_of, [](int rank_class) { return rank_class >= 0; });
   std::set<std::pair<int, int>> seen;
   for (const Communicator& first : plan.communicators) {
     if (first.size < 2 || !first.members.empty() || !seen.insert({first.size, first.member_stride}).second) continue;
     Axis axis{first.size, {}};
-    std::vector<char> parted(plan.ranks, 0);
-    std::int64_t ranks = 0;
+    std::vector<char> taken(plan.ranks, 0);
+    bool apart = true;
     for (const Communicator& other : plan.communicators) {
-      if (other.size != first.size || other.member_stride != first.member_stride || !other.members.empty() || parted[other.rank(0, 0)])
+      if (other.size != first.size || other.member_stride != first.member_stride || !other.members.empty() || taken[other.rank(0, 0)])
         continue;
       axis.communicators.push_back(&other);
       for (int group = 0; group < other.groups; ++group)
-        for (int member = 0; member < other.size; ++member) ranks += std::exchange(parted[other.rank(group, member)], 1) == 0 ? 1 : 2;
+        for (int member = 0; member < other.size; ++member) apart = apart && std::exchange(taken[other.rank(group, member)], 1) == 0;
     }
-    if (ranks == taking_part) axes.push_back(std::move(axis));
+    if (apart) axes.push_back(std::move(axis));
   }
   return axes;
 }
@@ -58,7 +57,8 @@ class Proof {
   Proof(const StepPlan& plan, const Program& program, const Phases& phases, const Platform& platform)
       : plan_(plan), program_(program), phases_(phases), platform_(platform) {}
 
-  /// Who stands for each rank, where the shift is a symmetry whose orbits of nodes all have `copies` nodes.
+  /// Who stands for each rank, where the shift, which brings all ranks back after `copies` times, is a symmetry and leads each node through
+  /// as many.
   std::optional<std::vector<int>> representatives(const Permutation& image, int copies) {
     if (!keeps_classes(image)) return {};
     std::vector<int> standing = by_nodes(image, copies);
@@ -73,26 +73,32 @@ class Proof {
     return true;
   }
 
-  /// The rank of each rank's orbit that lies on the orbit's first node; empty where a power of the shift leaves a node in its place.
-  [[nodiscard]] std::vector<int> by_nodes(const Permutation& image, int copies) const {
-    const int nodes = node_of(platform_, plan_.ranks - 1) + 1;
-    std::vector<int> next(nodes, -1);
+  /// Ranks of one node stay together.
+  [[nodiscard]] bool keeps_nodes(const Permutation& image) const {
+    std::vector<int> next(node_of(platform_, plan_.ranks - 1) + 1, -1);
     for (int rank = 0; rank < plan_.ranks; ++rank) {
       if (program_.class_of[rank] < 0) continue;
       int& to = next[node_of(platform_, rank)];
       const int here = node_of(platform_, image[rank]);
-      if (to >= 0 && to != here) return {};
+      if (to >= 0 && to != here) return false;
       to = here;
     }
-    std::vector<int> standing(plan_.ranks);
-    std::iota(standing.begin(), standing.end(), 0);
+    return true;
+  }
+
+  /// The first rank of each rank's orbit, which is on the orbit's first node; empty where a power of the shift leaves a node in its place.
+  [[nodiscard]] std::vector<int> by_nodes(const Permutation& image, int copies) const {
+    if (!keeps_nodes(image)) return {};
+    std::vector<int> standing(plan_.ranks, -1);
     for (int rank = 0; rank < plan_.ranks; ++rank) {
-      if (program_.class_of[rank] < 0) continue;
-      int best = rank, at = image[rank], length = 1;
-      for (int node = next[node_of(platform_, rank)]; node != node_of(platform_, rank); node = next[node], at = image[at], ++length)
-        if (node < node_of(platform_, best)) best = at;
-      if (length != copies || at != rank) return {};
-      standing[rank] = best;
+      if (program_.class_of[rank] < 0) standing[rank] = rank;
+      if (standing[rank] >= 0) continue;
+      int at = rank, length = 0;
+      do {
+        standing[at] = rank;
+        at = image[at], ++length;
+      } while (node_of(platform_, at) != node_of(platform_, rank));
+      if (length != copies) return {};
     }
     return standing;
   }
@@ -180,7 +186,7 @@ Folding fold(const StepPlan& plan, const Program& program, const Phases& phases,
   Folding best(plan.ranks);
   if (platform.topology.kind != Topology::Kind::star) return best;
   Proof proof(plan, program, phases, platform);
-  for (const Axis& axis : axes_of(plan, program))
+  for (const Axis& axis : axes_of(plan))
     for (int members = 1; axis.size / members > best.copies(); ++members) {
       if (axis.size % members != 0) continue;
       const int copies = axis.size / members;

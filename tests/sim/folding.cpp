@@ -2,6 +2,8 @@
 #include <cmath>
 
 #include "sim/play.hpp"
+#include "tests/sim/random_plan.hpp"
+#include "tests/sim/support.hpp"
 #include "tests/support/random_plans.hpp"
 
 using namespace forerun;
@@ -87,6 +89,61 @@ TEST_CASE("what is folded takes as long as what is not, links shared by several 
     CHECK(whole.flows == folded.copies * folded.flows);
     require_same(folded, whole);
   }
+}
+
+TEST_CASE("a rank is simulated for others of its program alone") {
+  PlanBuilder plan(6);
+  plan.classes({{"quick", 0, 3, 2}, {"slow", 1, 3, 2}});
+  const int data = plan.lane(LaneKind::communication);
+  Communicator ring = everyone(6);
+  ring.classes = {0, 1};
+  plan.communicator(ring);
+  const int quick = plan.compute(1), slow = plan.compute(2, {}, 0, 1);
+  plan.transfer(0, {{quick}, {slow}}, data);
+  plan.costs().back() = flows(0, 1);
+  REQUIRE(find_defect(plan.edit()) == "");
+  const sim::Played folded = sim::play(plan.plan(1), plan.costs(), nodes(6), {});
+  CHECK(folded.copies == 3);
+  CHECK(folded.makespan.value() == Approx(3));
+}
+
+TEST_CASE("a node is simulated for another only where all of its ranks go there") {
+  // Two rings of two nodes each, in every node that both of them reach; the second kind begins `later` nodes after the first.
+  const auto copies = [](int later, int odd_groups) {
+    PlanBuilder plan(12);
+    plan.classes({{"even", 0, 6, 2}, {"odd", 1 + 2 * later, 2 * odd_groups, 2}});
+    const int data = plan.lane(LaneKind::communication);
+    for (const int odd : {0, 1}) {
+      Communicator pairs = pair(odd == 0 ? 0 : 1 + 2 * later, 2, odd);
+      pairs.groups = pairs.inner = odd == 0 ? 3 : odd_groups;
+      pairs.inner_stride = 4;
+      plan.transfer(0, {}, data, plan.communicator(pairs));
+      plan.costs().back() = flows(0, 1);
+    }
+    REQUIRE(find_defect(plan.edit()) == "");
+    const sim::Played folded = sim::play(plan.plan(1), plan.costs(), nodes(6, 2), {});
+    require_same(folded, sim::play(plan.plan(1), plan.costs(), nodes(6, 2), {.fold = sim::Fold::never}));
+    return folded.copies;
+  };
+  CHECK(copies(0, 3) == 2);
+  CHECK(copies(0, 2) == 2);  // the last two nodes have one ring alone
+  CHECK(copies(1, 2) == 1);  // a node's even rank goes to the node before, its odd one to the next
+}
+
+TEST_CASE("random plans of ranks with different programs take as long folded as whole") {
+  int folded_plans = 0;
+  for (unsigned seed = 1; seed <= 200; ++seed) {
+    INFO("seed " << seed);
+    RandomPlan random(seed);
+    for (OperationCost& cost : random.costs) cost.edge_bytes = Bytes(cost.drain.value() * kBandwidth);
+    Platform platform = nodes(random.plan.ranks, seed % 2 == 0 ? 2 : 1);
+    platform.intra_node = {BytesPerSecond(2 * kBandwidth), Seconds(0)};
+    const sim::Played folded = sim::play(random.plan, random.costs, platform, {.steps = 4});
+    if (folded.copies == 1) continue;
+    ++folded_plans;
+    require_same(folded, sim::play(random.plan, random.costs, platform, {.steps = 4, .fold = sim::Fold::never}));
+  }
+  CHECK(folded_plans >= 50);
 }
 
 TEST_CASE("random strategies take as long folded as whole") {
