@@ -36,14 +36,15 @@ const std::string kKnown{kAllowedWorkloads};
 TEST_CASE("a file describes a network of one's own", "[unit]") {
   const Folder folder;
   put(folder / "deep.yaml",
-      "input: {channels: 2, height: 8, width: 10}\nbatch: 77\nsamples: 1000\nprecision: fp32\noptimizer: sgd-momentum\nlayers:\n"
-      "  - {kind: conv2d, name: edges, channels: 4, window: 3, stride: 2, padding: 1}\n  - kind: relu\n"
+      "input: {channels: 2, height: 8, width: 10}\nbatch: 77\nsamples: 1000\nprecision: fp32\ngradients: fp32\noptimizer: sgd-momentum\n"
+      "layers:\n  - {kind: conv2d, name: edges, channels: 4, window: 3, stride: 2, padding: 1}\n  - kind: relu\n"
       "  - {kind: max-pool, window: 2, stride: 1, padding: 0}\n  - {kind: dense, outputs: 300}\n  - {kind: relu}\n"
       "  - {kind: dense, outputs: 10}\n  - {kind: softmax-cross-entropy}\n");
   const Workload workload = load((folder / "deep.yaml").string());
   CHECK(workload.name == "deep");
   CHECK(workload.batch == 77);
   CHECK(workload.samples == 1000);
+  CHECK(workload.gradients == GradientPrecision::fp32);
   CHECK(workload.input == TensorShape{2, 8, 10});
   REQUIRE(workload.layers.size() == 7);
   CHECK(workload.layers[0].name == "edges");

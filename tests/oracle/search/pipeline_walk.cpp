@@ -96,6 +96,20 @@ TEST_CASE("rounds of 1F1B that only shift are skipped without a trace") {
   CHECK(many - half == Approx(50'000 * 4.0).epsilon(1e-12));
 }
 
+TEST_CASE("rounds of zero-bubble H1 are skipped once the last stage, too, takes up weight bodies") {
+  constexpr int kStages = 20;
+  PipelineTimes times;
+  times.shape = {Schedule::zero_bubble_h1, kStages, 10'000, 1};
+  times.chunks.assign(kStages, {1, 1, 0});
+  times.chunks.back().weight_s = 3;
+  times.send_forward_s = times.send_backward_s = std::vector<double>(kStages, 0.0);
+  PipelineWalk walk;
+  const double many = walk.run(times).stage_end_s.front();
+  times.shape.micro_batches = 5'000;
+  const double half = walk.run(times).stage_end_s.front();
+  CHECK(many - half == Approx(5'000 * 5.0).epsilon(1e-12));
+}
+
 TEST_CASE("rounds of an interleaved schedule that only shift are skipped without a trace") {
   PipelineTimes times;
   times.shape = {Schedule::interleaved, 3, 30'000, 2};
