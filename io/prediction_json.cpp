@@ -66,8 +66,8 @@ void add_resources(Json& out, const Prediction& prediction) {
 void add_arithmetic(Json& out, const Scenario& scenario) {
   const Workload& workload = scenario.workload;
   out["precision"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.precision));
-  out["gradients"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.gradients));
   out["optimizer"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.optimizer));
+  out["gradients"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.gradients));
 }
 
 }  // namespace
