@@ -6,9 +6,6 @@
 
 namespace forerun {
 
-namespace {
-
-// `backward_weights conv3`, `all_reduce bucket 1`.
 std::string title(const Operation& operation, const Workload& workload) {
   std::string out(operation.name);
   if (operation.layer < 0) return out;
@@ -16,6 +13,8 @@ std::string title(const Operation& operation, const Workload& workload) {
   if (operation.layer < static_cast<int>(workload.layers.size())) out += " " + workload.layers[operation.layer].name;
   return out;
 }
+
+namespace {
 
 std::string work_text(const Operation& operation, const StepPlan& plan) {
   if (const auto* kernel = std::get_if<Kernel>(&operation.work))
