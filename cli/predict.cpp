@@ -7,6 +7,9 @@
 #include "cli/prediction_page.hpp"
 #include "cli/scenario.hpp"
 #include "cli/verbs.hpp"
+#include "io/atomic_file.hpp"
+#include "io/format.hpp"
+#include "sim/timeline.hpp"
 
 namespace forerun {
 namespace {
@@ -17,7 +20,18 @@ struct PredictOptions {
   std::optional<Engine> engine;  ///< empty: that of the document read, or the oracle
   int samples = kUsualSamples;
   bool explain = false;
+  std::string trace;  ///< a file; empty: none
 };
+
+constexpr std::int64_t kTracedSteps = 2;  // what goes over from one step to the next is seen
+
+void write_trace(const std::string& file, const Scenario& scenario) {
+  const std::int64_t steps = std::min(kTracedSteps, scenario.run.steps.value_or(kTracedSteps));
+  const std::string json = sim::timeline(scenario, steps);
+  write_file(file, json);
+  say(forerun::format("timeline of {} step{} in {} ({}), for https://ui.perfetto.dev", steps, steps == 1 ? "" : "s", file,
+                      human(Bytes(static_cast<double>(json.size())))));
+}
 
 Engine engine_of(const PredictOptions& options, const Text& document) {
   if (options.engine) return *options.engine;
@@ -26,6 +40,7 @@ Engine engine_of(const PredictOptions& options, const Text& document) {
 
 ExitCode predict(const PredictOptions& options, const Environment& environment) {
   check_output(options.output);
+  if (!options.trace.empty()) check_writable(options.trace);
   ScenarioReader reader(environment);
   const ScenarioText text = scenario_text(options.scenario);
   const Engine engine = engine_of(options, text.engine);
@@ -34,6 +49,7 @@ ExitCode predict(const PredictOptions& options, const Environment& environment) 
   const Prediction prediction = with_intervals(engine, options.samples)(read.scenario);
   std::optional<std::vector<Limit>> limits;
   if (options.explain && prediction.step_time) limits = step_limits(read.scenario, *prediction.step_time, predictor(engine));
+  if (!options.trace.empty() && prediction.status == Status::ok) write_trace(options.trace, read.scenario);
   deliver(prediction_page(prediction, read, limits), options.output);
   switch (prediction.status) {
     case Status::ok: return ExitCode::success;
@@ -61,6 +77,8 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
   add_samples_option(*verb, options->samples);
   verb->add_flag("--explain", options->explain,
                  "what limits the step: how much shorter it gets where a rate, a bandwidth or a latency is 1 % better");
+  verb->add_option("--trace", options->trace,
+                   "writes a timeline of two steps here, as the simulator plays every rank: JSON that Perfetto opens");
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=3 --set workload.batch=192 \\\n"

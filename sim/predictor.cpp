@@ -22,13 +22,6 @@ struct Answered {
   std::string assumption;  ///< empty where all that the run has was played
 };
 
-/// Workers that meet at servers alone, or come late by chance, stand in no plan.
-bool goes_apart(const Scenario& scenario) {
-  const Strategy& strategy = scenario.strategy;
-  if (strategy.servers == 0) return false;
-  return strategy.updates == Updates::asynchronous || (scenario.platform.compute_jitter > 0 && !strategy.node_reduction);
-}
-
 std::string flows_text(const Played& played) {
   if (played.flows == 0) return "";
   std::string text = counted(played.flows) + " flows played";
@@ -37,6 +30,12 @@ std::string flows_text(const Played& played) {
 }
 
 }  // namespace
+
+bool goes_apart(const Scenario& scenario) {
+  const Strategy& strategy = scenario.strategy;
+  if (strategy.servers == 0) return false;
+  return strategy.updates == Updates::asynchronous || (scenario.platform.compute_jitter > 0 && !strategy.node_reduction);
+}
 
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
   if (goes_apart(scenario)) return predict_servers(network, scenario, plan, costs);

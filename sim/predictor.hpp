@@ -9,6 +9,9 @@
 
 namespace forerun::sim {
 
+/// Whether workers meet at servers alone, or come late by chance: that stands in no plan.
+bool goes_apart(const Scenario& scenario);
+
 /// The prediction of a lowered and priced scenario on a network of its platform, in the process that holds the network.
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs);
 

@@ -106,6 +106,7 @@ TEST_CASE("a directory where a file belongs is refused, to read and to write") {
 TEST_CASE("an output that cannot be written is refused before anything else") {
   const CommandLine shell;
   check_refused(shell, "predict " + kSmall + "-o no/such/folder.json", {"no/such/folder.json"});
+  check_refused(shell, "predict " + kSmall + "--trace no/such/folder.json", {"no/such/folder.json"});
   check_refused(shell, "calibrate -o no/such/folder.json", {"no/such/folder.json"});
 }
 

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <fstream>
 
+#include "io/json.hpp"
 #include "tests/cli/command_line.hpp"
 
 using namespace forerun;
@@ -60,6 +62,7 @@ const std::vector<std::string> kKeys{"schema_version",
                                      "epochs_to_target",
                                      "precision",
                                      "optimizer",
+                                     "gradients",
                                      "scenario"};
 
 const std::string kVgg =
@@ -219,6 +222,17 @@ TEST_CASE("a device's rate that nothing uses is said in the assumptions") {
   CHECK(answer.out.find("  - " + line) != std::string::npos);
   CHECK(answer.err.find("warning: " + line + "\n") != std::string::npos);
   CHECK(shell.run("predict " + kSmall).err.find("device-rate") == std::string::npos);
+}
+
+TEST_CASE("a timeline is written where the scenario can run, beside the prediction") {
+  const CommandLine shell;
+  const Answer answer = shell.run("predict " + kSmall + "--engine sim --format json --trace t.json");
+  CHECK(answer.code == 0);
+  CHECK(Json::parse(answer.out)["status"] == "ok");
+  CHECK(answer.err.find("timeline of 2 steps in t.json") != std::string::npos);
+  CHECK(Json::parse(std::ifstream(shell.folder() / "t.json"))["traceEvents"].size() > 10);
+  CHECK(shell.run("predict " + kSmall + "--set platform.nodes=1 --trace none.json").code == 1);
+  CHECK_FALSE(std::filesystem::exists(shell.folder() / "none.json"));
 }
 
 TEST_CASE("devices without a rank, and a jitter that the oracle does not play, are said in the assumptions") {
