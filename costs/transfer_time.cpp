@@ -22,9 +22,9 @@ bool runs_through_nodes(Pattern pattern) {
 }
 // In these every step waits for the slowest edge.
 bool in_step(Pattern pattern) { return pattern == Pattern::ring || pattern == Pattern::chain || pattern == Pattern::pairs; }
-// One switch sees of an all-to-all only what each node sends and receives, as much as in a ring; other networks see who sends to whom.
-bool goes_in_pairs(const Collective& collective, const Platform& platform) {
-  return collective.operation == Kind::all_to_all && platform.topology.kind != Topology::Kind::star;
+// Where nodes alike meet at one switch, an all-to-all loads each of their links as much as a ring; elsewhere it counts who sends to whom.
+bool goes_in_pairs(const Collective& collective, const Placement& placement, const Platform& platform) {
+  return collective.operation == Kind::all_to_all && (platform.topology.kind != Topology::Kind::star || !placement.regular);
 }
 
 /// One transfer on one platform; what its algorithms have in common is worked out once.
@@ -36,7 +36,7 @@ class Transfer {
         platform_(platform),
         placement_(place(communicator, platform)),
         inside_described_(platform.intra_node.bandwidth > BytesPerSecond(0)),
-        pairs_(goes_in_pairs(collective, platform)),
+        pairs_(goes_in_pairs(collective, placement_, platform)),
         ring_load_(load_of({.pattern = Pattern::ring}, communicator, placement_, platform)) {
     if (pairs_)
       all_to_all_edge_ = collective.bytes / communicator.size;
@@ -116,28 +116,15 @@ class Transfer {
   }
 
   // An all-to-all over a non-blocking switch loads links as a ring does whose edges carry what a rank sends inside its node, and between
-  // nodes what all members of a node send out of it: d (p - d) shares of the p that the buffer has. Nodes with fewer members send less.
+  // nodes what all members of a node send out of it: d (p - d) shares of the p that the buffer has.
   void lay_all_to_all() {
     const int p = communicator_.size;
-    std::int64_t most = placement_.per_node;
-    std::int64_t sent = most * (p - most);
-    if (!placement_.regular) count_members(most, sent);
+    const std::int64_t most = placement_.per_node;
+    const std::int64_t sent = most * (p - most);
     all_to_all_edge_ = static_cast<double>(p - 1) / p * collective_.bytes;
     if (sent == 0 || most == 1) return;
     all_to_all_edge_ = static_cast<double>(most - 1) / p * collective_.bytes;
     all_to_all_crossing_ = static_cast<double>(sent) / static_cast<double>(most - 1);
-  }
-
-  void count_members(std::int64_t& most, std::int64_t& sent) const {
-    sent = 0;
-    most = 1;
-    for (int member = 0; member < communicator_.size;) {
-      const int node = node_of(platform_, communicator_.rank(0, member));
-      std::int64_t here = 0;
-      for (; member < communicator_.size && node_of(platform_, communicator_.rank(0, member)) == node; ++member) ++here;
-      most = std::max(most, here);
-      sent = std::max(sent, here * (communicator_.size - here));
-    }
   }
 
   const Collective& collective_;
@@ -261,7 +248,7 @@ std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collecti
   if (is_server_transfer(collective.operation)) return {{server_phase(collective), cost.latency, cost.edge_bytes, cost.edge_bytes}};
   if (cost.choice.algorithm == CollectiveAlgorithm::ring) {
     Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
-    if (goes_in_pairs(collective, platform)) phase.pattern = Pattern::pairs;
+    if (goes_in_pairs(collective, place(communicator, platform), platform)) phase.pattern = Pattern::pairs;
     return {{phase, cost.latency, cost.edge_bytes, cost.crossing * cost.edge_bytes}};
   }
   const Transfer transfer(collective, communicator, platform);

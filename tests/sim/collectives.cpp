@@ -50,6 +50,11 @@ TEST_CASE("a node with fewer members does not lengthen an all-to-all") {
   CHECK(agreed(Kind::all_to_all, everyone(5), described(2, 4)) == Approx(4 * kHop_s + 4 * (1e8 / 5) / 1e9));
 }
 
+TEST_CASE("groups that fill nodes unevenly load a node with what each of them sends") {
+  // Of six ranks two lie in a node that has one of the other group's six: 2 x 4 and 1 x 5 messages leave it.
+  CHECK(agreed(Kind::all_to_all, group(6, 2, 2), described(4, 3)) == Approx(5 * kHop_s + 13 * (1e8 / 6) / 1e9));
+}
+
 TEST_CASE("a broadcast's chain does not return to its root") {
   CHECK(agreed(Kind::broadcast, everyone(8), described(2, 4)) == Approx(7 * kHop_s + 0.1));
 }
