@@ -98,6 +98,8 @@ struct Edge {
   int from = 0;
   int to = 0;
   int weight = 1;
+  int tree = 0;     ///< of a double binary tree: 1 or 2 where it belongs to that one alone
+  bool up = false;  ///< in a tree, towards its root
 };
 
 /// Appends the edges of a phase within one group.

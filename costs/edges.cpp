@@ -54,8 +54,8 @@ class EdgeWriter {
   }
 
  private:
-  void add(int from, int to, int weight = 1) {
-    edges_.push_back({communicator_.rank(group_, from), communicator_.rank(group_, to), weight});
+  void add(int from, int to, int weight = 1, int tree = 0, bool up = false) {
+    edges_.push_back({communicator_.rank(group_, from), communicator_.rank(group_, to), weight, tree, up});
   }
 
   void write_ring() {
@@ -103,7 +103,7 @@ class EdgeWriter {
         leaders.push_back(i);
       } else {
         add(i - 1, i, 2);
-        if (up) add(i, i - 1, 2);
+        if (up) add(i, i - 1, 2, 0, true);
       }
     }
     // A broadcast's root stands above both trees.
@@ -119,11 +119,11 @@ class EdgeWriter {
     const auto leader = [&](int place) { return leaders[first + (place - 1 + shift) % count]; };
     const bool up = first == 0;
     if (above == 0) {
-      if (!up) add(leaders[0], leader(x));
+      if (!up) add(leaders[0], leader(x), 1, shift + 1);
       return;
     }
-    add(leader(above), leader(x));
-    if (up) add(leader(x), leader(above));
+    add(leader(above), leader(x), 1, shift + 1);
+    if (up) add(leader(x), leader(above), 1, shift + 1, true);
   }
 
   // Members take turns in sending for their node, so that none starts more flows than it must.

@@ -247,9 +247,14 @@ std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collecti
   if (communicator.size < 2 || cost.edge_bytes <= Bytes(0)) return {};
   if (is_server_transfer(collective.operation)) return {{server_phase(collective), cost.latency, cost.edge_bytes, cost.edge_bytes}};
   if (cost.choice.algorithm == CollectiveAlgorithm::ring) {
-    Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
-    if (goes_in_pairs(collective, place(communicator, platform), platform)) phase.pattern = Pattern::pairs;
-    return {{phase, cost.latency, cost.edge_bytes, cost.crossing * cost.edge_bytes}};
+    const Phase phase{.pattern = cost.closed ? Pattern::ring : Pattern::chain, .bytes = cost.edge_bytes};
+    PlayedPhase played{phase, cost.latency, cost.edge_bytes, cost.crossing * cost.edge_bytes};
+    played.hops = ring_phase(collective, communicator.size).hops;
+    if (collective.operation == Kind::all_to_all) {
+      played.each_pair = cost.expansion * collective.bytes / communicator.size;
+      if (goes_in_pairs(collective, place(communicator, platform), platform)) played.phase.pattern = Pattern::pairs;
+    }
+    return {played};
   }
   const Transfer transfer(collective, communicator, platform);
   const PhaseList list = transfer.phases(cost.choice.algorithm);
@@ -257,9 +262,9 @@ std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collecti
   for (const Phase& phase : list) hops += phase.inside_hops + phase.between_hops;
   std::vector<PlayedPhase> played;
   for (const Phase& phase : list) {
-    const double share = (phase.inside_hops + phase.between_hops) / hops;
+    const int own_hops = phase.inside_hops + phase.between_hops;
     const Bytes bytes = cost.expansion * phase.bytes;
-    played.push_back({phase, share * cost.latency, bytes, transfer.crossing(phase.pattern) * bytes});
+    played.push_back({phase, own_hops / hops * cost.latency, bytes, transfer.crossing(phase.pattern) * bytes, own_hops});
   }
   return played;
 }

@@ -30,6 +30,8 @@ struct PlayedPhase {
   Seconds latency;
   Bytes inside;
   Bytes between;
+  int hops = 1;     ///< messages that follow one another
+  Bytes each_pair;  ///< of an all-to-all: what each rank has for each of the others
 };
 
 /// The phases of a transfer with a cost: what transfer_cost() has summed.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/s4u.hpp>
@@ -112,6 +113,7 @@ struct Network::Engine {
   }
 
   void launch(const Flow& flow) {
+    if (flow.slot >= std::ssize(slots)) slots.resize(flow.slot + 1);
     Slot& slot = slots[flow.slot];
     slot.tag = flow.tag;
     slot.next ^= 1;
@@ -137,7 +139,7 @@ struct Network::Engine {
   RoutedZone::Links route;      ///< of the flow that is being started
   s4u::Host* sender = nullptr;  ///< of all flows: what they share are links
   s4u::Host* receiver = nullptr;
-  std::vector<Slot> slots;
+  std::deque<Slot> slots;  ///< flows point to theirs
   Listener* listener = nullptr;
   std::map<double, std::vector<Flow>> waiting;  ///< flows whose latency runs, by when it ends
   double origin_s = 0;
@@ -163,10 +165,9 @@ BytesPerSecond Network::bandwidth(int from, int to) const {
   return engine_->one_node(from, to) ? engine_->platform.intra_node_rate() : engine_->platform.inter_node_rate();
 }
 
-void Network::run(Listener& listener, int slots) {
+void Network::run(Listener& listener) {
   engine_->listener = &listener;
   engine_->origin_s = s4u::Engine::get_clock();
-  if (static_cast<int>(engine_->slots.size()) < slots) engine_->slots.resize(slots);
   Timer::set(engine_->origin_s, [&listener] { listener.on_start(); });
   engine_->engine->run();
 }

@@ -23,7 +23,7 @@ struct Flow {
   bool inside = false;  ///< a node
   Bytes bytes;
   Seconds latency;
-  int slot = 0;  ///< flows of one slot follow one another
+  int slot = 0;  ///< flows of one slot follow one another; slots are numbered from zero, with few gaps
   int tag = 0;
 };
 
@@ -37,8 +37,8 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
-  /// Plays until nothing is left to happen. The clock starts at zero each time; `slots` bounds the flows' slots.
-  void run(Listener& listener, int slots);
+  /// Plays until nothing is left to happen. The clock starts at zero each time.
+  void run(Listener& listener);
 
   /// Whether a flow between two ranks crosses a described link; where none is described there is nothing to play.
   [[nodiscard]] bool joins(int from, int to) const;

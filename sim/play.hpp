@@ -30,8 +30,17 @@ enum class Fold { where_proven, never };
 /// What is kept beside the observed rank's records.
 enum class Logging { observed_rank, every_rank };
 
+/// How fine transfers are played.
+enum class Mode {
+  flow,     ///< one flow an edge and phase, that lasts as long as all messages which follow one another
+  message,  ///< each message by itself (sim/chunks.hpp), to validate the other mode: costs as many events as there are messages
+};
+/// Most ranks of a plan that is played message by message: the messages of a collective grow with their square.
+constexpr int kMostRanksByMessage = 256;
+
 struct PlayOptions {
   std::int64_t steps = 1;
+  Mode mode = Mode::flow;
   Contention contention = Contention::on;
   Logging logging = Logging::observed_rank;
   Fold fold = Fold::where_proven;
@@ -58,7 +67,7 @@ struct Played {
   std::vector<Parts> compute_parts;       ///< by step: what the compute lane did and waited for since the finish before
   Parts tail;                             ///< from the compute lane's last finish to the makespan
   int copies = 1;                         ///< ranks that each simulated one stands for
-  std::int64_t flows = 0;                 ///< simulated
+  std::int64_t flows = 0;                 ///< simulated; by message, messages
   int observed_rank = 0;                  ///< of the class with most compute, the one with most compute time
   std::vector<PlayedInstance> log;        ///< in order of finish; empty unless asked for
 
@@ -70,8 +79,12 @@ struct Played {
 /// does not depend on the order of events.
 double jitter_draw(std::uint64_t seed, int rank, int operation, std::int64_t instance);
 
+/// Throws MissingCapability where the mode does not play as many ranks.
+void require_playable(const StepPlan& plan, Mode mode);
+
 /// Plays `options.steps` steps of the plan on SimGrid, in a forked child. `costs` by operation, from price().
-/// Throws SimulationFailed where the plan blocks, naming what blocked, or the child dies.
+/// Throws MissingCapability where the mode does not play as many ranks, SimulationFailed where the plan blocks, naming what blocked, or the
+/// child dies.
 Played play(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, const PlayOptions& options);
 
 }  // namespace forerun::sim

@@ -28,8 +28,8 @@ Phases phases_of(const StepPlan& plan, const std::vector<OperationCost>& costs, 
 
 /// Nothing sets one rank apart from others.
 bool may_fold(const Platform& platform, const PlayOptions& options) {
-  return options.fold == Fold::where_proven && options.logging == Logging::observed_rank && options.perturbations.empty() &&
-         platform.compute_jitter == 0;
+  return options.fold == Fold::where_proven && options.mode == Mode::flow && options.logging == Logging::observed_rank &&
+         options.perturbations.empty() && platform.compute_jitter == 0;
 }
 
 }  // namespace
@@ -57,6 +57,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
   if (options.logging == Logging::every_rank) lane_starts_s_.assign(places_.size(), 0.0);
   played_.observed_rank = folding_.rank_for(durations_.most_computing_rank());
   played_.copies = folding_.copies();
+  if (options.mode == Mode::message) chunks_.emplace(network, program.transfers(), program.transfers());
   prepare_transfers();
   events_.reserve(places_.size());
   for (const int rank : folding_.ranks()) {
@@ -70,7 +71,8 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
 
 Played Player::play() {
   if (lanes_in_use_ == 0 || options_.steps < 1) return std::move(played_);
-  network_.run(*this, static_cast<int>(places_.size()) * flows_at_once_);
+  network_.run(*this);
+  if (chunks_) played_.flows = chunks_->messages();
   if (static_cast<std::int64_t>(played_.step_finishes.size()) < options_.steps) throw SimulationFailed(blockage());
   played_.makespan = played_.step_finishes.back();
   played_.tail = recorder_.tail(played_.makespan.value());
@@ -85,21 +87,33 @@ void Player::on_start() {
 
 void Player::on_time(int token, double date_s) {
   if (token == kNextDate && date_s >= asked_for_s_) asked_for_s_ = kNever;
-  if (token >= 0) launch_flows(token);
+  if (token >= program_.transfers()) {
+    if (const std::optional<int> transfer = chunks_->on_time(token)) end_phase(*transfer);
+  } else if (token >= 0) {
+    launch_flows(token);
+  }
   advance(date_s);
 }
 
 void Player::on_flow_done(int tag) {
-  Transfer& transfer = transfers_[tag];
-  if (--transfer.flows_left > 0) return;
+  if (chunks_)
+    chunks_->on_flow_done(tag);
+  else if (--transfers_[tag].flows_left == 0)
+    end_phase(tag);
+}
+
+// On to the transfer's next phase, or after the last to its finish.
+void Player::end_phase(int index) {
+  Transfer& transfer = transfers_[index];
+  transfer.flows_left = 0;
   ++transfer.phase;
-  launch_flows(tag);
+  launch_flows(index);
   if (transfer.flows_left > 0) return;
   const double clock_s = network_.now_s();
   now_s_ = std::max(now_s_, clock_s);
-  under_way_.erase(std::find(under_way_.begin(), under_way_.end(), tag));
+  under_way_.erase(std::find(under_way_.begin(), under_way_.end(), index));
   lower_horizon();
-  finish_transfer(tag);
+  finish_transfer(index);
   advance(clock_s);
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "costs/transfer_time.hpp"
+#include "sim/chunk_player.hpp"
 #include "sim/durations.hpp"
 #include "sim/folding.hpp"
 #include "sim/network.hpp"
@@ -67,6 +69,7 @@ class Player final : public Listener {
   void arrive_at_transfer(int rank, const Program::Slot& slot);
   void start_transfer(int transfer);
   void launch_flows(int transfer);
+  void end_phase(int transfer);
   double measure_phase(int transfer, int phase);
   [[nodiscard]] const std::vector<Edge>& edges(int transfer, int phase);
   [[nodiscard]] Bytes edge_bytes(const PlayedPhase& phase, const Edge& edge) const;
@@ -92,6 +95,7 @@ class Player final : public Listener {
   Durations durations_;
   Phases phases_;
   Folding folding_;
+  std::optional<ChunkPlayer> chunks_;  ///< where transfers are played message by message
   int lanes_;
   std::vector<Place> places_;
   std::vector<int> started_;  ///< instances, by simulated rank x operation

@@ -35,7 +35,8 @@ void Player::prepare_transfers() {
     double least_s = 0;
     for (int phase = 0; phase < static_cast<int>(phases_[program_.transfer_operation[t]].size()); ++phase)
       least_s += measure_phase(t, phase);
-    transfers_[t].least_s = least_s * kSlightlyLess;
+    // Messages may overtake the sum of a price.
+    transfers_[t].least_s = options_.mode == Mode::flow ? least_s * kSlightlyLess : 0;
   }
 }
 
@@ -103,6 +104,11 @@ void Player::launch_flows(int index) {
   const int lane = plan_.operations[operation].lane;
   for (; transfer.phase < static_cast<int>(phases.size()); ++transfer.phase) {
     const PlayedPhase& phase = phases[transfer.phase];
+    if (chunks_) {
+      chunks_->start(index, chunks_of(phase, communicator_of(index), group_of(index), platform_));
+      transfer.flows_left = 1;
+      return;
+    }
     Flow flow;
     flow.latency = phase.latency;
     flow.tag = index;

@@ -22,8 +22,9 @@ struct Answered {
   std::string assumption;  ///< empty where all that the run has was played
 };
 
-std::string flows_text(const Played& played) {
+std::string flows_text(const Played& played, Mode mode) {
   if (played.flows == 0) return "";
+  if (mode == Mode::message) return counted(played.flows) + " messages played, each by itself";
   std::string text = counted(played.flows) + " flows played";
   if (played.copies > 1) text += forerun::format("; each rank that is played stands for {} to which the same happens", played.copies);
   return text;
@@ -37,16 +38,18 @@ bool goes_apart(const Scenario& scenario) {
   return strategy.updates == Updates::asynchronous || (scenario.platform.compute_jitter > 0 && !strategy.node_reduction);
 }
 
-Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
+Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
+                      Mode mode) {
   if (goes_apart(scenario)) return predict_servers(network, scenario, plan, costs);
   const Program program = compile(plan);
   std::string flows;
   const auto play_steps = [&](std::int64_t steps) {
     PlayOptions options;
     options.steps = steps;
+    options.mode = mode;
     options.seed = scenario.run.seed;
     Played played = Player(plan, program, costs, scenario.platform, options, network).play();
-    flows = flows_text(played);
+    flows = flows_text(played, mode);
     return played;
   };
   const std::int64_t run = plan.step.count;

@@ -6,6 +6,7 @@
 #include "core/scenario.hpp"
 #include "costs/price.hpp"
 #include "sim/network.hpp"
+#include "sim/play.hpp"
 
 namespace forerun::sim {
 
@@ -13,6 +14,7 @@ namespace forerun::sim {
 bool goes_apart(const Scenario& scenario);
 
 /// The prediction of a lowered and priced scenario on a network of its platform, in the process that holds the network.
-Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs);
+Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
+                      Mode mode = Mode::flow);
 
 }  // namespace forerun::sim

@@ -32,7 +32,7 @@ ServerPlayer::ServerPlayer(const ServerCycle& cycle, const ServerPlayOptions& op
 }
 
 ServersPlayed ServerPlayer::play() {
-  network_.run(*this, 2 * static_cast<int>(lanes_.size()));
+  network_.run(*this);
   if (!over()) throw SimulationFailed("workers and parameter servers wait for one another");
   const double span_s = counted_to_s_ - counted_from_s_;
   played_.step = Seconds(span_s / options_.rounds);

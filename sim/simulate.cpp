@@ -79,15 +79,21 @@ std::vector<Job> share_out(std::span<const Scenario> scenarios, int workers) {
 
 }  // namespace
 
-Prediction predict(const Scenario& scenario) {
+Prediction predict(const Scenario& scenario, Mode mode) {
   const auto lowered = lower(scenario);
-  if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
-  const auto& plan = std::get<StepPlan>(lowered);
-  const std::vector<OperationCost> costs = price(plan, scenario);
-  return decode_prediction(ask_child([&] {
-    Network network(scenario.platform, plan.ranks);
-    return encode(predict_on(network, scenario, plan, costs));
-  }));
+  const auto answer = [&]() -> Prediction {
+    if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
+    const auto& plan = std::get<StepPlan>(lowered);
+    require_playable(plan, mode);
+    const std::vector<OperationCost> costs = price(plan, scenario);
+    return decode_prediction(ask_child([&] {
+      Network network(scenario.platform, plan.ranks);
+      return encode(predict_on(network, scenario, plan, costs, mode));
+    }));
+  };
+  Prediction prediction = answer();
+  if (mode == Mode::message) prediction.engine = "sim-message";
+  return prediction;
 }
 
 void predict_each(std::span<const Scenario> scenarios, int workers, const Receiver& receive) {
