@@ -10,10 +10,15 @@
 
 namespace forerun {
 
-std::string_view to_string(Engine engine) { return engine == Engine::oracle ? "oracle" : "sim"; }
+namespace {
+
+constexpr std::array<std::string_view, 3> kNames{"oracle", "sim", "sim-message"};
+
+}  // namespace
+
+std::string_view to_string(Engine engine) { return kNames[static_cast<std::size_t>(engine)]; }
 
 Engine parse_engine(const Text& text) {
-  constexpr std::array<std::string_view, 2> kNames{"oracle", "sim"};
   const auto* found = std::ranges::find(kNames, text.value);
   if (found == kNames.end()) throw BadInput(problem(text, "unknown engine", listed(kNames), suggest(text.value, kNames)));
   return static_cast<Engine>(found - kNames.begin());
@@ -21,7 +26,8 @@ Engine parse_engine(const Text& text) {
 
 Predictor predictor(Engine engine) {
   if (engine == Engine::oracle) return [](const Scenario& scenario) { return oracle::predict(scenario); };
-  return [](const Scenario& scenario) { return sim::predict(scenario); };
+  const sim::Mode mode = engine == Engine::sim ? sim::Mode::flow : sim::Mode::message;
+  return [mode](const Scenario& scenario) { return sim::predict(scenario, mode); };
 }
 
 Predictor with_intervals(Engine engine, int samples) {

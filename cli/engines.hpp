@@ -12,7 +12,7 @@ class App;
 
 namespace forerun {
 
-enum class Engine { oracle, sim };
+enum class Engine { oracle, sim, sim_message };
 std::string_view to_string(Engine engine);
 /// BadInput for an unknown name.
 Engine parse_engine(const Text& text);

@@ -71,8 +71,9 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
   add_calibration_option(*verb, options->scenario);
   add_setting_option(*verb, options->scenario);
   add_choice<std::optional<Engine>>(*verb, "--engine", options->engine,
-                                    "oracle (microseconds) or sim (plays every rank); a prediction written before keeps its own",
-                                    {{"oracle", Engine::oracle}, {"sim", Engine::sim}});
+                                    "oracle (microseconds), sim (plays every rank) or sim-message (and every message of a collective by "
+                                    "itself, to validate sim); a prediction written before keeps its own",
+                                    {{"oracle", Engine::oracle}, {"sim", Engine::sim}, {"sim-message", Engine::sim_message}});
   options->engine.reset();
   add_samples_option(*verb, options->samples);
   verb->add_flag("--explain", options->explain,

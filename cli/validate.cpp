@@ -118,8 +118,11 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
   verb->add_option("runs", options->runs, "CSV files of measured runs");
   add_output_options(*verb, options->output);
   verb->add_option("-c,--calibration", options->calibration, "instead of each platform's own");
-  add_choice<std::vector<Engine>>(*verb, "--engine", options->engines, "oracle, sim or both",
-                                  {{"oracle", {Engine::oracle}}, {"sim", {Engine::sim}}, {"both", {Engine::oracle, Engine::sim}}});
+  add_choice<std::vector<Engine>>(*verb, "--engine", options->engines, "oracle, sim, both of these, or sim-message",
+                                  {{"oracle", {Engine::oracle}},
+                                   {"sim", {Engine::sim}},
+                                   {"both", {Engine::oracle, Engine::sim}},
+                                   {"sim-message", {Engine::sim_message}}});
   verb->add_option("--fit", options->fit,
                    "fit another host's compute time over the calibration's to these rows: group=G1,G2 or run=R1,R2; they are not scored");
   verb->add_option("--score", options->score, "score these rows only: group=G3 or run=R3");

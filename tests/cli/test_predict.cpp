@@ -116,7 +116,7 @@ TEST_CASE("a prediction says P10 to P90, the same by both engines where they agr
 TEST_CASE("a document fed back gives the same prediction") {
   const CommandLine shell;
   const std::string run = "--set run.steps=7 --set calibration.compute-scale=1.5 --set run.seed=9 ";
-  for (const std::string engine : {"oracle", "sim"}) {
+  for (const std::string engine : {"oracle", "sim", "sim-message"}) {
     REQUIRE(shell.run(kVgg + run + "--engine " + engine + " -o first.json").code == 0);
     const Answer again = shell.run("predict first.json --format json");
     INFO(again.err);
@@ -126,12 +126,25 @@ TEST_CASE("a document fed back gives the same prediction") {
   CHECK(value_of(read_yaml_text(shell.run("predict first.json --engine oracle --format json").out, "out"), "engine") == "oracle");
 }
 
+TEST_CASE("message by message a step takes as long as flow by flow, and no more than 256 ranks are played so") {
+  const CommandLine shell;
+  const YamlNode flows = read_yaml_text(shell.run(kVgg + "--engine sim").out, "out");
+  const YamlNode messages = read_yaml_text(shell.run(kVgg + "--engine sim-message").out, "out");
+  CHECK(number(messages, "step_time_s") == Approx(number(flows, "step_time_s")).epsilon(1e-3));
+  const Answer many = shell.run(
+      "predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=257 --set workload.batch=257 "
+      "--strategy data=257,runtime=pytorch-ddp --calibration ./paper.json --engine sim-message");
+  CHECK(many.code == 6);
+  CHECK(many.err.find("up to 256 ranks (got 257)") != std::string::npos);
+}
+
 TEST_CASE("a document of an engine that nobody knows is refused") {
   const CommandLine shell;
   put(shell.folder() / "d.json", "{\"schema_version\": 1, \"engine\": \"simm\", \"scenario\": {\"workload\": \"mlp\"}}");
   const Answer answer = shell.run("predict ./d.json --set workload.batch=8 --platform cpu-cluster --calibration ./paper.json");
   CHECK(answer.code == 3);
-  CHECK(answer.err.find("d.json:1:33: engine: unknown engine (got simm, allowed oracle, sim). Did you mean sim?") != std::string::npos);
+  CHECK(answer.err.find("d.json:1:33: engine: unknown engine (got simm, allowed oracle, sim, sim-message). Did you mean sim?") !=
+        std::string::npos);
 }
 
 TEST_CASE("a scenario file is predicted like its options, and options override it") {
