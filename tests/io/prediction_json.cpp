@@ -51,7 +51,7 @@ constexpr const char* kKeys =
     "comm_total_s, epoch_time_s, startup_s, evaluation_s, checkpoint_stall_s, lost_s, detection_s, restart_s, queue_s, degraded_s, "
     "total_time_s, total_time_p10_s, total_time_p90_s, goodput_fraction, throughput_samples_per_s, throughput_tokens_per_s, mfu, "
     "memory_per_device_bytes, memory_parts, comm_bytes_per_rank, energy_j, cost_usd, price_date, latency_p50_s, latency_p90_s, "
-    "latency_p99_s, steps, epochs_to_target, precision, optimizer";
+    "latency_p99_s, steps, epochs_to_target, precision, optimizer, gradients";
 
 }  // namespace
 
@@ -81,6 +81,7 @@ TEST_CASE("a document says what was predicted", "[unit]") {
   CHECK(out["reason"].is_null());
   CHECK(out["precision"] == "bf16");
   CHECK(out["optimizer"] == "adam");
+  CHECK(out["gradients"] == "computed");
 }
 
 TEST_CASE("quantities stand under their own keys in SI units", "[unit]") {
@@ -120,7 +121,7 @@ TEST_CASE("what does not apply is null, never zero", "[unit]") {
   bool quantities = false;
   for (const auto& [key, value] : out.items()) {
     quantities = quantities || key == "step_time_s";
-    if (quantities && key != "precision" && key != "optimizer") CHECK(value.is_null());
+    if (quantities && key != "precision" && key != "optimizer" && key != "gradients") CHECK(value.is_null());
   }
   CHECK(quantities);
 }
