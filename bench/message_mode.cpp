@@ -4,6 +4,7 @@
 // one device and of eight, behind one switch and behind switches of eight nodes with 4 : 1 above (links of 12.5 GB/s a node and 5 us,
 // inside nodes 300 GB/s and 2 us), the ring also in an order drawn at random. Then how many messages that were, and the time they took.
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

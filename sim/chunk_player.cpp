@@ -28,7 +28,7 @@ void ChunkPlayer::start(int transfer, Chunks chunks) {
     live.room = streams;
     progress_.resize(progress_.size() + streams);
   }
-  live.arrived = 0;
+  live.in_lockstep = 0;
   live.left = static_cast<std::int64_t>(streams) * live.chunks.count;
   for (int stream = live.first; stream < live.first + streams; ++stream) {
     progress_[stream] = {.transfer = transfer};
@@ -58,15 +58,13 @@ std::optional<int> ChunkPlayer::on_time(int token) {
 
 void ChunkPlayer::arrive(Live& live, int stream) {
   --live.left;
-  ++live.arrived;
   ++progress_[stream].arrived;
-  const int streams = static_cast<int>(live.chunks.streams.size());
-  if (live.chunks.order != Order::pairwise) {
-    unsettled_.push_back(stream);
-    wake_fed(live, stream);
-  } else if (live.arrived % streams == 0) {
-    for (int other = 0; other < streams; ++other) unsettled_.push_back(live.first + other);
-  }
+  unsettled_.push_back(stream);
+  wake_fed(live, stream);
+  if (!live.chunks.in_lockstep(stream - live.first)) return;
+  const auto members = static_cast<int>(live.chunks.streams.size() / 2);
+  if (++live.in_lockstep % members == 0)
+    for (int member = 0; member < members; ++member) unsettled_.push_back(live.first + member);
 }
 
 void ChunkPlayer::wake_fed(const Live& live, int stream) {
@@ -107,7 +105,9 @@ bool ChunkPlayer::may_start(const Live& live, int stream) const {
     case Order::at_once: return true;
     case Order::in_steps: return own.arrived == k && feeders([k](const Progress& feeder) { return feeder.arrived >= k; });
     case Order::pipelined: return own.sent == k && feeders([k](const Progress& feeder) { return feeder.coming_in > k; });
-    case Order::pairwise: return live.arrived >= static_cast<std::int64_t>(k) * std::ssize(chunks.streams);
+    case Order::pairwise:
+      if (!chunks.in_lockstep(stream - live.first)) return own.arrived == k;
+      return 2 * live.in_lockstep >= static_cast<std::int64_t>(k) * std::ssize(chunks.streams);
   }
   return true;
 }
@@ -123,13 +123,14 @@ bool ChunkPlayer::may_end(const Live& live, int stream) const {
 
 void ChunkPlayer::begin(Live& live, int stream) {
   const Chunks::Stream& what = live.chunks.streams[stream - live.first];
-  const int to = live.chunks.receiver(stream - live.first, progress_[stream].started);
-  ++progress_[stream].started;
-  ++messages_;
-  if (network_.joins(what.from, to))
+  Progress& own = progress_[stream];
+  const int to = what.receivers.empty() ? what.to : what.receivers[own.started];
+  ++own.started;
+  messages_ += to == what.from ? 0 : 1;
+  if (to != what.from && network_.joins(what.from, to))
     network_.start({what.from, to, network_.one_node(what.from, to), what.bytes, Seconds(0), stream, stream});
   else
-    ++progress_[stream].drained;
+    ++own.drained;
   if (live.chunks.order == Order::pipelined) call_after(live.chunks.latency, stream, kComingIn);
 }
 

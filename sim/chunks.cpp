@@ -50,20 +50,33 @@ class Feeding {
   std::vector<std::vector<int>> into_;  ///< by rank
 };
 
-}  // namespace
-
-int Chunks::receiver(int stream, int k) const {
-  return order == Order::pairwise ? streams[(stream + k + 1) % streams.size()].from : streams[stream].to;
+void lay_pairs(const PlayedPhase& played, const Communicator& communicator, int group, const Platform& platform, Chunks& chunks) {
+  const int members = communicator.size;
+  chunks.count = members - 1;
+  chunks.streams.resize(2 * members);
+  for (int member = 0; member < members; ++member) {
+    const int from = communicator.rank(group, member);
+    Chunks::Stream& between = chunks.streams[member];
+    Chunks::Stream& inside = chunks.streams[members + member];
+    between.from = inside.from = from;
+    between.bytes = inside.bytes = played.each_pair;
+    for (int step = 1; step < members; ++step) {
+      const int to = communicator.rank(group, (member + step) % members);
+      const bool stays = node_of(platform, from) == node_of(platform, to);
+      between.receivers.push_back(stays ? from : to);
+      inside.receivers.push_back(stays ? to : from);
+    }
+  }
 }
+
+}  // namespace
 
 Chunks chunks_of(const PlayedPhase& played, const Communicator& communicator, int group, const Platform& platform) {
   Chunks chunks;
   chunks.order = order_of(played);
   chunks.latency = played.latency / static_cast<double>(played.hops);
   if (chunks.order == Chunks::Order::pairwise) {
-    chunks.count = communicator.size - 1;
-    for (int member = 0; member < communicator.size; ++member)
-      chunks.streams.push_back({communicator.rank(group, member), 0, played.each_pair});
+    lay_pairs(played, communicator, group, platform, chunks);
     return chunks;
   }
   if (chunks.order == Chunks::Order::in_steps) chunks.count = played.hops;

@@ -1,12 +1,15 @@
+#include <algorithm>
 #include <map>
 #include <random>
 #include <utility>
+#include <vector>
 
 #include "core/error.hpp"
 #include "oracle/predict.hpp"
 #include "sim/chunks.hpp"
 #include "tests/sim/message_mode.hpp"
 #include "tests/sim/scenarios.hpp"
+#include "tests/support/random_plans.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
@@ -92,9 +95,10 @@ TEST_CASE("the messages of a phase carry over each edge what its flow carries") 
 }
 
 TEST_CASE("message by message a collective without contention takes as long as its flows", "[slow]") {
-  for (const auto& [count, devices] : {std::pair(1, 8), std::pair(2, 1), std::pair(5, 1), std::pair(16, 1), std::pair(64, 1),
-                                       std::pair(2, 4), std::pair(3, 4), std::pair(4, 3), std::pair(2, 8), std::pair(8, 8)}) {
-    const Platform platform = reducing(count, devices);
+  Platform slow_inside = described(2, 4);
+  slow_inside.intra_node.bandwidth = BytesPerSecond(0.2 * kBandwidth);
+  for (const Platform& platform : {reducing(1, 8), described(2, 1), described(5, 1), described(16, 1), described(64, 1), described(2, 4),
+                                   described(3, 4), described(4, 3), described(2, 8), described(8, 8), slow_inside}) {
     for_each_collective(platform, [&](Kind kind, CollectiveAlgorithm algorithm, const Communicator& communicator) {
       for (const double bytes : {1.0, 1e4, 1e6, 1e8}) {
         const BothModes both = in_both_modes({kind, algorithm, 0, Bytes(bytes)}, communicator, platform);
@@ -207,6 +211,27 @@ TEST_CASE("message by message whole steps take as long as flow by flow") {
       CHECK(messages.engine == "sim-message");
       CHECK(flows.engine == "sim");
     }
+}
+
+TEST_CASE("message by message random strategies of every form take as long as flow by flow", "[slow]") {
+  constexpr unsigned kSeed = 20261123;
+  constexpr int kEach = 10;
+  RandomScenarios scenarios(kSeed);
+  int apart = 0;
+  for (const Form& form : kForms)
+    for (int i = 0; i < kEach; ++i) {
+      const Priced priced = next_plan(scenarios, form);
+      INFO("seed " << kSeed << ", " << form.name << " " << i << ": " << strategy_text(priced.scenario.strategy));
+      const auto makespan_s = [&](sim::Mode mode) {
+        const sim::PlayOptions options{.steps = *priced.scenario.run.steps, .mode = mode};
+        return sim::play(priced.plan, priced.costs, priced.scenario.platform, options).makespan.value();
+      };
+      const double ratio = makespan_s(sim::Mode::message) / makespan_s(sim::Mode::flow);
+      // Trees of small buffers, and transfers that share links for a while.
+      CHECK(ratio == Approx(1).margin(0.05));
+      apart += std::abs(ratio - 1) > 1e-3 ? 1 : 0;
+    }
+  CHECK(apart <= kEach * static_cast<int>(kForms.size()) / 50);
 }
 
 TEST_CASE("more than 256 ranks are not played message by message") {
