@@ -1,6 +1,7 @@
 #include "sim/timeline.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 #include <variant>
 
@@ -55,6 +56,12 @@ std::vector<Slice> joined(const StepPlan& plan, const std::vector<std::string_vi
 
 double us(double seconds) { return 1e6 * seconds; }
 
+/// To whole nanoseconds, which is what is written: of instants, since rounded lengths would run into the next slice.
+double rounded_us(double seconds) { return 1e-3 * std::round(1e9 * seconds); }
+
+/// Perfetto multiplies by 1000, truncates, and drops slices that overlap: a tenth of a nanosecond more lets no start lose a whole one.
+constexpr double kAgainstTruncation_us = 1e-4;
+
 class Writer {
  public:
   Writer(const Scenario& scenario, const StepPlan& plan, const Played& played)
@@ -101,8 +108,9 @@ class Writer {
     const std::string_view sort = operation.kind() == OperationKind::transfer ? plan_.lanes[slice.lane].name : sorts_[slice.operation];
     const std::string text = slice.count == 1 ? title(operation, scenario_.workload)
                                               : forerun::format("{} x{}", slice.alike ? operation.name : sort, slice.count);
-    out_ += forerun::format("{{\"ph\":\"X\",\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"dur\":{:.3f},\"name\":{}}},\n", slice.rank, slice.lane,
-                            us(slice.start_s), us(slice.finish_s) - us(slice.start_s), quoted(text));
+    const double start_us = rounded_us(slice.start_s), finish_us = rounded_us(slice.finish_s);
+    out_ += forerun::format("{{\"ph\":\"X\",\"pid\":{},\"tid\":{},\"ts\":{:.4f},\"dur\":{:.3f},\"name\":{}}},\n", slice.rank, slice.lane,
+                            start_us + kAgainstTruncation_us, finish_us - start_us, quoted(text));
   }
 
   void write_arrow(const PlayedInstance& logged, int to) {

@@ -1,6 +1,7 @@
 #include "sim/timeline.hpp"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <map>
 #include <set>
 
@@ -59,14 +60,19 @@ void require_apart(const std::vector<sim::Slice>& slices) {
 TEST_CASE("a lane of a timeline never overlaps itself, and lies within the time of the play") {
   const Scenario scenario = transformer(kMixed, 4, 4);
   std::map<std::pair<int, int>, double> through_us;
+  std::map<std::pair<int, int>, std::int64_t> through_ns;
   double last_us = 0;
   int slices = 0;
   for (const Json& event : events_of(scenario)) {
     if (event["ph"] != "X") continue;
-    double& through = through_us[{event["pid"].get<int>(), event["tid"].get<int>()}];
-    REQUIRE(event["ts"].get<double>() >= through - 2e-3);  // written in nanoseconds
-    through = event["ts"].get<double>() + event["dur"].get<double>();
-    last_us = std::max(last_us, through);
+    const std::pair lane{event["pid"].get<int>(), event["tid"].get<int>()};
+    const double start_us = event["ts"].get<double>(), took_us = event["dur"].get<double>();
+    REQUIRE(start_us >= through_us[lane] - 1e-6);  // what doubles lose
+    through_us[lane] = start_us + took_us;
+    const auto start_ns = static_cast<std::int64_t>(1e3 * start_us);  // Perfetto truncates both, and drops a slice that overlaps
+    REQUIRE(start_ns >= through_ns[lane]);
+    through_ns[lane] = start_ns + static_cast<std::int64_t>(1e3 * took_us);
+    last_us = std::max(last_us, through_us[lane]);
     ++slices;
   }
   const sim::Played plain = played(scenario, 2).played;
