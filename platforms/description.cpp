@@ -72,13 +72,6 @@ const Text* find(const PlatformTexts& texts, std::string_view key) {
   return found == texts.end() ? nullptr : &found->second;
 }
 
-Text at(const Text& place, std::string_view key) {
-  Text where = place;
-  where.value.clear();
-  where.key = key;
-  return where;
-}
-
 /// The two halves of a link come together, and several nodes or devices cannot do without.
 void check_link(const PlatformTexts& texts, const std::string& prefix, const Text* reason, const std::string& why, Problems& problems) {
   const std::array keys = {prefix + "-bandwidth", prefix + "-latency"};
@@ -87,9 +80,9 @@ void check_link(const PlatformTexts& texts, const std::string& prefix, const Tex
     if (halves[i] != nullptr) continue;
     const Text* other = halves[1 - i];
     if (reason != nullptr)
-      problems.add(problem(at(*reason, keys[i]), "is missing: " + why));
+      problems.add(problem(missing_beside(*reason, keys[i]), "is missing: " + why));
     else if (other != nullptr)
-      problems.add(problem(at(*other, keys[i]), "is missing: " + keys[1 - i] + " is given without it"));
+      problems.add(problem(missing_beside(*other, keys[i]), "is missing: " + keys[1 - i] + " is given without it"));
   }
 }
 
@@ -170,7 +163,7 @@ void read_price(Reader& read, const PlatformTexts& texts, Platform& platform, Pr
   if (find(texts, "price") == nullptr) {
     for (const std::string_view key : {"spot-price", "price-date", "price-source"})
       if (const Text* text = find(texts, key))
-        problems.add(problem(at(*text, "price"), "is missing: " + std::string(key) + " is given without it"));
+        problems.add(problem(missing_beside(*text, "price"), "is missing: " + std::string(key) + " is given without it"));
     return;
   }
   Price price;
@@ -199,6 +192,13 @@ PlatformTexts read_texts(const YamlNode& document, Problems& problems) {
     texts.erase(cards);
   }
   return texts;
+}
+
+Text missing_beside(const Text& place, std::string_view key) {
+  Text where = place;
+  where.value.clear();
+  where.key = place.key.substr(0, place.key.rfind('.') + 1) + std::string(key);
+  return where;
 }
 
 void override_texts(PlatformTexts& texts, std::span<const Text> settings, Problems& problems) {
@@ -239,7 +239,7 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   if (platform.ring_nics > platform.nics)
     problems.add(problem(*find(texts, "ring-nics"), "is more than the node has", "1 to nics, " + std::to_string(platform.nics)));
   if (find(texts, "memory-per-node") == nullptr && find(texts, "device-memory") == nullptr)
-    problems.add(problem(at(whole, "memory-per-node"), "is missing"));
+    problems.add(problem(missing_beside(whole, "memory-per-node"), "is missing"));
   return platform;
 }
 

@@ -102,10 +102,8 @@ Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems
   if (topology.kind == Kind::star) return topology;
   const Text* shape = find(texts, kind);
   if (shape == nullptr) {
-    Text where = *find(texts, "topology");
-    where.value.clear();
-    where.key = kind;
-    problems.add(problem(where, "is missing: topology asks for it", "whole numbers with x between them"));
+    problems.add(
+        problem(missing_beside(*find(texts, "topology"), kind), "is missing: topology asks for it", "whole numbers with x between them"));
     return topology;
   }
   if (!problems.collect([&] { read_shape(*shape, nodes, topology); })) return topology;

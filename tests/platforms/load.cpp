@@ -143,7 +143,7 @@ TEST_CASE("a platform of more devices than can be counted is refused", "[unit]")
 }
 
 TEST_CASE("what belongs to a price needs one", "[unit]") {
-  CHECK(error_of("cpu-cluster", {setting("spot-price", "1USD/h")}) == "--set: price: is missing: spot-price is given without it");
+  CHECK(error_of("cpu-cluster", {setting("spot-price", "1USD/h")}) == "--set: platform.price: is missing: spot-price is given without it");
   CHECK(error_of("cpu-cluster", {setting("price", "3")}).find("has no unit") != std::string::npos);
   CHECK(error_of("cpu-cluster", {setting("region", "eu-west-1")}).find("no price is known there") != std::string::npos);
 }
@@ -211,7 +211,7 @@ TEST_CASE("a link without its latency is bad input with file and line", "[unit]"
 TEST_CASE("one node needs no link, and a setting can supply what a file leaves out", "[unit]") {
   const std::string one = "memory-per-node: 4 GiB\ndevices-per-node: 8\n";
   CHECK(file_error(one) == "no BadInput");
-  CHECK(file_error(one, {setting("nodes", "2")}).find("--set: link-bandwidth: is missing: more than one node needs it") == 0);
+  CHECK(file_error(one, {setting("nodes", "2")}).find("--set: platform.link-bandwidth: is missing: more than one node needs it") == 0);
   CHECK(file_error("nodes: 2\nmemory-per-node: 4 GiB\n", {setting("link-bandwidth", "1GB/s"), setting("link-latency", "1us")}) ==
         "no BadInput");
 }

@@ -82,6 +82,11 @@ TEST_CASE("what is wrong with a topology is bad input with file and line", "[uni
   CHECK(error_of("topology: fat-tree\nfat-tree: 16\noversubscription: 2x2\n").find("p.yaml:7:19: oversubscription: has too many") == 0);
 }
 
+TEST_CASE("a key that is missing is named as the settings beside it are", "[unit]") {
+  CHECK_THAT(error_of("", {setting("topology", "torus")}), Catch::StartsWith("--set: platform.torus: is missing: topology asks"));
+  CHECK_THAT(error_of("", {setting("spot-price", "1USD/h")}), Catch::StartsWith("--set: platform.price: is missing: spot-price"));
+}
+
 TEST_CASE("all that is wrong with a topology is said at once", "[unit]") {
   const std::string message = error_of("topology: fat-tree\nfat-tree: 0\nnics: 0\n");
   CHECK(message.find("fat-tree: is out of range") != std::string::npos);
