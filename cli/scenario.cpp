@@ -17,6 +17,7 @@
 #include "platforms/catalogue.hpp"
 #include "platforms/description.hpp"
 #include "platforms/load.hpp"
+#include "platforms/topology.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/chakra/read.hpp"
 #include "workloads/description.hpp"
@@ -110,6 +111,14 @@ bool describes_links(const Calibration& calibration, const Platform& platform) {
   return calibration.fit && !calibration.fit->settings.empty() && calibration.fit->platform == platform.name;
 }
 
+/// Of a document that is read again, what it set of its own topology goes with it where the command line joins the nodes otherwise.
+void put_platform(std::vector<Text>& settings, Text setting) {
+  if (setting.key == "topology")
+    std::erase_if(settings,
+                  [&](const Text& earlier) { return earlier.file != setting.file && is_of_another_topology(earlier.key, setting.value); });
+  put(settings, std::move(setting));
+}
+
 /// The links that the calibration describes, and the settings, which stand above them.
 std::vector<Text> links_and(const std::vector<Text>& settings, const Calibration& calibration, const Text& name) {
   std::vector<Text> all;
@@ -151,7 +160,7 @@ Settings divide_settings(const std::vector<Text>& settings, Problems& problems) 
     if (prefix == "workload" && !value.key.empty())
       put(divided.workload, value);
     else if (prefix == "platform" && !value.key.empty())
-      put(divided.platform, value);
+      put_platform(divided.platform, value);
     else if (prefix == "run" && !value.key.empty())
       put(divided.run, value);
     else if (prefix == "calibration" && !value.key.empty())

@@ -84,11 +84,13 @@ void read_oversubscription(const Text& text, Topology& topology) {
 
 std::span<const std::string_view> topology_keys() { return kKeys; }
 
-void keep_topology(PlatformTexts& texts, std::string_view kind) {
+bool is_of_another_topology(std::string_view key, std::string_view kind) {
   const auto* known = std::ranges::find(kKinds, kind, [](Kind each) { return to_string(each); });
-  if (known == kKinds.end()) return;
-  for (const std::string_view key : kKeys)
-    if (const auto stale = texts.find(key); stale != texts.end() && !belongs(key, *known)) texts.erase(stale);
+  return known != kKinds.end() && std::ranges::find(kKeys, key) != kKeys.end() && !belongs(key, *known);
+}
+
+void keep_topology(PlatformTexts& texts, std::string_view kind) {
+  std::erase_if(texts, [kind](const auto& text) { return is_of_another_topology(text.first, kind); });
 }
 
 Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems) {

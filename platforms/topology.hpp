@@ -12,6 +12,9 @@ namespace forerun {
 /// The keys that say it, `topology` first.
 std::span<const std::string_view> topology_keys();
 
+/// Whether a platform's key says something of networks of other kinds than this one alone; of a kind that is unknown none does.
+bool is_of_another_topology(std::string_view key, std::string_view kind);
+
 /// Forgets what the texts say about other kinds of network than the one that a setting asks for.
 void keep_topology(PlatformTexts& texts, std::string_view kind);
 

@@ -237,6 +237,16 @@ TEST_CASE("a device's rate that nothing uses is said in the assumptions") {
   CHECK(shell.run("predict " + kSmall).err.find("device-rate") == std::string::npos);
 }
 
+TEST_CASE("a document that is read again joins its nodes as the command line asks, and forgets its own network's numbers") {
+  const CommandLine shell;
+  const std::string tree = "--set platform.topology=fat-tree --set platform.fat-tree=2 --set platform.oversubscription=2 ";
+  REQUIRE(shell.run("predict " + kSmall + tree + "--format json -o d.json").code == 0);
+  CHECK(shell.run("predict ./d.json").code == 0);
+  CHECK(shell.run("predict ./d.json --set platform.topology=star").code == 0);
+  CHECK(shell.run("predict ./d.json --set platform.topology=fat-tree").out.find("joined by a fat-tree of 2") != std::string::npos);
+  CHECK(shell.run("predict " + kSmall + tree + "--set platform.topology=star").code == 3);  // one command line contradicts itself
+}
+
 TEST_CASE("a timeline is written where the scenario can run, beside the prediction") {
   const CommandLine shell;
   const Answer answer = shell.run("predict " + kSmall + "--engine sim --format json --trace t.json");
