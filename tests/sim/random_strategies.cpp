@@ -74,7 +74,7 @@ std::pair<int, int> noticed_dependencies(const Priced& priced) {
 
 }  // namespace
 
-TEST_CASE("a random strategy takes as long in the simulator without contention as in the oracle, whatever the form", "[agreement]") {
+TEST_CASE("a random strategy takes as long in the simulator without contention as in the oracle, whatever the form", "[agreement][slow]") {
   RandomScenarios scenarios(kSeed);
   std::map<std::string, int> counted;
   double worst = 0;
@@ -105,7 +105,7 @@ TEST_CASE("a random strategy takes as long in the simulator without contention a
   CHECK(kForms.size() * kEach >= 1000);
 }
 
-TEST_CASE("a dependency taken out of what the simulator plays is noticed") {
+TEST_CASE("a dependency taken out of what the simulator plays is noticed", "[slow]") {
   RandomScenarios scenarios(kSeed + 1);
   std::ostringstream table;
   int noticed = 0;
