@@ -49,6 +49,11 @@ struct Topology {
   std::array<double, kMostLevels> oversubscription{};
   BytesPerSecond local;   ///< torus: of a link between neighbours; dragonfly: of one inside a group; each direction. Zero: as a node's
   BytesPerSecond global;  ///< dragonfly: of what joins two groups, each direction. Zero: as a node's
+  /// Nodes that the network joins, where a platform's are some of them: its node i is the network's node first_node + i node_stride.
+  /// Zero: the platform's own nodes and no others.
+  int network_nodes = 0;
+  int first_node = 0;
+  int node_stride = 1;
 
   /// How many numbers `shape` has.
   [[nodiscard]] constexpr int levels() const {
@@ -114,6 +119,10 @@ struct Platform {
   std::string source;               ///< where the figures come from; empty: not given
 
   [[nodiscard]] int devices() const { return nodes * devices_per_node; }
+  /// Nodes that its network joins.
+  [[nodiscard]] int network_nodes() const { return topology.network_nodes > 0 ? topology.network_nodes : nodes; }
+  /// Which of them a node is.
+  [[nodiscard]] int place_of(int node) const { return topology.first_node + node * topology.node_stride; }
   /// What one device has for parameters, activations and the rest; zero: not given.
   [[nodiscard]] Bytes memory_of_device() const { return device_memory > Bytes(0) ? device_memory : memory_per_node / devices_per_node; }
   /// What collectives and sends get of a link.

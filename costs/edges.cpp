@@ -159,7 +159,7 @@ double busiest_link(const std::vector<Edge>& edges, const Platform& platform) {
     const int to = node_of(platform, edge.to);
     if (from == to) continue;
     route.clear();
-    fabric.route(from, to, route);
+    fabric.route(platform.place_of(from), platform.place_of(to), route);
     for (const std::int64_t link : route) loads[link] += edge.weight;
   }
   double most = 0;

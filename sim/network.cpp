@@ -42,7 +42,7 @@ std::vector<std::string> engine_options() {
 }  // namespace
 
 struct Network::Engine {
-  Engine(const Platform& platform_, int ranks_) : platform(platform_), fabric(platform_), ranks(ranks_) {
+  explicit Engine(const Platform& platform) : fabric(platform) {
     assert(!s4u::Engine::is_initialized());
     std::vector<std::string> options = engine_options();
     std::vector<char*> arguments;
@@ -51,41 +51,31 @@ struct Network::Engine {
     int count = static_cast<int>(arguments.size());
     engine = new s4u::Engine(&count, arguments.data());
     auto* routed = new RoutedZone("cluster", route);
-    zone = routed->get_iface();
-    const int nodes = node_of(platform, ranks - 1) + 1;
-    if (platform.inter_node.bandwidth > BytesPerSecond(0))
-      for (int node = 0; node < nodes; ++node) add_links(node_links, "node" + std::to_string(node), platform.inter_node_rate());
-    if (platform.devices_per_node > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
-      for (int rank = 0; rank < ranks; ++rank) add_links(rank_links, "rank" + std::to_string(rank), platform.intra_node_rate());
+    s4u::NetZone* zone = routed->get_iface();
     sender = zone->create_host("sender", 1.0)->seal();
     receiver = zone->create_host("receiver", 1.0)->seal();
     zone->seal();
-    inner_zone = s4u::create_star_zone("inner");
-    inner_zone->get_impl()->set_network_model(routed->get_network_model());
-    s4u::Activity::on_completion_cb([this](const s4u::Activity& activity) {
-      if (const int* tag = activity.get_data<int>(); tag != nullptr) listener->on_flow_done(*tag);
+    link_zone = s4u::create_star_zone("links");
+    link_zone->get_impl()->set_network_model(routed->get_network_model());
+    s4u::Activity::on_completion_cb([](const s4u::Activity& activity) {
+      if (const Slot* slot = activity.get_data<Slot>(); slot != nullptr) slot->listener->on_flow_done(slot->tag);
     });
   }
 
-  void add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) {
-    for (const char* direction : {" up", " down"})
-      links.push_back(zone->create_link(name + direction, bandwidth.value() * kUnitsPerByte)->seal()->get_impl());
+  // Two flows of a slot may be held at once: the last one ends in its own signal, in which the next may start.
+  struct Slot {
+    std::array<s4u::CommPtr, 2> flows;
+    Listener* listener = nullptr;
+    int tag = 0;
+    int next = 0;
+  };
+
+  [[nodiscard]] RoutedZone::StandardLink* make_link(const std::string& name, BytesPerSecond bandwidth) const {
+    return link_zone->create_link(name, bandwidth.value() * kUnitsPerByte)->seal()->get_impl();
   }
 
-  void find_route(const Flow& flow) {
-    if (flow.inside) {
-      route = {rank_links[2 * flow.from], rank_links[2 * flow.to + 1]};
-      return;
-    }
-    const int from = node_of(platform, flow.from), to = node_of(platform, flow.to);
-    if (platform.topology.kind == Topology::Kind::star) {
-      route = {node_links[2 * from], node_links[2 * to + 1]};
-      return;
-    }
-    crossed.clear();
-    fabric.route(from, to, crossed);
-    route.clear();
-    for (const std::int64_t link : crossed) route.push_back(link < std::ssize(node_links) ? node_links[link] : inner_link(link));
+  void add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) const {
+    for (const char* direction : {" up", " down"}) links.push_back(make_link(name + direction, bandwidth));
   }
 
   // Links inside the network are made when the first flow crosses them: of a large one few jobs use them all.
@@ -93,19 +83,61 @@ struct Network::Engine {
     RoutedZone::StandardLink*& made = inner_links[index];
     if (made == nullptr) {
       const Fabric::Link link = fabric.link(index);
-      made = inner_zone->create_link(link.name, link.bandwidth.value() * kUnitsPerByte)->seal()->get_impl();
+      made = make_link(link.name, link.bandwidth);
     }
     return made;
   }
 
-  [[nodiscard]] bool one_node(int from, int to) const { return node_of(platform, from) == node_of(platform, to); }
+  void start(Slot& slot, Bytes bytes) const {
+    s4u::CommPtr comm = s4u::Comm::sendto_init();
+    comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(bytes.value() * kUnitsPerByte))));
+    comm->set_data(&slot);
+    comm->set_source(sender);
+    comm->set_destination(receiver);
+    slot.next ^= 1;
+    slot.flows[slot.next] = std::move(comm);
+  }
 
-  // Two flows of a slot may be held at once: the last one ends in its own signal, in which the next may start.
-  struct Slot {
-    std::array<s4u::CommPtr, 2> flows;
-    int tag = 0;
-    int next = 0;
-  };
+  Fabric fabric;
+  s4u::Engine* engine = nullptr;      ///< never deleted: it ends with the process
+  s4u::NetZone* link_zone = nullptr;  ///< outside the platform and never sealed, so that it takes links at any time
+  std::unordered_map<std::int64_t, RoutedZone::StandardLink*> inner_links;
+  RoutedZone::Links route;      ///< of the flow that is being started
+  s4u::Host* sender = nullptr;  ///< of all flows: what they share are links
+  s4u::Host* receiver = nullptr;
+};
+
+struct Network::Part {
+  Part(std::shared_ptr<Engine> shared, const Platform& part, int its_ranks) : engine(std::move(shared)), platform(part), ranks(its_ranks) {
+    const int nodes = node_of(platform, ranks - 1) + 1;
+    if (platform.inter_node.bandwidth > BytesPerSecond(0))
+      for (int node = 0; node < nodes; ++node)
+        engine->add_links(node_links, "node" + std::to_string(platform.place_of(node)), platform.inter_node_rate());
+    const int devices = platform.devices_per_node;
+    if (devices > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
+      for (int rank = 0; rank < ranks; ++rank) {
+        const int device = platform.place_of(node_of(platform, rank)) * devices + rank % devices;
+        engine->add_links(rank_links, "device" + std::to_string(device), platform.intra_node_rate());
+      }
+  }
+
+  void find_route(const Flow& flow) {
+    RoutedZone::Links& route = engine->route;
+    if (flow.inside) {
+      route = {rank_links[2 * flow.from], rank_links[2 * flow.to + 1]};
+      return;
+    }
+    const int from = node_of(platform, flow.from), to = node_of(platform, flow.to);
+    route.assign(1, node_links[2 * from]);
+    if (platform.topology.kind != Topology::Kind::star) {
+      crossed.clear();
+      engine->fabric.route(platform.place_of(from), platform.place_of(to), crossed);
+      for (std::size_t i = 1; i + 1 < crossed.size(); ++i) route.push_back(engine->inner_link(crossed[i]));
+    }
+    route.push_back(node_links[2 * to + 1]);
+  }
+
+  [[nodiscard]] bool one_node(int from, int to) const { return node_of(platform, from) == node_of(platform, to); }
 
   void launch_all(double date_s) {
     const auto together = waiting.extract(date_s);
@@ -114,78 +146,78 @@ struct Network::Engine {
 
   void launch(const Flow& flow) {
     if (flow.slot >= std::ssize(slots)) slots.resize(flow.slot + 1);
-    Slot& slot = slots[flow.slot];
+    Engine::Slot& slot = slots[flow.slot];
+    slot.listener = listener;
     slot.tag = flow.tag;
-    slot.next ^= 1;
     find_route(flow);
-    s4u::CommPtr comm = s4u::Comm::sendto_init();
-    comm->set_payload_size(static_cast<std::uint64_t>(std::max(1.0, std::round(flow.bytes.value() * kUnitsPerByte))));
-    comm->set_data(&slot.tag);
-    comm->set_source(sender);
-    comm->set_destination(receiver);
-    slot.flows[slot.next] = std::move(comm);
+    engine->start(slot, flow.bytes);
   }
 
+  void listen(Listener& new_listener) {
+    listener = &new_listener;
+    origin_s = s4u::Engine::get_clock();
+    Timer::set(origin_s, [&new_listener] { new_listener.on_start(); });
+  }
+
+  std::shared_ptr<Engine> engine;
   Platform platform;
-  Fabric fabric;
   int ranks;
-  s4u::Engine* engine = nullptr;  ///< never deleted: it ends with the process
-  s4u::NetZone* zone = nullptr;
-  s4u::NetZone* inner_zone = nullptr;  ///< outside the platform and never sealed, so that it takes links at any time
-  RoutedZone::Links node_links;        ///< up and down, by node; none where no link is described
-  RoutedZone::Links rank_links;        ///< the same by rank
-  std::unordered_map<std::int64_t, RoutedZone::StandardLink*> inner_links;
+  RoutedZone::Links node_links;  ///< up and down, by node of the job; none where no link is described
+  RoutedZone::Links rank_links;  ///< the same by rank
   std::vector<std::int64_t> crossed;
-  RoutedZone::Links route;      ///< of the flow that is being started
-  s4u::Host* sender = nullptr;  ///< of all flows: what they share are links
-  s4u::Host* receiver = nullptr;
-  std::deque<Slot> slots;  ///< flows point to theirs
+  std::deque<Engine::Slot> slots;  ///< flows point to theirs
   Listener* listener = nullptr;
   std::map<double, std::vector<Flow>> waiting;  ///< flows whose latency runs, by when it ends
   double origin_s = 0;
 };
 
-Network::Network(const Platform& platform, int ranks) : engine_(std::make_unique<Engine>(platform, ranks)) {}
+Network::Network(const Platform& platform, int ranks)
+    : part_(std::make_unique<Part>(std::make_shared<Engine>(platform), platform, ranks)) {}
+
+Network::Network(const Network& beside, const Platform& platform, int ranks)
+    : part_(std::make_unique<Part>(beside.part_->engine, platform, ranks)) {}
 
 Network::~Network() = default;
 
-int Network::ranks() const { return engine_->ranks; }
+int Network::ranks() const { return part_->ranks; }
 
 double Network::clock_s() { return s4u::Engine::get_clock(); }
 
-double Network::now_s() const { return s4u::Engine::get_clock() - engine_->origin_s; }
+double Network::now_s() const { return s4u::Engine::get_clock() - part_->origin_s; }
 
-bool Network::joins(int from, int to) const {
-  return engine_->one_node(from, to) ? !engine_->rank_links.empty() : !engine_->node_links.empty();
-}
+bool Network::joins(int from, int to) const { return part_->one_node(from, to) ? !part_->rank_links.empty() : !part_->node_links.empty(); }
 
-bool Network::one_node(int from, int to) const { return engine_->one_node(from, to); }
+bool Network::one_node(int from, int to) const { return part_->one_node(from, to); }
 
 BytesPerSecond Network::bandwidth(int from, int to) const {
-  return engine_->one_node(from, to) ? engine_->platform.intra_node_rate() : engine_->platform.inter_node_rate();
+  return part_->one_node(from, to) ? part_->platform.intra_node_rate() : part_->platform.inter_node_rate();
 }
 
 void Network::run(Listener& listener) {
-  engine_->listener = &listener;
-  engine_->origin_s = s4u::Engine::get_clock();
-  Timer::set(engine_->origin_s, [&listener] { listener.on_start(); });
-  engine_->engine->run();
+  part_->listen(listener);
+  part_->engine->engine->run();
 }
 
+void Network::start_together(std::span<const Job> jobs) {
+  for (const Job& job : jobs) job.network->part_->listen(*job.listener);
+}
+
+void Network::play_until(double date_s) { part_->engine->engine->run_until(part_->origin_s + date_s); }
+
 void Network::call_at(double date_s, int token) {
-  const double date = std::max(engine_->origin_s + date_s, s4u::Engine::get_clock());
-  Timer::set(date, [listener = engine_->listener, token, date_s] { listener->on_time(token, date_s); });
+  const double date = std::max(part_->origin_s + date_s, s4u::Engine::get_clock());
+  Timer::set(date, [listener = part_->listener, token, date_s] { listener->on_time(token, date_s); });
 }
 
 // Latencies are waited for outside the engine. SimGrid 3.32 weights shares by one over the latency of a route; and where the latencies of
 // two flows end at the same time, those that share a link with the second alone keep their old rates until something else happens
 // (System::enable_var looks at the first link of a variable only).
 void Network::start(const Flow& flow) {
-  if (flow.latency <= Seconds(0)) return engine_->launch(flow);
+  if (flow.latency <= Seconds(0)) return part_->launch(flow);
   const double date_s = s4u::Engine::get_clock() + flow.latency.value();
-  std::vector<Flow>& together = engine_->waiting[date_s];
+  std::vector<Flow>& together = part_->waiting[date_s];
   together.push_back(flow);
-  if (together.size() == 1) Timer::set(date_s, [engine = engine_.get(), date_s] { engine->launch_all(date_s); });
+  if (together.size() == 1) Timer::set(date_s, [part = part_.get(), date_s] { part->launch_all(date_s); });
 }
 
 }  // namespace forerun::sim

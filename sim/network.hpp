@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "core/platform.hpp"
 #include "core/units.hpp"
@@ -33,12 +34,24 @@ struct Flow {
 class Network {
  public:
   Network(const Platform& platform, int ranks);
+  /// The same links as another job has them, whose platform is another part of one network.
+  Network(const Network& beside, const Platform& platform, int ranks);
   ~Network();
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
   /// Plays until nothing is left to happen. The clock starts at zero each time.
   void run(Listener& listener);
+
+  /// A job on its network.
+  struct Job {
+    Network* network = nullptr;
+    Listener* listener = nullptr;
+  };
+  /// Starts jobs that share their links, in this order.
+  static void start_together(std::span<const Job> jobs);
+  /// Plays what they have started up to this date, counted from their start.
+  void play_until(double date_s);
 
   /// Whether a flow between two ranks crosses a described link; where none is described there is nothing to play.
   [[nodiscard]] bool joins(int from, int to) const;
@@ -55,8 +68,9 @@ class Network {
   void start(const Flow& flow);
 
  private:
-  struct Engine;
-  std::unique_ptr<Engine> engine_;
+  struct Engine;  ///< SimGrid's, with the links
+  struct Part;    ///< of it that the job has
+  std::unique_ptr<Part> part_;
 };
 
 }  // namespace forerun::sim
