@@ -40,6 +40,7 @@ constexpr int kMostRanksByMessage = 256;
 
 struct PlayOptions {
   std::int64_t steps = 1;
+  bool endless = false;  ///< steps go on: `steps` only says by how many the rank that computes most is chosen
   Mode mode = Mode::flow;
   Contention contention = Contention::on;
   Logging logging = Logging::observed_rank;

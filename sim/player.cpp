@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr int kNextDate = -1;
+constexpr int kBegin = -2;
 
 constexpr auto kLater = [](const auto& a, const auto& b) {
   return std::tie(a.date_s, a.rank, a.index) > std::tie(b.date_s, b.rank, b.index);
@@ -50,6 +51,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
       started_(folding_.ranks().size() * program.operations, 0),
       finished_(started_.size(), 0),
       transfers_(program.transfers()),
+      until_s_(kNever),
       horizon_s_(kNever),
       asked_for_s_(kNever),
       recorder_(plan, program) {
@@ -72,7 +74,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
 Played Player::play() {
   if (lanes_in_use_ == 0 || options_.steps < 1) return std::move(played_);
   network_.run(*this);
-  if (chunks_) played_.flows = chunks_->messages();
+  played_.flows = flows();
   if (static_cast<std::int64_t>(played_.step_finishes.size()) < options_.steps) throw SimulationFailed(blockage());
   played_.makespan = played_.step_finishes.back();
   played_.tail = recorder_.tail(played_.makespan.value());
@@ -80,12 +82,21 @@ Played Player::play() {
 }
 
 void Player::on_start() {
+  if (begin_s_ > 0)
+    network_.call_at(begin_s_, kBegin);
+  else
+    begin();
+}
+
+void Player::begin() {
+  now_s_ = begin_s_;
   for (const int rank : folding_.ranks())
     for (int lane = 0; lane < lanes_; ++lane) try_lane(rank, lane);
-  advance(0);
+  advance(begin_s_);
 }
 
 void Player::on_time(int token, double date_s) {
+  if (token == kBegin) return begin();
   if (token == kNextDate && date_s >= asked_for_s_) asked_for_s_ = kNever;
   if (token >= program_.transfers()) {
     if (const std::optional<int> transfer = chunks_->on_time(token)) end_phase(*transfer);
@@ -117,9 +128,9 @@ void Player::end_phase(int index) {
   advance(clock_s);
 }
 
-// Takes dates in order until one lies beyond both the clock and the earliest end of a flow.
+// Takes dates in order until one lies beyond both the clock and the earliest end of a flow (or what others' clock allows).
 void Player::advance(double clock_s) {
-  while (!events_.empty() && events_.front().date_s <= std::max(clock_s, horizon_s_)) {
+  while (!events_.empty() && events_.front().date_s <= std::max(clock_s, std::min(horizon_s_, until_s_))) {
     std::pop_heap(events_.begin(), events_.end(), kLater);
     const Event event = events_.back();
     events_.pop_back();
@@ -196,7 +207,7 @@ int Player::following(int slot_index, int instances, int rank) {
     const int iterations = instances / jump.per_iteration;
     if (jump.count == 0) {
       end_step(rank, slot.lane, iterations);
-      return iterations < options_.steps ? jump.target : -1;
+      return options_.endless || iterations < options_.steps ? jump.target : -1;
     }
     if (iterations % jump.count != 0) return jump.target;
   }

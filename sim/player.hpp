@@ -28,6 +28,17 @@ class Player final : public Listener {
 
   Played play();
 
+  /// For one that plays beside others on its network, whose clock is theirs too: it begins at this date,
+  void begin_at(double date_s) { begin_s_ = date_s; }
+  /// takes nothing ahead of the clock beyond this one,
+  void look_ahead_until(double date_s) { until_s_ = date_s; }
+  /// and has come so far. No makespan, no tail.
+  [[nodiscard]] const Played& so_far() const { return played_; }
+  /// Flows, or messages, that it has started.
+  [[nodiscard]] std::int64_t flows() const { return chunks_ ? chunks_->messages() : played_.flows; }
+  /// What holds it up, where it can go no further.
+  [[nodiscard]] std::string blockage() const;
+
  private:
   struct Event {
     double date_s;
@@ -55,6 +66,7 @@ class Player final : public Listener {
   void on_time(int token, double date_s) override;
   void on_flow_done(int tag) override;
 
+  void begin();
   void advance(double clock_s);
   void schedule(double date_s, int rank, int index);
 
@@ -77,8 +89,6 @@ class Player final : public Listener {
   void lower_horizon();
   [[nodiscard]] const Communicator& communicator_of(int transfer) const;
   [[nodiscard]] int group_of(int transfer) const { return transfer - program_.first_group[program_.transfer_operation[transfer]]; }
-
-  [[nodiscard]] std::string blockage() const;
 
   [[nodiscard]] Place& place(int rank, int lane) { return places_[lane_of(rank, lane)]; }
   [[nodiscard]] std::size_t lane_of(int rank, int lane) const { return static_cast<std::size_t>(folding_.index(rank)) * lanes_ + lane; }
@@ -109,6 +119,8 @@ class Player final : public Listener {
   std::deque<int> lanes_through_;      ///< by step that some lane is through with and another not
   std::vector<double> lane_starts_s_;  ///< kept where every rank is logged
   int lanes_in_use_ = 0;
+  double begin_s_ = 0;
+  double until_s_;
   double now_s_ = 0;
   double horizon_s_;    ///< before it no flow ends
   double asked_for_s_;  ///< the earliest date that the network was asked to call at

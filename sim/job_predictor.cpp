@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <map>
+#include <variant>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "costs/summary.hpp"
+#include "io/format.hpp"
+#include "sim/jobs.hpp"
+#include "sim/predictor.hpp"
+#include "sim/simulate.hpp"
+#include "strategies/lower.hpp"
+
+// From scenarios that share a network to their predictions.
+namespace forerun::sim {
+
+namespace {
+
+constexpr int kLeastSteps = 8;
+
+bool one_network(const Platform& a, const Platform& b) {
+  Topology mine = a.topology, its = b.topology;
+  for (Topology* each : {&mine, &its}) each->network_nodes = each->first_node = each->node_stride = 0;
+  return mine == its && a.network_nodes() == b.network_nodes() && a.inter_node.bandwidth == b.inter_node.bandwidth &&
+         a.inter_node_share == b.inter_node_share;
+}
+
+std::string job_name(const Scenario& job, std::size_t index) {
+  return forerun::format("job {} ({} on {} nodes)", index + 1, job.workload.name, job.platform.nodes);
+}
+
+/// Uniform in [0, 1).
+double begin_draw(std::uint64_t seed, std::size_t job) { return static_cast<double>(mix_bits(mix_bits(seed) ^ job) >> 11U) * 0x1p-53; }
+
+struct Lowered {
+  StepPlan plan;
+  std::vector<OperationCost> costs;
+};
+
+Prediction held_up(const Prediction& by, const Scenario& scenario, std::size_t index) {
+  Prediction prediction = by;
+  prediction.reason = job_name(scenario, index) + " cannot run: " + by.reason;
+  return prediction;
+}
+
+}  // namespace
+
+std::string place_jobs(std::vector<Scenario>& jobs, JobPlacement placement) {
+  if (std::ranges::any_of(jobs, [](const Scenario& job) { return job.platform.topology.network_nodes > 0; })) return "";
+  int nodes = 0, most = 0;
+  for (const Scenario& job : jobs) {
+    if (job.platform.topology.kind == Topology::Kind::torus)
+      return "a torus holds exactly its nodes: say with network-nodes, first-node and node-stride which of one torus each job has";
+    nodes += job.platform.nodes;
+    most = std::max(most, job.platform.nodes);
+  }
+  const int count = static_cast<int>(jobs.size());
+  int first = 0;
+  for (Scenario& job : jobs) {
+    Topology& topology = job.platform.topology;
+    const bool packed = placement == JobPlacement::packed;
+    topology.network_nodes = packed ? nodes : most * count;
+    topology.node_stride = packed ? 1 : count;
+    topology.first_node = first;
+    first += packed ? job.platform.nodes : 1;
+  }
+  return "";
+}
+
+std::string find_conflict(std::span<const Scenario> jobs) {
+  std::map<int, std::size_t> owners;
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const Platform& platform = jobs[j].platform;
+    if (!one_network(jobs.front().platform, platform))
+      return job_name(jobs[j], j) + " has another network than " + job_name(jobs.front(), 0) +
+             ": link-bandwidth, link-share, topology and the number of its nodes must be the same";
+    for (int node = 0; node < platform.nodes; ++node)
+      if (const auto [owner, free] = owners.try_emplace(platform.place_of(node), j); !free)
+        return forerun::format("{} and {} both have node {} of the network", job_name(jobs[owner->second], owner->second),
+                               job_name(jobs[j], j), owner->first);
+  }
+  return "";
+}
+
+std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode mode) {
+  std::vector<JobPrediction> predictions(jobs.size());
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    if (goes_apart(jobs[j])) throw MissingCapability(job_name(jobs[j], j) + ": workers that wait for nobody are not played beside others");
+    predictions[j].alone = predictions[j].together = predict(jobs[j], mode);
+  }
+  for (std::size_t j = 0; j < jobs.size(); ++j)
+    if (predictions[j].alone.status != Status::ok) {
+      for (JobPrediction& each : predictions) each.together = held_up(predictions[j].alone, jobs[j], j);
+      return predictions;
+    }
+  std::vector<Lowered> lowered;
+  std::vector<PlannedJob> planned;
+  for (const Scenario& job : jobs) {
+    lowered.push_back({std::get<StepPlan>(lower(job)), {}});
+    lowered.back().costs = price(lowered.back().plan, job);
+  }
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    const Seconds alone = *predictions[j].alone.step_time;
+    const double begins = j == 0 ? 0 : begin_draw(jobs.front().run.seed, j);
+    planned.push_back({lowered[j].plan, lowered[j].costs, jobs[j].platform, begins * alone, alone, jobs[j].run.seed});
+  }
+  const std::vector<PlayedBeside> played = play_together(planned, mode, kLeastSteps);
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    Prediction& together = predictions[j].together;
+    together = summarize(jobs[j], lowered[j].plan, lowered[j].costs, played[j].time.step, played[j].time.parts);
+    together.engine = predictions[j].alone.engine;
+    together.assumptions.push_back(forerun::format(
+        "{} beside it on the network, all over and over, begun at dates drawn from the seed; the mean of {} steps, {} {} of the job played",
+        jobs.size() == 2 ? "another job" : forerun::format("{} jobs", jobs.size() - 1), counted(played[j].steps), counted(played[j].flows),
+        mode == Mode::message ? "messages" : "flows"));
+  }
+  return predictions;
+}
+
+}  // namespace forerun::sim
