@@ -29,6 +29,11 @@ Json topology_json(const Topology& topology) {
   }
   if (topology.local > BytesPerSecond(0)) json["local_bandwidth_bytes_per_s"] = topology.local.value();
   if (topology.global > BytesPerSecond(0)) json["global_bandwidth_bytes_per_s"] = topology.global.value();
+  if (topology.network_nodes > 0) {
+    json["network_nodes"] = topology.network_nodes;
+    json["first_node"] = topology.first_node;
+    json["node_stride"] = topology.node_stride;
+  }
   return json;
 }
 

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/beside.hpp"
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
 #include "cli/prediction_page.hpp"
@@ -21,6 +22,7 @@ struct PredictOptions {
   int samples = kUsualSamples;
   bool explain = false;
   std::string trace;  ///< a file; empty: none
+  BesideOptions beside;
 };
 
 constexpr std::int64_t kTracedSteps = 2;  // what goes over from one step to the next is seen
@@ -38,11 +40,35 @@ Engine engine_of(const PredictOptions& options, const Text& document) {
   return document.value.empty() ? Engine::oracle : parse_engine(document);
 }
 
+ExitCode exit_code(Status status) {
+  switch (status) {
+    case Status::ok: return ExitCode::success;
+    case Status::infeasible: return ExitCode::no;
+    case Status::failed: return ExitCode::failed;
+  }
+  return ExitCode::bug;
+}
+
+/// Jobs side by side are the simulator's alone: it plays them unless messages are asked for.
+ExitCode predict_jobs(const PredictOptions& options, const ScenarioText& text, ScenarioReader& reader) {
+  if (options.engine == Engine::oracle)
+    throw BadInput(Problem{.file = "--engine", .what = "oracle knows one job alone: jobs side by side take sim or sim-message"});
+  if (options.explain || !options.trace.empty())
+    throw BadInput(Problem{.file = options.explain ? "--explain" : "--trace", .what = "is of one job alone, without others beside it"});
+  const Engine engine = engine_of(options, text.engine);
+  const PredictedJobs predicted = predict_beside(text, options.beside, engine, options.samples, reader);
+  for (const ReadScenario& job : predicted.jobs)
+    for (const std::string& warning : job.warnings) say("warning: " + warning);
+  deliver(beside_page(predicted), options.output);
+  return exit_code(predicted.predictions.front().together.status);
+}
+
 ExitCode predict(const PredictOptions& options, const Environment& environment) {
   check_output(options.output);
   if (!options.trace.empty()) check_writable(options.trace);
   ScenarioReader reader(environment);
-  const ScenarioText text = scenario_text(options.scenario);
+  const ScenarioText text = scenario_text(options.scenario, Others::welcome);
+  if (!options.beside.files.empty() || !text.beside.empty()) return predict_jobs(options, text, reader);
   const Engine engine = engine_of(options, text.engine);
   const ReadScenario read = reader.read(text);
   for (const std::string& warning : read.warnings) say("warning: " + warning);
@@ -51,12 +77,7 @@ ExitCode predict(const PredictOptions& options, const Environment& environment) 
   if (options.explain && prediction.step_time) limits = step_limits(read.scenario, *prediction.step_time, predictor(engine));
   if (!options.trace.empty() && prediction.status == Status::ok) write_trace(options.trace, read.scenario);
   deliver(prediction_page(prediction, read, limits), options.output);
-  switch (prediction.status) {
-    case Status::ok: return ExitCode::success;
-    case Status::infeasible: return ExitCode::no;
-    case Status::failed: return ExitCode::failed;
-  }
-  return ExitCode::bug;
+  return exit_code(prediction.status);
 }
 
 }  // namespace
@@ -80,6 +101,7 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
                  "what limits the step: how much shorter it gets where a rate, a bandwidth or a latency is 1 % better");
   verb->add_option("--trace", options->trace,
                    "writes a timeline of two steps here, as the simulator plays every rank: JSON that Perfetto opens");
+  add_beside_options(*verb, options->beside);
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun predict --workload vgg11-cifar10 --platform cpu-cluster --set platform.nodes=3 --set workload.batch=192 \\\n"

@@ -76,6 +76,31 @@ Json name_or_null(const Text& text) {
   return names_a_file(text.value) ? fs::absolute(text.value).lexically_normal().string() : text.value;
 }
 
+ScenarioText read_scenario(const YamlNode& node, const fs::path& folder) {
+  ScenarioText text;
+  Problems problems;
+  Mapping mapping(node, problems);
+  const auto name = [&](const char* key, Text& to) {
+    // A document writes null for what was not given.
+    const YamlNode* value = node.find(key);
+    if (value != nullptr && value->kind == YamlNode::Kind::null)
+      mapping.skip(key);
+    else
+      mapping.optional(key, [&](const Text& value_text) { to = relative_to(value_text, folder); });
+  };
+  name("workload", text.workload);
+  name("platform", text.platform);
+  name("strategy", text.strategy);
+  name("calibration", text.calibration);
+  mapping.optional("set", [&](const YamlNode& set) { text.settings = read_settings(set); });
+  mapping.optional("beside", [&](const YamlNode& others) {
+    for (const YamlNode& other : items(others)) text.beside.push_back(read_scenario(other, folder));
+  });
+  mapping.finish();
+  text.wrong = problems.all();
+  return text;
+}
+
 }  // namespace
 
 void add_workload_option(CLI::App& verb, ScenarioOptions& options) {
@@ -108,9 +133,11 @@ void add_scenario_file(CLI::App& verb, ScenarioOptions& options) {
   verb.add_option("scenario", options.file, "a scenario as a YAML file, or a prediction written before; options override it");
 }
 
-ScenarioText scenario_text(const ScenarioOptions& options) {
+ScenarioText scenario_text(const ScenarioOptions& options, Others others) {
   ScenarioText text;
   if (!options.file.empty()) text = read_scenario_file(options.file);
+  if (others == Others::unexpected && !text.beside.empty())
+    throw BadInput(Problem{.file = options.file, .what = "holds jobs side by side, which only predict takes"});
   choose(text.workload, "--workload", options.workload);
   choose(text.platform, "--platform", options.platform);
   choose(text.strategy, "--strategy", options.strategy);
@@ -124,25 +151,7 @@ ScenarioText read_scenario_file(const fs::path& file) {
   const YamlNode root = read_yaml(file);
   refuse_other_documents(root, file.string());
   const YamlNode& node = scenario_node(root);
-  const fs::path folder = file.parent_path();
-  ScenarioText text;
-  Problems problems;
-  Mapping mapping(node, problems);
-  const auto name = [&](const char* key, Text& to) {
-    // A document writes null for what was not given.
-    const YamlNode* value = node.find(key);
-    if (value != nullptr && value->kind == YamlNode::Kind::null)
-      mapping.skip(key);
-    else
-      mapping.optional(key, [&](const Text& value_text) { to = relative_to(value_text, folder); });
-  };
-  name("workload", text.workload);
-  name("platform", text.platform);
-  name("strategy", text.strategy);
-  name("calibration", text.calibration);
-  mapping.optional("set", [&](const YamlNode& set) { text.settings = read_settings(set); });
-  mapping.finish();
-  text.wrong = problems.all();
+  ScenarioText text = read_scenario(node, file.parent_path());
   if (const YamlNode* engine = root.find("engine"); engine != nullptr && &node != &root) text.engine = engine->text;
   return text;
 }

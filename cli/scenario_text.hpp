@@ -21,9 +21,10 @@ struct ScenarioText {
   Text platform;
   Text strategy;
   Text calibration;
-  std::vector<Text> settings;  ///< each `key=value`; of two with one key the later holds
-  Text engine;                 ///< of a prediction's document
-  std::vector<Problem> wrong;  ///< with a scenario file that could be read otherwise: to be said with all else that is wrong
+  std::vector<Text> settings;        ///< each `key=value`; of two with one key the later holds
+  Text engine;                       ///< of a prediction's document
+  std::vector<ScenarioText> beside;  ///< other jobs on its network, of a prediction's document
+  std::vector<Problem> wrong;        ///< with a scenario file that could be read otherwise: to be said with all else that is wrong
 };
 
 /// The options that say what is predicted, trained or shown.
@@ -44,8 +45,12 @@ void add_calibration_option(CLI::App& verb, ScenarioOptions& options);
 void add_setting_option(CLI::App& verb, ScenarioOptions& options);
 void add_scenario_file(CLI::App& verb, ScenarioOptions& options);
 
-/// The options' texts over those of the scenario file, if there is one. BadInput for a file that cannot be read.
-ScenarioText scenario_text(const ScenarioOptions& options);
+/// Whether a verb predicts a job beside others.
+enum class Others { welcome, unexpected };
+
+/// The options' texts over those of the scenario file, if there is one. BadInput for a file that cannot be read, or one with other jobs
+/// where they are unexpected.
+ScenarioText scenario_text(const ScenarioOptions& options, Others others = Others::unexpected);
 
 /// A scenario file: a mapping with the keys workload, platform, strategy, calibration and set (`key=value` items, or a mapping), or a
 /// prediction's document, that holds one under `scenario`. Files that it names stand relative to its own folder.

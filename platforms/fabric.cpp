@@ -9,7 +9,10 @@ namespace forerun {
 using Kind = Topology::Kind;
 
 Fabric::Fabric(const Platform& platform)
-    : topology_(platform.topology), nodes_(platform.network_nodes()), node_rate_(platform.inter_node_rate()), links_(2 * std::int64_t{nodes_}) {
+    : topology_(platform.topology),
+      nodes_(platform.network_nodes()),
+      node_rate_(platform.inter_node_rate()),
+      links_(2 * std::int64_t{nodes_}) {
   const BytesPerSecond node = platform.inter_node.bandwidth;
   const auto over_node = [&](BytesPerSecond inner) { return inner > BytesPerSecond(0) && node > BytesPerSecond(0) ? inner / node : 1.0; };
   local_speed_ = over_node(topology_.local);

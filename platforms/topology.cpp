@@ -18,8 +18,10 @@ using Kind = Topology::Kind;
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr double kMostOversubscription = 1000;
 
-constexpr std::array<std::string_view, 7> kKeys = {"topology",  "fat-tree",        "oversubscription", "torus",
-                                                   "dragonfly", "local-bandwidth", "global-bandwidth"};
+constexpr std::array<std::string_view, 10> kKeys = {"topology",        "fat-tree",         "oversubscription", "torus",      "dragonfly",
+                                                    "local-bandwidth", "global-bandwidth", "network-nodes",    "first-node", "node-stride"};
+/// What part of a network the platform is, whatever its kind.
+constexpr std::array<std::string_view, 3> kPlaceKeys = {"network-nodes", "first-node", "node-stride"};
 constexpr std::array kKinds = {Kind::star, Kind::fat_tree, Kind::torus, Kind::dragonfly};
 
 /// Whether a key says something of a kind.
@@ -27,7 +29,7 @@ bool belongs(std::string_view key, Kind kind) {
   if (key == "oversubscription") return kind == Kind::fat_tree;
   if (key == "local-bandwidth") return kind == Kind::torus || kind == Kind::dragonfly;
   if (key == "global-bandwidth") return kind == Kind::dragonfly;
-  return key == "topology" || key == to_string(kind);
+  return key == "topology" || std::ranges::find(kPlaceKeys, key) != kPlaceKeys.end() || key == to_string(kind);
 }
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
@@ -71,13 +73,35 @@ void read_shape(const Text& text, int nodes, Topology& topology) {
     if (product > kMostNodes) throw BadInput(problem(text, "holds too many nodes", "a product of at most " + std::to_string(kMostNodes)));
   }
   if (topology.kind == Kind::torus && product != nodes)
-    throw BadInput(problem(text, "holds " + std::to_string(product) + " nodes", "a product of nodes, " + std::to_string(nodes)));
+    throw BadInput(problem(text, "holds " + std::to_string(product) + " nodes", "a product of all nodes, " + std::to_string(nodes)));
 }
 
 void read_oversubscription(const Text& text, Topology& topology) {
   int level = 0;
   for (const Text& part : between_crosses(text, topology.levels()))
     topology.oversubscription[level++] = parse_number(part, 1, kMostOversubscription);
+}
+
+/// Which nodes of the network the platform's are.
+void read_place(const PlatformTexts& texts, int nodes, Topology& topology, Problems& problems) {
+  const Text* whole = find(texts, "network-nodes");
+  if (whole == nullptr) {
+    for (const std::string_view key : kPlaceKeys)
+      if (const Text* text = find(texts, key))
+        problems.add(problem(missing_beside(*text, "network-nodes"), "is missing: " + std::string(key) + " is given without it"));
+    return;
+  }
+  const auto read = [&](std::string_view key, int& to, std::int64_t least) {
+    const Text* text = find(texts, key);
+    return text == nullptr || problems.collect([&] { to = static_cast<int>(parse_integer(*text, least, kMostNodes)); });
+  };
+  if (!read("network-nodes", topology.network_nodes, 1) || !read("first-node", topology.first_node, 0) ||
+      !read("node-stride", topology.node_stride, 1))
+    return;
+  const std::int64_t last = topology.first_node + std::int64_t{nodes - 1} * topology.node_stride;
+  if (last >= topology.network_nodes)
+    problems.add(problem(*whole, "is too small: the platform's last node is node " + std::to_string(last) + " of the network",
+                         "at least " + std::to_string(last + 1)));
 }
 
 }  // namespace
@@ -97,6 +121,7 @@ Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems
   Topology topology;
   if (const Text* text = find(texts, "topology"); text != nullptr && !problems.collect([&] { topology.kind = read_kind(*text); }))
     return topology;
+  read_place(texts, nodes, topology, problems);
   const std::string kind(to_string(topology.kind));
   for (const std::string_view key : kKeys)
     if (const Text* text = find(texts, key); text != nullptr && !belongs(key, topology.kind))
@@ -108,7 +133,7 @@ Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems
         problem(missing_beside(*find(texts, "topology"), kind), "is missing: topology asks for it", "whole numbers with x between them"));
     return topology;
   }
-  if (!problems.collect([&] { read_shape(*shape, nodes, topology); })) return topology;
+  if (!problems.collect([&] { read_shape(*shape, std::max(nodes, topology.network_nodes), topology); })) return topology;
   const auto read = [&](std::string_view key, auto&& understand) {
     if (const Text* text = find(texts, key)) problems.collect([&] { understand(*text); });
   };

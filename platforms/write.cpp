@@ -65,6 +65,11 @@ class Writer {
 };
 
 void write_topology(Writer& out, const Topology& topology) {
+  if (topology.network_nodes > 0) {
+    out.plain("network-nodes", topology.network_nodes);
+    out.plain("first-node", topology.first_node);
+    out.plain("node-stride", topology.node_stride);
+  }
   if (topology.kind == Topology::Kind::star) return;
   out.plain("topology", to_string(topology.kind));
   out.plain(to_string(topology.kind), shape_text(topology));

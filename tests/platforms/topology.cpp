@@ -69,7 +69,7 @@ TEST_CASE("what is wrong with a topology is bad input with file and line", "[uni
         "p.yaml:6:11: fat-tree: holds too many nodes (got 1048576x1048576x1048576, allowed a product of at most 1048576)");
   CHECK(error_of("topology: fat-tree\nfat-tree: 1x1x1x1x1x1x1\n") ==
         "p.yaml:6:11: fat-tree: has too many numbers (got 1x1x1x1x1x1x1, allowed at most 6, with x between them)");
-  CHECK(error_of("topology: torus\ntorus: 4x4x3\n") == "p.yaml:6:8: torus: holds 48 nodes (got 4x4x3, allowed a product of nodes, 64)");
+  CHECK(error_of("topology: torus\ntorus: 4x4x3\n") == "p.yaml:6:8: torus: holds 48 nodes (got 4x4x3, allowed a product of all nodes, 64)");
   CHECK(error_of("topology: torus\ntorus: 4x4x4\nglobal-bandwidth: 1 GB/s\n") ==
         "p.yaml:7:19: global-bandwidth: says nothing of a torus, which joins the nodes here (got 1 GB/s)");
   CHECK(error_of("topology: torus\ntorus: 4x4x4\n", {setting("nodes", "65")}).find("torus: holds 64 nodes") != std::string::npos);

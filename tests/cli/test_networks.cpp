@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "io/json.hpp"
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+namespace {
+
+const std::string kTree =
+    "--set platform.topology=fat-tree --set platform.fat-tree=4 --set platform.oversubscription=8 --set platform.nodes=4 "
+    "--set platform.link-bandwidth=1Gbit/s ";
+/// Gradients of 37 MB, of four nodes that fill a leaf, or lie in two of them, which half of a node's bandwidth joins.
+const std::string kJob =
+    "--workload vgg11-cifar10 --platform cpu-cluster --set workload.batch=64 --strategy data=4 --calibration ./paper.json " + kTree;
+
+double step_of(const Json& job) { return job.at("step_time_s").get<double>(); }
+
+/// The scenario of kJob as a file that stands beside it.
+std::string other_job(const CommandLine& shell) {
+  REQUIRE(shell.run("predict " + kJob + "--format json -o other.json").code == 0);
+  return "--beside other.json ";
+}
+
+}  // namespace
+
+TEST_CASE("a document that is read again joins its nodes as the command line asks, and forgets its own network's numbers") {
+  const CommandLine shell;
+  const std::string tree = "--set platform.topology=fat-tree --set platform.fat-tree=2 --set platform.oversubscription=2 ";
+  REQUIRE(shell.run("predict " + kSmall + tree + "--format json -o d.json").code == 0);
+  CHECK(shell.run("predict ./d.json").code == 0);
+  CHECK(shell.run("predict ./d.json --set platform.topology=star").code == 0);
+  CHECK(shell.run("predict ./d.json --set platform.topology=fat-tree").out.find("joined by a fat-tree of 2") != std::string::npos);
+  CHECK(shell.run("predict " + kSmall + tree + "--set platform.topology=star").code == 3);  // one command line contradicts itself
+}
+
+TEST_CASE("data groups that leave over-subscribed switches side by side take longer, in both engines") {
+  const CommandLine shell;
+  const auto step = [&](const std::string& more) {
+    const std::string run =
+        "predict -w gpt2-medium -p dgx-a100-80gb -s data=8,tensor=16,runtime=megatron --set workload.batch=64 --set platform.nodes=16 ";
+    const YamlNode answer = read_yaml_text(shell.run(run + "--samples 0 --format json " + more).out, "out");
+    return std::stod(value_of(answer, "comm_total_s"));
+  };
+  const std::string tree = "--set platform.topology=fat-tree --set platform.fat-tree=2 --set platform.oversubscription=";
+  CHECK(step(tree + "1") == step(""));
+  CHECK(step(tree + "2") > 1.05 * step(""));
+  CHECK(step(tree + "2 --engine sim") == Approx(step(tree + "2")).epsilon(1e-5));
+  const Answer words =
+      shell.run("predict -w gpt2 -p dgx-a100-80gb -s data=16 --set workload.batch=64 --set platform.nodes=2 " + tree + "2");
+  CHECK(words.out.find("nodes joined by a fat-tree of 2, over-subscribed 2, in which no route adapts to traffic") != std::string::npos);
+}
+
+TEST_CASE("a job beside another one takes longer where they share links, and as long as alone where they do not") {
+  const CommandLine shell;
+  const std::string beside = "predict " + kJob + other_job(shell) + "--format json ";
+  const Json packed = Json::parse(shell.run(beside).out);
+  const Json spread = Json::parse(shell.run(beside + "--placement spread").out);
+  CHECK(step_of(packed) == Approx(packed["alone_step_time_s"].get<double>()).epsilon(1e-6));
+  CHECK(step_of(spread) > 1.2 * spread["alone_step_time_s"].get<double>());
+  REQUIRE(spread["beside"].size() == 1);
+  CHECK(spread["beside"][0]["engine"] == "sim");
+  CHECK(step_of(spread["beside"][0]) > 1.2 * spread["beside"][0]["alone_step_time_s"].get<double>());
+  CHECK(spread["scenario"]["beside"][0]["workload"] == "vgg11-cifar10");
+}
+
+TEST_CASE("a document of jobs side by side runs them again, and only predict takes it") {
+  const CommandLine shell;
+  REQUIRE(shell.run("predict " + kJob + other_job(shell) + "--placement spread --format json -o jobs.json").code == 0);
+  const Answer again = shell.run("predict jobs.json --format json");
+  CHECK(again.code == 0);
+  CHECK(again.out == get(shell.folder() / "jobs.json"));
+  const Answer strategies = shell.run("strategies jobs.json");
+  CHECK(strategies.code == 3);
+  CHECK(strategies.err.find("jobs.json: holds jobs side by side, which only predict takes") != std::string::npos);
+}
+
+TEST_CASE("jobs side by side have a line each for people and a row each as CSV") {
+  const CommandLine shell;
+  const std::string beside = "predict " + kJob + other_job(shell) + "--placement spread ";
+  const std::string page = shell.run(beside).out;
+  CHECK(page.find("jobs on one network\njob") != std::string::npos);
+  CHECK(page.find("1, 3, ... 7") != std::string::npos);
+  const std::string rows = shell.run(beside + "--format csv").out;
+  CHECK(std::ranges::count(rows, '\n') == 3);
+}
+
+TEST_CASE("jobs that cannot share a network, or an engine that plays none, are refused before anything runs") {
+  const CommandLine shell;
+  const std::string other = other_job(shell);
+  const Answer torn = shell.run("predict " + kJob + "--set platform.oversubscription=1 " + other);
+  CHECK(torn.code == 3);
+  CHECK(torn.err.find("--beside: job 2 (vgg11-cifar10 on 4 nodes) has another network than job 1") != std::string::npos);
+  const Answer shared = shell.run("predict " + kJob + "--set platform.network-nodes=8 " + other);
+  CHECK(shared.code == 3);
+  CHECK(shell.run("predict " + kJob + other + "--engine oracle").code == 3);
+  CHECK(shell.run("predict " + kJob + other + "--trace t.json").code == 3);
+  CHECK(shell.run("predict " + kJob + "--placement spread").code == 2);
+}
+
+TEST_CASE("a platform that is a part of a network says which, and is refused where it is not") {
+  const CommandLine shell;
+  const std::string part = "predict " + kJob + "--set platform.network-nodes=8 ";
+  const auto step = [&](const std::string& more) { return step_of(Json::parse(shell.run(part + more + "--format json").out)); };
+  CHECK(step("--set platform.first-node=4 ") == step(""));
+  CHECK(step("--set platform.node-stride=2 ") > step(""));
+  CHECK(step("--set platform.node-stride=2 --engine sim ") == Approx(step("--set platform.node-stride=2 ")).epsilon(1e-5));
+  const Answer outside = shell.run(part + "--set platform.first-node=6");
+  CHECK(outside.code == 3);
+  CHECK(outside.err.find("network-nodes: is too small: the platform's last node is node 9 of the network") != std::string::npos);
+  CHECK(shell.run("predict " + kJob + "--set platform.first-node=1").err.find("network-nodes: is missing") != std::string::npos);
+}
