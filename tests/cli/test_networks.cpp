@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "io/format.hpp"
 #include "io/json.hpp"
 #include "tests/cli/command_line.hpp"
 
@@ -110,4 +111,19 @@ TEST_CASE("a platform that is a part of a network says which, and is refused whe
   CHECK(outside.code == 3);
   CHECK(outside.err.find("network-nodes: is too small: the platform's last node is node 9 of the network") != std::string::npos);
   CHECK(shell.run("predict " + kJob + "--set platform.first-node=1").err.find("network-nodes: is missing") != std::string::npos);
+}
+
+TEST_CASE("jobs of the page on jobs take as long beside one another as it says") {
+  const CommandLine shell;
+  const std::string jobs = FORERUN_TEST_DATA "/../../examples/scenarios/jobs/";
+  const std::string page = get(FORERUN_TEST_DATA "/../../docs/jobs.md");
+  for (const auto& [job, beside] : {std::pair{"data", "data"}, std::pair{"data", "expert"}, std::pair{"expert", "data"}}) {
+    const Answer answer =
+        shell.run("predict " + jobs + job + ".yaml --beside " + jobs + beside + ".yaml --placement spread --samples 0 --format json");
+    const Json document = Json::parse(answer.out);
+    const std::string row = forerun::format("| `{}` | `{}` | {:.3f} s | {:.3f} s |", job, beside,
+                                            document["alone_step_time_s"].get<double>(), step_of(document));
+    INFO(row);
+    CHECK(page.find(row) != std::string::npos);
+  }
 }
