@@ -104,7 +104,7 @@ std::string page_text(const Prediction& prediction, const Scenario& scenario, co
   const int ranks = scenario.ranks();
   const int nodes = scenario.platform.nodes;
   std::string out = forerun::format("{} on {}, {}\n", scenario.workload.name, scenario.platform.name,
-                                    scenario.plan ? std::string("as its trace has it") : strategy);
+                                    strategy.empty() ? std::string("as its trace has it") : strategy);
   out += forerun::format("{} rank{}, {} node{}{}; engine {}, {}\n\n", ranks, ranks == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s",
                          batch_text(scenario), prediction.engine, calibration_text(*scenario.calibration, scenario.platform.name));
   if (prediction.status != Status::ok) return out + forerun::format("{}: {}\n", to_string(prediction.status), prediction.reason);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "cli/plan_workload.hpp"
 #include "cli/ranks.hpp"
 #include "cli/run_text.hpp"
 #include "core/limits.hpp"
@@ -19,7 +20,6 @@
 #include "platforms/load.hpp"
 #include "platforms/topology.hpp"
 #include "strategies/strategy_text.hpp"
-#include "workloads/chakra/read.hpp"
 #include "workloads/description.hpp"
 #include "workloads/load.hpp"
 
@@ -55,20 +55,9 @@ Text or_default(const Text& text, std::string_view otherwise, const std::string&
   return Text{std::string(otherwise), whose, 0, 0, ""};
 }
 
-/// The plan of a trace, with the trace's name as the workload's. What belongs to a workload of layers has no meaning beside it.
-void read_trace(const ScenarioText& text, const Settings& settings, Scenario& scenario) {
-  Problems problems;
-  if (!text.strategy.value.empty()) problems.add(problem(text.strategy, "has no meaning here: a trace is a plan already"));
-  refuse_run_of_data(settings.run, problems);
-  const std::filesystem::path file(text.workload.value);
-  scenario.workload.name = file.stem().stem().string();
-  problems.collect([&] { scenario.plan = std::make_shared<const StepPlan>(chakra::read_trace(text.workload, settings.workload)); });
-  problems.throw_if_any();
-}
-
-/// Whether a kernel is priced; not by a trace that could not be read.
+/// Whether a kernel is priced; not by a plan that could not be read.
 bool needs_calibration(const Scenario& scenario, const Text& workload) {
-  if (!scenario.plan) return !chakra::names_a_trace(workload.value);
+  if (!scenario.plan) return !brings_a_plan(workload.value);
   return std::ranges::any_of(scenario.plan->operations,
                              [](const Operation& operation) { return std::holds_alternative<Kernel>(operation.work); });
 }
@@ -225,10 +214,10 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   if (text.workload.value.empty()) {
     // Of a scenario whose keys are wrong that may be one.
     if (problems.empty()) problems.add(Problem{.file = "--workload", .what = "is missing", .allowed = std::string(kAllowedWorkloads)});
-  } else if (chakra::names_a_trace(text.workload.value)) {
+  } else if (brings_a_plan(text.workload.value)) {
     problems.collect([&] {
       try {
-        read_trace(text, settings, out.scenario);
+        read_plan(text, settings, out.scenario);
       } catch (const MissingCapability& error) {
         missing = error;
       }
@@ -248,7 +237,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search, unmeasured); });
   problems.collect([&] {
     try {
-      if (chakra::names_a_trace(text.workload.value)) return;
+      if (brings_a_plan(text.workload.value)) return;
       out.scenario.strategy = parse_strategy(or_default(text.strategy, "serial", "--strategy"));
       out.text.strategy.value = strategy_text(out.scenario.strategy);
     } catch (const MissingCapability& error) {

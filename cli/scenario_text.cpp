@@ -6,6 +6,7 @@
 
 #include "io/file.hpp"
 #include "workloads/chakra/read.hpp"
+#include "workloads/collective.hpp"
 #include "workloads/load.hpp"
 #include "workloads/onnx/import.hpp"
 
@@ -46,7 +47,7 @@ std::vector<Text> read_settings(const YamlNode& node) {
 void refuse_other_files(const std::string& file) {
   std::error_code none;
   if (fs::exists(file, none) ? chakra::names_a_trace(file) || names_an_onnx_file(file)
-                             : std::ranges::find(known_workloads(), file) != known_workloads().end())
+                             : std::ranges::find(known_workloads(), file) != known_workloads().end() || names_a_collective(file))
     mistaken(file, "a workload");
 }
 
@@ -107,7 +108,7 @@ void add_workload_option(CLI::App& verb, ScenarioOptions& options) {
   verb.add_option(
       "-w,--workload", options.workload,
       "a model by name (forerun show workload lists them), or a file: YAML, ONNX, a Hugging Face config.json, or for predict and "
-      "show plan an execution trace NAME.0.et");
+      "show plan an execution trace NAME.0.et, or a collective alone such as all-reduce");
 }
 
 void add_platform_option(CLI::App& verb, ScenarioOptions& options) {

@@ -15,6 +15,7 @@
 #include "costs/whole_run.hpp"
 #include "io/format.hpp"
 #include "strategies/strategy_text.hpp"
+#include "workloads/collective.hpp"
 
 namespace forerun {
 namespace {
@@ -45,6 +46,8 @@ std::string usual_runtime(const Scenario& scenario) {
 ReadScenario read_pinned(ScenarioText text, const Environment& environment, Text& pinned) {
   pinned = text.strategy;
   text.strategy.value = "serial";
+  if (names_a_collective(text.workload.value))
+    throw BadInput(problem(text.workload, "is a collective alone, and has no strategy", "a model or a description"));
   ScenarioReader reader(environment);
   ReadScenario read = reader.read(text);
   if (read.scenario.plan) throw BadInput(problem(text.workload, "is a trace: it has a strategy already", "a model or a description"));

@@ -9,6 +9,7 @@
 #include "io/yaml.hpp"
 #include "workloads/adaptation.hpp"
 #include "workloads/chakra/read.hpp"
+#include "workloads/collective.hpp"
 #include "workloads/data.hpp"
 #include "workloads/description.hpp"
 #include "workloads/families/family.hpp"
@@ -43,6 +44,8 @@ Source find_source(const Text& name_or_file) {
   const std::string& name = name_or_file.value;
   if (chakra::names_a_trace(name))
     throw BadInput(problem(name_or_file, "is an execution trace: a plan, without layers", "forerun predict and forerun show plan read it"));
+  if (names_a_collective(name))
+    throw BadInput(problem(name_or_file, "is a collective alone: a plan, without layers", "forerun predict and forerun show plan take it"));
   if (!names_a_file(name)) {
     for (const workloads_file& file : workloads_data())
       if (stem(file.name) == name) return {read_yaml_text(file.text, "workloads/" + std::string(file.name)), name};

@@ -103,7 +103,7 @@ TEST_CASE("a trace of more ranks than the platform has is infeasible") {
   Scenario scenario = traced("groups");
   scenario.platform.nodes = 3;
   CHECK(oracle::predict(scenario).status == Status::infeasible);
-  CHECK(oracle::predict(scenario).reason.starts_with("the trace needs 4 devices"));
+  CHECK(oracle::predict(scenario).reason.starts_with("the plan needs 4 devices"));
 }
 
 TEST_CASE("a plan goes out as a trace and comes back with its operations, its dependencies and its price") {
