@@ -175,6 +175,7 @@ struct GpuModel {
   double score_share = 1;       ///< of the streaming bandwidth, by softmax and dropout of written attention scores
   Seconds kernel_fixed;         ///< start and end of each kernel
   Seconds host_issue;           ///< host time to issue one kernel, of an eager framework
+  Seconds tensor_update;        ///< of each parameter tensor in an update, beside its bytes: hooks and optimizers that loop over tensors
   double host_run_ahead = 1;    ///< 1: the host issues a block's kernels as early as it can; 0: none before the one before it has ended
   double unfused_launches = 4;  ///< kernels of a softmax of written scores that is not fused, beyond the one that is; each direction
 

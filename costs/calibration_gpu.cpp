@@ -123,6 +123,8 @@ constexpr auto kFigures = std::to_array<Figure>({
     figure<&G::score_share>("score-share", kSmallest, kMostShare),
     figure<&G::kernel_fixed>("kernel-fixed-s", kSmallest, 1),
     figure<&G::host_issue>("host-issue-s", 0, 1),
+    {"tensor-update-s", [](const G& gpu) { return gpu.tensor_update.value(); },
+     [](G& gpu, double value) { gpu.tensor_update = Seconds(value); }, 0, 1, Need::optional},
     {"host-run-ahead", [](const G& gpu) { return gpu.host_run_ahead; }, [](G& gpu, double value) { gpu.host_run_ahead = value; }, kSmallest,
      1, Need::optional},
     {"unfused-launches", [](const G& gpu) { return gpu.unfused_launches; }, [](G& gpu, double value) { gpu.unfused_launches = value; },

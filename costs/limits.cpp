@@ -32,7 +32,7 @@ std::optional<Scenario> with_better_device(const Scenario& scenario, Rate rate, 
       if (rate == Rate::vector_arithmetic) model.vector_peak *= factor;
       if (rate == Rate::memory_bandwidth) model.bandwidth *= factor;
       if (rate == Rate::kernel_start) model.kernel_fixed = model.kernel_fixed / factor;
-      if (rate == Rate::host_issue) model.host_issue = model.host_issue / factor;
+      if (rate == Rate::host_issue) model.host_issue = model.host_issue / factor, model.tensor_update = model.tensor_update / factor;
     }
     for (KernelTimeModel& model : calibration.kernel_models) {
       if (rate == Rate::products) model.rate *= factor;

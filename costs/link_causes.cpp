@@ -59,7 +59,8 @@ void add_share(const Scenario& scenario, const LinkShare& link, double spread, s
     add(list, link.property, *fitted,
         [share = link.share](Sample& sample, double factor) { sample.platform.*share = std::min(1.0, factor * sample.platform.*share); });
   else
-    add(list, link.cause, spread, [moved = link.link](Sample& sample, double factor) { (sample.platform.*moved).bandwidth *= factor; });
+    add(list, link.cause, fitted_here(scenario, link.cause, (scenario.platform.*link.link).bandwidth.value()).value_or(spread),
+        [moved = link.link](Sample& sample, double factor) { (sample.platform.*moved).bandwidth *= factor; });
 }
 
 void add_messages(const Scenario& scenario, double spread, std::vector<Cause>& list) {

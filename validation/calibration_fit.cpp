@@ -94,6 +94,10 @@ FittedProperty kept(const Candidate& unknown, std::string why) {
           .why = std::move(why)};
 }
 
+std::size_t most_unknowns(Wish wish, std::size_t rows) {
+  return wish == Wish::by_default ? std::max<std::size_t>(1, rows / kRowsForOneUnknown) : rows - 1;
+}
+
 /// Figures that were fitted say so where they said their source before.
 void name_sources(Calibration& calibration, const FitRecord& record) {
   for (const FittedProperty& property : record.properties) {
@@ -124,8 +128,12 @@ LeastSquaresFit solve_for_told(FitRows& rows, std::vector<Candidate>& unknowns, 
       return fit;
     }
     const auto dropped = unknowns.begin() + static_cast<std::ptrdiff_t>(untold->index);
-    record.properties.push_back(kept(*dropped, untold->why));
-    record.warnings.push_back(format("{} is kept at {:.4g}: {}", names[untold->index], dropped->published, untold->why));
+    if (rows.has(*dropped->property)) {
+      record.properties.push_back(kept(*dropped, untold->why));
+      record.warnings.push_back(format("{} is kept at {:.4g}: {}", names[untold->index], dropped->published, untold->why));
+    } else {
+      record.warnings.push_back(format("{} is none as before: {}", names[untold->index], untold->why));
+    }
     unknowns.erase(dropped);
     if (unknowns.empty())
       throw BadInput(Problem{.file = record.file, .what = "tells none of what was to be fitted: " + record.warnings.back()});
@@ -138,8 +146,7 @@ Calibration fit_calibration(std::span<const Case> cases, const FitRequest& reque
   FitRows rows(cases, request.file, predict);
   std::vector<Candidate> unknowns = candidates(rows, request);
   FitRecord record{.file = request.file, .warnings = rows.warnings()};
-  const std::size_t thirds = std::max<std::size_t>(1, rows.used().size() / kRowsForOneUnknown);
-  const LeastSquaresFit fit = solve_for_told(rows, unknowns, request.wish == Wish::named ? unknowns.size() : thirds, record);
+  const LeastSquaresFit fit = solve_for_told(rows, unknowns, most_unknowns(request.wish, rows.used().size()), record);
   const Scenario& first = *rows.used().front()->scenario;
   for (std::size_t k = 0; k < unknowns.size(); ++k) {
     const auto at = static_cast<Eigen::Index>(k);

@@ -9,9 +9,9 @@
 
 namespace forerun {
 
-/// Whose wish the unknowns are: what the user named is fitted so far as the rows tell it; of the default ones no more than one for every
-/// three rows.
-enum class Wish { named, by_default };
+/// Whose wish the unknowns are: what the user named is fitted so far as the rows tell it; named for machines of several kinds, where the
+/// rows' machine has it, and one less than there are rows; of the default ones no more than one for every three rows.
+enum class Wish { named, named_where_known, by_default };
 
 /// What to fit. `file` is the file of the measured runs, for messages and for the record.
 struct FitRequest {

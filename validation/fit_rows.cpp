@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "costs/calibration_gpu.hpp"
 #include "io/format.hpp"
 
 namespace forerun {
@@ -53,6 +54,11 @@ std::optional<double> FitRows::published(const Fittable& property) const {
     value = here;
   }
   return value;
+}
+
+bool FitRows::has(const Fittable& property) const {
+  const Calibration& given = *used_.front()->scenario->calibration;
+  return property.owner != Owner::gpu || gpu_figure(*given.gpu, property.figures.front()) > 0;
 }
 
 Eigen::VectorXd FitRows::residuals(std::span<const Fittable* const> unknowns, const Eigen::VectorXd& logs) {

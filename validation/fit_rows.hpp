@@ -30,6 +30,9 @@ class FitRows {
   /// property, where rows are of several platforms.
   [[nodiscard]] std::optional<double> published(const Fittable& property) const;
 
+  /// Whether the rows' calibration has the property, or a fit of it begins at its start.
+  [[nodiscard]] bool has(const Fittable& property) const;
+
   /// log(predicted / measured) of times, and its negative of rates, under these logarithms of values. Not a number where there is no
   /// prediction.
   Eigen::VectorXd residuals(std::span<const Fittable* const> unknowns, const Eigen::VectorXd& logs);

@@ -25,12 +25,16 @@ struct PlatformKey {
   std::string_view unit;
 };
 
-constexpr std::array<PlatformKey, 5> kPlatformKeys{{
+constexpr std::array<PlatformKey, 7> kPlatformKeys{{
     {"link-share", [](const Platform& p) { return p.inter_node.bandwidth.value() > 0 && p.nodes > 1 ? p.inter_node_share : 0; },
      [](Platform& p, double value) { p.inter_node_share = value; }, ""},
     {"intra-node-share",
      [](const Platform& p) { return p.intra_node.bandwidth.value() > 0 && p.devices_per_node > 1 ? p.intra_node_share : 0; },
      [](Platform& p, double value) { p.intra_node_share = value; }, ""},
+    {"link-bandwidth", [](const Platform& p) { return p.nodes > 1 ? p.inter_node.bandwidth.value() : 0; },
+     [](Platform& p, double value) { p.inter_node.bandwidth = BytesPerSecond(value); }, " B/s"},
+    {"intra-node-bandwidth", [](const Platform& p) { return p.devices_per_node > 1 ? p.intra_node.bandwidth.value() : 0; },
+     [](Platform& p, double value) { p.intra_node.bandwidth = BytesPerSecond(value); }, " B/s"},
     {"link-latency", [](const Platform& p) { return p.nodes > 1 ? p.inter_node.latency.value() : 0; },
      [](Platform& p, double value) { p.inter_node.latency = Seconds(value); }, " s"},
     {"intra-node-latency", [](const Platform& p) { return p.devices_per_node > 1 ? p.intra_node.latency.value() : 0; },
@@ -62,6 +66,7 @@ Fittable read_property(const YamlNode& node, Problems& problems) {
     mapping.required(key, [&](const Text& text) { to = parse_number(text, std::numeric_limits<double>::min(), kMost); });
   };
   number("low", property.low), number("high", property.high), number("spread", property.spread);
+  mapping.optional("start", [&](const Text& text) { property.start = parse_number(text, property.low, property.high); });
   mapping.required("default", [&](const Text& text) { property.by_default = text.value == "true"; });
   mapping.required("meaning", [&](const Text& text) { property.meaning = text.value; });
   mapping.required("source", [&](const Text& text) { property.source = text.value; });
@@ -118,12 +123,14 @@ std::optional<double> value_of(const Fittable& property, const Scenario& scenari
     value = gpu ? 0 : scenario.calibration->compute_scale;
   else if (gpu)
     value = gpu_figure(*scenario.calibration->gpu, property.figures.front());
+  if (gpu && value == 0) value = property.start;
   return value > 0 ? std::optional(value) : std::nullopt;
 }
 
 void set_value(const Fittable& property, double value, GpuModel& gpu) {
-  const double factor = value / gpu_figure(gpu, property.figures.front());
-  for (const std::string& figure : property.figures) set_gpu_figure(gpu, figure, factor * gpu_figure(gpu, figure));
+  const double before = gpu_figure(gpu, property.figures.front());
+  for (const std::string& figure : property.figures)
+    if (before > 0) set_gpu_figure(gpu, figure, value / before * gpu_figure(gpu, figure));
   set_gpu_figure(gpu, property.figures.front(), value);
 }
 

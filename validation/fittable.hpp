@@ -20,6 +20,7 @@ struct Fittable {
   std::vector<std::string> figures;
   double low = 0;
   double high = 0;
+  double start = 0;   ///< where the calibration has none, and a fit may begin; zero: nowhere
   double spread = 0;  ///< standard deviation of the logarithm of what is published
   bool by_default = false;
   std::string meaning;
@@ -31,7 +32,8 @@ std::span<const Fittable> fittables();
 /// The properties of `--unknowns a,b`. BadInput: an unknown or repeated name, or none, with a suggestion and the known ones.
 std::vector<const Fittable*> parse_fittables(const Text& text);
 
-/// The value in a scenario; empty where it has none (a link share of a platform without a link, flash attention of a device without it).
+/// The value in a scenario; its start where it has none of its own; empty without either (a link share of a platform without a link, flash
+/// attention of a device without it).
 std::optional<double> value_of(const Fittable& property, const Scenario& scenario);
 
 /// Puts a value in. Precondition: value_of() is not empty.

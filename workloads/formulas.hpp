@@ -75,6 +75,22 @@ constexpr Passes passes(LayerKind kind, LayerPosition position) {
 /// layer's, no backward-data where nothing that is trained stands before it. A view has none at all.
 std::vector<Passes> passes(const Workload& workload);
 
+/// Tensors that an optimizer sees of a layer: weights and, where it has one, the bias; of a norm scale and shift, of an LSTM two weights
+/// and two biases, of experts as many of each; zero where a layer learns nothing.
+constexpr int parameter_tensors(const LayerShape& layer) {
+  const int bias = layer.bias ? 1 : 0;
+  switch (layer.kind) {
+    case LayerKind::dense: return static_cast<int>(layer.experts) * (1 + bias);
+    case LayerKind::conv2d:
+    case LayerKind::conv3d:
+    case LayerKind::transposed_conv2d: return 1 + bias;
+    case LayerKind::lstm: return 2 * (1 + bias);
+    case LayerKind::batch_norm:
+    case LayerKind::layer_norm: return 1 + bias;
+    default: return has_gradient(layer.kind) ? 1 : 0;
+  }
+}
+
 /// Weights and biases, C and C' = channels of input and output, K = volume of the window, g = groups:
 ///   dense                    experts C' (C + 1)
 ///   conv2d, conv3d           C' (C K / g + 1)

@@ -54,7 +54,7 @@ Seconds gpu_kernel_time(const GpuModel& gpu, const Kernel& kernel) {
   if (shape.kind == LayerKind::nearest_center || shape.kind == LayerKind::least_squares)
     throw MissingCapability("no GPU runs " + std::string(to_string(shape.kind)) + " here: it is a layer of Spark's MLlib");
   if (is_view(shape) || !has_pass(shape, kernel.pass)) return Seconds(0);
-  if (kernel.pass == Pass::update) return streaming_time(gpu, kernel);
+  if (kernel.pass == Pass::update) return streaming_time(gpu, kernel) + parameter_tensors(shape) * gpu.tensor_update;
   switch (shape.kind) {
     case LayerKind::dense: return gpu_dense_time(gpu, kernel);
     case LayerKind::conv2d:

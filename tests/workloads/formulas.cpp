@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/workloads/layers.hpp"
+#include "workloads/load.hpp"
 
 namespace forerun {
 namespace {
@@ -116,3 +117,14 @@ TEST_CASE("products beyond 64 bits do not wrap", "[limit]") {
 }
 
 }  // namespace forerun
+
+TEST_CASE("networks have as many parameter tensors as PyTorch's models list") {
+  const auto tensors = [](const char* name) {
+    int sum = 0;
+    for (const auto& layer : forerun::load_workload({name, "--workload", 0, 0, ""}, {}).layers) sum += parameter_tensors(layer.shape);
+    return sum;
+  };
+  CHECK(tensors("resnet50") == 161);  // 53 convolutions, 53 norms of two, the last layer's two
+  CHECK(tensors("resnet18") == 62);
+  CHECK(tensors("vgg16") == 32);
+}

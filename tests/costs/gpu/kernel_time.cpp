@@ -134,3 +134,27 @@ TEST_CASE("energy is idle power for all of the time and the rest of the peak whi
   CHECK(gpu_energy(model, Seconds(10), Seconds(10)).value() == Approx(4000));
   CHECK(gpu_energy(model, Seconds(10), Seconds(5)).value() == Approx(2000 + 5 * model.idle_watts));
 }
+
+TEST_CASE("an update takes the host's time for each parameter tensor beside its bytes, and other passes take none") {
+  GpuModel model = gpu("t4");
+  const auto time = [&](LayerKind kind, Pass pass, bool bias = true) {
+    LayerShape shape = some(kind);
+    shape.bias = bias;
+    return gpu_kernel_time(model, {.shape = shape, .pass = pass, .batch = 8}).value();
+  };
+  struct Of {
+    LayerKind kind;
+    bool bias;
+    int tensors;
+  };
+  for (const auto& [kind, bias, tensors] :
+       {Of{LayerKind::dense, true, 2}, Of{LayerKind::conv2d, false, 1}, Of{LayerKind::layer_norm, true, 2},
+        Of{LayerKind::embedding, true, 1}, Of{LayerKind::lstm, true, 4}}) {
+    INFO(to_string(kind));
+    model.tensor_update = Seconds(0);
+    const double update = time(kind, Pass::update, bias), forward = time(kind, Pass::forward, bias);
+    model.tensor_update = Seconds(1e-3);
+    CHECK(time(kind, Pass::update, bias) - update == Approx(tensors * 1e-3));
+    CHECK(time(kind, Pass::forward, bias) == forward);
+  }
+}
