@@ -20,6 +20,7 @@ struct ValidateOptions {
   std::string fit;
   std::string score;
   std::string leave_out;
+  std::string unknowns;
   std::string tolerance;
   std::string solve;
   std::vector<Engine> engines;
@@ -94,6 +95,11 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
   Problems problems;
   problems.collect([&] { split = read_split(options.fit, options.score, runs, options.leave_out); });
   problems.collect([&] {
+    if (!options.unknowns.empty()) validation.properties = parse_fittables({options.unknowns, "--unknowns", 0, 0, ""});
+    if (options.unknowns.empty() && split.each == Split::Each::group)
+      throw BadInput(Problem{.file = "--fit", .what = "takes rows of each group, and --unknowns says what to fit to them"});
+  });
+  problems.collect([&] {
     if (!options.solve.empty()) validation.unknown = parse_unknown({options.solve, "--solve", 0, 0, ""});
   });
   problems.collect([&] {
@@ -102,7 +108,8 @@ ExitCode validate(const ValidateOptions& options, const Environment& environment
   problems.collect([&] { cases = read_cases(runs, options.calibration, environment); });
   problems.throw_if_any();
   for (const Engine engine : options.engines) {
-    const NamedEngine named{std::string(to_string(engine)), predictor(engine), with_intervals(engine, options.samples)};
+    const NamedEngine named{std::string(to_string(engine)), predictor(engine), with_intervals(engine, options.samples),
+                            predictor(Engine::oracle)};
     add_engine(named, cases, split, validation);
   }
   sum_up(validation);
@@ -123,12 +130,16 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
                                    {"sim", {Engine::sim}},
                                    {"both", {Engine::oracle, Engine::sim}},
                                    {"sim-message", {Engine::sim_message}}});
-  verb->add_option("--fit", options->fit,
-                   "fit another host's compute time over the calibration's to these rows: group=G1,G2 or run=R1,R2; they are not scored");
+  auto* fit = verb->add_option(
+      "--fit", options->fit,
+      "fit another host's compute time over the calibration's to these rows: group=G1,G2 or run=R1,R2; they are "
+      "not scored. every=2: to every second row of each group, marked: to those with yes in a column calibrates, each group by itself");
+  verb->add_option("--unknowns", options->unknowns, "fit these instead, of calibrate --from's, where the rows' machine has them")
+      ->needs(fit);
   verb->add_option("--score", options->score, "score these rows only: group=G3 or run=R3");
   verb->add_option("--leave-out", options->leave_out, "neither fit nor score these rows: group=G4 or run=R4");
-  add_choice<ScoreBy>(*verb, "--by", options->by, "sum rows up by group, or by device in one table without the rows",
-                      {{"group", ScoreBy::group}, {"device", ScoreBy::device}});
+  add_choice<ScoreBy>(*verb, "--by", options->by, "sum rows up by group; or by device or by set (a file), in one table without the rows",
+                      {{"group", ScoreBy::group}, {"device", ScoreBy::device}, {"set", ScoreBy::set}});
   verb->add_option("--solve", options->solve,
                    "the value under which each scored row is met exactly: platform.link-bandwidth=10Mbit/s..100Gbit/s, or link-latency, "
                    "intra-node-bandwidth, intra-node-latency");

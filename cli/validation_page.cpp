@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "cli/fitted_page.hpp"
 #include "io/format.hpp"
 
 namespace forerun {
@@ -86,20 +87,18 @@ Table rows_table(const std::vector<ScoredRun>& rows) {
 
 /// One line a group; or one a device over all files, without what compares the rows of one series.
 Table groups_table(const std::vector<GroupScore>& groups, ScoreBy by) {
-  const bool devices = by == ScoreBy::device;
+  const bool of_all_files = by != ScoreBy::group;
   Table table;
-  table.header = {"engine", devices ? "device" : "group", "n", "median error", "mean", "worst", "bias"};
-  if (devices)
-    table.header.insert(table.header.begin() + 2, "sets");
-  else
-    table.header.insert(table.header.end(), {"rank correlation", "pairs ordered"});
+  table.header = {"engine", std::string(to_string(by)), "n", "median error", "mean", "worst", "bias"};
+  if (by == ScoreBy::device) table.header.insert(table.header.begin() + 2, "sets");
+  if (!of_all_files) table.header.insert(table.header.end(), {"rank correlation", "pairs ordered"});
   table.header.insert(table.header.end(), {"within P10-P90", "median width"});
   for (const GroupScore& group : groups) {
     std::vector<std::string> line{group.engine, group.group};
-    if (devices) line.push_back(std::to_string(group.files));
+    if (by == ScoreBy::device) line.push_back(std::to_string(group.files));
     line.insert(line.end(), {std::to_string(group.n), or_dash(group.median_error, fraction), or_dash(group.mean_error, fraction),
                              or_dash(group.worst_error, fraction), or_dash(group.bias, signed_fraction)});
-    if (!devices) line.insert(line.end(), {or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction)});
+    if (!of_all_files) line.insert(line.end(), {or_dash(group.rank_correlation, plain), or_dash(group.pairs_ordered, fraction)});
     line.insert(line.end(), {or_dash(group.coverage.share, fraction), or_dash(group.coverage.median_width, fraction)});
     table.rows.push_back(std::move(line));
   }
@@ -120,12 +119,6 @@ Table explanations_table(const Validation& validation) {
     table.rows.push_back({row.engine, row.run, or_dash(row.value, written), in_metric(row, row.measured),
                           in_metric(row, row.predicted_at_low), in_metric(row, row.predicted_at_high), row.reason});
   return table;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
 }
 
 Json rows_json(const std::vector<ScoredRun>& rows) {
@@ -166,14 +159,6 @@ Json groups_json(const std::vector<GroupScore>& groups) {
                    {"coverage", to_json_value(group.coverage.share)},
                    {"median_width", to_json_value(group.coverage.median_width)},
                    {"engine", group.engine}});
-  return out;
-}
-
-Json fitted_json(const Validation& validation) {
-  Json out = Json::array();
-  for (const Validation::Fitted& fitted : validation.fitted)
-    out.push_back(
-        {{"engine", fitted.engine}, {"key", "calibration.compute-scale"}, {"value", fitted.scale.scale}, {"runs", fitted.scale.runs}});
   return out;
 }
 
@@ -246,7 +231,7 @@ std::string verdict(const Validation& validation) {
   if (const auto denied = denied_rows(validation); denied > 0) out += forerun::format(", {} that ran predicted infeasible", denied);
   if (validation.tolerance)
     out += forerun::format("; {} the tolerance of {} on each {}'s median error", validation.within_tolerance() ? "within" : "outside",
-                           percent(*validation.tolerance), validation.by == ScoreBy::device ? "device" : "group");
+                           percent(*validation.tolerance), to_string(validation.by));
   return out + "\n";
 }
 
@@ -277,15 +262,13 @@ Page validation_page(const Validation& validation) {
   Page page;
   if (validation.by == ScoreBy::group) page.text = text_table(rows_table(validation.rows)) + "\n";
   page.text += text_table(groups_table(validation.groups, validation.by));
-  for (const Validation::Fitted& fitted : validation.fitted)
-    page.text += forerun::format("\nfitted with {}: calibration.compute-scale = {:.4g}, from {}\n", fitted.engine, fitted.scale.scale,
-                                 joined(fitted.scale.runs));
+  page.text += fitted_text(validation);
   if (validation.unknown)
     page.text += "\n" + validation.unknown->key + " that explains each run\n" + text_table(explanations_table(validation));
   if (validation.by == ScoreBy::group) page.text += orders_text(validation.orders);
   page.text += coverage_text(validation) + verdict(validation);
   page.document = {{"schema_version", 1},
-                   {"by", validation.by == ScoreBy::device ? "device" : "group"},
+                   {"by", to_string(validation.by)},
                    {"rows", rows_json(validation.rows)},
                    {"groups", groups_json(validation.groups)},
                    {"fitted", fitted_json(validation)}};

@@ -82,7 +82,10 @@ Coverage coverage_where(std::span<const ScoredRun> rows, const std::function<boo
   return coverage;
 }
 
-const std::string& name_of(const ScoredRun& row, ScoreBy by) { return by == ScoreBy::device ? row.device : row.group; }
+const std::string& name_of(const ScoredRun& row, ScoreBy by) {
+  if (by == ScoreBy::set) return row.file;
+  return by == ScoreBy::device ? row.device : row.group;
+}
 
 GroupScore statistics(std::span<const ScoredRun> rows, const std::string& engine, const std::string& group, ScoreBy by) {
   GroupScore score{.engine = engine, .group = group};
@@ -175,14 +178,19 @@ ScoredRun score(const Case& measured, const Predictor& predict) {
   return row;
 }
 
+std::string_view to_string(ScoreBy by) {
+  if (by == ScoreBy::set) return "set";
+  return by == ScoreBy::device ? "device" : "group";
+}
+
 std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows, ScoreBy by) {
   std::vector<GroupScore> groups;
   for (const ScoredRun& row : rows) {
-    if (by == ScoreBy::device && !row.error) continue;
+    if (by != ScoreBy::group && !row.error) continue;
     const auto known = [&](const GroupScore& group) { return group.engine == row.engine && group.group == name_of(row, by); };
     if (std::ranges::none_of(groups, known)) groups.push_back(statistics(rows, row.engine, name_of(row, by), by));
   }
-  if (by == ScoreBy::device) std::ranges::stable_sort(groups, {}, &GroupScore::group);
+  if (by != ScoreBy::group) std::ranges::stable_sort(groups, {}, &GroupScore::group);
   return groups;
 }
 

@@ -77,13 +77,14 @@ struct Coverage {
 /// Over all rows of an engine.
 Coverage coverage(std::span<const ScoredRun> rows, std::string_view engine);
 
-/// What rows are summed up by: the group that they name, or the device that they were priced as, of all files.
-enum class ScoreBy { group, device };
+/// What rows are summed up by: the group that they name, or of all files the device that they were priced as, or the file itself.
+enum class ScoreBy { group, device, set };
+std::string_view to_string(ScoreBy by);
 
-/// Statistics over the scored rows of one group, or of one device, and one engine.
+/// Statistics over the scored rows of one group, device or file, and one engine.
 struct GroupScore {
   std::string engine;
-  std::string group;                   ///< or device
+  std::string group;                   ///< or device, or file
   int files = 0;                       ///< that the rows with an error stand in
   int n = 0;                           ///< rows with an error; the following are empty where there is none
   std::optional<double> median_error;  ///< of |error|
@@ -95,7 +96,7 @@ struct GroupScore {
   Coverage coverage;
 };
 
-/// One entry a group and engine, in order of appearance; or one a device and engine that has an error, by device.
+/// One entry a group and engine, in order of appearance; or one a device (file) and engine that has an error, by its name.
 std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows, ScoreBy by = ScoreBy::group);
 
 /// Spearman's rank correlation: Pearson's over the ranks                                          [Spearman 1904]

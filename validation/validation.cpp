@@ -1,6 +1,7 @@
 #include "validation/validation.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace forerun {
 
@@ -22,7 +23,10 @@ void add_engine(const NamedEngine& engine, std::span<const Case> cases, const Sp
     if (split.fits(measured.run)) fitted.push_back(measured);
     if (split.scores(measured.run)) scored.push_back(measured);
   }
-  if (split.fit) {
+  if (split.fit && !validation.properties.empty()) {
+    for (FittedRows& rows : fit_properties(fitted, scored, split.each, validation.properties, engine.fit ? engine.fit : engine.predict))
+      validation.fitted_properties.push_back({engine.name, std::move(rows)});
+  } else if (split.fit) {
     const FittedScale scale = fit_compute_scale(fitted, engine.predict);
     validation.fitted.push_back({engine.name, scale});
     rescale(scored, scale.scale);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "validation/fit.hpp"
+#include "validation/property_fit.hpp"
 #include "validation/selection.hpp"
 #include "validation/strategy_order.hpp"
 
@@ -23,7 +24,13 @@ struct Validation {
   ScoreBy by = ScoreBy::group;
   std::vector<GroupScore> groups;  ///< or devices
   std::vector<StrategyOrder> orders;
+  struct FittedProperties {
+    std::string engine;
+    FittedRows rows;
+  };
+  std::vector<const Fittable*> properties;  ///< to be fitted in the place of the compute scale
   std::vector<Fitted> fitted;
+  std::vector<FittedProperties> fitted_properties;
   std::optional<Unknown> unknown;
   std::vector<Explanation> explanations;
   std::optional<double> tolerance;
@@ -43,10 +50,12 @@ struct NamedEngine {
   std::string name;
   Predictor predict;
   Predictor with_interval;
+  Predictor fit = {};  ///< what properties are fitted with; none: `predict`
 };
 
-/// Adds an engine's rows: the compute scale fitted to those that the split fits, where it names any, the scores of those that it scores
-/// under that scale, and the value of `validation.unknown` that explains each of these, where one is asked for.
+/// Adds an engine's rows: the compute scale, or `validation.properties` where there are any, fitted to those that the split fits, where it
+/// names any, the scores of those that it scores under that, and the value of `validation.unknown` that explains each of these, where one
+/// is asked for.
 void add_engine(const NamedEngine& engine, std::span<const Case> cases, const Split& split, Validation& validation);
 
 /// Adds what all rows together say: groups or devices, and the order of strategies.

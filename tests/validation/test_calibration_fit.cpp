@@ -258,7 +258,8 @@ TEST_CASE("figures of one property keep their ratio") {
 }
 
 TEST_CASE("every property that can be fitted is within its bounds on each published device that has it") {
-  for (const char* name : {"a100-40gb", "a100-80gb", "h100", "h200", "gh200", "b200", "gb200", "v100", "p100", "k80", "t4"}) {
+  for (const char* name : {"a100-40gb", "a100-80gb", "h100", "h200", "gh200", "b200", "gb200", "v100", "p100", "k80", "t4",
+                           "quadro-rtx-6000", "rtx-2080-ti"}) {
     Scenario scenario;
     scenario.calibration = load_calibration({name, "--calibration", 0, 0, ""});
     for (const Fittable& each : fittables()) {
@@ -269,4 +270,21 @@ TEST_CASE("every property that can be fitted is within its bounds on each publis
       if (value) CHECK((*value >= each.low && *value <= each.high));
     }
   }
+}
+
+TEST_CASE("a property that a calibration has none of is fitted from where the table begins, and is none where the rows do not tell it") {
+  const auto update = [](const Scenario& scenario) {
+    Prediction prediction = toy(scenario);
+    prediction.step_time = *prediction.step_time + 60 * scenario.calibration->gpu->tensor_update;
+    return prediction;
+  };
+  std::vector<Case> rows{made("a", 10, 1, 2), made("b", 20, 1, 2), made("c", 50, 1, 2), made("d", 100, 1, 2)};
+  for (Case& row : rows) row.run.value = toy(*row.scenario).step_time->value() + 60 * 5e-4;
+  FitRequest request = ask("tensor-update");
+  CHECK(property(fit_calibration(rows, request, update), "tensor-update").value == Approx(5e-4).epsilon(0.05));
+  request = ask("tensor-update,product-rate");
+  for (Case& row : rows) row.run.value = toy(*row.scenario).step_time->value() / 0.9;
+  const Calibration fitted = fit_calibration(rows, request, toy);
+  CHECK(fitted.gpu->tensor_update == Seconds(0));
+  CHECK(std::ranges::none_of(fitted.fit->properties, [](const FittedProperty& each) { return each.name == "tensor-update"; }));
 }

@@ -26,11 +26,11 @@ def megatron_attention(micro_batch, heads, tensor):
     return "fused" if micro_batch * heads // tensor % 4 == 0 else "unfused"
 
 
-def rows_of(convert):
-    """The rows of the file named on the command line, each converted; None is left out. Written to standard output."""
+def rows_of(convert, more=()):
+    """The rows of the file named on the command line, each converted; None is left out. Written to standard output, `more` columns behind the schema's."""
     if len(sys.argv) != 2:
         sys.exit(sys.modules["__main__"].__doc__)
-    writer = csv.DictWriter(sys.stdout, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, [*COLUMNS, *more], restval="", lineterminator="\n")
     writer.writeheader()
     with open(sys.argv[1], newline="", encoding="utf-8") as source:
         rows = [row for row in csv.DictReader(source)]
