@@ -169,7 +169,8 @@ TEST_CASE("a trace's durations are as they were measured") {
 }
 
 TEST_CASE("every assumed or carried-over share of the shipped GPUs says how far off it may be") {
-  for (const char* name : {"a100-40gb", "a100-80gb", "b200", "gb200", "gh200", "h100", "h200", "k80", "p100", "t4", "v100"}) {
+  for (const char* name : {"a100-40gb", "a100-80gb", "b200", "gb200", "gh200", "h100", "h200", "k80", "p100", "quadro-rtx-6000",
+                           "rtx-2080-ti", "t4", "v100"}) {
     const auto calibration = load_calibration({.value = name});
     for (const std::string key : {"depth-offset", "streaming-share", "kernel-fixed-s", "host-issue-s", "convolution-forward-share"}) {
       INFO(name << " " << key);
@@ -182,7 +183,8 @@ TEST_CASE("every assumed or carried-over share of the shipped GPUs says how far 
 }
 
 TEST_CASE("however far figures are moved, each stays in its range") {
-  for (const char* name : {"a100-40gb", "a100-80gb", "b200", "gb200", "gh200", "h100", "h200", "k80", "p100", "t4", "v100"})
+  for (const char* name :
+       {"a100-40gb", "a100-80gb", "b200", "gb200", "gh200", "h100", "h200", "k80", "p100", "quadro-rtx-6000", "rtx-2080-ti", "t4", "v100"})
     for (const double z : {-5.0, -2.3, 2.3, 5.0}) {
       INFO(name << " " << z);
       Scenario scenario;
