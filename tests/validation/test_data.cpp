@@ -173,3 +173,31 @@ TEST_CASE("a step of ResNet-164 is its run's hours over its epochs and batches")
   CHECK(named(data("dawnbench_training"), "dawn_resnet164_b_1k80-ec2_pytorch").value ==
         Approx(12.2486 * 3600 / (181 * 50000.0 / 128)).epsilon(1e-4));
 }
+
+TEST_CASE("steps on the other clusters of Pollux and Sia are there, those of one GPU marked and five for the links apart") {
+  const auto runs = data("pollux_clusters");
+  const Counts groups = rows_by_group(runs);
+  CHECK(groups.at("links") == 5);
+  CHECK(groups.at("dgx-bert") == 43);
+  CHECK(groups.at("azure-cifar10") == 97);
+  CHECK(groups.size() == 16);
+  check_rows(runs);
+  for (const MeasuredRun& run : runs) CHECK((run.extra.front().second == "yes") == (ranks(run) == 1));
+}
+
+TEST_CASE("all-reduces are there by series, each in the order of its sizes") {
+  const auto runs = data("all_reduce_series");
+  CHECK(runs.size() == 271);
+  const Counts groups = rows_by_group(runs);
+  CHECK(groups.size() == 36);
+  CHECK(groups.at("one-or-two-sizes") == 34);
+  std::map<std::string, double> last;
+  for (const MeasuredRun& run : runs) {
+    INFO(run.run);
+    const Platform platform = load_platform(run.platform, settings_of(run, "platform"));
+    CHECK(ranks(run) <= platform.devices());
+    const double bytes = std::stod(settings_of(run, "workload").front().value);
+    if (run.group != "one-or-two-sizes") CHECK(bytes > last[run.group]);
+    last[run.group] = bytes;
+  }
+}
