@@ -19,6 +19,7 @@
 #include "platforms/description.hpp"
 #include "platforms/load.hpp"
 #include "platforms/topology.hpp"
+#include "sim/route_reader.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/description.hpp"
 #include "workloads/load.hpp"
@@ -233,8 +234,8 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   // A calibration of another machine needs nothing measured on this one.
   const Platform machine = this_machine(environment_);
   const Platform* unmeasured = text.calibration.value.empty() ? nullptr : &machine;
-  const bool has_platform =
-      problems.collect([&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search, unmeasured); });
+  const bool has_platform = problems.collect(
+      [&] { out.scenario.platform = load_platform(out.text.platform, settings.platform, search, unmeasured, sim::read_simgrid_routes); });
   problems.collect([&] {
     try {
       if (brings_a_plan(text.workload.value)) return;
@@ -261,7 +262,7 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       if (has_platform && out.scenario.calibration && describes_links(*out.scenario.calibration, out.scenario.platform))
         problems.collect([&] {
           const std::vector<Text> with_links = links_and(settings.platform, *out.scenario.calibration, out.text.calibration);
-          out.scenario.platform = load_platform(out.text.platform, with_links, search, unmeasured);
+          out.scenario.platform = load_platform(out.text.platform, with_links, search, unmeasured, sim::read_simgrid_routes);
         });
     }
   }

@@ -14,6 +14,7 @@
 #include "costs/price.hpp"
 #include "platforms/load.hpp"
 #include "platforms/picture.hpp"
+#include "sim/route_reader.hpp"
 #include "strategies/lower.hpp"
 #include "workloads/chakra/write.hpp"
 #include "workloads/load.hpp"
@@ -58,8 +59,8 @@ Page show_workload(const ShowOptions& options) {
 Page show_platform(const ShowOptions& options, const Environment& environment) {
   if (options.name.empty()) return names_page("platform", known_platforms());
   Problems problems;
-  const Platform platform =
-      load_platform(argument(options.name, "platform"), only(options, &Settings::platform, problems).platform, environment.search());
+  const Platform platform = load_platform(argument(options.name, "platform"), only(options, &Settings::platform, problems).platform,
+                                          environment.search(), nullptr, sim::read_simgrid_routes);
   Page page = platform_page(platform);
   if (options.dot) page.text = platform_dot(platform);
   return page;

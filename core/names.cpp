@@ -195,6 +195,7 @@ std::string_view to_string(Topology::Kind kind) {
     case Topology::Kind::fat_tree: return "fat-tree";
     case Topology::Kind::torus: return "torus";
     case Topology::Kind::dragonfly: return "dragonfly";
+    case Topology::Kind::routes: return "routes";
   }
   return "";
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/route_table.hpp"
 #include "core/units.hpp"
 
 namespace forerun {
@@ -33,10 +34,11 @@ std::string_view to_string(NodeFabric fabric);
 /// platforms/fabric.hpp lays it out. Numbers that the kind does not use are zero.
 struct Topology {
   enum class Kind {
-    star,      ///< one switch that blocks nothing
-    fat_tree,  ///< switches in levels
-    torus,     ///< a router a node, in a grid that closes upon itself
-    dragonfly  ///< groups of routers, all joined to all
+    star,       ///< one switch that blocks nothing
+    fat_tree,   ///< switches in levels
+    torus,      ///< a router a node, in a grid that closes upon itself
+    dragonfly,  ///< groups of routers, all joined to all
+    routes      ///< links and routes as a file lists them
   };
   static constexpr int kMostLevels = 6;
 
@@ -49,6 +51,8 @@ struct Topology {
   std::array<double, kMostLevels> oversubscription{};
   BytesPerSecond local;   ///< torus: of a link between neighbours; dragonfly: of one inside a group; each direction. Zero: as a node's
   BytesPerSecond global;  ///< dragonfly: of what joins two groups, each direction. Zero: as a node's
+  SharedRoutes routes;    ///< of that kind alone
+
   /// Nodes that the network joins, where a platform's are some of them: its node i is the network's node first_node + i node_stride.
   /// Zero: the platform's own nodes and no others.
   int network_nodes = 0;
@@ -56,7 +60,7 @@ struct Topology {
   int node_stride = 1;
 
   /// How many numbers `shape` has.
-  [[nodiscard]] constexpr int levels() const {
+  [[nodiscard]] int levels() const {
     int count = 0;
     while (count < kMostLevels && shape[count] > 0) ++count;
     return count;

@@ -160,7 +160,10 @@ double busiest_link(const std::vector<Edge>& edges, const Platform& platform) {
     if (from == to) continue;
     route.clear();
     fabric.route(platform.place_of(from), platform.place_of(to), route);
-    for (const std::int64_t link : route) loads[link] += edge.weight;
+    for (const std::int64_t link : route) {
+      double& load = loads[link];
+      load = fabric.shared(link) ? load + edge.weight : std::max(load, static_cast<double>(edge.weight));
+    }
   }
   double most = 0;
   for (const auto& [link, load] : loads) most = std::max(most, load / fabric.speed(link));

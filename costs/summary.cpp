@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <string>
 
 #include "core/error.hpp"
@@ -108,6 +109,9 @@ std::string links_text(const Scenario& scenario) {
 std::string network_text(const Scenario& scenario) {
   const Topology& topology = scenario.platform.topology;
   if (topology.kind == Topology::Kind::star || scenario.ranks() <= scenario.platform.devices_per_node) return "";
+  if (topology.routes)
+    return "nodes joined as " + std::filesystem::path(topology.routes->file).filename().string() +
+           " says, each message as late as over the longest route";
   const std::string subscribed = oversubscription_text(topology);
   return forerun::format("nodes joined by a {} of {}{}{}, in which no route adapts to traffic", to_string(topology.kind),
                          shape_text(topology), subscribed.empty() ? "" : ", over-subscribed ", subscribed);

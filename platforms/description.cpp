@@ -27,7 +27,7 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 42> kKeys = {"calibration",
+constexpr std::array<std::string_view, 43> kKeys = {"calibration",
                                                     "collective-library",
                                                     "collective-overhead",
                                                     "compute-capability",
@@ -52,6 +52,7 @@ constexpr std::array<std::string_view, 42> kKeys = {"calibration",
                                                     "loader-rate",
                                                     "local-bandwidth",
                                                     "memory-per-node",
+                                                    "network-file",
                                                     "network-nodes",
                                                     "nic-bandwidth",
                                                     "nics",

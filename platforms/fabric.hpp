@@ -27,6 +27,7 @@ namespace forerun {
 ///               the node's router there: minimal routing   [Kim, Dally, Scott & Abts 2008, "Technology-driven, highly-scalable dragonfly
 ///               topology", sec. 4.1]. One link, of all cables together, joins each two groups; those of a group lead to the others in
 ///               order and lie on its routers, as many on each, from the first one on
+///   routes      what a file says of its links and routes; there is no link of a node apart from them
 /// Nothing joins a node to itself: its devices have links of their own.
 class Fabric {
  public:
@@ -37,8 +38,9 @@ class Fabric {
     std::string name;  ///< no two links have the same
     int level = 0;     ///< 0: of a node; then from the nodes inwards
     BytesPerSecond bandwidth;
-    std::int64_t from = 0;
-    std::int64_t to = 0;
+    bool shared = true;      ///< by the messages that cross it
+    std::int64_t from = -1;  ///< -1: not known, as where a file lists routes
+    std::int64_t to = -1;
   };
 
   /// Switches as far from the nodes, and what joins them: cables carry both directions.
@@ -51,6 +53,7 @@ class Fabric {
     Cables below;               ///< to the tier below, the first one's to the nodes
     std::vector<Cables> among;  ///< between the tier's own, the local ones first
   };
+  /// From the nodes on; none of routes as a file lists them.
   [[nodiscard]] std::vector<Tier> tiers() const;
 
   [[nodiscard]] std::int64_t links() const { return links_; }
@@ -60,6 +63,8 @@ class Fabric {
   [[nodiscard]] BytesPerSecond bandwidth(std::int64_t index) const { return speed(index) * node_rate_; }
   /// The same over that of a node's link.
   [[nodiscard]] double speed(std::int64_t index) const;
+  /// Whether the messages that cross the link share its bandwidth.
+  [[nodiscard]] bool shared(std::int64_t index) const { return !topology_.routes || topology_.routes->links[index].shared; }
 
   static constexpr std::int64_t up(int node) { return 2 * std::int64_t{node}; }
   static constexpr std::int64_t down(int node) { return 2 * std::int64_t{node} + 1; }
@@ -89,6 +94,8 @@ class Fabric {
   void walk_grid(int from, int to, std::vector<std::int64_t>& links) const;
   void describe_grid_link(Link& link, std::int64_t place) const;
 
+  void follow_routes(int from, int to, std::vector<std::int64_t>& links) const;
+
   void lay_dragonfly();
   void hop_groups(int from, int to, std::vector<std::int64_t>& links) const;
   void describe_dragonfly_link(Link& link, std::int64_t index) const;
@@ -96,11 +103,12 @@ class Fabric {
   [[nodiscard]] std::int64_t gateway(std::int64_t group, std::int64_t other) const;
 
   [[nodiscard]] std::int64_t switch_of(int node) const;
-  [[nodiscard]] std::int64_t first_inner() const { return 2 * std::int64_t{nodes_}; }
+  [[nodiscard]] std::int64_t first_inner() const { return topology_.routes ? 0 : 2 * std::int64_t{nodes_}; }
 
   Topology topology_;
   int nodes_;
   BytesPerSecond node_rate_;
+  BytesPerSecond node_bandwidth_;
   double local_speed_ = 1;
   double global_speed_ = 1;
   int level_count_ = 0;  ///< with links above them

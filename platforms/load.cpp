@@ -9,6 +9,7 @@
 #include "platforms/catalogue.hpp"
 #include "platforms/data.hpp"
 #include "platforms/description.hpp"
+#include "platforms/routes.hpp"
 
 namespace forerun {
 namespace fs = std::filesystem;
@@ -46,8 +47,18 @@ std::string allowed_platforms() {
   return listed(written) + ", a cloud machine such as aws:p3.2xlarge (`forerun show platform` lists all), or a YAML file";
 }
 
+/// A network alone, which leaves its devices to settings.
+Found from_network(const Text& file) {
+  Found found{.whole = file, .name = fs::path(file.value).stem().string()};
+  for (const auto& [key, value] :
+       {std::pair{"topology", to_string(Topology::Kind::routes)}, std::pair{"network-file", std::string_view(file.value)}})
+    found.texts[key] = {std::string(value), file.file, 0, 0, "platform." + std::string(key)};
+  return found;
+}
+
 Found find_platform(const Text& name_or_file, std::span<const fs::path> search, const Platform* machine, Problems& problems) {
   const std::string& name = name_or_file.value;
+  if (name.ends_with(".xml")) return from_network(name_or_file);
   if (names_a_file(name)) return from_file(name, problems);
   std::error_code none;
   if (!name.empty()) {
@@ -78,8 +89,8 @@ std::span<const std::string_view> known_platforms() {
   return names;
 }
 
-Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const fs::path> search,
-                       const Platform* machine) {
+Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const fs::path> search, const Platform* machine,
+                       const RouteReader& routes) {
   Problems problems;
   Found found;
   const bool there = problems.collect([&] { found = find_platform(name_or_file, search, machine, problems); });
@@ -90,7 +101,9 @@ Platform load_platform(const Text& name_or_file, std::span<const Text> settings,
   const Text name{.value = std::move(found.name)};
   found.texts.try_emplace("name", name);
   problems.collect([&] { add_price(found.texts, found.texts.at("name").value); });
+  SharedRoutes table = read_routes(found.texts, routes, problems);
   Platform platform = understand(found.texts, found.whole, problems);
+  platform.topology.routes = std::move(table);
   problems.throw_if_any();
   return platform;
 }

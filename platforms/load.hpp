@@ -7,6 +7,7 @@
 
 #include "core/platform.hpp"
 #include "io/text.hpp"
+#include "platforms/routes.hpp"
 
 namespace forerun {
 
@@ -17,9 +18,10 @@ namespace forerun {
 /// are known; `region` chooses among them.
 /// BadInput, all at once: unknown name (with a suggestion and the known ones) or key, what read_yaml() refuses, a quantity without a
 /// unit, negative or zero, several nodes without a link, several nodes of several devices without a link inside the node, a region without
-/// a known price. `machine` stands for `this-machine` where no file does; without it a missing one says that `forerun calibrate` writes it.
+/// a known price. A file that ends in .xml is the network alone, as `network-file` names it; `routes` reads it. `machine` stands for
+/// `this-machine` where no file does; without it a missing one says that `forerun calibrate` writes it.
 Platform load_platform(const Text& name_or_file, std::span<const Text> settings, std::span<const std::filesystem::path> search = {},
-                       const Platform* machine = nullptr);
+                       const Platform* machine = nullptr, const RouteReader& routes = {});
 
 /// The platform as the text of a file that load_platform() reads back to an equal platform.
 std::string platform_yaml(const Platform& platform);

@@ -36,7 +36,8 @@ std::string devices_text(const Platform& platform) { return times(platform.devic
 
 /// What the edges of a drawing carry, and the links inside a node.
 std::string caption(const Platform& platform, const std::vector<Fabric::Tier>& tiers) {
-  std::string text = platform.name + ": " + counted(platform.nodes, "node") + ", " + std::string(to_string(platform.topology.kind));
+  std::string text =
+      platform.name + ": " + counted(platform.network_nodes(), "node") + ", " + std::string(to_string(platform.topology.kind));
   if (platform.topology.levels() > 0) text += " " + shape_text(platform.topology);
   for (const Fabric::Tier& tier : tiers) {
     if (tier.below.bandwidth > BytesPerSecond(0))
@@ -51,9 +52,10 @@ std::string caption(const Platform& platform, const std::vector<Fabric::Tier>& t
 
 void draw_each(const Platform& platform, const Fabric& fabric, std::string& out) {
   const auto vertex = [&](std::int64_t number) {
-    return number < platform.nodes ? forerun::format("n{}", number) : forerun::format("s{}", number - platform.nodes);
+    const int nodes = platform.network_nodes();
+    return number < nodes ? forerun::format("n{}", number) : forerun::format("s{}", number - nodes);
   };
-  for (int node = 0; node < platform.nodes; ++node)
+  for (int node = 0; node < platform.network_nodes(); ++node)
     out += forerun::format("  n{} [label={}];\n", node, quoted(forerun::format("node {}\n{}", node, devices_text(platform))));
   for (std::int64_t number = 0; number < fabric.switches(); ++number)
     out += forerun::format("  s{} [shape=ellipse, label=\"{}\"];\n", number, number);
@@ -66,8 +68,39 @@ void draw_each(const Platform& platform, const Fabric& fabric, std::string& out)
   }
 }
 
+/// Links as boxes without a frame, each joined to those that a message crosses before and after it.
+void draw_routes(const Platform& platform, const Fabric& fabric, std::string& out) {
+  const RouteTable& table = *platform.topology.routes;
+  for (std::size_t node = 0; node < table.nodes.size(); ++node)
+    out += forerun::format("  n{} [label={}];\n", node, quoted(table.nodes[node]));
+  for (std::int64_t link = 0; link < fabric.links(); ++link)
+    out += forerun::format("  l{} [shape=plain, label={}];\n", link, quoted(fabric.link(link).name + "\n" + human(fabric.bandwidth(link))));
+  std::set<std::pair<std::string, std::string>> drawn;
+  std::vector<std::int64_t> crossed;
+  const auto draw = [&](const std::string& from, const std::string& to) {
+    if (drawn.insert(std::minmax(from, to)).second) out += forerun::format("  {} -- {};\n", from, to);
+  };
+  const int nodes = platform.network_nodes();
+  for (int from = 0; from < nodes; ++from)
+    for (int to = 0; to < nodes; ++to) {
+      if (from == to) continue;
+      crossed.clear();
+      fabric.route(from, to, crossed);
+      std::string last = forerun::format("n{}", from);
+      for (const std::int64_t link : crossed) {
+        std::string next = forerun::format("l{}", link);
+        draw(last, next);
+        last = std::move(next);
+      }
+      draw(last, forerun::format("n{}", to));
+    }
+}
+
 void draw_folded(const Platform& platform, const std::vector<Fabric::Tier>& tiers, std::string& out) {
-  out += forerun::format("  t0 [label={}];\n", quoted(counted(platform.nodes, "node") + "\n" + devices_text(platform)));
+  if (const SharedRoutes& routes = platform.topology.routes) {
+    out += forerun::format("  t1 [shape=plain, label={}];\n  t0 -- t1;\n", quoted(counted(std::ssize(routes->links), "link")));
+  }
+  out += forerun::format("  t0 [label={}];\n", quoted(counted(platform.network_nodes(), "node") + "\n" + devices_text(platform)));
   for (std::size_t t = 0; t < tiers.size(); ++t) {
     const char* what = platform.topology.kind == Kind::torus || platform.topology.kind == Kind::dragonfly ? "router" : "switch";
     out += forerun::format("  t{} [shape=ellipse, label={}];\n", t + 1, quoted(counted(tiers[t].switches, what)));
@@ -83,10 +116,12 @@ std::string platform_dot(const Platform& platform) {
   const Fabric fabric(platform);
   const std::vector<Fabric::Tier> tiers = fabric.tiers();
   const bool tree = platform.topology.kind == Kind::star || platform.topology.kind == Kind::fat_tree;
-  const bool small = platform.nodes + fabric.switches() <= kMostVertices && fabric.links() <= kMostLinks;
+  const bool small = platform.network_nodes() + fabric.switches() <= kMostVertices && fabric.links() <= kMostLinks;
   std::string out = forerun::format("graph {} {{\n  rankdir=BT;\n  layout={};\n  overlap=false;\n  label={};\n  node [shape=box];\n",
                                     quoted(platform.name), tree || !small ? "dot" : "neato", quoted(caption(platform, tiers)));
-  if (small)
+  if (platform.topology.routes && small)
+    draw_routes(platform, fabric, out);
+  else if (small)
     draw_each(platform, fabric, out);
   else
     draw_folded(platform, tiers, out);

@@ -18,14 +18,16 @@ using Kind = Topology::Kind;
 constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr double kMostOversubscription = 1000;
 
-constexpr std::array<std::string_view, 10> kKeys = {"topology",        "fat-tree",         "oversubscription", "torus",      "dragonfly",
-                                                    "local-bandwidth", "global-bandwidth", "network-nodes",    "first-node", "node-stride"};
+constexpr std::array<std::string_view, 11> kKeys = {"topology",   "fat-tree",        "oversubscription", "torus",
+                                                    "dragonfly",  "local-bandwidth", "global-bandwidth", "network-nodes",
+                                                    "first-node", "node-stride",     "network-file"};
 /// What part of a network the platform is, whatever its kind.
 constexpr std::array<std::string_view, 3> kPlaceKeys = {"network-nodes", "first-node", "node-stride"};
-constexpr std::array kKinds = {Kind::star, Kind::fat_tree, Kind::torus, Kind::dragonfly};
+constexpr std::array kKinds = {Kind::star, Kind::fat_tree, Kind::torus, Kind::dragonfly, Kind::routes};
 
 /// Whether a key says something of a kind.
 bool belongs(std::string_view key, Kind kind) {
+  if (key == "network-file") return kind == Kind::routes;
   if (key == "oversubscription") return kind == Kind::fat_tree;
   if (key == "local-bandwidth") return kind == Kind::torus || kind == Kind::dragonfly;
   if (key == "global-bandwidth") return kind == Kind::dragonfly;
@@ -127,12 +129,13 @@ Topology read_topology(const PlatformTexts& texts, int nodes, Problems& problems
     if (const Text* text = find(texts, key); text != nullptr && !belongs(key, topology.kind))
       problems.add(problem(*text, "says nothing of a " + kind + ", which joins the nodes here"));
   if (topology.kind == Kind::star) return topology;
-  const Text* shape = find(texts, kind);
-  if (shape == nullptr) {
-    problems.add(
-        problem(missing_beside(*find(texts, "topology"), kind), "is missing: topology asks for it", "whole numbers with x between them"));
-    return topology;
-  }
+  const bool listed = topology.kind == Kind::routes;
+  const std::string_view needed = listed ? "network-file" : std::string_view(kind);
+  const Text* shape = find(texts, needed);
+  if (shape == nullptr)
+    problems.add(problem(missing_beside(*find(texts, "topology"), needed), "is missing: topology asks for it",
+                         listed ? "a platform file of SimGrid" : "whole numbers with x between them"));
+  if (listed || shape == nullptr) return topology;
   if (!problems.collect([&] { read_shape(*shape, std::max(nodes, topology.network_nodes), topology); })) return topology;
   const auto read = [&](std::string_view key, auto&& understand) {
     if (const Text* text = find(texts, key)) problems.collect([&] { understand(*text); });

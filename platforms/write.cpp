@@ -66,12 +66,13 @@ class Writer {
 
 void write_topology(Writer& out, const Topology& topology) {
   if (topology.network_nodes > 0) {
-    out.plain("network-nodes", topology.network_nodes);
+    if (!topology.routes) out.plain("network-nodes", topology.network_nodes);
     out.plain("first-node", topology.first_node);
     out.plain("node-stride", topology.node_stride);
   }
   if (topology.kind == Topology::Kind::star) return;
   out.plain("topology", to_string(topology.kind));
+  if (topology.routes) return out.word("network-file", topology.routes->file);
   out.plain(to_string(topology.kind), shape_text(topology));
   if (const std::string oversubscribed = oversubscription_text(topology); !oversubscribed.empty())
     out.plain("oversubscription", oversubscribed);
@@ -80,7 +81,10 @@ void write_topology(Writer& out, const Topology& topology) {
 }
 
 void write_network(Writer& out, const Platform& platform) {
-  out.link("link", platform.inter_node, kBits);
+  if (platform.topology.routes)
+    out.quantity("link-latency", platform.inter_node.latency.value(), kTimes);
+  else
+    out.link("link", platform.inter_node, kBits);
   write_topology(out, platform.topology);
   out.share("link-share", platform.inter_node_share);
   if (platform.nics > 1) out.plain("nics", platform.nics);

@@ -70,8 +70,10 @@ struct Network::Engine {
     int next = 0;
   };
 
-  [[nodiscard]] RoutedZone::StandardLink* make_link(const std::string& name, BytesPerSecond bandwidth) const {
-    return link_zone->create_link(name, bandwidth.value() * kUnitsPerByte)->seal()->get_impl();
+  [[nodiscard]] RoutedZone::StandardLink* make_link(const std::string& name, BytesPerSecond bandwidth, bool shared = true) const {
+    s4u::Link* link = link_zone->create_link(name, bandwidth.value() * kUnitsPerByte);
+    if (!shared) link->set_sharing_policy(s4u::Link::SharingPolicy::FATPIPE);
+    return link->seal()->get_impl();
   }
 
   void add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) const {
@@ -83,7 +85,7 @@ struct Network::Engine {
     RoutedZone::StandardLink*& made = inner_links[index];
     if (made == nullptr) {
       const Fabric::Link link = fabric.link(index);
-      made = make_link(link.name, link.bandwidth);
+      made = make_link(link.name, link.bandwidth, link.shared);
     }
     return made;
   }
@@ -140,7 +142,14 @@ struct Network::Part {
       return;
     }
     const int from = node_of(platform, flow.from), to = node_of(platform, flow.to);
-    route.assign(1, node_links[2 * from]);
+    route.clear();
+    if (platform.topology.routes) {
+      crossed.clear();
+      engine->fabric.route(platform.place_of(from), platform.place_of(to), crossed);
+      for (const std::int64_t link : crossed) route.push_back(engine->inner_link(link));
+      return;
+    }
+    route.push_back(node_links[2 * from]);
     if (platform.topology.kind != Topology::Kind::star) {
       crossed.clear();
       engine->fabric.route(platform.place_of(from), platform.place_of(to), crossed);

@@ -127,3 +127,37 @@ TEST_CASE("jobs of the page on jobs take as long beside one another as it says")
     CHECK(page.find(row) != std::string::npos);
   }
 }
+
+TEST_CASE("a platform file of SimGrid stands in the place of a platform, for both engines") {
+  const CommandLine shell;
+  const std::string file = FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml";
+  const auto step = [&](const std::string& more) {
+    const Answer answer = shell.run(
+        "predict --workload gpt2 --set workload.batch=40 --set platform.device=a100-80gb --set platform.memory-per-node=512GiB "
+        "--strategy data=8 --samples 0 --format json --platform " +
+        file + more);
+    INFO(answer.err);
+    REQUIRE(answer.code == 0);
+    return step_of(Json::parse(answer.out));
+  };
+  CHECK(step(" --engine sim") == Approx(step("")).epsilon(1e-5));
+  CHECK(step(" --set platform.link-latency=10ms") > step(""));
+  const Answer page = shell.run("show platform --dot --set platform.memory-per-node=1GiB " + file);
+  CHECK(page.out.find("cable_UP") != std::string::npos);
+}
+
+TEST_CASE("a platform file of SimGrid that says nothing usable is refused, as is what contradicts it") {
+  const CommandLine shell;
+  put(shell.folder() / "dead.xml",
+      "<?xml version='1.0'?><!DOCTYPE platform SYSTEM \"https://simgrid.org/simgrid.dtd\"><platform version=\"4.1\">"
+      "<zone id=\"z\" routing=\"Full\"><host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/></zone></platform>");
+  const Answer dead =
+      shell.run("predict --workload mlp --set workload.batch=64 --strategy data=2 --calibration ./paper.json --platform dead.xml");
+  CHECK(dead.code == 3);
+  CHECK(dead.err.find("dead.xml: SimGrid cannot read it: ") != std::string::npos);
+  CHECK(dead.err.find("on the way from a to b") != std::string::npos);
+  const Answer twice =
+      shell.run("show platform " FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml --set platform.link-bandwidth=1GB/s");
+  CHECK(twice.code == 3);
+  CHECK(twice.err.find("platform.link-bandwidth: is what network-file says, which is given too") != std::string::npos);
+}

@@ -56,7 +56,7 @@ TEST_CASE("a setting of another topology leaves nothing of the file's", "[unit]"
 
 TEST_CASE("what is wrong with a topology is bad input with file and line", "[unit]") {
   CHECK(error_of("topology: fat-tre\n") ==
-        "p.yaml:5:11: topology: unknown value (got fat-tre, allowed star, fat-tree, torus, dragonfly). Did you mean fat-tree?");
+        "p.yaml:5:11: topology: unknown value (got fat-tre, allowed star, fat-tree, torus, dragonfly, routes). Did you mean fat-tree?");
   CHECK(error_of("topology: fat-tree\n") ==
         "p.yaml:5:11: fat-tree: is missing: topology asks for it (allowed whole numbers with x between them)");
   CHECK(error_of("fat-tree: 16\n") == "p.yaml:5:11: fat-tree: says nothing of a star, which joins the nodes here (got 16)");
