@@ -7,12 +7,12 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <numeric>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "bench/sim_plans.hpp"
 #include "costs/transfer_time.hpp"
 #include "sim/play.hpp"
 
@@ -105,8 +105,7 @@ void print_line(Kind kind, CollectiveAlgorithm algorithm, int ranks, bool shuffl
 }  // namespace
 
 int main(int count, char** values) {
-  const std::string argument = count > 1 ? values[1] : "ranks=64";
-  const int ranks = std::atoi(argument.substr(argument.find('=') + 1).c_str());
+  const int ranks = bench::argument(count, values, "ranks", 64);
   std::printf("%d ranks; time message by message over flow by flow, of 1 MB, 100 MB and 1 GB\n", ranks);
   std::printf("%-44s%24s%24s%24s%24s\n", "", "switch, 1 a node", "8 a node", "tree 4:1, 1 a node", "8 a node");
   Totals totals;

@@ -46,8 +46,8 @@ struct PricedPlan {
   }
 };
 
-/// A data-parallel step with as many all-reduces, each once its share of the backward pass is through.
-inline PricedPlan data_parallel_step(int ranks, int buckets, const Platform& platform) {
+/// A step without operations, of ranks that are alike and one group of all.
+inline PricedPlan empty_step(int ranks) {
   PricedPlan step;
   step.plan.ranks = ranks;
   step.plan.classes = {{"rank", 0, ranks, 1}};
@@ -56,6 +56,12 @@ inline PricedPlan data_parallel_step(int ranks, int buckets, const Platform& pla
   data.size = ranks;
   data.classes = {0};
   step.plan.communicators = {data};
+  return step;
+}
+
+/// A data-parallel step with as many all-reduces, each once its share of the backward pass is through.
+inline PricedPlan data_parallel_step(int ranks, int buckets, const Platform& platform) {
+  PricedPlan step = empty_step(ranks);
   step.compute("forward", kForward_s);
   int reduced = -1;
   for (int bucket = 0; bucket < buckets; ++bucket) {
@@ -71,14 +77,7 @@ inline constexpr double kLayerBytes = 100e6;
 
 /// Layers of compute, each followed by an all-reduce that the next one waits for.
 inline PricedPlan blocking_layers(int ranks, int layers, const Platform& platform) {
-  PricedPlan step;
-  step.plan.ranks = ranks;
-  step.plan.classes = {{"rank", 0, ranks, 1}};
-  step.plan.lanes = {{"compute", LaneKind::compute}, {"data", LaneKind::communication}};
-  Communicator data;
-  data.size = ranks;
-  data.classes = {0};
-  step.plan.communicators = {data};
+  PricedPlan step = empty_step(ranks);
   int reduced = -1;
   for (int layer = 0; layer < layers; ++layer) {
     const int computed = reduced < 0 ? step.compute("layer", kLayer_s) : step.compute("layer", kLayer_s, {reduced});
