@@ -100,7 +100,9 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
   verb->add_flag("--explain", options->explain,
                  "what limits the step: how much shorter it gets where a rate, a bandwidth or a latency is 1 % better");
   verb->add_option("--trace", options->trace,
-                   "writes a timeline of two steps here, as the simulator plays every rank: JSON that Perfetto opens");
+                   "writes a timeline of two steps here, as the simulator plays every rank: JSON that Perfetto opens")
+      ->check(
+          [](const std::string& file) { return file.empty() || file == "-" ? std::string("takes the name of a file") : std::string(); });
   add_beside_options(*verb, options->beside);
   add_output_options(*verb, options->output);
   verb->footer(

@@ -119,9 +119,9 @@ class Writer {
     const std::string_view called = plan_.operations[logged.operation].name;
     const double begin_us = us(logged.start.value()), took_us = us((logged.finish - logged.start).value());
     for (const bool sender : {true, false})
-      out_ += forerun::format("{{\"ph\":\"{}\",\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"id\":{},\"cat\":\"flow\",\"name\":\"{}\"}},\n",
-                              sender ? "s\",\"bp\":\"e" : "f\",\"bp\":\"e", sender ? logged.rank : to, lane,
-                              begin_us + (sender ? 0.1 : 0.9) * took_us, arrows_, called);
+      out_ += forerun::format(
+          "{{\"ph\":\"{}\",\"bp\":\"e\",\"pid\":{},\"tid\":{},\"ts\":{:.3f},\"id\":{},\"cat\":\"flow\",\"name\":\"{}\"}},\n",
+          sender ? 's' : 'f', sender ? logged.rank : to, lane, begin_us + (sender ? 0.1 : 0.9) * took_us, arrows_, called);
     ++arrows_;
   }
 

@@ -214,4 +214,9 @@ TEST_CASE("a timeline is written where the scenario can run, beside the predicti
   CHECK(Json::parse(std::ifstream(shell.folder() / "t.json"))["traceEvents"].size() > 10);
   CHECK(shell.run("predict " + kSmall + "--set platform.nodes=1 --trace none.json").code == 1);
   CHECK_FALSE(std::filesystem::exists(shell.folder() / "none.json"));
+  for (const std::string file : {"''", "-"}) {
+    const Answer nowhere = shell.run("predict " + kSmall + "--trace " + file);
+    CHECK(nowhere.code == 2);
+    CHECK(nowhere.err.find("takes the name of a file") != std::string::npos);
+  }
 }
