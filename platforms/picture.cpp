@@ -43,7 +43,11 @@ std::string caption(const Platform& platform, const std::vector<Fabric::Tier>& t
     if (tier.below.bandwidth > BytesPerSecond(0))
       text += "\n" + cables_text(tier.below) + (&tier == tiers.data() ? " to nodes" : " between switches");
     for (const Fabric::Tier::Cables& cables : tier.among)
-      if (cables.count > 0) text += "\n" + cables_text(cables) + " between routers";
+      if (cables.count > 0)
+        text += "\n" + cables_text(cables) +
+                (platform.topology.kind == Kind::torus ? " between routers"
+                 : &cables == tier.among.data()        ? " inside groups"
+                                                       : " between groups");
   }
   if (platform.devices_per_node > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
     text += forerun::format("\n{} of {} a device inside a node", to_string(platform.fabric), human(platform.intra_node_rate()));
