@@ -1,7 +1,9 @@
 #include "costs/price.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <tuple>
 
 #include "core/error.hpp"
 #include "costs/capability.hpp"
@@ -49,18 +51,17 @@ class TransferPrices {
   TransferPrices(const StepPlan& plan, const Scenario& scenario) : plan_(plan), scenario_(scenario) {}
 
   const OperationCost& of(const Collective& transfer) {
-    const auto known = std::ranges::find(prices_, transfer, &Price::first);
-    if (known != prices_.end()) return known->second;
-    const Communicator& communicator = plan_.communicators[transfer.communicator];
-    prices_.emplace_back(transfer, transfer_cost(transfer, communicator, scenario_.platform, *scenario_.calibration));
-    return prices_.back().second;
+    const auto [known, fresh] = prices_.try_emplace({transfer.operation, transfer.algorithm, transfer.communicator, transfer.bytes});
+    if (fresh)
+      known->second = transfer_cost(transfer, plan_.communicators[transfer.communicator], scenario_.platform, *scenario_.calibration);
+    return known->second;
   }
 
  private:
-  using Price = std::pair<Collective, OperationCost>;
+  using Key = std::tuple<Collective::Operation, CollectiveAlgorithm, int, Bytes>;
   const StepPlan& plan_;
   const Scenario& scenario_;
-  std::vector<Price> prices_;
+  std::map<Key, OperationCost> prices_;
 };
 
 std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario& scenario) {
