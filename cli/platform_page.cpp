@@ -5,6 +5,7 @@
 #include "io/format.hpp"
 #include "platforms/catalogue.hpp"
 #include "platforms/load.hpp"
+#include "platforms/storage.hpp"
 
 namespace forerun {
 namespace {
@@ -35,6 +36,24 @@ Json topology_json(const Topology& topology) {
     json["node_stride"] = topology.node_stride;
   }
   return json;
+}
+
+Json storage_json(const std::optional<Storage>& storage) {
+  if (!storage) return nullptr;
+  const auto access = [](const Storage::Access& way) -> Json {
+    return {{"bandwidth_bytes_per_s", or_null(way.bandwidth)},
+            {"requests_per_s", way.requests_per_s > 0 ? Json(way.requests_per_s) : Json(nullptr)},
+            {"connection_bandwidth_bytes_per_s", or_null(way.a_connection)},
+            {"latency_s", way.latency.value()}};
+  };
+  return {{"name", storage->name},
+          {"kind", to_string(storage->kind)},
+          {"size_bytes", or_null(storage->size)},
+          {"read", access(storage->read)},
+          {"write", access(storage->write)},
+          {"one_budget", storage->one_budget},
+          {"request_bytes", or_null(storage->request)},
+          {"source", or_null(storage_source(storage->name))}};
 }
 
 Json price_json(const Price& price) {
@@ -75,7 +94,9 @@ Json document_of(const Platform& platform) {
           {"startup_s", to_json_value(platform.startup)},
           {"topology", topology_json(platform.topology)},
           {"source", or_null(platform.source)},
-          {"device_source", or_null(data_sheet_source(platform.device))}};
+          {"device_source", or_null(data_sheet_source(platform.device))},
+          {"data_storage", storage_json(platform.data)},
+          {"checkpoint_storage", storage_json(platform.checkpoints)}};
 }
 
 /// The lines of a text as comments of YAML.
@@ -84,6 +105,19 @@ std::string commented(const std::string& text) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) out += "# " + line + "\n";
   return out;
+}
+
+/// What a storage comes to, and where that is from.
+std::string storage_text(const Storage& storage) {
+  const auto way = [](const Storage::Access& access) {
+    std::string out = access.bandwidth > BytesPerSecond(0) ? human(access.bandwidth) : "as fast as its ways";
+    if (access.requests_per_s > 0) out += forerun::format(", {:.6g} requests/s", access.requests_per_s);
+    if (access.a_connection > BytesPerSecond(0)) out += ", a connection " + human(access.a_connection);
+    return access.latency > Seconds(0) ? out + ", " + human(access.latency) + " to the first byte" : out;
+  };
+  std::string out =
+      forerun::format("# {} ({}): reads {}; writes {}\n", storage.name, to_string(storage.kind), way(storage.read), way(storage.write));
+  return out + "#   " + storage_source(storage.name) + "\n";
 }
 
 std::string price_table(const std::vector<Price>& known) {
@@ -106,6 +140,8 @@ Page platform_page(const Platform& platform) {
   page.text = platform_yaml(platform);
   if (const std::string source = data_sheet_source(platform.device); !source.empty())
     page.text += "\n# " + platform.device + ": " + source + "\n";
+  for (const auto* storage : {&platform.data, &platform.checkpoints})
+    if (*storage && (storage == &platform.data || platform.checkpoints != platform.data)) page.text += "\n" + storage_text(**storage);
   if (!known.empty()) page.text += "\n# Known prices; --set platform.region=... takes another one.\n" + commented(price_table(known));
   return page;
 }

@@ -3,6 +3,7 @@
 #include "core/platform.hpp"
 #include "core/prediction.hpp"
 #include "core/run.hpp"
+#include "core/storage.hpp"
 #include "core/strategy.hpp"
 #include "core/workload.hpp"
 
@@ -236,6 +237,16 @@ std::string_view to_string(Status status) {
     case Status::ok: return "ok";
     case Status::infeasible: return "infeasible";
     case Status::failed: return "failed";
+  }
+  return "";
+}
+
+std::string_view to_string(Storage::Kind kind) {
+  switch (kind) {
+    case Storage::Kind::local_disk: return "local-disk";
+    case Storage::Kind::network_disk: return "network-disk";
+    case Storage::Kind::file_system: return "file-system";
+    case Storage::Kind::object_store: return "object-store";
   }
   return "";
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/route_table.hpp"
+#include "core/storage.hpp"
 #include "core/units.hpp"
 
 namespace forerun {
@@ -120,7 +121,9 @@ struct Platform {
   std::optional<Watts> node_power;  ///< of a node beside its GPUs: processors, memory, network, fans; empty: not known
   double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
   double loader_rate = 0;           ///< samples a second that one loading process reads ahead; zero: input is ready in memory
-  std::string source;               ///< where the figures come from; empty: not given
+  std::optional<Storage> data;      ///< where samples lie; empty: loading them is not described so
+  std::optional<Storage> checkpoints;  ///< where checkpoints go; the same as `data` where they are equal. Empty: not described
+  std::string source;                  ///< where the figures come from; empty: not given
 
   [[nodiscard]] int devices() const { return nodes * devices_per_node; }
   /// Nodes that its network joins.

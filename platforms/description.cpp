@@ -8,6 +8,7 @@
 
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "platforms/storage.hpp"
 #include "platforms/topology.hpp"
 
 namespace forerun {
@@ -27,16 +28,27 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 43> kKeys = {"calibration",
+constexpr std::array<std::string_view, 54> kKeys = {"calibration",
+                                                    "checkpoint-connection-bandwidth",
+                                                    "checkpoint-latency",
+                                                    "checkpoint-storage",
+                                                    "checkpoint-write-bandwidth",
+                                                    "checkpoint-write-iops",
                                                     "collective-library",
                                                     "collective-overhead",
                                                     "compute-capability",
                                                     "compute-jitter",
+                                                    "data-connection-bandwidth",
+                                                    "data-latency",
+                                                    "data-read-bandwidth",
+                                                    "data-read-iops",
+                                                    "data-storage",
                                                     "device",
                                                     "device-bandwidth",
                                                     "device-memory",
                                                     "device-rate",
                                                     "devices-per-node",
+                                                    "disk-size",
                                                     "dragonfly",
                                                     "fabric",
                                                     "fat-tree",
@@ -209,8 +221,10 @@ void override_texts(PlatformTexts& texts, std::span<const Text> settings, Proble
   if (std::ranges::any_of(settings, [](const Text& setting) { return setting.key == "price" || setting.key == "region"; }))
     for (const std::string_view key : kPriceKeys)
       if (const auto stale = texts.find(key); stale != texts.end()) texts.erase(stale);
-  for (const Text& setting : settings)
+  for (const Text& setting : settings) {
     if (setting.key == "topology") keep_topology(texts, setting.value);
+    std::erase_if(texts, [&](const auto& text) { return is_figure_of(text.first, setting.key); });
+  }
   for (const Text& setting : settings) {
     Text shown = setting;
     shown.key = "platform." + setting.key;
@@ -230,6 +244,7 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   read_node(read, platform);
   read_links(read, platform);
   platform.topology = read_topology(texts, platform.nodes, problems);
+  read_storages(texts, platform, problems);
   read_price(read, texts, platform, problems);
 
   const bool several_nodes = platform.nodes > 1;

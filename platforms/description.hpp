@@ -25,7 +25,7 @@ PlatformTexts read_texts(const YamlNode& document, Problems& problems);
 Text missing_beside(const Text& place, std::string_view key);
 
 /// Puts settings in the place of what a file says. Another price or region leaves nothing of the file's price: its date and source are not
-/// the setting's; another topology leaves nothing of the file's. Unknown keys are collected.
+/// the setting's; another topology or storage leaves nothing of the file's. Unknown keys are collected.
 void override_texts(PlatformTexts& texts, std::span<const Text> settings, Problems& problems);
 
 /// The platform that the texts describe; everything wrong is collected, and the result is then of no use.

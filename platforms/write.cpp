@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <span>
 #include <string_view>
 
 #include "io/format.hpp"
 #include "io/json.hpp"
 #include "platforms/load.hpp"
+#include "platforms/storage.hpp"
 #include "platforms/topology.hpp"
 
 namespace forerun {
@@ -97,6 +99,30 @@ void write_network(Writer& out, const Platform& platform) {
   out.quantity("collective-overhead", platform.collective_overhead.value(), kTimes);
 }
 
+/// What is said of one direction beside the storage's name and size.
+void write_figures(Writer& out, std::string_view use, const Storage::Access& access, const Storage::Access& known) {
+  if (access.bandwidth != known.bandwidth) out.quantity(storage_key(use, "bandwidth"), access.bandwidth.value(), kBytes);
+  if (access.requests_per_s != known.requests_per_s) out.plain(storage_key(use, "iops"), exact(access.requests_per_s));
+  if (access.a_connection != known.a_connection)
+    out.quantity(storage_key(use, "connection-bandwidth"), access.a_connection.value(), kBytes);
+  if (access.latency != known.latency) out.plain(storage_key(use, "latency"), in_units(access.latency.value(), kTimes));
+}
+
+void write_storages(Writer& out, const Platform& platform) {
+  const bool apart = platform.checkpoints && (!platform.data || platform.checkpoints->name != platform.data->name);
+  Bytes size;
+  for (const auto* storage : {&platform.data, &platform.checkpoints})
+    if (*storage) size = std::max(size, (*storage)->size);
+  const auto known = [](const Storage& storage) { return known_storage(storage.name, storage.size).value_or(Storage{}); };
+  if (platform.data) {
+    out.word("data-storage", platform.data->name);
+    write_figures(out, "data", platform.data->read, known(*platform.data).read);
+  }
+  if (apart) out.word("checkpoint-storage", platform.checkpoints->name);
+  if (platform.checkpoints) write_figures(out, "checkpoint", platform.checkpoints->write, known(*platform.checkpoints).write);
+  out.quantity("disk-size", size.value(), kSizes);
+}
+
 void write_price(Writer& out, const Price& price) {
   out.quantity("price", price.on_demand.value(), kPrices);
   if (price.spot) out.quantity("spot-price", price.spot->value(), kPrices);
@@ -120,6 +146,7 @@ std::string platform_yaml(const Platform& platform) {
   if (platform.compute_capability > 0) out.plain("compute-capability", exact(platform.compute_capability / 10.0));
   write_network(out, platform);
   if (platform.loader_rate > 0) out.plain("loader-rate", exact(platform.loader_rate));
+  write_storages(out, platform);
   if (platform.compute_jitter > 0) out.plain("compute-jitter", exact(platform.compute_jitter));
   out.word("calibration", platform.calibration);
   if (platform.price) write_price(out, *platform.price);

@@ -153,6 +153,15 @@ TEST_CASE("the columns of the catalogue are keys of a platform", "[unit]") {
     }
 }
 
+TEST_CASE("storage of clouds is as fast as their pages say", "[unit]") {
+  const auto disk = [](const char* name) {
+    return *load("cpu-cluster", {setting("data-storage", name), setting("disk-size", "1000GiB")}).data;
+  };
+  CHECK(disk("pd-balanced").read.bandwidth.value() == Approx(280 * kMiB));
+  CHECK(disk("fsx-lustre-1000").write.bandwidth.value() == Approx(1e9 * 1000 / 1024));
+  CHECK(load("cpu-cluster", {setting("data-storage", "ebs-gp3")}).data->read.requests_per_s == 16'000);
+}
+
 TEST_CASE("what a cloud's machines take to start is known of one cloud, with its source", "[unit]") {
   const CsvTable providers = table("data/catalogue/providers.csv");
   REQUIRE(providers.rows.size() == 1);
