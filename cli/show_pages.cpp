@@ -11,6 +11,7 @@ std::string_view kind_name(OperationKind kind) {
     case OperationKind::compute: return "compute";
     case OperationKind::transfer: return "transfer";
     case OperationKind::delay: return "delay";
+    case OperationKind::disk: return "disk";
   }
   return "";
 }
@@ -40,6 +41,7 @@ Json operation_json(const StepPlan& plan, const Workload& workload, int index) {
   }
   if (const auto* computation = std::get_if<Computation>(&operation.work)) out["flop"] = computation->flops.value();
   if (const auto* collective = std::get_if<Collective>(&operation.work)) out["bytes"] = collective->bytes.value();
+  if (const auto* disk = std::get_if<DiskAccess>(&operation.work)) out["bytes"] = disk->rank.bytes.value();
   out["after"] = after;
   return out;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/calibration.hpp"
+#include "core/disk_access.hpp"
 #include "core/memory.hpp"
 #include "core/strategy.hpp"
 #include "core/units.hpp"
@@ -113,7 +114,7 @@ struct Dependency {
   friend bool operator==(const Dependency&, const Dependency&) = default;
 };
 
-enum class OperationKind { compute, transfer, delay };
+enum class OperationKind { compute, transfer, delay, disk };
 
 /// One operation. A transfer belongs to every class of its communicator, anything else to `rank_class`.
 struct Operation {
@@ -122,12 +123,13 @@ struct Operation {
   int block = -1;         ///< of a kernel: Layer::block, of the first where several are folded
   int rank_class = 0;
   int lane = 0;
-  std::variant<Kernel, Collective, Delay, Computation> work;
+  std::variant<Kernel, Collective, Delay, Computation, DiskAccess> work;
   int first_dependency = 0;  ///< its `after`: dependencies [first, first + count) of the plan
   int dependency_count = 0;
 
   [[nodiscard]] OperationKind kind() const {
     if (std::holds_alternative<Collective>(work)) return OperationKind::transfer;
+    if (std::holds_alternative<DiskAccess>(work)) return OperationKind::disk;
     return std::holds_alternative<Delay>(work) ? OperationKind::delay : OperationKind::compute;
   }
   friend bool operator==(const Operation&, const Operation&) = default;

@@ -61,6 +61,9 @@ std::string index_defect(const StepPlan& plan) {
     if (transfer != nullptr && !within(transfer->communicator, plan.communicators.size())) return "a transfer names no communicator";
     if (transfer != nullptr && transfer->operation == Collective::Operation::send && plan.communicators[transfer->communicator].size != 2)
       return "a send is between other than two ranks";
+    const auto* disk = std::get_if<DiskAccess>(&operation.work);
+    if (disk != nullptr && disk->communicator != -1 && !within(disk->communicator, plan.communicators.size()))
+      return "a disk operation names no communicator";
     const int end = operation.first_dependency + operation.dependency_count;
     if (operation.first_dependency < 0 || operation.dependency_count < 0 || end > static_cast<int>(plan.dependencies.size()))
       return "an operation's dependencies lie outside the plan's";

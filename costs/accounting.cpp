@@ -51,6 +51,7 @@ PartKind part_of(const StepPlan& plan, const Operation& operation) {
   if (lane == LaneKind::input || lane == LaneKind::storage) return PartKind::input_exposed;
   switch (operation.kind()) {
     case OperationKind::transfer: return PartKind::comm_exposed;
+    case OperationKind::disk: return PartKind::input_exposed;
     case OperationKind::delay: return PartKind::overhead;
     case OperationKind::compute: return lane == LaneKind::host ? PartKind::overhead : PartKind::compute;
   }

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "costs/capability.hpp"
+#include "costs/disk_time.hpp"
 #include "costs/gpu/host.hpp"
 #include "costs/gpu/kernel_time.hpp"
 #include "costs/kernel_time.hpp"
@@ -81,6 +82,8 @@ std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario
       cost = transfers.of(*transfer);
     } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {
       cost.latency = delay->duration;
+    } else if (const auto* disk = std::get_if<DiskAccess>(&operation.work)) {
+      cost = disk_cost(*disk, scenario.platform);
     } else {
       cost.latency = computation_time(std::get<Computation>(operation.work), operation.name, scenario.platform);
     }

@@ -19,11 +19,11 @@ struct TransferChoice {
   friend bool operator==(const TransferChoice&, const TransferChoice&) = default;
 };
 
-/// What one operation costs alone. A compute operation or a delay takes `latency`; a transfer takes
+/// What one operation costs alone. A compute operation or a delay takes `latency`; a transfer or a disk operation takes
 ///   latency + drain, drain = max over the links it crosses of bytes / capacity.
 struct OperationCost {
   Seconds latency;        ///< compute or delay: its duration; transfer: alpha x hops, or all of a collective measured as a whole
-  Seconds drain;          ///< zero for anything but a transfer over links
+  Seconds drain;          ///< zero for anything but a transfer over links, and disk operations
   Bytes edge_bytes;       ///< transfer: bytes that each rank sends to its successor in the ring (zero: nothing to play on links)
   double crossing = 1;    ///< an edge between nodes carries so many times as much
   bool closed = true;     ///< the last rank sends to the first

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "costs/price.hpp"
+#include "io/format.hpp"
 #include "platforms/fabric.hpp"
 #include "sim/routed_zone.hpp"
 
@@ -104,6 +105,8 @@ struct Network::Engine {
   s4u::Engine* engine = nullptr;      ///< never deleted: it ends with the process
   s4u::NetZone* link_zone = nullptr;  ///< outside the platform and never sealed, so that it takes links at any time
   std::unordered_map<std::int64_t, RoutedZone::StandardLink*> inner_links;
+  RoutedZone::Links added_links;  ///< outside the fabric
+  std::unordered_map<std::string, int> added_by_name;
   RoutedZone::Links route;      ///< of the flow that is being started
   s4u::Host* sender = nullptr;  ///< of all flows: what they share are links
   s4u::Host* receiver = nullptr;
@@ -137,6 +140,12 @@ struct Network::Part {
 
   void find_route(const Flow& flow) {
     RoutedZone::Links& route = engine->route;
+    if (flow.way != nullptr) {
+      route.clear();
+      for (const int link : flow.way->links) route.push_back(engine->added_links[link]);
+      if (flow.way->node_link >= 0) route.push_back(node_links[flow.way->node_link]);
+      return;
+    }
     if (flow.inside) {
       route = {rank_links[2 * flow.from], rank_links[2 * flow.to + 1]};
       return;
@@ -166,8 +175,9 @@ struct Network::Part {
   }
 
   void launch(const Flow& flow) {
-    if (flow.slot >= std::ssize(slots)) slots.resize(flow.slot + 1);
-    Engine::Slot& slot = slots[flow.slot];
+    std::deque<Engine::Slot>& kept = flow.way == nullptr ? slots : storage_slots;
+    if (flow.slot >= std::ssize(kept)) kept.resize(flow.slot + 1);
+    Engine::Slot& slot = kept[flow.slot];
     slot.listener = listener;
     slot.tag = flow.tag;
     find_route(flow);
@@ -187,6 +197,7 @@ struct Network::Part {
   RoutedZone::Links rank_links;  ///< the same by rank
   std::vector<std::int64_t> crossed;
   std::deque<Engine::Slot> slots;  ///< flows point to theirs
+  std::deque<Engine::Slot> storage_slots;
   Listener* listener = nullptr;
   std::map<double, std::vector<Flow>> waiting;  ///< flows whose latency runs, by when it ends
   double origin_s = 0;
@@ -212,6 +223,14 @@ bool Network::one_node(int from, int to) const { return part_->one_node(from, to
 
 BytesPerSecond Network::bandwidth(int from, int to) const {
   return part_->one_node(from, to) ? part_->platform.intra_node_rate() : part_->platform.inter_node_rate();
+}
+
+int Network::add_link(const std::string& name, BytesPerSecond bandwidth) {
+  Engine& engine = *part_->engine;
+  const std::string key = name + " " + exact(bandwidth.value());
+  const auto [known, added] = engine.added_by_name.try_emplace(key, static_cast<int>(engine.added_links.size()));
+  if (added) engine.added_links.push_back(engine.make_link("storage " + key, bandwidth));
+  return known->second;
 }
 
 void Network::run(Listener& listener) {

@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/platform.hpp"
 #include "core/units.hpp"
@@ -17,6 +19,12 @@ class Listener {
   virtual void on_flow_done(int tag) = 0;              ///< a flow has finished
 };
 
+/// Where a flow to or from storage goes: over links that were added to the network, and perhaps over one of a node's.
+struct StorageWay {
+  std::vector<int> links;
+  int node_link = -1;  ///< Fabric::up() or down() of a node
+};
+
 /// One flow between two ranks: over their own links, or over those of their nodes, even of one and the same.
 struct Flow {
   int from = 0;
@@ -26,6 +34,7 @@ struct Flow {
   Seconds latency;
   int slot = 0;  ///< flows of one slot follow one another; slots are numbered from zero, with few gaps
   int tag = 0;
+  const StorageWay* way = nullptr;  ///< in the place of one between ranks; flows of storage have slots of their own
 };
 
 /// The flow-level network of a platform: nodes joined by the links of its fabric (platforms/fabric.hpp), ranks of one node by a
@@ -59,6 +68,8 @@ class Network {
   /// The most that a flow between two ranks gets: what collectives reach of the links at its ends.
   [[nodiscard]] BytesPerSecond bandwidth(int from, int to) const;
   [[nodiscard]] int ranks() const;
+  /// A link outside the fabric: of a disk, of a server. The same one for the same name and bandwidth, of whichever job.
+  int add_link(const std::string& name, BytesPerSecond bandwidth);
   /// The engine's own clock, which every run adds to.
   [[nodiscard]] static double clock_s();
 

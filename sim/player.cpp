@@ -12,8 +12,6 @@ namespace forerun::sim {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-constexpr int kNextDate = -1;
-constexpr int kBegin = -2;
 
 constexpr auto kLater = [](const auto& a, const auto& b) {
   return std::tie(a.date_s, a.rank, a.index) > std::tie(b.date_s, b.rank, b.index);
@@ -27,10 +25,16 @@ Phases phases_of(const StepPlan& plan, const std::vector<OperationCost>& costs, 
   return phases;
 }
 
+/// Whether a disk operation is that of some ranks of its class alone.
+bool sets_ranks_apart(const Operation& operation) {
+  const auto* access = std::get_if<DiskAccess>(&operation.work);
+  return access != nullptr && access->communicator >= 0;
+}
+
 /// Nothing sets one rank apart from others.
-bool may_fold(const Platform& platform, const PlayOptions& options) {
-  return options.fold == Fold::where_proven && options.mode == Mode::flow && options.logging == Logging::observed_rank &&
-         options.perturbations.empty() && platform.compute_jitter == 0;
+bool may_fold(const StepPlan& plan, const Platform& platform, const PlayOptions& options) {
+  return std::ranges::none_of(plan.operations, sets_ranks_apart) && options.fold == Fold::where_proven && options.mode == Mode::flow &&
+         options.logging == Logging::observed_rank && options.perturbations.empty() && platform.compute_jitter == 0;
 }
 
 }  // namespace
@@ -45,7 +49,8 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
       network_(network),
       durations_(plan, costs, platform, options),
       phases_(phases_of(plan, costs, platform, options.contention)),
-      folding_(may_fold(platform, options) ? sim::fold(plan, program, phases_, platform) : Folding(plan.ranks)),
+      folding_(may_fold(plan, platform, options) ? sim::fold(plan, program, phases_, platform) : Folding(plan.ranks)),
+      disks_(plan, costs, platform, folding_, options.contention, network),
       lanes_(program.lanes),
       places_(folding_.ranks().size() * program.lanes),
       started_(folding_.ranks().size() * program.operations, 0),
@@ -98,7 +103,9 @@ void Player::begin() {
 void Player::on_time(int token, double date_s) {
   if (token == kBegin) return begin();
   if (token == kNextDate && date_s >= asked_for_s_) asked_for_s_ = kNever;
-  if (token >= program_.transfers()) {
+  if (token <= kFirstPlace) {
+    played_.flows += disks_.launch(kFirstPlace - token);
+  } else if (token >= program_.transfers()) {
     if (const std::optional<int> transfer = chunks_->on_time(token)) end_phase(*transfer);
   } else if (token >= 0) {
     launch_flows(token);
@@ -107,7 +114,9 @@ void Player::on_time(int token, double date_s) {
 }
 
 void Player::on_flow_done(int tag) {
-  if (chunks_)
+  if (tag < 0)
+    end_disk_flow(-1 - tag);
+  else if (chunks_)
     chunks_->on_flow_done(tag);
   else if (--transfers_[tag].flows_left == 0)
     end_phase(tag);
@@ -159,6 +168,7 @@ void Player::try_lane(int rank, int lane) {
   here.busy = true;
   if (rank == played_.observed_rank) recorder_.arrive(slot, instance, now_s_);
   if (program_.first_group[slot.operation] >= 0) return arrive_at_transfer(rank, slot);
+  if (disks_.plays(slot.operation)) return access_disk(rank, here.slot);
   schedule(now_s_ + durations_.seconds(rank, slot.operation, instance), rank, here.slot);
   note_start(rank, slot);
 }

@@ -7,6 +7,7 @@
 
 #include "costs/transfer_time.hpp"
 #include "sim/chunk_player.hpp"
+#include "sim/disk_player.hpp"
 #include "sim/durations.hpp"
 #include "sim/folding.hpp"
 #include "sim/network.hpp"
@@ -40,6 +41,10 @@ class Player final : public Listener {
   [[nodiscard]] std::string blockage() const;
 
  private:
+  static constexpr int kNextDate = -1;  ///< a token, of the next date of our own
+  static constexpr int kBegin = -2;
+  static constexpr int kFirstPlace = -3;  ///< of the access to a disk at place 0; then downwards
+
   struct Event {
     double date_s;
     int rank;   ///< -1 for a transfer
@@ -77,6 +82,9 @@ class Player final : public Listener {
   int following(int slot_index, int instances, int rank);
   void end_step(int rank, int lane, int steps);
 
+  void access_disk(int rank, int slot_index);
+  void end_disk_flow(int place);
+
   void prepare_transfers();
   void arrive_at_transfer(int rank, const Program::Slot& slot);
   void start_transfer(int transfer);
@@ -105,6 +113,7 @@ class Player final : public Listener {
   Durations durations_;
   Phases phases_;
   Folding folding_;
+  DiskPlayer disks_;
   std::optional<ChunkPlayer> chunks_;  ///< where transfers are played message by message
   int lanes_;
   std::vector<Place> places_;

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "sim/player.hpp"
@@ -10,7 +9,6 @@ namespace forerun::sim {
 
 namespace {
 
-constexpr double kNever = std::numeric_limits<double>::infinity();
 // Room for rounding between a flow's least duration and the engine's.
 constexpr double kSlightlyLess = 1 - 1e-9;
 
@@ -139,7 +137,7 @@ void Player::finish_transfer(int index) {
 }
 
 void Player::lower_horizon() {
-  horizon_s_ = kNever;
+  horizon_s_ = disks_.earliest_s();
   for (const int transfer : under_way_) horizon_s_ = std::min(horizon_s_, transfers_[transfer].start_s + transfers_[transfer].least_s);
 }
 

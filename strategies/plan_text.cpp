@@ -28,6 +28,9 @@ std::string work_text(const Operation& operation, const StepPlan& plan) {
     if (computation->bytes > Bytes(0)) add(human(computation->bytes) + " moved");
     return out;
   }
+  if (const auto* disk = std::get_if<DiskAccess>(&operation.work))
+    return forerun::format("{}, {} of {}", disk->direction == DiskAccess::Direction::read ? "read" : "write", human(disk->rank.bytes),
+                           human(disk->all.bytes));
   const auto& collective = std::get<Collective>(operation.work);
   const Communicator& communicator = plan.communicators[collective.communicator];
   if (collective.operation == Collective::Operation::barrier) return forerun::format("over {} ranks", communicator.size);

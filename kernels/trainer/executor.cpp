@@ -32,6 +32,8 @@ bool has_buffers(const Repeat& repeat) {
 
 /// Throws MissingCapability for an operation that one rank's thread cannot do: the group knows all ranks and two things to do with them.
 void check_operation(const StepPlan& plan, const Operation& operation) {
+  if (operation.kind() == OperationKind::disk)
+    throw MissingCapability("the trainer's samples are ready in memory, and it writes no checkpoints");
   if (operation.kind() == OperationKind::delay)
     throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
   const auto* transfer = std::get_if<Collective>(&operation.work);

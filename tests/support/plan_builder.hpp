@@ -38,6 +38,12 @@ class PlanBuilder {
     return add(collective, seconds, std::move(after), lane, plan_.communicators[communicator].classes.front());
   }
 
+  int disk(const DiskAccess& access, const OperationCost& cost, std::vector<Dependency> after, int lane, int rank_class = 0) {
+    const int index = add(access, 0, std::move(after), lane, rank_class);
+    costs_[index] = cost;
+    return index;
+  }
+
   void begin_repeat(std::int64_t count) { open_.push_back({count, {}, {}}); }
   void end_repeat() {
     Repeat inner = std::move(open_.back());

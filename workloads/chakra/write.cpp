@@ -154,6 +154,8 @@ class Writer {
       arithmetic = flops(*kernel), moved = bytes_moved(*kernel);
       add_list(node, own::kKernel, kernel_numbers(*kernel));
       add(node, own::kFootprint).set_double_val(kernel->footprint.value());
+    } else if (std::holds_alternative<DiskAccess>(operation.work)) {
+      throw MissingCapability("a trace cannot say yet what is read from storage and written to it");
     } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {
       time = delay->duration;
       add(node, own::kDelay).set_double_val(time.value());
