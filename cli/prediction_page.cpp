@@ -45,6 +45,9 @@ std::string times_text(const Prediction& prediction) {
   if (prediction.throughput_tokens_per_s) out += line("", forerun::format("{:.4g}", *prediction.throughput_tokens_per_s), "tokens/s");
   if (prediction.mfu) out += line("model flops utilization", percent(*prediction.mfu));
   if (prediction.epoch_time) out += line("epoch", human(*prediction.epoch_time));
+  if (prediction.first_epoch_time) out += line("  the first", human(*prediction.first_epoch_time));
+  if (prediction.checkpoint_write)
+    out += line("checkpoint", human(*prediction.checkpoint_write), "alone, " + human(*prediction.checkpoint_bytes));
   return out;
 }
 
@@ -57,6 +60,7 @@ std::string run_text(const Prediction& prediction, Market market) {
   };
   part("  start-up", prediction.startup);
   part("  evaluation", prediction.evaluation);
+  part("  checkpoints", prediction.checkpoint_stall);
   if (prediction.epochs_to_target) out += line("epochs to the target", forerun::format("{:.4g}", *prediction.epochs_to_target));
   if (prediction.energy) out += line("energy", forerun::format("{:.4g} kWh", prediction.energy->value() / kJoulesPerKilowattHour));
   if (prediction.cost)

@@ -15,9 +15,10 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 12> kKeys{
-    "run.steps",       "run.epochs",  "run.minimum-steps", "run.critical-batch",      "run.reference-epochs", "run.reference-batch",
-    "run.batch-steps", "run.startup", "run.evaluation",    "run.evaluation-interval", "run.market",           "run.seed"};
+constexpr std::array<std::string_view, 14> kKeys{
+    "run.steps",       "run.epochs",  "run.minimum-steps", "run.critical-batch",      "run.reference-epochs",    "run.reference-batch",
+    "run.batch-steps", "run.startup", "run.evaluation",    "run.evaluation-interval", "run.checkpoint-interval", "run.checkpoint-mode",
+    "run.market",      "run.seed"};
 constexpr std::array<std::string_view, 5> kTargetKeys{"minimum-steps", "critical-batch", "reference-epochs", "reference-batch",
                                                       "batch-steps"};
 constexpr double kMostEpochs = 1e9;
@@ -29,14 +30,14 @@ const Text* find(const std::vector<Text>& settings, std::string_view key) {
   return found == settings.end() ? nullptr : &*found;
 }
 
-Market parse_market(const Text& text) {
-  constexpr std::array kMarkets = {Market::on_demand, Market::spot};
-  std::array<std::string_view, kMarkets.size()> names;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    names[i] = to_string(kMarkets[i]);
-    if (text.value == names[i]) return kMarkets[i];
+template <class Enum, std::size_t N>
+Enum parse_choice(const Text& text, const std::array<Enum, N>& values, const std::string& what) {
+  std::array<std::string_view, N> names;
+  for (std::size_t i = 0; i < N; ++i) {
+    names[i] = to_string(values[i]);
+    if (text.value == names[i]) return values[i];
   }
-  throw BadInput(problem(text, "unknown market", listed(names), suggest(text.value, names)));
+  throw BadInput(problem(text, what, listed(names), suggest(text.value, names)));
 }
 
 Problem without_data_set(const Text& epochs) {
@@ -121,7 +122,11 @@ void read_setting(const Text& setting, const Text& shown, std::int64_t samples, 
   else if (key == "evaluation-interval")
     run.evaluation.interval = parse_integer(shown, 1, kMostSteps);
   else if (key == "market")
-    run.market = parse_market(shown);
+    run.market = parse_choice(shown, std::array{Market::on_demand, Market::spot}, "unknown market");
+  else if (key == "checkpoint-interval")
+    run.checkpoints.interval = parse_integer(shown, 1, kMostSteps);
+  else if (key == "checkpoint-mode")
+    run.checkpoints.mode = parse_choice(shown, std::array{CheckpointMode::synchronous, CheckpointMode::asynchronous}, "unknown mode");
   else if (key == "seed")
     run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, kMostSeed));
   else if (std::ranges::find(kTargetKeys, key) == kTargetKeys.end())
@@ -164,6 +169,7 @@ Run read_run(const std::vector<Text>& settings, std::int64_t samples, Problems& 
       problems.add(problem(named(*text, "run"), "needs run." + std::string(other) + " beside it"));
   };
   needs("evaluation-interval", "evaluation");
+  needs("checkpoint-mode", "checkpoint-interval");
   return run;
 }
 
@@ -187,6 +193,8 @@ void refuse_run_of_data(const std::vector<Text>& settings, Problems& problems) {
     if (const Text* text = find(settings, key)) problems.add(problem(named(*text, "run"), "has no meaning here: a trace has no data set"));
   };
   for (const std::string_view key : {"epochs", "evaluation", "evaluation-interval"}) refuse(key);
+  if (const Text* text = find(settings, "checkpoint-interval"))
+    problems.add(problem(named(*text, "run"), "has no meaning here: a plan that is given does not say what a checkpoint holds"));
   std::ranges::for_each(kTargetKeys, refuse);
 }
 
@@ -195,7 +203,8 @@ void refuse_whole_run(const std::vector<Text>& settings, Problems& problems) {
     if (const Text* text = find(settings, key))
       problems.add(problem(named(*text, "run"), "has no meaning here: train runs steps on this machine"));
   };
-  for (const std::string_view key : {"evaluation", "evaluation-interval", "startup", "market"}) refuse(key);
+  for (const std::string_view key : {"evaluation", "evaluation-interval", "checkpoint-interval", "checkpoint-mode", "startup", "market"})
+    refuse(key);
   std::ranges::for_each(kTargetKeys, refuse);
 }
 

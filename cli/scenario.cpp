@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "cli/input_text.hpp"
 #include "cli/plan_workload.hpp"
 #include "cli/ranks.hpp"
 #include "cli/run_text.hpp"
@@ -18,6 +19,7 @@
 #include "platforms/catalogue.hpp"
 #include "platforms/description.hpp"
 #include "platforms/load.hpp"
+#include "platforms/storage.hpp"
 #include "platforms/topology.hpp"
 #include "sim/route_reader.hpp"
 #include "strategies/strategy_text.hpp"
@@ -28,7 +30,7 @@ namespace forerun {
 namespace {
 
 constexpr std::array<std::string_view, 2> kCalibrationKeys{"calibration.compute-scale", "calibration.convolution-workspace"};
-constexpr std::array<std::string_view, 4> kPrefixes{"workload", "platform", "run", "calibration"};
+constexpr std::array<std::string_view, 5> kPrefixes{"workload", "platform", "run", "input", "calibration"};
 constexpr double kLeastScale = 1e-6;
 constexpr double kMostScale = 1e6;
 constexpr int kOldDays = 90;
@@ -47,6 +49,7 @@ std::string whole_key(const std::string& key) {
   if (has(workload_settings(), key)) return "workload." + key;
   if (has(platform_keys(), key)) return "platform." + key;
   if (has(run_keys(), "run." + key)) return "run." + key;
+  if (has(input_keys(), "input." + key)) return "input." + key;
   return suggest(key.substr(0, key.find('.')), kPrefixes);
 }
 
@@ -101,11 +104,12 @@ bool describes_links(const Calibration& calibration, const Platform& platform) {
   return calibration.fit && !calibration.fit->settings.empty() && calibration.fit->platform == platform.name;
 }
 
-/// Of a document that is read again, what it set of its own topology goes with it where the command line joins the nodes otherwise.
+/// Of a document that is read again, what it set of its own topology or storage goes with it where the command line names another.
 void put_platform(std::vector<Text>& settings, Text setting) {
   if (setting.key == "topology")
     std::erase_if(settings,
                   [&](const Text& earlier) { return earlier.file != setting.file && is_of_another_topology(earlier.key, setting.value); });
+  std::erase_if(settings, [&](const Text& earlier) { return earlier.file != setting.file && is_figure_of(earlier.key, setting.key); });
   put(settings, std::move(setting));
 }
 
@@ -153,11 +157,13 @@ Settings divide_settings(const std::vector<Text>& settings, Problems& problems) 
       put_platform(divided.platform, value);
     else if (prefix == "run" && !value.key.empty())
       put(divided.run, value);
+    else if (prefix == "input" && !value.key.empty())
+      put(divided.input, value);
     else if (prefix == "calibration" && !value.key.empty())
       put(divided.calibration, value);
     else
       problems.add(problem({key, setting.file, setting.line, setting.column, ""}, "unknown setting",
-                           "workload.*, platform.*, run.*, calibration.*", whole_key(key)));
+                           "workload.*, platform.*, run.*, input.*, calibration.*", whole_key(key)));
   }
   return divided;
 }
@@ -247,6 +253,8 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
   });
   out.scenario.run = read_run(settings.run, out.scenario.workload.samples, problems);
   check_run_length(out.scenario, settings.run, problems);
+  out.scenario.input = read_input(settings.input, problems);
+  if (has_platform) check_storage_use(out.scenario, settings, problems);
   if (times == Times::needed && (has_platform || !text.calibration.value.empty())) {
     const std::string& own = out.scenario.platform.calibration;
     if (text.calibration.value.empty() && own.empty() && !needs_calibration(out.scenario, text.workload)) {

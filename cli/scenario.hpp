@@ -27,10 +27,11 @@ struct Settings {
   std::vector<Text> workload;
   std::vector<Text> platform;
   std::vector<Text> run;
+  std::vector<Text> input;
   std::vector<Text> calibration;
 };
 
-/// Divides `workload.`, `platform.`, `run.` and `calibration.` settings; of two with one key the later stays.
+/// Divides `workload.`, `platform.`, `run.`, `input.` and `calibration.` settings; of two with one key the later stays.
 /// Adds to `problems`: no `=`, an empty value, another prefix (with a suggestion).
 Settings divide_settings(const std::vector<Text>& settings, Problems& problems);
 

@@ -37,9 +37,10 @@ Text argument(const std::string& name, const char* what) { return {name, what, 0
 /// Settings of one prefix; those of another are bad input.
 Settings only(const ShowOptions& options, std::vector<Text> Settings::*allowed, Problems& problems) {
   Settings settings = divide_settings(scenario_text(options.scenario).settings, problems);
-  constexpr std::array<std::pair<const char*, std::vector<Text> Settings::*>, 4> kParts{{{"workload", &Settings::workload},
+  constexpr std::array<std::pair<const char*, std::vector<Text> Settings::*>, 5> kParts{{{"workload", &Settings::workload},
                                                                                          {"platform", &Settings::platform},
                                                                                          {"run", &Settings::run},
+                                                                                         {"input", &Settings::input},
                                                                                          {"calibration", &Settings::calibration}}};
   for (const auto& [prefix, part] : kParts)
     if (part != allowed)

@@ -70,6 +70,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   };
   refuse(settings.platform, "platform");
   refuse(settings.calibration, "calibration");
+  refuse(settings.input, "input");
   Scenario& scenario = training.scenario;
   std::optional<MissingCapability> missing;
   problems.collect([&] {

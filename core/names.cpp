@@ -1,5 +1,6 @@
 #include "core/calibration.hpp"
 #include "core/infeasible.hpp"
+#include "core/input.hpp"
 #include "core/platform.hpp"
 #include "core/prediction.hpp"
 #include "core/run.hpp"
@@ -247,6 +248,23 @@ std::string_view to_string(Storage::Kind kind) {
     case Storage::Kind::network_disk: return "network-disk";
     case Storage::Kind::file_system: return "file-system";
     case Storage::Kind::object_store: return "object-store";
+  }
+  return "";
+}
+
+std::string_view to_string(SampleCache cache) {
+  switch (cache) {
+    case SampleCache::none: return "none";
+    case SampleCache::page: return "page";
+    case SampleCache::memory: return "memory";
+  }
+  return "";
+}
+
+std::string_view to_string(CheckpointMode mode) {
+  switch (mode) {
+    case CheckpointMode::synchronous: return "synchronous";
+    case CheckpointMode::asynchronous: return "asynchronous";
   }
   return "";
 }

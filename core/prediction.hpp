@@ -56,7 +56,11 @@ struct Prediction {
   std::optional<Seconds> epoch_time;
   std::optional<Seconds> startup;
   std::optional<Seconds> evaluation;
-  std::optional<std::int64_t> steps;  ///< of the run
+  std::optional<Seconds> first_epoch_time;  ///< where later ones need not read what it read
+  std::optional<Seconds> checkpoint_stall;  ///< of the run: what it takes longer for its checkpoints
+  std::optional<Seconds> checkpoint_write;  ///< of one checkpoint, alone
+  std::optional<Bytes> checkpoint_bytes;    ///< of one, all ranks together
+  std::optional<std::int64_t> steps;        ///< of the run
   std::optional<double> epochs_to_target;
   std::optional<Seconds> total_time;
   std::optional<Seconds> total_time_p10;

@@ -45,6 +45,18 @@ struct EvaluationRuns {
   friend bool operator==(const EvaluationRuns&, const EvaluationRuns&) = default;
 };
 
+/// Whether compute waits until a checkpoint is written, or only until it is copied to the host's memory.
+enum class CheckpointMode { synchronous, asynchronous };
+std::string_view to_string(CheckpointMode mode);
+
+/// Parameters and optimizer state, written so that a run can go on from them.
+struct Checkpoints {
+  std::optional<std::int64_t> interval;  ///< steps; empty: none are written
+  CheckpointMode mode = CheckpointMode::synchronous;
+
+  friend bool operator==(const Checkpoints&, const Checkpoints&) = default;
+};
+
 /// What is to be done, in steps or in epochs (steps hold where both are given), or until a target is reached. Without any of them a
 /// prediction gives the asymptotic step.
 struct Run {
@@ -53,6 +65,7 @@ struct Run {
   std::optional<StatisticalEfficiency> to_target;
   std::optional<Seconds> startup;  ///< until the first step; empty: as long as the platform takes
   EvaluationRuns evaluation;
+  Checkpoints checkpoints;
   Market market = Market::on_demand;
   std::uint64_t seed = 1;
 

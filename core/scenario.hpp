@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/calibration.hpp"
+#include "core/input.hpp"
 #include "core/plan.hpp"
 #include "core/platform.hpp"
 #include "core/run.hpp"
@@ -18,6 +19,7 @@ struct Scenario {
   Platform platform;
   Strategy strategy;
   Run run;
+  Input input;
   std::shared_ptr<const Calibration> calibration;
   std::shared_ptr<const StepPlan> plan;
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/units.hpp"
+
 namespace forerun {
 
 /// What a layer computes. The names that files use are these with hyphens: `max-pool`, `softmax-cross-entropy`.
@@ -167,13 +169,23 @@ std::string_view to_string(GradientPrecision gradients);
 enum class Optimizer { sgd, sgd_momentum, adam, adamw, lbfgs };
 std::string_view to_string(Optimizer optimizer);
 
+/// How samples lie in storage.
+struct SampleFiles {
+  Bytes sample;         ///< zero: not known
+  double per_file = 1;  ///< samples in one file or object, at least 1
+  Seconds decode;       ///< of one sample by one worker
+
+  friend bool operator==(const SampleFiles&, const SampleFiles&) = default;
+};
+
 /// A model as a graph of layers, each after those that it reads, with its data set and batch. A network ends in its loss.
 struct Workload {
   std::string name;
   TensorShape input;  ///< all that is read of one sample
   std::vector<Layer> layers;
-  std::int64_t batch = 0;              ///< global: samples of one step over all ranks
-  std::int64_t samples = 0;            ///< in one epoch; 0 where the workload names no data set
+  std::int64_t batch = 0;    ///< global: samples of one step over all ranks
+  std::int64_t samples = 0;  ///< in one epoch; 0 where the workload names no data set
+  SampleFiles files;
   std::int64_t tokens_per_sample = 0;  ///< of a sequence; 0 where samples are no sequences
   Precision precision = Precision::fp32;
   GradientPrecision gradients = GradientPrecision::computed;

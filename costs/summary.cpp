@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <string>
 
 #include "core/error.hpp"
@@ -146,7 +147,7 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
         "the update takes the device's time though its state lies in the host: platform.host-link-bandwidth counts the way there");
   if (!scenario.plan && scenario.platform.loader_rate > 0)
     list.push_back(forerun::format("a process loads {:.4g} samples a second, one step ahead", scenario.platform.loader_rate));
-  else if (!scenario.plan)
+  else if (!scenario.plan && !scenario.platform.data)
     list.emplace_back("input is ready in memory");
   return list;
 }
@@ -163,8 +164,8 @@ std::optional<double> model_flops_utilization(const Scenario& scenario, Seconds 
   return model / (static_cast<double>(scenario.ranks()) * peak * step);
 }
 
-Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Seconds step,
-                     const Parts& parts) {
+Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, const RunTimes& times) {
+  const Seconds step = times.step;
   const Workload& workload = scenario.workload;
   Prediction prediction;
   prediction.origin =
@@ -174,18 +175,21 @@ Prediction summarize(const Scenario& scenario, const StepPlan& plan, std::span<c
   if (computations) prediction.origin = Origin::published;
   prediction.assumptions = assumptions(scenario, plan);
   prediction.step_time = step;
-  prediction.parts = parts;
+  prediction.parts = times.parts;
+  std::ranges::copy(times.assumptions, std::back_inserter(prediction.assumptions));
   const Communication moved = communication(plan, costs);
   prediction.comm_total = moved.time;
   prediction.comm_bytes_per_rank = moved.sent;
-  add_whole_run(scenario, plan, costs, prediction);
+  add_whole_run(scenario, plan, costs, times, prediction);
   if (scenario.plan) return prediction;
   prediction.throughput_samples_per_s = static_cast<double>(workload.batch) / step.value();
   if (workload.tokens_per_sample > 0)
     prediction.throughput_tokens_per_s = *prediction.throughput_samples_per_s * static_cast<double>(workload.tokens_per_sample);
   prediction.mfu = model_flops_utilization(scenario, step);
-  if (const std::int64_t steps_an_epoch = workload.samples / workload.batch; steps_an_epoch > 0)
+  if (const std::int64_t steps_an_epoch = workload.samples / workload.batch; steps_an_epoch > 0) {
     prediction.epoch_time = static_cast<double>(steps_an_epoch) * step;
+    if (times.first_epoch_step) prediction.first_epoch_time = static_cast<double>(steps_an_epoch) * *times.first_epoch_step;
+  }
   const StepMemory& memory = plan.memory;
   prediction.memory_per_device = memory.total();
   prediction.memory_parts = {{"weights", memory.weights},

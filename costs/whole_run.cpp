@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "costs/gpu/kernel_time.hpp"
+#include "costs/loading.hpp"
 #include "costs/statistical_efficiency.hpp"
 #include "io/format.hpp"
 
@@ -120,10 +121,10 @@ std::optional<std::int64_t> run_steps(const Scenario& scenario) {
   return steps_of(std::round(*run.epochs * static_cast<double>(each)), "run.epochs", forerun::format("{} of {} steps", *run.epochs, each));
 }
 
-std::optional<Seconds> run_time(const Scenario& scenario, Seconds step, Seconds evaluation) {
+std::optional<Seconds> run_time(const Scenario& scenario, Seconds step, Seconds others) {
   const std::optional<std::int64_t> steps = run_steps(scenario);
   if (!steps) return std::nullopt;
-  return startup_of(scenario).value_or(Seconds(0)) + static_cast<double>(*steps) * step + evaluation;
+  return startup_of(scenario).value_or(Seconds(0)) + static_cast<double>(*steps) * step + others;
 }
 
 Seconds forward_time(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {
@@ -142,6 +143,10 @@ Seconds evaluation_time(const EvaluationRuns& evaluation, std::int64_t steps, co
   return passes * static_cast<double>(evaluation.samples) / static_cast<double>(workload.batch) * forward;
 }
 
+Seconds checkpoint_stall(const Checkpoints& checkpoints, std::int64_t steps, Seconds each) {
+  return checkpoints.interval ? static_cast<double>(steps / *checkpoints.interval) * each : Seconds(0);
+}
+
 std::optional<Joules> run_energy(const Platform& platform, const Calibration& calibration, Seconds run, Seconds busy) {
   if (!calibration.gpu || calibration.gpu->peak_watts <= 0) return std::nullopt;
   const Joules nodes = platform.node_power ? static_cast<double>(platform.nodes) * *platform.node_power * run : Joules(0);
@@ -155,7 +160,9 @@ std::optional<Dollars> run_cost(const Platform& platform, Market market, Seconds
   return run.value() / kSecondsPerHour * static_cast<double>(platform.nodes) * *hour;
 }
 
-void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Prediction& prediction) {
+void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, const RunTimes& times,
+                   Prediction& prediction) {
+  if (times.checkpoint) prediction.checkpoint_write = times.checkpoint->write, prediction.checkpoint_bytes = times.checkpoint->bytes;
   prediction.steps = run_steps(scenario);
   if (!prediction.steps) return;
   const auto steps = static_cast<double>(*prediction.steps);
@@ -168,12 +175,20 @@ void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<con
     prediction.assumptions.push_back(forerun::format("{} until the first step", human(*prediction.startup)));
   else
     prediction.assumptions.emplace_back("machines and framework are ready: run.startup counts their start");
+  const Seconds fill = shuffle_fill(scenario, plan, costs);
+  if (fill > Seconds(0)) {
+    prediction.startup = prediction.startup.value_or(Seconds(0)) + fill;
+    prediction.assumptions.push_back(forerun::format("{} of start-up to fill the shuffle buffer", human(fill)));
+  }
+  if (times.checkpoint)
+    prediction.checkpoint_stall = checkpoint_stall(scenario.run.checkpoints, *prediction.steps, times.checkpoint->stall);
   if (scenario.run.evaluation.samples > 0 && !scenario.plan) {
     const Seconds forward = forward_time(scenario, plan, costs);
     prediction.evaluation = evaluation_time(scenario.run.evaluation, *prediction.steps, scenario.workload, forward);
     busy += scenario.ranks() * *prediction.evaluation;
   }
-  prediction.total_time = run_time(scenario, *prediction.step_time, prediction.evaluation.value_or(Seconds(0)));
+  const Seconds between_steps = fill + prediction.evaluation.value_or(Seconds(0)) + prediction.checkpoint_stall.value_or(Seconds(0));
+  prediction.total_time = run_time(scenario, *prediction.step_time, between_steps);
   add_target(scenario, prediction);
   add_energy(scenario, busy, prediction);
   add_cost(scenario, prediction);

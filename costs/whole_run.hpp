@@ -7,6 +7,7 @@
 #include "core/prediction.hpp"
 #include "core/scenario.hpp"
 #include "costs/price.hpp"
+#include "costs/run_times.hpp"
 
 /// From a step to a run: how many, what comes before and between them, and what all of it takes.
 namespace forerun {
@@ -16,8 +17,9 @@ namespace forerun {
 /// names none, or epochs without a data set. BadInput: a target or epochs that make more than kMostSteps.
 std::optional<std::int64_t> run_steps(const Scenario& scenario);
 
-/// total = start-up + steps x step + evaluation, the last of the whole run. Empty where the run names no steps.
-std::optional<Seconds> run_time(const Scenario& scenario, Seconds step, Seconds evaluation);
+/// total = start-up + steps x step + others, the last of the whole run: filling of the shuffle buffer, evaluation, checkpoints. Empty where
+/// the run names no steps.
+std::optional<Seconds> run_time(const Scenario& scenario, Seconds step, Seconds others);
 
 /// Forward passes of one step's batch, kernels and the transfers that wait for them, on the rank class that takes longest. What is
 /// calculated again for the backward pass is not part of it. Neglects how a pipeline fills and transfers between its stages.
@@ -25,6 +27,10 @@ Seconds forward_time(const Scenario& scenario, const StepPlan& plan, std::span<c
 
 /// Evaluation of the whole run: floor(steps / interval) passes, at least one, of samples / batch x forward_time() each.
 Seconds evaluation_time(const EvaluationRuns& evaluation, std::int64_t steps, const Workload& workload, Seconds forward);
+
+/// What a run of so many steps takes longer for its checkpoints: floor(steps / interval) of them, the time that a write which goes on after
+/// the last step takes not counted.
+Seconds checkpoint_stall(const Checkpoints& checkpoints, std::int64_t steps, Seconds each);
 
 /// Energy of `platform` over a run whose ranks' devices compute for `busy` in all (the sum over devices):
 ///   idle power x devices x run + (peak - idle) x busy + rest of the node x nodes x run
@@ -35,8 +41,9 @@ std::optional<Joules> run_energy(const Platform& platform, const Calibration& ca
 /// Cost of the run: time x nodes x price of a node on the run's market. Empty where that price is not known.
 std::optional<Dollars> run_cost(const Platform& platform, Market market, Seconds run);
 
-/// Adds to a prediction with a step time what its run takes, and to its assumptions what that rests on. Nothing where the run names no
-/// steps.
-void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, Prediction& prediction);
+/// Adds to a prediction with a step time what its run takes beside its `times`, and to its assumptions what that rests on. Nothing where
+/// the run names no steps.
+void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs, const RunTimes& times,
+                   Prediction& prediction);
 
 }  // namespace forerun

@@ -38,7 +38,8 @@ void add_run(Json& out, const Prediction& prediction) {
   out["epoch_time_s"] = to_json_value(prediction.epoch_time);
   out["startup_s"] = to_json_value(prediction.startup);
   out["evaluation_s"] = to_json_value(prediction.evaluation);
-  for (const char* key : {"checkpoint_stall_s", "lost_s", "detection_s", "restart_s", "queue_s", "degraded_s"}) out[key] = nullptr;
+  out["checkpoint_stall_s"] = to_json_value(prediction.checkpoint_stall);
+  for (const char* key : {"lost_s", "detection_s", "restart_s", "queue_s", "degraded_s"}) out[key] = nullptr;
   out["total_time_s"] = to_json_value(prediction.total_time);
   out["total_time_p10_s"] = to_json_value(prediction.total_time_p10);
   out["total_time_p90_s"] = to_json_value(prediction.total_time_p90);
@@ -70,6 +71,12 @@ void add_arithmetic(Json& out, const Scenario& scenario) {
   out["gradients"] = scenario.plan ? Json(nullptr) : Json(to_string(workload.gradients));
 }
 
+void add_storage(Json& out, const Prediction& prediction) {
+  out["first_epoch_time_s"] = to_json_value(prediction.first_epoch_time);
+  out["checkpoint_write_s"] = to_json_value(prediction.checkpoint_write);
+  out["checkpoint_bytes"] = to_json_value(prediction.checkpoint_bytes);
+}
+
 }  // namespace
 
 Json prediction_json(const Prediction& prediction, const Scenario& scenario, std::string_view strategy) {
@@ -79,6 +86,7 @@ Json prediction_json(const Prediction& prediction, const Scenario& scenario, std
   add_run(out, prediction);
   add_resources(out, prediction);
   add_arithmetic(out, scenario);
+  add_storage(out, prediction);
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "oracle/evaluate.hpp"
 #include "oracle/servers.hpp"
 #include "strategies/lower.hpp"
+#include "strategies/run_times.hpp"
 
 namespace forerun::oracle {
 
@@ -23,9 +24,12 @@ Prediction predict(const Scenario& scenario) {
     const auto& plan = std::get<StepPlan>(lowered);
     const std::vector<OperationCost> costs = price(plan, scenario);
     std::vector<std::string> approximations;
-    const Evaluation evaluation =
-        scenario.strategy.servers > 0 ? evaluate_servers(scenario, plan, costs, approximations) : evaluate(plan, costs);
-    prediction = summarize(scenario, plan, costs, evaluation.step, evaluation.parts);
+    const StepTimer timer = [&](const StepPlan& timed, const std::vector<OperationCost>& its_costs) -> TimedStep {
+      const Evaluation evaluation =
+          scenario.strategy.servers > 0 ? evaluate_servers(scenario, timed, its_costs, approximations) : evaluate(timed, its_costs);
+      return {evaluation.step, evaluation.parts};
+    };
+    prediction = summarize(scenario, plan, costs, time_run(scenario, plan, costs, timer));
     std::ranges::move(approximations, std::back_inserter(prediction.assumptions));
     if (scenario.platform.compute_jitter > 0)
       prediction.assumptions.emplace_back("no rank is slower than another: compute-jitter is the simulator's alone");

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "costs/loading.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
 #include "sim/jobs.hpp"
@@ -41,6 +42,19 @@ Prediction held_up(const Prediction& by, const Scenario& scenario, std::size_t i
   Prediction prediction = by;
   prediction.reason = job_name(scenario, index) + " cannot run: " + by.reason;
   return prediction;
+}
+
+/// Of steps beside other jobs, with what a checkpoint costs alone.
+RunTimes run_times(const Scenario& job, const Prediction& alone, const StepTime& time) {
+  RunTimes times{.step = time.step, .parts = time.parts};
+  times.assumptions = loading_assumptions(job, SampleSource::storage);
+  if (!alone.checkpoint_write) return times;
+  const std::int64_t count = alone.steps.value_or(0) / *job.run.checkpoints.interval;
+  times.checkpoint = {.stall = count > 0 ? *alone.checkpoint_stall / static_cast<double>(count) : Seconds(0),
+                      .write = *alone.checkpoint_write,
+                      .bytes = *alone.checkpoint_bytes};
+  times.assumptions.emplace_back("checkpoints take as long as without other jobs");
+  return times;
 }
 
 }  // namespace
@@ -107,7 +121,7 @@ std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode
   const std::vector<PlayedBeside> played = play_together(planned, mode, kLeastSteps);
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     Prediction& together = predictions[j].together;
-    together = summarize(jobs[j], lowered[j].plan, lowered[j].costs, played[j].time.step, played[j].time.parts);
+    together = summarize(jobs[j], lowered[j].plan, lowered[j].costs, run_times(jobs[j], predictions[j].alone, played[j].time));
     together.engine = predictions[j].alone.engine;
     together.assumptions.push_back(forerun::format(
         "{} beside it on the network, all over and over, begun at dates drawn from the seed; the mean of {} steps, {} {} of the job played",

@@ -33,6 +33,10 @@ void code_prediction(Coder&& field, Value& prediction) {
   field(prediction.epoch_time);
   field(prediction.startup);
   field(prediction.evaluation);
+  field(prediction.first_epoch_time);
+  field(prediction.checkpoint_stall);
+  field(prediction.checkpoint_write);
+  field(prediction.checkpoint_bytes);
   field(prediction.steps);
   field(prediction.epochs_to_target);
   field(prediction.total_time);

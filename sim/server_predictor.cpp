@@ -26,7 +26,7 @@ Prediction predict_servers(Network& network, const Scenario& scenario, const Ste
   options.jitter = scenario.platform.compute_jitter;
   options.seed = scenario.run.seed;
   const ServersPlayed played = ServerPlayer(cycle, options, network).play();
-  Prediction prediction = summarize(scenario, plan, costs, played.step, played.parts);
+  Prediction prediction = summarize(scenario, plan, costs, {.step = played.step, .parts = played.parts});
   prediction.engine = "sim";
   if (options.jitter > 0) prediction.assumptions.push_back(forerun::format("compute times jittered by up to {}", percent(options.jitter)));
   prediction.assumptions.push_back(

@@ -1,23 +1,78 @@
 #include "strategies/input.hpp"
 
-namespace forerun {
+#include <algorithm>
+#include <cmath>
 
-void write_input(const Scenario& scenario, const Layout& layout, PlanWriter& writer) {
-  const double rate = scenario.platform.loader_rate;
-  if (rate <= 0) return;
+#include "core/error.hpp"
+
+namespace forerun {
+namespace {
+
+/// What one process reads of `samples`, shared out over the `sharers` ranks that it reads for.
+DiskAccess reading_of(const Scenario& scenario, const Layout& layout, double samples, int sharers) {
+  const SampleFiles& files = scenario.workload.files;
+  const Bytes file = files.per_file * files.sample;
+  const Bytes request = scenario.platform.data->request;
+  const double requests_a_file = request > Bytes(0) ? std::max(1.0, std::ceil(file / request)) : 1.0;
+  const double share = samples / sharers;
+  DiskAccess access;
+  access.direction = DiskAccess::Direction::read;
+  access.rank = {share * files.sample, share / files.per_file * requests_a_file};
+  access.node = std::min(layout.stage_ranks, scenario.platform.devices_per_node) * access.rank;
+  access.all = layout.stage_ranks * access.rank;
+  access.opens = samples / files.per_file / scenario.input.readers;
+  access.connections = static_cast<double>(scenario.input.readers) / sharers;
+  return access;
+}
+
+}  // namespace
+
+LoadedInput write_input(const Scenario& scenario, const Layout& layout, PlanWriter& writer) {
+  const Platform& platform = scenario.platform;
+  const Input& input = scenario.input;
+  const bool reads = platform.data && input.source == SampleSource::storage;
+  const bool decodes = platform.data && input.source != SampleSource::memory && scenario.workload.files.decode > Seconds(0);
+  if (platform.loader_rate <= 0 && !reads && !decodes) return {};
+  if (reads && scenario.workload.files.sample == Bytes(0))
+    throw MissingCapability(scenario.workload.name + " does not say how large a sample is: --set workload.sample-bytes=110kB");
   StepPlan& plan = writer.plan();
-  plan.lanes.push_back({"input", LaneKind::input});
-  Operation load;
-  load.lane = static_cast<int>(plan.lanes.size()) - 1;
-  load.work = Delay{Seconds(static_cast<double>(layout.micro_batch * layout.micro_batches) / rate)};
-  writer.append(load, "load", -1);
-  const int loaded = writer.last();
-  writer.wait_for(loaded);
+  const auto samples = static_cast<double>(layout.micro_batch * layout.micro_batches);
+  const auto append = [&](std::string_view lane, LaneKind kind, const auto& work, std::string_view name) {
+    plan.lanes.push_back({lane, kind});
+    Operation load;
+    load.lane = static_cast<int>(plan.lanes.size()) - 1;
+    load.work = work;
+    writer.append(load, name, -1);
+    return writer.last();
+  };
+  LoadedInput loaded;
+  if (platform.loader_rate > 0) loaded.decode = append("input", LaneKind::input, Delay{Seconds(samples / platform.loader_rate)}, "load");
+  if (reads) {
+    const int sharers = layout.stage_ranks / scenario.strategy.data;
+    loaded.read = append("storage", LaneKind::storage, reading_of(scenario, layout, samples, sharers), "read");
+  }
+  if (decodes)
+    loaded.decode = append("input", LaneKind::input, Delay{samples / input.decode_workers * scenario.workload.files.decode}, "decode");
+  writer.wait_for(loaded.read);
+  writer.wait_for(loaded.decode);
   Operation begin;
   begin.lane = plan.compute_lane;
   begin.work = Delay{};
   writer.append(begin, "begin", -1);
-  writer.wait_also(loaded, writer.last(), 1);
+  const int begun = writer.last();
+  const int ahead = platform.loader_rate > 0 ? 1 : input.prefetch;
+  for (const int load : {loaded.read, loaded.decode})
+    if (load >= 0 && ahead > 0) writer.wait_also(load, begun, ahead);
+  return loaded;
+}
+
+void load_after_step(const LoadedInput& input, PlanWriter& writer) {
+  const StepPlan& plan = writer.plan();
+  int last = -1;
+  for (int i = 0; i < static_cast<int>(plan.operations.size()); ++i)
+    if (plan.operations[i].lane == plan.compute_lane && plan.operations[i].rank_class == 0) last = i;
+  for (const int load : {input.read, input.decode})
+    if (load >= 0) writer.wait_also(load, last, 1);
 }
 
 }  // namespace forerun

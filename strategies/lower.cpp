@@ -7,6 +7,7 @@
 #include "core/schedule.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
+#include "strategies/checkpoint.hpp"
 #include "strategies/data_parallel.hpp"
 #include "strategies/device_memory.hpp"
 #include "strategies/fully_sharded.hpp"
@@ -139,7 +140,7 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   Frame frame(scenario, layout, plan);
   PlanWriter writer(plan);
   StepWriter passes(model, scenario.strategy, memory.total(), writer);
-  write_input(scenario, layout, writer);
+  const LoadedInput input = write_input(scenario, layout, writer);
   int first_gathered = -1;
   std::vector<int> ends;
   if (layout.stages > 1)
@@ -157,7 +158,21 @@ StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalM
   }
   for (const StageLayers& stage : stages) write_update(scenario, model, stage, frame, passes, writer);
   if (first_gathered >= 0) writer.wait_also(first_gathered, writer.last(), 1);
+  if (scenario.input.prefetch == 0) load_after_step(input, writer);
   return plan;
+}
+
+StepPlan lower_checkpoint(const Scenario& scenario, const StepPlan& plan, std::int64_t steps) {
+  if (scenario.strategy.expert > 1) throw MissingCapability("run.checkpoint-interval together with expert is not modelled yet");
+  auto understood = understand(scenario);
+  const Step& step = std::get<Step>(understood);
+  const std::vector<ChunkMemory> chunks = chunk_memories(step.model, step.chunks, scenario.strategy);
+  std::vector<StageState> stages(static_cast<std::size_t>(step.layout.stages));
+  for (std::size_t chunk = 0; chunk < chunks.size(); ++chunk) {
+    StageState& stage = stages[chunk % stages.size()];
+    stage.weights += chunks[chunk].weights, stage.optimizer += chunks[chunk].optimizer;
+  }
+  return with_checkpoint(plan, scenario, stages, step.layout.replicas, steps);
 }
 
 }  // namespace forerun

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <variant>
 #include <vector>
 
@@ -23,5 +24,9 @@ std::variant<StepPlan, Infeasible> lower(const Scenario& scenario);
 /// without). No memory is too large for it.
 StepPlan write_step(const Scenario& scenario, const Layout& layout, const LocalModel& model, const std::vector<LayerRange>& chunks,
                     const StepMemory& memory);
+
+/// A plan that lower() has made of the scenario, with a checkpoint after so many of its steps (strategies/checkpoint.hpp).
+/// MissingCapability: experts that are spread over ranks.
+StepPlan lower_checkpoint(const Scenario& scenario, const StepPlan& plan, std::int64_t steps);
 
 }  // namespace forerun

@@ -7,10 +7,10 @@
 
 namespace forerun {
 
-/// Appends operations to a plan, each where the tree is being written, with what it waits for.
+/// Appends operations to a plan, after those that it has, each where the tree is being written, with what it waits for.
 class PlanWriter {
  public:
-  explicit PlanWriter(StepPlan& plan) : plan_(plan), body_(&plan.step.body) {}
+  explicit PlanWriter(StepPlan& plan) : plan_(plan), body_(&plan.step.body), first_waiting_(plan.dependencies.size()) {}
 
   /// The next operation waits for this one (-1: for nothing), `offset` iterations back.
   void wait_for(int operation, int offset = 0);

@@ -43,6 +43,9 @@ std::variant<ServerLayout, Infeasible> lay_out_servers(const Scenario& scenario)
   const Strategy& strategy = scenario.strategy;
   const Platform& platform = scenario.platform;
   refuse_others(strategy);
+  if (platform.data) throw MissingCapability("platform.data-storage together with parameter servers is not modelled yet");
+  if (scenario.run.checkpoints.interval)
+    throw MissingCapability("run.checkpoint-interval together with parameter servers is not modelled yet");
   if (platform.loader_rate > 0) throw MissingCapability("platform.loader-rate together with parameter servers is not modelled yet");
   ServerLayout layout;
   layout.workers = strategy.data + strategy.backup_workers;

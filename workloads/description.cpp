@@ -21,8 +21,9 @@ constexpr std::int64_t kMostSamples = std::int64_t{1} << 40;
 constexpr std::array kPrecisions = {Precision::fp32, Precision::tf32, Precision::fp16, Precision::bf16, Precision::fp8, Precision::fp64};
 constexpr std::array kGradients = {GradientPrecision::computed, GradientPrecision::fp32};
 constexpr std::array kOptimizers = {Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw, Optimizer::lbfgs};
-constexpr std::array<std::string_view, 8> kSettings = {"batch",        "frozen",    "gradients", "lora-rank",
-                                                       "lora-targets", "optimizer", "precision", "samples"};
+constexpr std::array<std::string_view, 11> kSettings = {"batch",        "decode-time",  "frozen",          "gradients",
+                                                        "lora-rank",    "lora-targets", "optimizer",       "precision",
+                                                        "sample-bytes", "samples",      "samples-per-file"};
 
 /// The value of an enumeration that has this name.
 template <class Enum, std::size_t N>
@@ -44,6 +45,12 @@ void set_field(Workload& workload, std::string_view key, const Text& value) {
     workload.batch = parse_integer(value, 1, kMostSamples);
   } else if (key == "samples") {
     workload.samples = parse_integer(value, 1, kMostSamples);
+  } else if (key == "sample-bytes") {
+    workload.files.sample = parse_bytes(value);
+  } else if (key == "samples-per-file") {
+    workload.files.per_file = static_cast<double>(parse_integer(value, 1, kMostSamples));
+  } else if (key == "decode-time") {
+    workload.files.decode = parse_seconds(value, Zero::allowed);
   } else if (key == "precision") {
     workload.precision = parse_choice(value, kPrecisions, "unknown precision");
   } else if (key == "gradients") {
@@ -94,6 +101,7 @@ Workload read_description(const YamlNode& document, std::string_view name, Probl
     });
   workload.batch = common.batch;
   workload.samples = common.samples;
+  workload.files = common.files;
   workload.precision = common.precision;
   workload.gradients = common.gradients;
   workload.optimizer = common.optimizer;

@@ -12,7 +12,8 @@ namespace forerun {
 /// The keys that a setting may override in any workload, those of adapt() among them.
 std::span<const std::string_view> workload_settings();
 
-/// Sets `batch`, `samples`, `precision` or `optimizer` from its text. BadInput for any other key or a value it cannot have.
+/// Sets `batch`, `samples`, how these lie in files, `precision` or `optimizer` from its text. BadInput for any other key or a value it
+/// cannot have.
 void set_field(Workload& workload, std::string_view key, const Text& value);
 
 /// The workload that a document describes; what is wrong is collected, and the result is then of no use.

@@ -60,7 +60,7 @@ bool Pricer::comes_apart(const Strategy& strategy) const {
   if (strategy.runtime == Runtime::forerun && strategy.recompute == Recompute::none) return false;
   if (updates_in_host(scenario_)) return false;
   return blocks_ && strategy.micro_batch > 0 && (strategy.zero < 3 || strategy.pipeline * strategy.expert == 1) && strategy.filter == 1 &&
-         strategy.channel == 1 && strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 &&
+         strategy.channel == 1 && strategy.spatial.parts() == 1 && scenario_.platform.loader_rate == 0 && !scenario_.platform.data &&
          congruent(strategy.ranks() / strategy.pipeline);
 }
 

@@ -11,6 +11,7 @@
 #include "strategies/fully_sharded.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/products.hpp"
+#include "strategies/run_times.hpp"
 #include "strategies/stages.hpp"
 #include "workloads/formulas.hpp"
 
@@ -24,7 +25,11 @@ Quote WholePlans::price(const Hopeful& hopeful) {
   if (quote.given_up) return quote;
   const StepPlan plan = write_step(scenario_, draft.layout, *draft.model, *draft.chunks, draft.memory);
   const std::vector<OperationCost> costs = forerun::price(plan, scenario_);
-  quote.step_s = evaluate(plan, costs).step.value();
+  const StepTimer timer = [](const StepPlan& timed, const std::vector<OperationCost>& its_costs) -> TimedStep {
+    const Evaluation evaluation = evaluate(timed, its_costs);
+    return {evaluation.step, evaluation.parts};
+  };
+  quote.step_s = time_epochs(scenario_, plan, costs, timer).step.value();
   return quote;
 }
 

@@ -63,6 +63,9 @@ const std::vector<std::string> kKeys{"schema_version",
                                      "precision",
                                      "optimizer",
                                      "gradients",
+                                     "first_epoch_time_s",
+                                     "checkpoint_write_s",
+                                     "checkpoint_bytes",
                                      "scenario"};
 
 const std::string kVgg =

@@ -57,7 +57,7 @@ struct Small {
   [[nodiscard]] Prediction operator()() const {
     Prediction prediction;
     prediction.step_time = Seconds(22);
-    add_whole_run(scenario, plan, costs, prediction);
+    add_whole_run(scenario, plan, costs, {}, prediction);
     return prediction;
   }
 };

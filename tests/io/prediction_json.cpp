@@ -34,6 +34,10 @@ Prediction prediction() {
   out.epoch_time = Seconds(1.5);
   out.startup = Seconds(0);
   out.evaluation = Seconds(0.5);
+  out.first_epoch_time = Seconds(2.5);
+  out.checkpoint_stall = Seconds(4);
+  out.checkpoint_write = Seconds(2);
+  out.checkpoint_bytes = Bytes(8e6);
   out.steps = 100;
   out.epochs_to_target = 2.5;
   out.energy = Joules(900);
@@ -51,7 +55,8 @@ constexpr const char* kKeys =
     "comm_total_s, epoch_time_s, startup_s, evaluation_s, checkpoint_stall_s, lost_s, detection_s, restart_s, queue_s, degraded_s, "
     "total_time_s, total_time_p10_s, total_time_p90_s, goodput_fraction, throughput_samples_per_s, throughput_tokens_per_s, mfu, "
     "memory_per_device_bytes, memory_parts, comm_bytes_per_rank, energy_j, cost_usd, price_date, latency_p50_s, latency_p90_s, "
-    "latency_p99_s, steps, epochs_to_target, precision, optimizer, gradients";
+    "latency_p99_s, steps, epochs_to_target, precision, optimizer, gradients, "
+    "first_epoch_time_s, checkpoint_write_s, checkpoint_bytes";
 
 }  // namespace
 
@@ -96,6 +101,10 @@ TEST_CASE("quantities stand under their own keys in SI units", "[unit]") {
   CHECK(out["epoch_time_s"] == 1.5);
   CHECK(out["startup_s"] == 0.0);
   CHECK(out["evaluation_s"] == 0.5);
+  CHECK(out["first_epoch_time_s"] == 2.5);
+  CHECK(out["checkpoint_stall_s"] == 4.0);
+  CHECK(out["checkpoint_write_s"] == 2.0);
+  CHECK(out["checkpoint_bytes"] == 8e6);
   CHECK(out["steps"] == 100);
   CHECK(out["epochs_to_target"] == 2.5);
   CHECK(out["energy_j"] == 900.0);

@@ -62,7 +62,7 @@ inline std::vector<std::string> traits(const Priced& priced) {
   note(strategy.recompute != Recompute::none, "recomputation");
   note(strategy.overlap != Overlap::none && priced.plan.ranks > 1, "transfers beside compute");
   note(transfer_s > compute_s, "links slower than compute");
-  note(priced.scenario.platform.loader_rate > 0, "input loaded");
+  note(priced.scenario.platform.loader_rate > 0 || priced.scenario.platform.data, "input loaded");
   note(*priced.scenario.run.steps > 5, "steps enough for a period");
   note(std::ranges::count(priced.plan.classes, 1, &RankClass::count) < static_cast<int>(priced.plan.classes.size()), "ranks alike");
   return found;

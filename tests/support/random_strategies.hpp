@@ -213,10 +213,21 @@ class RandomScenarios {
     scenario.platform = machine(scenario.strategy);
     scenario.calibration = calibration(scenario.platform.calibration);
     scenario.run.steps = dice.pick({1, 2, 3, 6, 9});
+    // As fast, from a disk of the node: what is drawn stays as it is.
+    if (scenario.platform.loader_rate > 0 && scenario.platform.devices_per_node != 2) read_from_disks(scenario);
     return scenario;
   }
 
  private:
+  static void read_from_disks(Scenario& scenario) {
+    Platform& platform = scenario.platform;
+    scenario.workload.files = {Bytes(1000), 1, Seconds(0.5 / platform.loader_rate)};
+    platform.data =
+        Storage{.name = "disk", .read = {BytesPerSecond(1000 * platform.loader_rate), 2 * platform.loader_rate, {}, Seconds(1e-6)}};
+    scenario.input.prefetch = platform.devices_per_node % 3;
+    platform.loader_rate = 0;
+  }
+
   static Text word(std::string value, std::string key = "") { return {std::move(value), "test", 0, 0, std::move(key)}; }
 
   Workload network(Form::Network kind) {

@@ -1,0 +1,83 @@
+#include <catch2/catch.hpp>
+
+#include "tests/cli/command_line.hpp"
+
+using namespace forerun;
+
+namespace {
+
+const std::string kReads =
+    "--workload mlp --set workload.batch=64 --set workload.sample-bytes=100kB --platform cpu-cluster --set platform.nodes=2 --strategy "
+    "data=2 "
+    "--calibration ./paper.json --set platform.data-storage=nfs --set platform.data-read-bandwidth=10MB/s ";
+
+double number(const YamlNode& document, const std::string& key) { return std::stod(value_of(document, key)); }
+
+YamlNode document(const CommandLine& shell, const std::string& arguments) {
+  const Answer answer = shell.run("predict " + arguments + " --format json");
+  INFO(answer.err);
+  REQUIRE(answer.code == 0);
+  return read_yaml_text(answer.out, "out");
+}
+
+void check_refused(const std::string& arguments, const std::string& part) {
+  const Answer answer = CommandLine().run("predict " + arguments);
+  INFO(answer.err);
+  CHECK(answer.code == 3);
+  CHECK(answer.out.empty());
+  CHECK(answer.err.find(part) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("a step waits for what its nodes read from one server, in both engines") {
+  const CommandLine shell;
+  for (const std::string engine : {"oracle", "sim"}) {
+    const YamlNode read = document(shell, kReads + "--set input.prefetch=0 --engine " + engine);
+    // 64 samples of 100 kB at 10 MB/s.
+    CHECK(number(read, "input_exposed_s") == Approx(0.64).epsilon(1e-5));
+    CHECK(number(read, "step_time_s") > 0.64);
+    const YamlNode wide = document(shell, kReads + "--set platform.data-read-bandwidth=1GB/s --set input.prefetch=0 --engine " + engine);
+    CHECK(number(wide, "input_exposed_s") == Approx(0.0064).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a run with an epoch from storage, a shuffle buffer and checkpoints adds up, and its document runs again") {
+  const CommandLine shell;
+  const std::string run = kReads +
+                          "--set workload.samples=640 --set run.epochs=3 --set input.shuffle-buffer=128 "
+                          "--set run.checkpoint-interval=7 --set run.startup=5s ";
+  for (const std::string engine : {"oracle", "sim"}) {
+    const YamlNode out = document(shell, run + "--engine " + engine);
+    const double whole = number(out, "startup_s") + 30 * number(out, "step_time_s") + number(out, "checkpoint_stall_s");
+    CHECK(number(out, "total_time_s") == Approx(whole).epsilon(1e-9));
+    // 128 samples a process: four steps' loads of 0.64 s.
+    CHECK(number(out, "startup_s") == Approx(5 + 4 * 0.64).epsilon(1e-5));
+    CHECK(number(out, "first_epoch_time_s") > number(out, "epoch_time_s"));
+    CHECK(number(out, "checkpoint_stall_s") == Approx(4 * number(out, "checkpoint_write_s")).epsilon(0.01));
+    CHECK(number(out, "checkpoint_bytes") > 0);
+  }
+  REQUIRE(shell.run("predict " + run + "--format json -o first.json").code == 0);
+  REQUIRE(shell.run("predict first.json --format json -o second.json").code == 0);
+  CHECK(get(shell.folder() / "first.json") == get(shell.folder() / "second.json"));
+}
+
+TEST_CASE("settings of storage that make no sense are refused before any engine starts") {
+  const std::string plain = "--workload mlp --set workload.batch=64 --platform cpu-cluster --calibration ./paper.json ";
+  const std::string stored = plain + "--set workload.sample-bytes=1kB --set platform.data-storage=nfs ";
+  check_refused(plain + "--set platform.data-storage=nfs", "--set: workload.sample-bytes: is missing");
+  check_refused(plain + "--set platform.data-storage=nsf", "Did you mean nfs?");
+  check_refused(plain + "--set input.prefetch=2", "--set: input.prefetch: needs platform.data-storage");
+  check_refused(plain + "--set run.checkpoint-interval=10", "--set: run.checkpoint-interval: needs platform.checkpoint-storage");
+  check_refused(plain + "--set run.checkpoint-mode=synchronous", "needs run.checkpoint-interval");
+  check_refused(stored + "--set run.checkpoint-interval=0", "--set: run.checkpoint-interval:");
+  check_refused(stored + "--set run.checkpoint-interval=5 --set run.checkpoint-mode=async", "run.checkpoint-mode: unknown mode");
+  check_refused(stored + "--set input.cache=disk", "input.cache: unknown cache");
+  check_refused(stored + "--set input.readers=0", "input.readers:");
+  check_refused(stored + "--set input.prefetch=-1", "input.prefetch:");
+  check_refused(stored + "--set input.prefech=1", "Did you mean input.prefetch?");
+  check_refused(stored + "--set workload.sample-bytes=0B", "workload.sample-bytes:");
+  check_refused(stored + "--set workload.decode-time=-1ms", "workload.decode-time:");
+  check_refused(stored + "--set platform.data-read-bandwidth=0B/s", "platform.data-read-bandwidth:");
+  check_refused(stored + "--set prefetch=1", "Did you mean input.prefetch?");
+}

@@ -1,0 +1,102 @@
+#include "strategies/checkpoint.hpp"
+
+#include "core/error.hpp"
+#include "strategies/run_times.hpp"
+#include "tests/strategies/lowered.hpp"
+#include "workloads/formulas.hpp"
+
+using namespace forerun;
+using namespace forerun::test;
+
+namespace {
+
+constexpr const char* kModel = "vgg11-cifar10";
+
+Scenario writing(const char* strategy, int nodes, int devices_per_node = 1, const char* workload = kModel) {
+  Scenario s = scenario(workload, 64, strategy, nodes, devices_per_node);
+  s.platform.memory_per_node = Bytes(1e15);
+  s.platform.checkpoints = Storage{.name = "disk", .write = {BytesPerSecond(1e9), 0, {}, {}}};
+  s.run.checkpoints.interval = 5;
+  return s;
+}
+
+StepPlan checkpointed(const Scenario& s) {
+  const StepPlan plan = lower_checkpoint(s, plan_of(s), 5);
+  CHECK(find_defect(plan).empty());
+  return plan;
+}
+
+std::vector<DiskAccess> writes(const StepPlan& plan) {
+  std::vector<DiskAccess> found;
+  for (const Operation& operation : plan.operations)
+    if (const auto* access = std::get_if<DiskAccess>(&operation.work)) found.push_back(*access);
+  return found;
+}
+
+/// Parameters and momentum in float32.
+double state_bytes(const char* workload) {
+  const Workload network = load_workload({workload, "test", 0, 0, ""}, {});
+  double parameters = 0;
+  for (const Layer& layer : network.layers) parameters += static_cast<double>(trained_parameters(layer));
+  return 8 * parameters;
+}
+
+}  // namespace
+
+TEST_CASE("one of the ranks that hold the same writes parameters and optimizer state") {
+  const std::vector<DiskAccess> all = writes(checkpointed(writing("data=4", 2, 2)));
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].communicator >= 0);
+  CHECK(all[0].rank.bytes.value() == Approx(state_bytes(kModel)));
+  CHECK(all[0].node == all[0].rank);
+  CHECK(all[0].all == all[0].rank);
+  CHECK(writes(checkpointed(writing("serial", 1))).at(0).communicator == -1);
+}
+
+TEST_CASE("what ZeRO shares out each rank writes itself, and the checkpoint is as large as without") {
+  for (const char* zero : {"0", "1", "2", "3"}) {
+    INFO(zero);
+    const std::string strategy = std::string("data=4,runtime=") + (*zero == '3' ? "pytorch-fsdp" : "forerun,zero=" + std::string(zero));
+    const std::vector<DiskAccess> all = writes(checkpointed(writing(strategy.c_str(), 2, 2)));
+    CHECK(all.size() == (*zero == '1' || *zero == '2' ? 2U : 1U));
+    double sum = 0;
+    for (const DiskAccess& write : all) sum += write.all.bytes.value();
+    CHECK(sum == Approx(state_bytes(kModel)));
+    if (*zero != '0') {
+      CHECK(all.back().communicator == -1);
+      CHECK(all.back().node.bytes.value() == Approx(2 * all.back().rank.bytes.value()));
+    }
+  }
+}
+
+TEST_CASE("stages write their own layers at once") {
+  const StepPlan plan = checkpointed(writing("data=2,pipeline=2,micro-batches=4", 2, 2));
+  const std::vector<DiskAccess> all = writes(plan);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].rank.bytes + all[1].rank.bytes == all[0].all.bytes);
+  CHECK(all[0].all == all[1].all);
+  CHECK(all[0].all.bytes.value() == Approx(state_bytes(kModel)));
+  CHECK(all[0].node.bytes == std::max(all[0].rank.bytes, all[1].rank.bytes));
+}
+
+TEST_CASE("the next step waits for a synchronous checkpoint, an asynchronous one only for its copy") {
+  Scenario s = writing("data=2", 2);
+  const StepPlan waits = checkpointed(s);
+  CHECK(waits.operations.back().name == "written");
+  const Operation& first = waits.operations[0];
+  const Dependency& after = waits.dependencies[first.first_dependency + first.dependency_count - 1];
+  CHECK(after == Dependency{static_cast<int>(waits.operations.size()) - 1, 1});
+  s.run.checkpoints.mode = CheckpointMode::asynchronous;
+  s.platform.host_link = BytesPerSecond(1e9);
+  const StepPlan beside = checkpointed(s);
+  const Operation& snapshot = beside.operations[beside.operations.size() - 2];
+  CHECK(snapshot.name == "snapshot");
+  CHECK(snapshot.lane == beside.compute_lane);
+  CHECK(std::get<Delay>(snapshot.work).duration.value() == Approx(state_bytes(kModel) / 1e9));
+  CHECK(beside.operations[0].dependency_count == plan_of(s).operations[0].dependency_count);
+}
+
+TEST_CASE("checkpoints of spread experts are not modelled yet") {
+  Scenario s = writing("data=2,expert=2,runtime=megatron", 2, 1, "gpt2");
+  CHECK_THROWS_AS(lower_checkpoint(s, StepPlan{}, 5), MissingCapability);
+}
