@@ -128,12 +128,13 @@ struct Network::Part {
 
   // Flows that are under way when nobody plays on end unheard.
   ~Part() {
-    for (Engine::Slot& slot : slots)
-      for (const s4u::CommPtr& flow : slot.flows)
-        if (flow && flow->get_state() == s4u::Activity::State::STARTED) {
-          flow->set_data(nullptr);
-          flow->cancel();
-        }
+    for (const std::deque<Engine::Slot>* kept : {&slots, &storage_slots})
+      for (const Engine::Slot& slot : *kept)
+        for (const s4u::CommPtr& flow : slot.flows)
+          if (flow && flow->get_state() == s4u::Activity::State::STARTED) {
+            flow->set_data(nullptr);
+            flow->cancel();
+          }
   }
   Part(const Part&) = delete;
   Part& operator=(const Part&) = delete;

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "oracle/predict.hpp"
+#include "sim/jobs.hpp"
 #include "sim/simulate.hpp"
 #include "tests/sim/scenarios.hpp"
 
@@ -164,6 +165,18 @@ TEST_CASE("reading from a server contends with gradients in the simulator alone"
   const double together_s = sim::predict(scenario).step_time->value(), alone_s = oracle::predict(scenario).step_time->value();
   REQUIRE(together_s > 1.05 * alone_s);
   REQUIRE(together_s < alone_s + 64 * 1e4 / 2e7);
+}
+
+TEST_CASE("jobs side by side share a server of one name, and no disks") {
+  for (const auto kind : {Storage::Kind::file_system, Storage::Kind::local_disk}) {
+    // Each waits for what it reads, and computes for a hundredth of that.
+    std::vector<Scenario> jobs(2, stored(1, kind, 1e6));
+    REQUIRE(sim::place_jobs(jobs, sim::JobPlacement::packed).empty());
+    for (const sim::JobPrediction& job : sim::predict_together(jobs)) {
+      const double times = *job.together.step_time / *job.alone.step_time;
+      REQUIRE(times == Approx(kind == Storage::Kind::file_system ? 2 : 1).epsilon(1e-3));
+    }
+  }
 }
 
 TEST_CASE("a pipeline's stages and shares of ZeRO are written alike by both engines") {
