@@ -49,8 +49,8 @@ std::string_view checked_text(std::string_view text, std::string_view name) {
 }
 
 bool names_a_file(std::string_view name) {
-  return name.find('/') != std::string_view::npos || name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") || name.ends_with(".xml") ||
-         name.ends_with(".et");
+  return name.find('/') != std::string_view::npos || name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") ||
+         name.ends_with(".xml") || name.ends_with(".et");
 }
 
 }  // namespace forerun
