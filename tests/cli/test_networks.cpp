@@ -128,6 +128,22 @@ TEST_CASE("jobs of the page on jobs take as long beside one another as it says")
   }
 }
 
+TEST_CASE("checkpoints of the page on jobs take as long beside their steps as it says") {
+  const CommandLine shell;
+  const auto step = [&](const std::string& engine) {
+    const Answer answer = shell.run(
+        "predict " FORERUN_TEST_DATA
+        "/../../examples/scenarios/jobs/data.yaml --set platform.nic-bandwidth=25GB/s --set platform.checkpoint-storage=fsx-lustre-1000 "
+        "--set platform.disk-size=384TiB --set run.steps=16 --set run.checkpoint-interval=2 --set run.checkpoint-mode=asynchronous "
+        "--samples 0 --format json --engine " +
+        engine);
+    return Json::parse(answer.out)["total_time_s"].get<double>() / 16;
+  };
+  const std::string row = forerun::format("| `data` | {:.3f} s | {:.3f} s | {:.3f} s |", step("oracle"), step("sim"), step("sim-message"));
+  INFO(row);
+  CHECK(get(FORERUN_TEST_DATA "/../../docs/jobs.md").find(row) != std::string::npos);
+}
+
 TEST_CASE("a platform file of SimGrid stands in the place of a platform, for both engines") {
   const CommandLine shell;
   const std::string file = FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml";
