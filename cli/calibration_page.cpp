@@ -94,6 +94,12 @@ Json models_json(const Calibration& calibration) {
   return models;
 }
 
+Json overlap_json(const OverlapSlowdown& overlap) {
+  return {{"factor", overlap.factor},
+          {"origin", overlap.source.empty() ? Json(nullptr) : Json(to_string(overlap.origin))},
+          {"source", overlap.source.empty() ? Json(nullptr) : Json(overlap.source)}};
+}
+
 Json collectives_json(const Calibration& calibration) {
   Json rows = Json::array();
   for (const CollectiveSample& sample : calibration.collectives)
@@ -120,6 +126,9 @@ std::string head_text(const Calibration& calibration) {
 std::string content_text(const Calibration& calibration) {
   std::string out = calibration.fit ? fit_text(*calibration.fit, calibration.fit->platform) + "\n\n" : std::string();
   if (calibration.compute_scale != 1) out += forerun::format("compute times scaled by {:.4g}\n\n", calibration.compute_scale);
+  if (calibration.overlap.factor != 1)
+    out += forerun::format("compute goes on {:.4g} times slower beside a transfer ({}: {})\n\n", calibration.overlap.factor,
+                           to_string(calibration.overlap.origin), calibration.overlap.source);
   if (!calibration.kernel_models.empty()) out += text_table(models_table(calibration));
   out += figures_text(calibration);
   if (!calibration.fit) return out;
@@ -157,7 +166,8 @@ Page calibration_page(const Calibration& calibration) {
                    {"collectives", collectives_json(calibration)},
                    {"compute_scale", calibration.compute_scale},
                    {"figures", figures_json(calibration)},
-                   {"fit", calibration.fit ? fit_record_json(*calibration.fit) : Json(nullptr)}};
+                   {"fit", calibration.fit ? fit_record_json(*calibration.fit) : Json(nullptr)},
+                   {"overlap_slowdown", overlap_json(calibration.overlap)}};
   if (calibration.gpu) {
     page.rows = rows_of(page.document["figures"], {"figure", "value", "source", "spread", "spread_source"});
     return page;

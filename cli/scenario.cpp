@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "cli/calibration_settings.hpp"
 #include "cli/input_text.hpp"
 #include "cli/plan_workload.hpp"
 #include "cli/ranks.hpp"
@@ -29,10 +30,7 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 2> kCalibrationKeys{"calibration.compute-scale", "calibration.convolution-workspace"};
 constexpr std::array<std::string_view, 5> kPrefixes{"workload", "platform", "run", "input", "calibration"};
-constexpr double kLeastScale = 1e-6;
-constexpr double kMostScale = 1e6;
 constexpr int kOldDays = 90;
 
 void put(std::vector<Text>& settings, Text setting) {
@@ -169,33 +167,13 @@ Settings divide_settings(const std::vector<Text>& settings, Problems& problems) 
 }
 
 std::shared_ptr<const Calibration> ScenarioReader::calibration(const Text& name, const std::vector<Text>& settings, Problems& problems) {
-  std::optional<double> scale;
-  std::optional<Bytes> workspace;
-  for (const Text& setting : settings)
-    problems.collect([&] {
-      const Text shown = named(setting, "calibration");
-      if (setting.key == "compute-scale")
-        scale = parse_number(shown, kLeastScale, kMostScale);
-      else if (setting.key == "convolution-workspace")
-        workspace = parse_bytes(shown);
-      else
-        throw BadInput(unknown_setting(setting, shown.key, kCalibrationKeys));
-    });
-  const std::string key = name.value + (scale ? "*" + exact(*scale) : "") + (workspace ? "<" + exact(workspace->value()) : "");
+  const CalibrationSettings set = read_calibration_settings(settings, problems);
+  const std::string key = name.value + set.key();
   if (const auto known = calibrations_.find(key); known != calibrations_.end()) return known->second;
   std::shared_ptr<const Calibration> loaded;
   problems.collect([&] { loaded = load_calibration(name, environment_.search()); });
   if (loaded == nullptr) return loaded;
-  if (scale || workspace) {
-    auto set = std::make_shared<Calibration>(*loaded);
-    if (scale) set->compute_scale = *scale;
-    if (workspace && !set->gpu)
-      problems.add(Problem{.file = name.value, .key = "calibration.convolution-workspace", .what = "belongs to a GPU's calibration"});
-    else if (workspace)
-      set->gpu->convolution_workspace = *workspace;
-    loaded = std::move(set);
-  }
-  return calibrations_[key] = loaded;
+  return calibrations_[key] = with_settings(std::move(loaded), set, name, problems);
 }
 
 std::vector<std::string> ScenarioReader::warnings(const Scenario& scenario, const Text& platform) const {

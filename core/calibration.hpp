@@ -79,6 +79,16 @@ struct SlowSpells {
   friend bool operator==(const SlowSpells&, const SlowSpells&) = default;
 };
 
+/// Kernels are slower while a transfer of their own device runs, which takes cores and memory bandwidth from them: their time over their
+/// time alone, >= 1. The simulator's alone.
+struct OverlapSlowdown {
+  double factor = 1;
+  Origin origin = Origin::published;
+  std::string source;  ///< empty: not known
+
+  friend bool operator==(const OverlapSlowdown&, const OverlapSlowdown&) = default;
+};
+
 /// The time of one kernel, fitted to its samples by costs/kernel_fit: a physical base times a smooth residual of the shape,
 ///   t(x) = base(x) exp( sum_i weight_i k(x, x_i) ),   base = overhead + flop / rate + bytes / bandwidth.
 /// `features` holds the samples' logarithmic shape features (costs/kernel_time.hpp) times their inverse length scales, one
@@ -215,6 +225,7 @@ struct Calibration {
   std::vector<CollectiveSample> collectives;
   std::vector<BusyFactor> busy;
   SlowSpells spells;
+  OverlapSlowdown overlap;
   std::vector<KernelTimeModel> kernel_models;
   std::vector<CollectiveTimeModel> all_reduce_models;
   std::optional<GpuModel> gpu;  ///< prices all kernels where it is given

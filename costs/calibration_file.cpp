@@ -25,6 +25,7 @@ constexpr std::string_view kEnding = ".calibration.json";
 
 constexpr double kLeastScale = 1e-6;
 constexpr double kMostScale = 1e6;
+constexpr std::string_view kOverlap = "overlap_slowdown";
 
 enum class Holds { samples, figures };
 
@@ -47,6 +48,18 @@ Holds read_header(Mapping& mapping, Calibration& calibration) {
   mapping.required("origin", [&](const Text& text) { calibration.origin = parse_origin(text); });
   mapping.optional("compute_scale", [&](const Text& text) { calibration.compute_scale = parse_number(text, kLeastScale, kMostScale); });
   return version == kVersion ? Holds::samples : Holds::figures;
+}
+
+OverlapSlowdown read_overlap(const YamlNode& node) {
+  OverlapSlowdown overlap;
+  Problems problems;
+  Mapping mapping(node, problems);
+  mapping.required("factor", [&](const Text& text) { overlap.factor = parse_overlap_slowdown(text); });
+  mapping.required("origin", [&](const Text& text) { overlap.origin = parse_origin(text); });
+  mapping.required("source", [&](const Text& text) { overlap.source = text.value; });
+  mapping.finish();
+  problems.throw_if_any();
+  return overlap;
 }
 
 std::string_view shipped(std::string_view name) {
@@ -72,6 +85,8 @@ Calibration read_calibration(const std::filesystem::path& path) { return read_ca
 
 }  // namespace
 
+double parse_overlap_slowdown(const Text& text) { return parse_number(text, 1, kMostOverlapSlowdown); }
+
 std::string calibration_json(const Calibration& calibration) {
   Json document;
   const bool measured = !calibration.gpu;
@@ -87,6 +102,10 @@ std::string calibration_json(const Calibration& calibration) {
   if (measured) document["mode"] = calibration.mode;
   document["origin"] = std::string(to_string(calibration.origin));
   if (calibration.compute_scale != 1) document["compute_scale"] = calibration.compute_scale;
+  if (calibration.overlap.factor != 1)
+    document[std::string(kOverlap)] = {{"factor", calibration.overlap.factor},
+                                       {"origin", std::string(to_string(calibration.overlap.origin))},
+                                       {"source", calibration.overlap.source}};
   if (calibration.fit) document["fit"] = fit_record_json(*calibration.fit);
   if (measured)
     write_rows(document, calibration);
@@ -104,6 +123,7 @@ Calibration read_calibration_text(std::string_view text, std::string_view name) 
     read_rows(mapping, calibration);
   else
     read_gpu(mapping, calibration, problems);
+  mapping.optional(kOverlap, [&](const YamlNode& node) { calibration.overlap = read_overlap(node); });
   mapping.optional("fit", [&](const YamlNode& node) { calibration.fit = read_fit_record(node); });
   mapping.finish();
   problems.throw_if_any();

@@ -17,7 +17,13 @@ namespace forerun {
 /// schema_version, as a change of the keys does. Another version is BadInput, not a guess.
 /// A calibration with a GPU's figures has version 3: name, device, date, origin and `gpu` (costs/calibration_gpu.hpp), no samples.
 /// Either may have `fit`, how it was fitted to measured runs (costs/fit_record_file.hpp), and `compute_scale` where it is not 1.
+/// So may it have `overlap_slowdown`: factor, origin and source.
 std::string calibration_json(const Calibration& calibration);
+
+/// The most that a transfer may slow the compute beside it.
+inline constexpr double kMostOverlapSlowdown = 100;
+/// A number from 1 to that.
+double parse_overlap_slowdown(const Text& text);
 
 /// Reads such a text; `name` stands for the file. BadInput with line and column for anything missing, negative or unknown.
 Calibration read_calibration_text(std::string_view text, std::string_view name);

@@ -7,12 +7,28 @@
 
 #include "costs/capability.hpp"
 #include "costs/summary.hpp"
+#include "io/format.hpp"
 #include "oracle/evaluate.hpp"
 #include "oracle/servers.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/run_times.hpp"
 
 namespace forerun::oracle {
+namespace {
+
+/// What is described and only a simulation plays: interactions of operations, and chance.
+std::vector<std::string> not_evaluated(const Scenario& scenario) {
+  std::vector<std::string> list;
+  const auto leave_out = [&](bool described, std::string_view instead, std::string_view what) {
+    if (described) list.push_back(format("{}: {} the simulator's alone", instead, what));
+  };
+  leave_out(scenario.platform.compute_jitter > 0, "no rank is slower than another", "compute-jitter is");
+  leave_out(scenario.calibration->overlap.factor > 1, "transfers do not slow the compute beside them",
+            "the calibration's overlap-slowdown is");
+  return list;
+}
+
+}  // namespace
 
 Prediction predict(const Scenario& scenario) {
   const auto lowered = lower(scenario);
@@ -31,8 +47,7 @@ Prediction predict(const Scenario& scenario) {
     };
     prediction = summarize(scenario, plan, costs, time_run(scenario, plan, costs, timer));
     std::ranges::move(approximations, std::back_inserter(prediction.assumptions));
-    if (scenario.platform.compute_jitter > 0)
-      prediction.assumptions.emplace_back("no rank is slower than another: compute-jitter is the simulator's alone");
+    std::ranges::move(not_evaluated(scenario), std::back_inserter(prediction.assumptions));
   }
   prediction.engine = "oracle";
   return prediction;

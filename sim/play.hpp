@@ -45,7 +45,8 @@ struct PlayOptions {
   Contention contention = Contention::on;
   Logging logging = Logging::observed_rank;
   Fold fold = Fold::where_proven;
-  std::uint64_t seed = 1;  ///< of the platform's compute jitter
+  std::uint64_t seed = 1;       ///< of what differs between the platform's devices by chance
+  double overlap_slowdown = 1;  ///< time of compute while a transfer of its rank runs over its time alone, >= 1
   std::vector<Perturbation> perturbations;
 };
 

@@ -51,6 +51,8 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
       phases_(phases_of(plan, costs, platform, options.contention)),
       folding_(may_fold(plan, platform, options) ? sim::fold(plan, program, phases_, platform) : Folding(plan.ranks)),
       disks_(plan, costs, platform, folding_, options.contention, network),
+      overlap_(options.overlap_slowdown, folding_.ranks().size(),
+               [this](double date_s, int rank, int slot) { schedule(date_s, rank, slot); }),
       lanes_(program.lanes),
       places_(folding_.ranks().size() * program.lanes),
       started_(folding_.ranks().size() * program.operations, 0),
@@ -143,6 +145,9 @@ void Player::advance(double clock_s) {
     std::pop_heap(events_.begin(), events_.end(), kLater);
     const Event event = events_.back();
     events_.pop_back();
+    if (event.rank >= 0 && slows(program_.slots[event.index].operation) &&
+        !overlap_.ends(folding_.index(event.rank), event.index, event.date_s))
+      continue;
     now_s_ = std::max(now_s_, event.date_s);
     if (event.rank < 0)
       finish_transfer(event.index);
@@ -159,6 +164,9 @@ void Player::schedule(double date_s, int rank, int index) {
   std::push_heap(events_.begin(), events_.end(), kLater);
 }
 
+// Whether transfers of its rank put the operation's end off.
+bool Player::slows(int operation) const { return overlap_.matters() && plan_.operations[operation].kind() == OperationKind::compute; }
+
 void Player::try_lane(int rank, int lane) {
   Place& here = place(rank, lane);
   if (here.slot < 0 || here.busy) return;
@@ -169,7 +177,11 @@ void Player::try_lane(int rank, int lane) {
   if (rank == played_.observed_rank) recorder_.arrive(slot, instance, now_s_);
   if (program_.first_group[slot.operation] >= 0) return arrive_at_transfer(rank, slot);
   if (disks_.plays(slot.operation)) return access_disk(rank, here.slot);
-  schedule(now_s_ + durations_.seconds(rank, slot.operation, instance), rank, here.slot);
+  const double seconds = durations_.seconds(rank, slot.operation, instance);
+  if (slows(slot.operation))
+    overlap_.start(folding_.index(rank), rank, here.slot, seconds, now_s_);
+  else
+    schedule(now_s_ + seconds, rank, here.slot);
   note_start(rank, slot);
 }
 

@@ -11,6 +11,7 @@
 #include "sim/durations.hpp"
 #include "sim/folding.hpp"
 #include "sim/network.hpp"
+#include "sim/overlap.hpp"
 #include "sim/play.hpp"
 #include "sim/program.hpp"
 #include "sim/recorder.hpp"
@@ -74,6 +75,7 @@ class Player final : public Listener {
   void begin();
   void advance(double clock_s);
   void schedule(double date_s, int rank, int index);
+  [[nodiscard]] bool slows(int operation) const;
 
   void try_lane(int rank, int lane);
   [[nodiscard]] bool may_start(int rank, const Program::Slot& slot, int instance) const;
@@ -114,6 +116,7 @@ class Player final : public Listener {
   Phases phases_;
   Folding folding_;
   DiskPlayer disks_;
+  OverlappedCompute overlap_;
   std::optional<ChunkPlayer> chunks_;  ///< where transfers are played message by message
   int lanes_;
   std::vector<Place> places_;

@@ -90,6 +90,7 @@ void Player::start_transfer(int index) {
   for (int member = 0; member < communicator.size; ++member) {
     const int rank = communicator.rank(group_of(index), member);
     if (!folding_.simulates(rank)) continue;
+    if (overlap_.matters()) overlap_.transfer_starts(folding_.index(rank), rank, now_s_);
     note_start(rank, program_.slots[place(rank, lane).slot]);
   }
 }
@@ -132,6 +133,7 @@ void Player::finish_transfer(int index) {
   for (int member = 0; member < communicator.size; ++member) {
     const int rank = communicator.rank(group, member);
     if (!folding_.simulates(rank)) continue;
+    if (overlap_.matters()) overlap_.transfer_ends(folding_.index(rank), rank, now_s_);
     finish_slot(rank, place(rank, lane).slot);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "costs/summary.hpp"
 #include "io/format.hpp"
+#include "sim/interactions.hpp"
 #include "sim/player.hpp"
 #include "sim/program.hpp"
 #include "sim/server_predictor.hpp"
@@ -41,6 +42,7 @@ Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& 
     options.steps = steps;
     options.mode = mode;
     options.seed = scenario.run.seed;
+    options.overlap_slowdown = scenario.calibration->overlap.factor;
     Played played = Player(plan, program, costs, scenario.platform, options, network).play();
     flows = flows_text(played, mode);
     return played;
@@ -98,6 +100,7 @@ Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan
   });
   Prediction prediction = summarize(scenario, plan, costs, times);
   prediction.engine = "sim";
+  for (std::string& assumption : interactions(scenario)) prediction.assumptions.push_back(std::move(assumption));
   std::ranges::move(told, std::back_inserter(prediction.assumptions));
   return prediction;
 }

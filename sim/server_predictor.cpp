@@ -28,6 +28,8 @@ Prediction predict_servers(Network& network, const Scenario& scenario, const Ste
   const ServersPlayed played = ServerPlayer(cycle, options, network).play();
   Prediction prediction = summarize(scenario, plan, costs, {.step = played.step, .parts = played.parts});
   prediction.engine = "sim";
+  if (scenario.calibration->overlap.factor > 1)
+    prediction.assumptions.emplace_back("transfers do not slow the compute of workers that follow no common plan");
   if (options.jitter > 0) prediction.assumptions.push_back(forerun::format("compute times jittered by up to {}", percent(options.jitter)));
   prediction.assumptions.push_back(
       forerun::format("{} steps simulated after the first {}, their mean goes on", options.rounds, options.warm_up));

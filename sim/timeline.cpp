@@ -211,6 +211,7 @@ std::string timeline(const Scenario& scenario, std::int64_t steps) {
   PlayOptions options;
   options.steps = steps;
   options.seed = scenario.run.seed;
+  options.overlap_slowdown = scenario.calibration->overlap.factor;
   options.logging = Logging::every_rank;
   return timeline_json(scenario, plan, costs, play(plan, costs, scenario.platform, options));
 }

@@ -145,3 +145,13 @@ TEST_CASE("an unknown calibration is refused, and this machine's says how to mak
   CHECK_THROWS_WITH(load_calibration({"nonsense", "--calibration", 0, 0, ""}), Catch::Contains("unknown calibration"));
   CHECK_THROWS_WITH(load_calibration({"this-machine", "--calibration", 0, 0, ""}), Catch::Contains("run forerun calibrate"));
 }
+
+TEST_CASE("the slowdown of compute beside transfers is kept with its origin and source, and may not speed it up") {
+  Calibration written = small();
+  CHECK(calibration_json(written).find("overlap_slowdown") == std::string::npos);
+  written.overlap = {.factor = 1.19, .origin = Origin::published, .source = "a paper"};
+  const std::string text = calibration_json(written);
+  CHECK(read_calibration_text(text, "x").overlap == written.overlap);
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "1.19", "0.9"), "x"), Catch::Contains("factor"));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, ",\"source\":\"a paper\"", ""), "x"), Catch::Contains("source"));
+}

@@ -91,6 +91,17 @@ TEST_CASE("what is folded takes as long as what is not, links shared by several 
   }
 }
 
+TEST_CASE("what is folded takes as long as what is not where transfers slow compute") {
+  for (const char* strategy : {"tensor=4,data=8,zero=3,overlap=data", "tensor=2,pipeline=4,data=4,micro-batches=6,overlap=data"}) {
+    INFO(strategy);
+    const Scenario scenario = transformer(strategy, 8);
+    const sim::Played folded = played(scenario, {.overlap_slowdown = 1.4});
+    CHECK(folded.copies > 1);
+    CHECK(folded.parts().compute > played(scenario).parts().compute);
+    require_same(folded, played(scenario, {.fold = sim::Fold::never, .overlap_slowdown = 1.4}));
+  }
+}
+
 TEST_CASE("a rank is simulated for others of its program alone") {
   PlanBuilder plan(6);
   plan.classes({{"quick", 0, 3, 2}, {"slow", 1, 3, 2}});
