@@ -6,6 +6,7 @@
 #include "platforms/catalogue.hpp"
 #include "platforms/load.hpp"
 #include "platforms/storage.hpp"
+#include "platforms/stragglers.hpp"
 
 namespace forerun {
 namespace {
@@ -96,7 +97,10 @@ Json document_of(const Platform& platform) {
           {"source", or_null(platform.source)},
           {"device_source", or_null(data_sheet_source(platform.device))},
           {"data_storage", storage_json(platform.data)},
-          {"checkpoint_storage", storage_json(platform.checkpoints)}};
+          {"checkpoint_storage", storage_json(platform.checkpoints)},
+          {"device_spread", platform.device_spread},
+          {"slow_devices", or_null(slow_devices_text(platform.slow_devices))},
+          {"slow_links", or_null(slow_links_text(platform.slow_links))}};
 }
 
 /// The lines of a text as comments of YAML.

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/route_table.hpp"
 #include "core/storage.hpp"
@@ -70,6 +71,24 @@ struct Topology {
 };
 std::string_view to_string(Topology::Kind kind);
 
+/// A device that is slower than the others for the whole run; the simulator's alone, as the next.
+struct SlowDevice {
+  int device = 0;     ///< counted over all nodes, from zero
+  double factor = 1;  ///< its compute takes so many times as long, >= 1
+
+  friend bool operator==(const SlowDevice&, const SlowDevice&) = default;
+};
+
+/// A spell in which a node's link into the network is slower, in both directions.
+struct SlowLink {
+  int node = 0;
+  double factor = 1;             ///< its bandwidth is divided by it, >= 1
+  Seconds from;                  ///< counted from the start of the first step
+  std::optional<Seconds> until;  ///< empty: to the end of the run
+
+  friend bool operator==(const SlowLink&, const SlowLink&) = default;
+};
+
 /// What a node costs an hour.
 struct Price {
   Dollars on_demand;
@@ -120,8 +139,11 @@ struct Platform {
   std::optional<Seconds> startup;   ///< from asking for the machines to running on them; empty: not known
   std::optional<Watts> node_power;  ///< of a node beside its GPUs: processors, memory, network, fans; empty: not known
   double compute_jitter = 0;        ///< a rank's compute takes 1 + u x jitter, u uniform in [0, 1); the simulator's alone
-  double loader_rate = 0;           ///< samples a second that one loading process reads ahead; zero: input is ready in memory
-  std::optional<Storage> data;      ///< where samples lie; empty: loading them is not described so
+  double device_spread = 0;         ///< standard deviation of the logarithm of a device's compute time, for the whole run; likewise
+  std::vector<SlowDevice> slow_devices;
+  std::vector<SlowLink> slow_links;
+  double loader_rate = 0;              ///< samples a second that one loading process reads ahead; zero: input is ready in memory
+  std::optional<Storage> data;         ///< where samples lie; empty: loading them is not described so
   std::optional<Storage> checkpoints;  ///< where checkpoints go; the same as `data` where they are equal. Empty: not described
   std::string source;                  ///< where the figures come from; empty: not given
 
@@ -130,6 +152,8 @@ struct Platform {
   [[nodiscard]] int network_nodes() const { return topology.network_nodes > 0 ? topology.network_nodes : nodes; }
   /// Which of them a node is.
   [[nodiscard]] int place_of(int node) const { return topology.first_node + node * topology.node_stride; }
+  /// Whether the same computation takes every device the same time.
+  [[nodiscard]] bool devices_alike() const { return compute_jitter == 0 && device_spread == 0 && slow_devices.empty(); }
   /// What one device has for parameters, activations and the rest; zero: not given.
   [[nodiscard]] Bytes memory_of_device() const { return device_memory > Bytes(0) ? device_memory : memory_per_node / devices_per_node; }
   /// What collectives and sends get of a link.

@@ -18,11 +18,15 @@ namespace {
 
 /// What is described and only a simulation plays: interactions of operations, and chance.
 std::vector<std::string> not_evaluated(const Scenario& scenario) {
+  const Platform& platform = scenario.platform;
   std::vector<std::string> list;
   const auto leave_out = [&](bool described, std::string_view instead, std::string_view what) {
     if (described) list.push_back(format("{}: {} the simulator's alone", instead, what));
   };
-  leave_out(scenario.platform.compute_jitter > 0, "no rank is slower than another", "compute-jitter is");
+  leave_out(platform.compute_jitter > 0, "no rank is slower than another", "compute-jitter is");
+  leave_out(platform.device_spread > 0, "all devices are as fast", "device-spread is");
+  leave_out(!platform.slow_devices.empty(), "no device is slow", "slow-devices are");
+  leave_out(!platform.slow_links.empty(), "no link is slow for a while", "slow-links are");
   leave_out(scenario.calibration->overlap.factor > 1, "transfers do not slow the compute beside them",
             "the calibration's overlap-slowdown is");
   return list;

@@ -9,6 +9,7 @@
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
 #include "platforms/storage.hpp"
+#include "platforms/stragglers.hpp"
 #include "platforms/topology.hpp"
 
 namespace forerun {
@@ -19,6 +20,7 @@ constexpr std::int64_t kMostDevices = 1 << 12;
 constexpr std::int64_t kMostInAll = 1 << 30;  // of devices: they are counted in an int
 constexpr std::int64_t kMostCards = 1 << 12;
 constexpr double kMostJitter = 10;
+constexpr double kMostSpread = 1;
 constexpr double kLeastShare = 1e-3;
 constexpr double kLeastLoaderRate = 1e-6;
 constexpr double kMostLoaderRate = 1e12;
@@ -28,7 +30,7 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 54> kKeys = {"calibration",
+constexpr std::array<std::string_view, 57> kKeys = {"calibration",
                                                     "checkpoint-connection-bandwidth",
                                                     "checkpoint-latency",
                                                     "checkpoint-storage",
@@ -47,6 +49,7 @@ constexpr std::array<std::string_view, 54> kKeys = {"calibration",
                                                     "device-bandwidth",
                                                     "device-memory",
                                                     "device-rate",
+                                                    "device-spread",
                                                     "devices-per-node",
                                                     "disk-size",
                                                     "dragonfly",
@@ -77,6 +80,8 @@ constexpr std::array<std::string_view, 54> kKeys = {"calibration",
                                                     "price-source",
                                                     "region",
                                                     "ring-nics",
+                                                    "slow-devices",
+                                                    "slow-links",
                                                     "source",
                                                     "spot-price",
                                                     "startup",
@@ -150,6 +155,7 @@ void read_node(Reader& read, Platform& platform) {
   read("compute-capability", platform.compute_capability,
        [](const Text& text) { return static_cast<int>(std::lround(10 * parse_number(text, 1, kMostCapability))); });
   read("compute-jitter", platform.compute_jitter, [](const Text& text) { return parse_fraction(text, 0, kMostJitter); });
+  read("device-spread", platform.device_spread, [](const Text& text) { return parse_fraction(text, 0, kMostSpread); });
 }
 
 void read_links(Reader& read, Platform& platform) {
@@ -243,7 +249,12 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   Reader read(texts, problems);
   read_node(read, platform);
   read_links(read, platform);
+  const std::int64_t devices = std::int64_t{platform.nodes} * platform.devices_per_node;
+  read("slow-devices", platform.slow_devices, [devices](const Text& text) { return parse_slow_devices(text, devices); });
+  read("slow-links", platform.slow_links, [&](const Text& text) { return parse_slow_links(text, platform.nodes); });
   platform.topology = read_topology(texts, platform.nodes, problems);
+  if (platform.topology.kind == Topology::Kind::routes && !platform.slow_links.empty())
+    problems.add(problem(*find(texts, "slow-links"), "says nothing of a network-file, whose links belong to no node"));
   read_storages(texts, platform, problems);
   read_price(read, texts, platform, problems);
 
@@ -252,8 +263,8 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   check_link(texts, "link", several_nodes ? find(texts, "nodes") : nullptr, "more than one node needs it", problems);
   check_link(texts, "intra-node", several_devices ? find(texts, "devices-per-node") : nullptr, "several nodes of several devices need it",
              problems);
-  if (const std::int64_t all = std::int64_t{platform.nodes} * platform.devices_per_node; all > kMostInAll)
-    problems.add(problem(*find(texts, "nodes"), "makes " + std::to_string(all) + " devices with devices-per-node",
+  if (devices > kMostInAll)
+    problems.add(problem(*find(texts, "nodes"), "makes " + std::to_string(devices) + " devices with devices-per-node",
                          "at most " + std::to_string(kMostInAll)));
   if (platform.ring_nics > platform.nics)
     problems.add(problem(*find(texts, "ring-nics"), "is more than the node has", "1 to nics, " + std::to_string(platform.nics)));

@@ -6,6 +6,7 @@
 #include "io/json.hpp"
 #include "platforms/load.hpp"
 #include "platforms/storage.hpp"
+#include "platforms/stragglers.hpp"
 #include "platforms/topology.hpp"
 
 namespace forerun {
@@ -148,6 +149,9 @@ std::string platform_yaml(const Platform& platform) {
   if (platform.loader_rate > 0) out.plain("loader-rate", exact(platform.loader_rate));
   write_storages(out, platform);
   if (platform.compute_jitter > 0) out.plain("compute-jitter", exact(platform.compute_jitter));
+  if (platform.device_spread > 0) out.plain("device-spread", exact(platform.device_spread));
+  out.word("slow-devices", slow_devices_text(platform.slow_devices));
+  out.word("slow-links", slow_links_text(platform.slow_links));
   out.word("calibration", platform.calibration);
   if (platform.price) write_price(out, *platform.price);
   if (platform.node_power) out.quantity("node-power", platform.node_power->value(), kPowers);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "core/random.hpp"
+#include "sim/device_speeds.hpp"
 
 namespace forerun::sim {
 
@@ -14,10 +15,11 @@ double jitter_draw(std::uint64_t seed, int rank, int operation, std::int64_t ins
 }
 
 Durations::Durations(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, const PlayOptions& options)
-    : plan_(plan), options_(options) {
+    : plan_(plan), options_(options), slowness_(device_slowness(platform, options.seed, plan.ranks)) {
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     base_s_.push_back(costs[i].duration().value());
-    jitter_.push_back(plan.operations[i].kind() == OperationKind::compute ? platform.compute_jitter : 0.0);
+    compute_.push_back(plan.operations[i].kind() == OperationKind::compute ? 1 : 0);
+    jitter_.push_back(compute_.back() != 0 ? platform.compute_jitter : 0.0);
   }
   jittered_ = std::any_of(jitter_.begin(), jitter_.end(), [](double jitter) { return jitter > 0; });
   for (const Perturbation& added : options.perturbations)
@@ -35,7 +37,7 @@ double Durations::added_s(int rank, int operation, std::int64_t instance) const 
 
 int Durations::most_computing_rank() const {
   const RankClass& ranks = plan_.classes[plan_.compute_class];
-  if (options_.perturbations.empty() && !jittered_) return ranks.rank(0);
+  if (options_.perturbations.empty() && !jittered_ && slowness_.empty()) return ranks.rank(0);
   const TreeIndex tree = index_tree(plan_);
   int most = ranks.rank(0);
   double longest = -1;

@@ -7,13 +7,15 @@
 
 namespace forerun::sim {
 
-/// How long each instance of a compute operation or a delay takes on each rank: its cost, jittered, and what is added to it.
+/// How long each instance of a compute operation or a delay takes on each rank: its cost, slowed by the device and jittered, and what is
+/// added to it.
 class Durations {
  public:
   Durations(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, const PlayOptions& options);
 
   [[nodiscard]] double seconds(int rank, int operation, std::int64_t instance) const {
     double duration = base_s_[operation];
+    if (!slowness_.empty() && compute_[operation]) duration *= slowness_[rank];
     if (jitter_[operation] > 0) duration *= 1 + jitter_[operation] * jitter_draw(options_.seed, rank, operation, instance);
     if (!options_.perturbations.empty()) duration += added_s(rank, operation, instance);
     return duration;
@@ -28,7 +30,9 @@ class Durations {
   const StepPlan& plan_;
   const PlayOptions& options_;
   std::vector<double> base_s_;
-  std::vector<double> jitter_;  ///< zero for all but compute
+  std::vector<double> jitter_;    ///< zero for all but compute
+  std::vector<char> compute_;     ///< whether it is
+  std::vector<double> slowness_;  ///< by rank; empty where devices are alike
   bool jittered_ = false;
 };
 

@@ -15,6 +15,7 @@
 #include "costs/price.hpp"
 #include "io/format.hpp"
 #include "platforms/fabric.hpp"
+#include "sim/link_spells.hpp"
 #include "sim/routed_zone.hpp"
 
 namespace forerun::sim {
@@ -59,7 +60,10 @@ struct Network::Engine {
     link_zone = s4u::create_star_zone("links");
     link_zone->get_impl()->set_network_model(routed->get_network_model());
     s4u::Activity::on_completion_cb([](const s4u::Activity& activity) {
-      if (const Slot* slot = activity.get_data<Slot>(); slot != nullptr) slot->listener->on_flow_done(slot->tag);
+      const Slot* slot = activity.get_data<Slot>();
+      if (slot == nullptr) return;
+      slot->spells->flow_ends();
+      slot->listener->on_flow_done(slot->tag);
     });
   }
 
@@ -67,18 +71,21 @@ struct Network::Engine {
   struct Slot {
     std::array<s4u::CommPtr, 2> flows;
     Listener* listener = nullptr;
+    LinkSpells* spells = nullptr;
     int tag = 0;
     int next = 0;
   };
 
-  [[nodiscard]] RoutedZone::StandardLink* make_link(const std::string& name, BytesPerSecond bandwidth, bool shared = true) const {
+  [[nodiscard]] s4u::Link* make_link(const std::string& name, BytesPerSecond bandwidth, bool shared = true) const {
     s4u::Link* link = link_zone->create_link(name, bandwidth.value() * kUnitsPerByte);
     if (!shared) link->set_sharing_policy(s4u::Link::SharingPolicy::FATPIPE);
-    return link->seal()->get_impl();
+    return link->seal();
   }
 
-  void add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) const {
-    for (const char* direction : {" up", " down"}) links.push_back(make_link(name + direction, bandwidth));
+  std::array<s4u::Link*, 2> add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) const {
+    const std::array both{make_link(name + " up", bandwidth), make_link(name + " down", bandwidth)};
+    for (const s4u::Link* link : both) links.push_back(link->get_impl());
+    return both;
   }
 
   // Links inside the network are made when the first flow crosses them: of a large one few jobs use them all.
@@ -86,7 +93,7 @@ struct Network::Engine {
     RoutedZone::StandardLink*& made = inner_links[index];
     if (made == nullptr) {
       const Fabric::Link link = fabric.link(index);
-      made = make_link(link.name, link.bandwidth, link.shared);
+      made = make_link(link.name, link.bandwidth, link.shared)->get_impl();
     }
     return made;
   }
@@ -113,11 +120,14 @@ struct Network::Engine {
 };
 
 struct Network::Part {
-  Part(std::shared_ptr<Engine> shared, const Platform& part, int its_ranks) : engine(std::move(shared)), platform(part), ranks(its_ranks) {
+  Part(std::shared_ptr<Engine> shared, const Platform& part, int its_ranks)
+      : engine(std::move(shared)), platform(part), ranks(its_ranks), spells(part.slow_links) {
     const int nodes = node_of(platform, ranks - 1) + 1;
     if (platform.inter_node.bandwidth > BytesPerSecond(0))
-      for (int node = 0; node < nodes; ++node)
-        engine->add_links(node_links, "node" + std::to_string(platform.place_of(node)), platform.inter_node_rate());
+      for (int node = 0; node < nodes; ++node) {
+        const std::string name = "node" + std::to_string(platform.place_of(node));
+        for (s4u::Link* link : engine->add_links(node_links, name, platform.inter_node_rate())) spells.follow(*link, node);
+      }
     const int devices = platform.devices_per_node;
     if (devices > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
       for (int rank = 0; rank < ranks; ++rank) {
@@ -180,20 +190,24 @@ struct Network::Part {
     if (flow.slot >= std::ssize(kept)) kept.resize(flow.slot + 1);
     Engine::Slot& slot = kept[flow.slot];
     slot.listener = listener;
+    slot.spells = &spells;
     slot.tag = flow.tag;
     find_route(flow);
+    spells.flow_starts();
     engine->start(slot, flow.bytes);
   }
 
   void listen(Listener& new_listener) {
     listener = &new_listener;
     origin_s = s4u::Engine::get_clock();
+    spells.restart(origin_s);
     Timer::set(origin_s, [&new_listener] { new_listener.on_start(); });
   }
 
   std::shared_ptr<Engine> engine;
   Platform platform;
   int ranks;
+  LinkSpells spells;
   RoutedZone::Links node_links;  ///< up and down, by node of the job; none where no link is described
   RoutedZone::Links rank_links;  ///< the same by rank
   std::vector<std::int64_t> crossed;
@@ -230,7 +244,7 @@ int Network::add_link(const std::string& name, BytesPerSecond bandwidth) {
   Engine& engine = *part_->engine;
   const std::string key = name + " " + exact(bandwidth.value());
   const auto [known, added] = engine.added_by_name.try_emplace(key, static_cast<int>(engine.added_links.size()));
-  if (added) engine.added_links.push_back(engine.make_link("storage " + key, bandwidth));
+  if (added) engine.added_links.push_back(engine.make_link("storage " + key, bandwidth)->get_impl());
   return known->second;
 }
 

@@ -39,7 +39,8 @@ struct Flow {
 
 /// The flow-level network of a platform: nodes joined by the links of its fabric (platforms/fabric.hpp), ranks of one node by a
 /// link each, in each direction. Flows that share a link share it by max-min fairness; a flow of n bytes alone takes latency + n /
-/// bandwidth. The only door to SimGrid. Its engine is one per process: a Network lives in a forked child, once, until the child ends.
+/// bandwidth. A node's links are slower in the platform's spells (slow_links). The only door to SimGrid. Its engine is one per process: a
+/// Network lives in a forked child, once, until the child ends.
 class Network {
  public:
   Network(const Platform& platform, int ranks);

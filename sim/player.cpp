@@ -34,7 +34,8 @@ bool sets_ranks_apart(const Operation& operation) {
 /// Nothing sets one rank apart from others.
 bool may_fold(const StepPlan& plan, const Platform& platform, const PlayOptions& options) {
   return std::ranges::none_of(plan.operations, sets_ranks_apart) && options.fold == Fold::where_proven && options.mode == Mode::flow &&
-         options.logging == Logging::observed_rank && options.perturbations.empty() && platform.compute_jitter == 0;
+         options.logging == Logging::observed_rank && options.perturbations.empty() && platform.devices_alike() &&
+         platform.slow_links.empty();
 }
 
 }  // namespace

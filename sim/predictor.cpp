@@ -1,14 +1,17 @@
 #include "sim/predictor.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
+#include "core/error.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
 #include "sim/interactions.hpp"
 #include "sim/player.hpp"
 #include "sim/program.hpp"
 #include "sim/server_predictor.hpp"
+#include "sim/slow_links.hpp"
 #include "sim/steps.hpp"
 #include "strategies/run_times.hpp"
 
@@ -18,12 +21,63 @@ namespace {
 
 constexpr std::int64_t kFirstSteps = 4;
 constexpr std::int64_t kMostPlayedSteps = 64;
-constexpr std::int64_t kJitterSteps = 16;
+constexpr std::int64_t kMostStepsOfChanges = 1 << 14;
+constexpr int kJitterSteps = 16;
 
 struct Answered {
   StepTime time;
   std::vector<std::string> assumptions;
 };
+
+using PlaySteps = std::function<Played(std::int64_t)>;
+
+/// How long is played.
+struct Span {
+  std::int64_t run = 0;      ///< steps of the run; 0: no end, the asymptotic step is asked for
+  double last_change_s = 0;  ///< after it the network stays as it is
+
+  /// As many as wanted, or the run has.
+  [[nodiscard]] std::int64_t first(std::int64_t steps) const { return run > 0 ? std::min(run, steps) : steps; }
+  /// Whether nothing changes any more in the last steps.
+  [[nodiscard]] bool settled(const Played& played, std::int64_t steps) const {
+    const auto before = std::ssize(played.step_finishes) - 1 - steps;
+    return last_change_s == 0 || (before >= 0 && played.step_finishes[before].value() >= last_change_s);
+  }
+  /// Twice as many steps, to see what comes after the last change.
+  [[nodiscard]] std::int64_t more(const Played& played) const {
+    const auto steps = std::ssize(played.step_finishes);
+    if (steps >= kMostStepsOfChanges)
+      throw SimulationFailed(forerun::format("slow-links change until {:.4g} s, and the {} steps that are played end at {:.4g} s",
+                                             last_change_s, steps, played.makespan.value()));
+    return first(2 * steps);
+  }
+};
+
+Answered play_jittered(const PlaySteps& play_steps, const Span& span, double jitter) {
+  const std::string jittered = "compute times jittered by up to " + percent(jitter);
+  for (std::int64_t steps = span.first(kJitterSteps);;) {
+    const Played played = play_steps(steps);
+    if (steps == span.run) return {step_time(played, span.run, 0), {jittered}};
+    if (span.settled(played, kJitterSteps - 1))
+      return {step_time(played, span.run, kJitterSteps - 1),
+              {forerun::format("{}; {} steps simulated, the mean of {} goes on", jittered, steps,
+                               steps == kJitterSteps ? "all but the first" : forerun::format("the last {}", kJitterSteps - 1))}};
+    steps = span.more(played);
+  }
+}
+
+Answered play_until_they_repeat(const PlaySteps& play_steps, const Span& span) {
+  for (std::int64_t steps = span.first(kFirstSteps);;) {
+    const Played played = play_steps(steps);
+    if (steps == span.run) return {step_time(played, span.run, 0), {}};
+    if (const int period = find_period(played); period > 0 && span.settled(played, 3 * period))
+      return {step_time(played, span.run, period), {forerun::format("{} steps simulated, after which they repeat", steps)}};
+    if (steps >= kMostPlayedSteps && span.settled(played, steps / 2))
+      return {step_time(played, span.run, static_cast<int>(steps / 2)),
+              {forerun::format("{} steps simulated without repeating; the mean of the later half goes on", steps)}};
+    steps = span.more(played);
+  }
+}
 
 std::string flows_text(const Played& played, Mode mode) {
   if (played.flows == 0) return "";
@@ -37,7 +91,7 @@ std::string flows_text(const Played& played, Mode mode) {
 Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Mode mode) {
   const Program program = compile(plan);
   std::string flows;
-  const auto play_steps = [&](std::int64_t steps) {
+  const PlaySteps play_steps = [&](std::int64_t steps) {
     PlayOptions options;
     options.steps = steps;
     options.mode = mode;
@@ -47,36 +101,10 @@ Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& 
     flows = flows_text(played, mode);
     return played;
   };
-  const std::int64_t run = plan.step.count;
-  const auto no_more_than_run = [run](std::int64_t steps) { return run > 0 ? std::min(run, steps) : steps; };
-
-  std::string text;
-  const auto answer = [&]() -> StepTime {
-    const double jitter = scenario.platform.compute_jitter;
-    if (jitter > 0) {
-      const std::int64_t steps = no_more_than_run(kJitterSteps);
-      const Played played = play_steps(steps);
-      text = forerun::format("compute times jittered by up to {}", percent(jitter));
-      if (steps == run) return step_time(played, run, 0);
-      text += forerun::format("; {} steps simulated, the mean of all but the first goes on", steps);
-      return step_time(played, run, static_cast<int>(steps - 1));
-    }
-    for (std::int64_t steps = no_more_than_run(kFirstSteps);; steps = no_more_than_run(2 * steps)) {
-      const Played played = play_steps(steps);
-      if (steps == run) return step_time(played, run, 0);
-      if (const int period = find_period(played); period > 0) {
-        text = forerun::format("{} steps simulated, after which they repeat", steps);
-        return step_time(played, run, period);
-      }
-      if (steps >= kMostPlayedSteps) {
-        text = forerun::format("{} steps simulated without repeating; the mean of the later half goes on", steps);
-        return step_time(played, run, static_cast<int>(steps / 2));
-      }
-    }
-  };
-  Answered answered{answer(), {}};
-  for (const std::string& each : {text, flows})
-    if (!each.empty()) answered.assumptions.push_back(each);
+  const Span span{plan.step.count, SlowLinks::last_change_s(scenario.platform.slow_links)};
+  const double jitter = scenario.platform.compute_jitter;
+  Answered answered = jitter > 0 ? play_jittered(play_steps, span, jitter) : play_until_they_repeat(play_steps, span);
+  if (!flows.empty()) answered.assumptions.push_back(flows);
   return answered;
 }
 
@@ -85,21 +113,34 @@ Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& 
 bool goes_apart(const Scenario& scenario) {
   const Strategy& strategy = scenario.strategy;
   if (strategy.servers == 0) return false;
-  return strategy.updates == Updates::asynchronous || (scenario.platform.compute_jitter > 0 && !strategy.node_reduction);
+  return strategy.updates == Updates::asynchronous || (!scenario.platform.devices_alike() && !strategy.node_reduction);
+}
+
+void require_playable(const Scenario& scenario) {
+  if (goes_apart(scenario) && SlowLinks::last_change_s(scenario.platform.slow_links) > 0)
+    throw MissingCapability(
+        "slow-links that begin or end during a run are not played of workers that meet at servers by chance: give them without times");
 }
 
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
                       Mode mode) {
   if (goes_apart(scenario)) return predict_servers(network, scenario, plan, costs);
+  const bool changes = SlowLinks::last_change_s(scenario.platform.slow_links) > 0;
   std::vector<std::string> told;
+  bool played = false;
   const RunTimes times = time_run(scenario, plan, costs, [&](const StepPlan& timed, const std::vector<OperationCost>& its_costs) {
+    if (changes && played && timed.step.count > 0)
+      throw SimulationFailed("slow-links begin or end during a run whose epochs differ, which are played apart: give them without times");
     Answered answered = time_steps(network, scenario, timed, its_costs, mode);
     // What was played first is what the step is about.
-    if (told.empty()) told = std::move(answered.assumptions);
+    if (!played) told = std::move(answered.assumptions);
+    played = true;
     return TimedStep{answered.time.step, answered.time.parts};
   });
   Prediction prediction = summarize(scenario, plan, costs, times);
   prediction.engine = "sim";
+  if (const OverlapSlowdown& overlap = scenario.calibration->overlap; overlap.factor > 1)
+    prediction.origin = std::max(prediction.origin, overlap.origin);
   for (std::string& assumption : interactions(scenario)) prediction.assumptions.push_back(std::move(assumption));
   std::ranges::move(told, std::back_inserter(prediction.assumptions));
   return prediction;

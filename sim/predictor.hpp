@@ -13,7 +13,11 @@ namespace forerun::sim {
 /// Whether workers meet at servers alone, or come late by chance: that stands in no plan.
 bool goes_apart(const Scenario& scenario);
 
-/// The prediction of a lowered and priced scenario on a network of its platform, in the process that holds the network.
+/// Throws MissingCapability where links change under workers that meet at servers by chance.
+void require_playable(const Scenario& scenario);
+
+/// The prediction of a lowered and priced scenario on a network of its platform, in the process that holds the network. Throws
+/// SimulationFailed where the platform's slow links change beyond the steps that are played.
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
                       Mode mode = Mode::flow);
 

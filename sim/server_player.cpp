@@ -45,6 +45,11 @@ ServersPlayed ServerPlayer::play() {
 
 int ServerPlayer::slot(int worker, int server, bool push) const { return 2 * (worker * server_count_ + server) + (push ? 1 : 0); }
 
+double ServerPlayer::slowed(int device, int operation, std::int64_t instance) const {
+  const double drawn = options_.jitter > 0 ? jitter_draw(options_.seed, device, operation, instance) : 0;
+  return (1 + drawn * options_.jitter) * (options_.slowness.empty() ? 1 : options_.slowness[device]);
+}
+
 void ServerPlayer::on_start() {
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
     const double apart = options_.synchronous ? 0 : jitter_draw(options_.seed, worker, kStartDraw, 0);
@@ -185,8 +190,7 @@ void ServerPlayer::compute(int index, int entry, double now_s) {
     const ServerCycle::Compute& computation = cycle_.computes[++next];
     for (std::int64_t time = 0; time < computation.times; ++time) {
       const std::int64_t instance = (worker.cycles - 1) * computation.times + time;
-      const double drawn = options_.jitter > 0 ? jitter_draw(options_.seed, cycle_.workers[index], computation.operation, instance) : 0;
-      duration_s += computation.duration.value() * (1 + drawn * options_.jitter);
+      duration_s += computation.duration.value() * slowed(cycle_.workers[index], computation.operation, instance);
     }
   } while (next < last && pushes_after_[next].empty());
   at(now_s + duration_s, {EventKind::computed, index, next});
@@ -206,9 +210,8 @@ void ServerPlayer::serve(int index, double now_s) {
   const Gradient& gradient = server.waiting.front();
   const ServerCycle::Message& push = cycle_.pushes[gradient.push];
   const Seconds work = push.accumulating + (gradient.last ? push.updating : Seconds(0));
-  const double drawn = options_.jitter > 0 ? jitter_draw(options_.seed, cycle_.servers[index], push.update, server.computations) : 0;
-  ++server.computations;
-  at(now_s + work.value() * (1 + drawn * options_.jitter), {EventKind::served, index, 0});
+  const double factor = slowed(cycle_.servers[index], push.update, server.computations++);
+  at(now_s + work.value() * factor, {EventKind::served, index, 0});
 }
 
 void ServerPlayer::served(int index, double now_s) {

@@ -13,7 +13,8 @@ namespace forerun::sim {
 /// How workers and parameter servers are followed.
 struct ServerPlayOptions {
   bool synchronous = true;
-  double jitter = 0;  ///< compute takes 1 + u jitter, u from jitter_draw()
+  double jitter = 0;             ///< compute takes 1 + u jitter, u from jitter_draw()
+  std::vector<double> slowness;  ///< what compute of each device takes besides; empty: as long on all
   std::uint64_t seed = 1;
   int warm_up = 2;  ///< rounds (steps; asynchronous: as many updates as workers) that are not counted
   int rounds = 16;  ///< that are
@@ -96,6 +97,8 @@ class ServerPlayer final : public Listener {
   void end_cycle(int worker, double now_s);
   void flow(int slot, const ServerCycle::Message& message, double now_s);
   void leave(int worker, double now_s);
+  /// What a device's computation takes, over its time on one that nothing slows.
+  [[nodiscard]] double slowed(int device, int operation, std::int64_t instance) const;
   [[nodiscard]] int slot(int worker, int server, bool push) const;
   [[nodiscard]] bool over() const { return rounds_done_ >= options_.warm_up + options_.rounds; }
   void end_round(double now_s);

@@ -1,9 +1,13 @@
 #include "sim/server_predictor.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <numeric>
 
 #include "costs/summary.hpp"
 #include "io/format.hpp"
+#include "sim/device_speeds.hpp"
+#include "sim/interactions.hpp"
 #include "sim/server_player.hpp"
 
 namespace forerun::sim {
@@ -25,11 +29,11 @@ Prediction predict_servers(Network& network, const Scenario& scenario, const Ste
   options.synchronous = scenario.strategy.updates == Updates::synchronous;
   options.jitter = scenario.platform.compute_jitter;
   options.seed = scenario.run.seed;
+  options.slowness = device_slowness(scenario.platform, options.seed, scenario.platform.devices());
   const ServersPlayed played = ServerPlayer(cycle, options, network).play();
   Prediction prediction = summarize(scenario, plan, costs, {.step = played.step, .parts = played.parts});
   prediction.engine = "sim";
-  if (scenario.calibration->overlap.factor > 1)
-    prediction.assumptions.emplace_back("transfers do not slow the compute of workers that follow no common plan");
+  std::ranges::move(interactions(scenario, Beside::left_out), std::back_inserter(prediction.assumptions));
   if (options.jitter > 0) prediction.assumptions.push_back(forerun::format("compute times jittered by up to {}", percent(options.jitter)));
   prediction.assumptions.push_back(
       forerun::format("{} steps simulated after the first {}, their mean goes on", options.rounds, options.warm_up));

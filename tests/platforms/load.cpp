@@ -53,6 +53,9 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                                                  setting("intra-node-latency", "0us"),
                                                  setting("memory-per-node", "8GiB"),
                                                  setting("compute-jitter", "5%"),
+                                                 setting("device-spread", "3%"),
+                                                 setting("slow-devices", "5:1.5"),
+                                                 setting("slow-links", "2:4:1s..2s"),
                                                  setting("device", "cuda"),
                                                  setting("calibration", "other"),
                                                  setting("device-memory", "3GiB"),
@@ -100,6 +103,9 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                           .startup = Seconds(120),
                           .node_power = Watts(1100),
                           .compute_jitter = 0.05,
+                          .device_spread = 0.03,
+                          .slow_devices = {{5, 1.5}},
+                          .slow_links = {{2, 4, Seconds(1), Seconds(2)}},
                           .loader_rate = 265,
                           .source = "a page"};
   CHECK(platform == expected);

@@ -39,6 +39,9 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .startup = Seconds(96.9),
                       .node_power = Watts(1000.0 / 3),
                       .compute_jitter = 0.1,
+                      .device_spread = 1.0 / 30,
+                      .slow_devices = {{0, 4.0 / 3}, {5, 2}},
+                      .slow_links = {{0, 10.0 / 3, Seconds(1.0 / 3), Seconds(2e9)}, {1, 4, Seconds(0), {}}, {2, 2, Seconds(1), {}}},
                       .loader_rate = 1000.0 / 3,
                       .source = "two: lines"};
   CHECK(round_trip(full) == full);

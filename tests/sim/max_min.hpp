@@ -29,6 +29,12 @@ class MaxMin {
 
   void start(Flow flow) { flows_.push_back(std::move(flow)); }
   [[nodiscard]] double now_s() const { return now_s_; }
+  /// From now on a link carries so much.
+  void change(std::int64_t link, double bytes_per_s) {
+    for (Flow& flow : flows_)
+      for (Link& crossed : flow.route)
+        if (crossed.name == link) crossed.bytes_per_s = bytes_per_s;
+  }
 
   /// Goes on to the first moment at which flows end, though not beyond `until_s`; the tags of those that end then.
   std::vector<int> advance(double until_s) {

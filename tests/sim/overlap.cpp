@@ -154,6 +154,7 @@ TEST_CASE("a step that overlaps is slowed by at most the factor, in the simulato
   CHECK(*beside.step_time > *alone.step_time);
   CHECK(*beside.step_time < 1.3 * *alone.step_time);
   CHECK(beside.parts->compute > alone.parts->compute);
+  CHECK(beside.origin == Origin::published);
   CHECK(std::ranges::find(beside.assumptions, "compute goes on 1.3 times slower while a transfer of its rank runs (a paper)") !=
         beside.assumptions.end());
   const Prediction evaluated = oracle::predict(scenario);
