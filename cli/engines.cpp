@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "io/suggest.hpp"
 #include "oracle/predict.hpp"
@@ -24,14 +25,23 @@ Engine parse_engine(const Text& text) {
   return static_cast<Engine>(found - kNames.begin());
 }
 
-Predictor predictor(Engine engine) {
-  if (engine == Engine::oracle) return [](const Scenario& scenario) { return oracle::predict(scenario); };
-  const sim::Mode mode = engine == Engine::sim ? sim::Mode::flow : sim::Mode::message;
-  return [mode](const Scenario& scenario) { return sim::predict(scenario, mode); };
+sim::SeedOptions usual_seeds() {
+  sim::SeedOptions seeds;
+  seeds.workers = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return seeds;
 }
 
-Predictor with_intervals(Engine engine, int samples) {
-  return with_intervals(predictor(engine), predictor(Engine::oracle), IntervalOptions{.samples = samples});
+Predictor predictor(Engine engine, const sim::SeedOptions& seeds) {
+  if (engine == Engine::oracle) return [](const Scenario& scenario) { return oracle::predict(scenario); };
+  sim::SeedOptions played = seeds;
+  played.mode = engine == Engine::sim ? sim::Mode::flow : sim::Mode::message;
+  return [played](const Scenario& scenario) {
+    return scenario.run.seeds > 1 ? sim::predict_seeds(scenario, played) : sim::predict(scenario, played.mode);
+  };
+}
+
+Predictor with_intervals(Engine engine, int samples, const sim::SeedOptions& seeds) {
+  return with_intervals(predictor(engine, seeds), predictor(Engine::oracle), IntervalOptions{.samples = samples});
 }
 
 void add_samples_option(CLI::App& verb, int& samples) {

@@ -6,6 +6,7 @@
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
 #include "cli/prediction_page.hpp"
+#include "cli/progress.hpp"
 #include "cli/scenario.hpp"
 #include "cli/verbs.hpp"
 #include "io/atomic_file.hpp"
@@ -20,11 +21,13 @@ struct PredictOptions {
   OutputOptions output;
   std::optional<Engine> engine;  ///< empty: that of the document read, or the oracle
   int samples = kUsualSamples;
+  int jobs = usual_seeds().workers;
   bool explain = false;
   std::string trace;  ///< a file; empty: none
   BesideOptions beside;
 };
 
+constexpr int kMostJobs = 1024;
 constexpr std::int64_t kTracedSteps = 2;  // what goes over from one step to the next is seen
 
 void write_trace(const std::string& file, const Scenario& scenario) {
@@ -55,12 +58,23 @@ ExitCode predict_jobs(const PredictOptions& options, const ScenarioText& text, S
     throw BadInput(Problem{.file = "--engine", .what = "oracle knows one job alone: jobs side by side take sim or sim-message"});
   if (options.explain || !options.trace.empty())
     throw BadInput(Problem{.file = options.explain ? "--explain" : "--trace", .what = "is of one job alone, without others beside it"});
+  if (!options.scenario.seeds.empty()) throw BadInput(Problem{.file = "--seeds", .what = "is of one job alone, without others beside it"});
   const Engine engine = engine_of(options, text.engine);
   const PredictedJobs predicted = predict_beside(text, options.beside, engine, options.samples, reader);
   for (const ReadScenario& job : predicted.jobs)
     for (const std::string& warning : job.warnings) say("warning: " + warning);
   deliver(beside_page(predicted), options.output);
   return exit_code(predicted.predictions.front().together.status);
+}
+
+Prediction predict_with_progress(const PredictOptions& options, Engine engine, const Scenario& scenario) {
+  ProgressLine line(WhenPiped::now_and_then);
+  sim::SeedOptions seeds;
+  seeds.workers = options.jobs;
+  const std::string what = forerun::format("of {} seeds", scenario.run.seeds);
+  const double total = scenario.run.seeds;
+  if (const ProgressCallback show = line.callback()) seeds.played = [=](int played) { show({static_cast<double>(played), total, what}); };
+  return with_intervals(engine, options.samples, seeds)(scenario);
 }
 
 ExitCode predict(const PredictOptions& options, const Environment& environment) {
@@ -70,9 +84,11 @@ ExitCode predict(const PredictOptions& options, const Environment& environment) 
   const ScenarioText text = scenario_text(options.scenario, Others::welcome);
   if (!options.beside.files.empty() || !text.beside.empty()) return predict_jobs(options, text, reader);
   const Engine engine = engine_of(options, text.engine);
+  if (engine == Engine::oracle && !options.scenario.seeds.empty())
+    throw BadInput(Problem{.file = "--seeds", .what = "asks for simulated runs", .allowed = "with --engine sim or sim-message"});
   const ReadScenario read = reader.read(text);
   for (const std::string& warning : read.warnings) say("warning: " + warning);
-  const Prediction prediction = with_intervals(engine, options.samples)(read.scenario);
+  const Prediction prediction = predict_with_progress(options, engine, read.scenario);
   std::optional<std::vector<Limit>> limits;
   if (options.explain && prediction.step_time) limits = step_limits(read.scenario, *prediction.step_time, predictor(engine));
   if (!options.trace.empty() && prediction.status == Status::ok) write_trace(options.trace, read.scenario);
@@ -97,6 +113,10 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
                                     {{"oracle", Engine::oracle}, {"sim", Engine::sim}, {"sim-message", Engine::sim_message}});
   options->engine.reset();
   add_samples_option(*verb, options->samples);
+  verb->add_option("--seeds", options->scenario.seeds,
+                   "simulate so many runs, which differ by the seed alone: the one in the middle, with P10 and P90 over all of them");
+  verb->add_option("-j,--jobs", options->jobs, "of these runs, simulated at a time; the answer does not depend on it")
+      ->check(CLI::Range(1, kMostJobs));
   verb->add_flag("--explain", options->explain,
                  "what limits the step: how much shorter it gets where a rate, a bandwidth or a latency is 1 % better");
   verb->add_option("--trace", options->trace,

@@ -15,14 +15,15 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 14> kKeys{
+constexpr std::array<std::string_view, 15> kKeys{
     "run.steps",       "run.epochs",  "run.minimum-steps", "run.critical-batch",      "run.reference-epochs",    "run.reference-batch",
     "run.batch-steps", "run.startup", "run.evaluation",    "run.evaluation-interval", "run.checkpoint-interval", "run.checkpoint-mode",
-    "run.market",      "run.seed"};
+    "run.market",      "run.seed",    "run.seeds"};
 constexpr std::array<std::string_view, 5> kTargetKeys{"minimum-steps", "critical-batch", "reference-epochs", "reference-batch",
                                                       "batch-steps"};
 constexpr double kMostEpochs = 1e9;
 constexpr double kMostBatch = 1e15;
+constexpr std::int64_t kMostSeeds = 10'000;
 constexpr double kSmallest = std::numeric_limits<double>::min();
 
 const Text* find(const std::vector<Text>& settings, std::string_view key) {
@@ -129,6 +130,8 @@ void read_setting(const Text& setting, const Text& shown, std::int64_t samples, 
     run.checkpoints.mode = parse_choice(shown, std::array{CheckpointMode::synchronous, CheckpointMode::asynchronous}, "unknown mode");
   else if (key == "seed")
     run.seed = static_cast<std::uint64_t>(parse_integer(shown, 0, kMostSeed));
+  else if (key == "seeds")
+    run.seeds = static_cast<int>(parse_integer(shown, 1, kMostSeeds));
   else if (std::ranges::find(kTargetKeys, key) == kTargetKeys.end())
     throw BadInput(unknown_setting(setting, shown.key, kKeys));
 }
@@ -203,7 +206,8 @@ void refuse_whole_run(const std::vector<Text>& settings, Problems& problems) {
     if (const Text* text = find(settings, key))
       problems.add(problem(named(*text, "run"), "has no meaning here: train runs steps on this machine"));
   };
-  for (const std::string_view key : {"evaluation", "evaluation-interval", "checkpoint-interval", "checkpoint-mode", "startup", "market"})
+  for (const std::string_view key :
+       {"evaluation", "evaluation-interval", "checkpoint-interval", "checkpoint-mode", "startup", "market", "seeds"})
     refuse(key);
   std::ranges::for_each(kTargetKeys, refuse);
 }

@@ -23,8 +23,8 @@ std::span<const std::string_view> run_keys();
 
 /// What is to be done: steps, epochs, critical-batch with minimum-steps or with reference-epochs and reference-batch, batch-steps (a CSV
 /// with the columns batch and steps or epochs, to which these are fitted), startup, evaluation with evaluation-interval,
-/// checkpoint-interval with checkpoint-mode, market, seed; keys without `run.`. `samples` are those of an epoch, 0 where that is not known.
-/// Adds to `problems` what cannot be read, unknown keys, and what cannot stand beside one another.
+/// checkpoint-interval with checkpoint-mode, market, seed, seeds; keys without `run.`. `samples` are those of an epoch, 0 where that is not
+/// known. Adds to `problems` what cannot be read, unknown keys, and what cannot stand beside one another.
 Run read_run(const std::vector<Text>& settings, std::int64_t samples, Problems& problems);
 
 /// The settings of a run that say how many steps a target takes, without `run.`.

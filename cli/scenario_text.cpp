@@ -144,6 +144,7 @@ ScenarioText scenario_text(const ScenarioOptions& options, Others others) {
   choose(text.strategy, "--strategy", options.strategy);
   choose(text.calibration, "--calibration", options.calibration);
   for (const std::string& setting : options.settings) text.settings.push_back({setting, "--set", 0, 0, ""});
+  if (!options.seeds.empty()) text.settings.push_back({"run.seeds=" + options.seeds, "--seeds", 0, 0, ""});
   return text;
 }
 

@@ -34,6 +34,7 @@ struct ScenarioOptions {
   std::string platform;
   std::string strategy;
   std::string calibration;
+  std::string seeds;  ///< `run.seeds`; empty: as the settings have it
   std::vector<std::string> settings;
 };
 

@@ -68,6 +68,7 @@ struct Run {
   Checkpoints checkpoints;
   Market market = Market::on_demand;
   std::uint64_t seed = 1;
+  int seeds = 1;  ///< runs that the simulator plays, from `seed` on
 
   friend bool operator==(const Run&, const Run&) = default;
 };

@@ -141,7 +141,7 @@ void add(const std::optional<Seconds>& point, const std::vector<double>& sorted,
 
 void add_interval(Prediction& prediction, const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options) {
   assert(options.samples >= 0 && options.samples <= kMostSamples);
-  if (options.samples == 0 || !prediction.step_time) return;
+  if (options.samples == 0 || !prediction.step_time || prediction.step_time_p10) return;
   const Logarithms ratios = sampled_ratios(scenario, sampler, options);
   const double spread = model_spread(scenario, options.spreads);
   add(prediction.step_time, ratios.step, spread, prediction.step_time_p10, prediction.step_time_p90);

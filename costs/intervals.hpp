@@ -24,9 +24,8 @@ struct IntervalOptions {
 ///      mean over i of Phi((ln q - ln r[i]) / s) = 0.1 or 0.9, Phi the normal distribution function
 ///   4. P10 = point x q(0.1), P90 = point x q(0.9), at most and at least the point
 /// So the interval of a prediction by one engine can be sampled with another, quicker one. samples + 1 predictions.
-/// Nothing is added to a prediction without a time, and by no samples. The orders follow from run.seed: the same scenario gives the same
-/// interval.
-/// Precondition: 0 <= samples <= kMostSamples.
+/// Nothing is added to a prediction without a time, to one that has an interval (of runs that were played, sim/seeds) and by no samples.
+/// The orders follow from run.seed: the same scenario gives the same interval. Precondition: 0 <= samples <= kMostSamples.
 void add_interval(Prediction& prediction, const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options = {});
 
 /// The engine with its intervals, as an engine.

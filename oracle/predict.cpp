@@ -27,6 +27,7 @@ std::vector<std::string> not_evaluated(const Scenario& scenario) {
   leave_out(platform.device_spread > 0, "all devices are as fast", "device-spread is");
   leave_out(!platform.slow_devices.empty(), "no device is slow", "slow-devices are");
   leave_out(!platform.slow_links.empty(), "no link is slow for a while", "slow-links are");
+  leave_out(scenario.run.seeds > 1, "every run is like the others", "run.seeds is");
   leave_out(scenario.calibration->overlap.factor > 1, "transfers do not slow the compute beside them",
             "the calibration's overlap-slowdown is");
   return list;

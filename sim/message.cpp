@@ -28,6 +28,8 @@ void code_prediction(Coder&& field, Value& prediction) {
   field(prediction.origin);
   field(prediction.assumptions);
   field(prediction.step_time);
+  field(prediction.step_time_p10);
+  field(prediction.step_time_p90);
   field(prediction.parts);
   field(prediction.comm_total);
   field(prediction.epoch_time);
@@ -40,6 +42,8 @@ void code_prediction(Coder&& field, Value& prediction) {
   field(prediction.steps);
   field(prediction.epochs_to_target);
   field(prediction.total_time);
+  field(prediction.total_time_p10);
+  field(prediction.total_time_p90);
   field(prediction.throughput_samples_per_s);
   field(prediction.throughput_tokens_per_s);
   field(prediction.mfu);

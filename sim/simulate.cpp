@@ -11,6 +11,7 @@
 #include "sim/message.hpp"
 #include "sim/pool.hpp"
 #include "sim/predictor.hpp"
+#include "sim/seeds.hpp"
 #include "strategies/lower.hpp"
 
 namespace forerun::sim {
@@ -19,6 +20,7 @@ namespace {
 
 // A child serves at most so many scenarios, so that every worker has some and a death repeats little.
 constexpr std::size_t kLongestJob = 256;
+constexpr std::size_t kUsualJobs = 64;
 // The engine's clock runs on from scenario to scenario: beyond this its last digit would show in a step of microseconds.
 constexpr double kLatestClock_s = 1000;
 
@@ -51,14 +53,15 @@ Prediction serve_one(std::optional<Network>& network, int ranks, const Scenario&
     require_playable(scenario);
     const std::vector<OperationCost> costs = price(plan, scenario);
     if (!network) network.emplace(scenario.platform, ranks);
-    return predict_on(*network, scenario, plan, costs);
+    return scenario.run.seeds > 1 ? predict_seeds_on(*network, scenario, plan, costs) : predict_on(*network, scenario, plan, costs);
   } catch (const std::exception& error) {
     return failed(error.what());
   }
 }
 
-// Scenarios of one platform, in jobs short enough for all workers to share.
-std::vector<Job> share_out(std::span<const Scenario> scenarios, int workers) {
+// Scenarios of one platform, in jobs short enough for workers to share. What is in a job does not depend on how many workers there are:
+// the engine's clock runs on through it, and with it the last digit of a time.
+std::vector<Job> share_out(std::span<const Scenario> scenarios) {
   std::vector<Job> by_platform;
   for (std::size_t i = 0; i < scenarios.size(); ++i) {
     const auto same = std::find_if(by_platform.begin(), by_platform.end(),
@@ -68,8 +71,7 @@ std::vector<Job> share_out(std::span<const Scenario> scenarios, int workers) {
     else
       same->push_back(i);
   }
-  const std::size_t fair = scenarios.size() / (4 * static_cast<std::size_t>(std::max(1, workers))) + 1;
-  const std::size_t length = std::min(kLongestJob, fair);
+  const std::size_t length = std::min(kLongestJob, scenarios.size() / kUsualJobs + 1);
   std::vector<Job> jobs;
   for (const Job& all : by_platform)
     for (std::size_t first = 0; first < all.size(); first += length)
@@ -111,7 +113,7 @@ void predict_each(std::span<const Scenario> scenarios, int workers, const Receiv
   };
   work.receive = [&receive](std::size_t task, const std::string& answer) { receive(task, decode_prediction(answer)); };
   work.fail = [&receive](std::size_t task, const std::string& reason) { receive(task, failed(reason)); };
-  run_pool(share_out(scenarios, workers), workers, work);
+  run_pool(share_out(scenarios), workers, work);
 }
 
 std::vector<Prediction> predict_all(std::span<const Scenario> scenarios, int workers) {

@@ -11,7 +11,8 @@
 
 namespace forerun::sim {
 
-/// The prediction of a scenario by discrete events, with all ranks, shared links and the platform's compute jitter.
+/// The prediction of a scenario by discrete events, with all ranks, shared links, and what slows devices and links: one run, of `run.seed`
+/// (sim/seeds.hpp plays several).
 ///
 /// Steps are played until they repeat, 64 at most, and the rest of the run is their continuation; with jitter 16 steps are played
 /// (fewer where the run has fewer), and the mean of all but the first goes on. The assumptions say so. Step time and parts are those of
@@ -25,8 +26,9 @@ Prediction predict(const Scenario& scenario, Mode mode = Mode::flow);
 using Receiver = std::function<void(std::size_t index, Prediction prediction)>;
 
 /// Predicts many scenarios in `workers` child processes at a time, each of which serves scenarios of one platform one after another.
-/// Answers come in any order and agree with predict() to 1e-9 without contention. What throws in predict() is here a prediction whose
-/// status is failed, with the reason; a process that dies takes only the scenario it was at with it.
+/// Answers come in any order, are the same bytes whatever the number of workers, and agree with predict() to 1e-9 without contention. What
+/// throws in predict() is here a prediction whose status is failed, with the reason; a process that dies takes only the scenario it was at
+/// with it.
 void predict_each(std::span<const Scenario> scenarios, int workers, const Receiver& receive);
 
 /// The same, in the order of the scenarios.

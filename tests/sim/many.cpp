@@ -57,6 +57,12 @@ TEST_CASE("predictions of many scenarios equal those of each alone, in their ord
   }
 }
 
+TEST_CASE("predictions of many scenarios are the same, to the last bit, whatever the number of workers") {
+  const std::vector<Scenario> scenarios = varied(150);
+  const std::vector<Prediction> one = sim::predict_all(scenarios, 1);
+  for (const int workers : {2, 4}) CHECK(sim::predict_all(scenarios, workers) == one);
+}
+
 TEST_CASE("among many scenarios one that cannot be priced or run fails alone") {
   std::vector<Scenario> scenarios(5, data_parallel(2));
   scenarios[1].calibration = std::make_shared<const Calibration>();

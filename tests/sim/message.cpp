@@ -12,6 +12,8 @@ TEST_CASE("a prediction comes through a pipe as it was") {
   prediction.origin = Origin::published;
   prediction.assumptions = {"one", "", "three"};
   prediction.step_time = Seconds(0.1);
+  prediction.step_time_p10 = Seconds(0.09);
+  prediction.step_time_p90 = Seconds(0.11);
   prediction.parts = Parts{Seconds(1), Seconds(2), Seconds(3), Seconds(4), Seconds(5)};
   prediction.comm_total = Seconds(0.2);
   prediction.epoch_time = Seconds(0.3);
@@ -21,6 +23,8 @@ TEST_CASE("a prediction comes through a pipe as it was") {
   prediction.epochs_to_target = 0.47;
   prediction.energy = Joules(0.48);
   prediction.total_time = Seconds(0.5);
+  prediction.total_time_p10 = Seconds(0.49);
+  prediction.total_time_p90 = Seconds(0.51);
   prediction.throughput_samples_per_s = 0.6;
   prediction.memory_per_device = Bytes(7);
   prediction.memory_parts = {{"weights", Bytes(8)}, {"gradients", Bytes(9)}};
