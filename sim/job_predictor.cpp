@@ -7,9 +7,11 @@
 #include "costs/loading.hpp"
 #include "costs/summary.hpp"
 #include "io/format.hpp"
+#include "sim/interactions.hpp"
 #include "sim/jobs.hpp"
 #include "sim/predictor.hpp"
 #include "sim/simulate.hpp"
+#include "sim/slow_links.hpp"
 #include "strategies/lower.hpp"
 
 // From scenarios that share a network to their predictions.
@@ -100,6 +102,8 @@ std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode
   std::vector<JobPrediction> predictions(jobs.size());
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     if (goes_apart(jobs[j])) throw MissingCapability(job_name(jobs[j], j) + ": workers that wait for nobody are not played beside others");
+    if (SlowLinks::last_change_s(jobs[j].platform.slow_links) > 0)
+      throw MissingCapability(job_name(jobs[j], j) + ": slow-links that begin or end during a run are not played beside other jobs");
     predictions[j].alone = predictions[j].together = predict(jobs[j], mode);
   }
   for (std::size_t j = 0; j < jobs.size(); ++j)
@@ -116,13 +120,16 @@ std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     const Seconds alone = *predictions[j].alone.step_time;
     const double begins = j == 0 ? 0 : begin_draw(jobs.front().run.seed, j);
-    planned.push_back({lowered[j].plan, lowered[j].costs, jobs[j].platform, begins * alone, alone, jobs[j].run.seed});
+    planned.push_back({lowered[j].plan, lowered[j].costs, jobs[j].platform, begins * alone, alone, jobs[j].run.seed,
+                       jobs[j].calibration->overlap.factor});
   }
   const std::vector<PlayedBeside> played = play_together(planned, mode, kLeastSteps);
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     Prediction& together = predictions[j].together;
     together = summarize(jobs[j], lowered[j].plan, lowered[j].costs, run_times(jobs[j], predictions[j].alone, played[j].time));
     together.engine = predictions[j].alone.engine;
+    together.origin = predictions[j].alone.origin;
+    for (std::string& assumption : interactions(jobs[j])) together.assumptions.push_back(std::move(assumption));
     together.assumptions.push_back(forerun::format(
         "{} beside it on the network, all over and over, begun at dates drawn from the seed; the mean of {} steps, {} {} of the job played",
         jobs.size() == 2 ? "another job" : forerun::format("{} jobs", jobs.size() - 1), counted(played[j].steps), counted(played[j].flows),

@@ -28,7 +28,13 @@ struct Live {
       : network(beside == nullptr ? std::make_unique<Network>(job.platform, job.plan.ranks)
                                   : std::make_unique<Network>(*beside, job.platform, job.plan.ranks)),
         program(compile(job.plan)),
-        options{.steps = kObservedSteps, .endless = true, .mode = mode, .fold = Fold::never, .seed = job.seed, .perturbations = {}},
+        options{.steps = kObservedSteps,
+                .endless = true,
+                .mode = mode,
+                .fold = Fold::never,
+                .seed = job.seed,
+                .overlap_slowdown = job.overlap_slowdown,
+                .perturbations = {}},
         player(job.plan, program, job.costs, job.platform, options, *network) {
     player.begin_at(job.begins.value());
   }

@@ -34,6 +34,7 @@ struct PlannedJob {
   Seconds begins;  ///< on the clock that all share
   Seconds alone;   ///< about what a step takes alone
   std::uint64_t seed = 1;
+  double overlap_slowdown = 1;
 };
 
 /// What came of it.
@@ -55,7 +56,7 @@ struct JobPrediction {
 
 /// Jobs without a conflict side by side, as jobs that are long on their way: the first begins at once, the others at a date within their
 /// own first step that is drawn from the first one's seed. Eight steps of the slowest count at least.
-/// Throws as predict() does, and MissingCapability for servers whose workers wait for nobody.
+/// Throws as predict() does, and MissingCapability for servers whose workers wait for nobody, and links that change during a run.
 std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode mode = Mode::flow);
 
 }  // namespace forerun::sim

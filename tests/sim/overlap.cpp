@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "oracle/predict.hpp"
+#include "sim/jobs.hpp"
 #include "tests/sim/random_plan.hpp"
 #include "tests/sim/scenarios.hpp"
 #include "tests/sim/support.hpp"
@@ -142,6 +143,20 @@ TEST_CASE("every computation of a random plan does its work: what transfers leav
     if (seed == 1) CHECK(beside > 0);
     CHECK(played.parts().total().value() == Approx(played.makespan.value()).epsilon(1e-9));
   }
+}
+
+TEST_CASE("transfers slow the compute of jobs side by side as they do alone") {
+  std::vector<Scenario> jobs(2, data_parallel(4));
+  REQUIRE(sim::place_jobs(jobs, sim::JobPlacement::packed).empty());
+  const auto plain = sim::predict_together(jobs);
+  auto calibration = std::make_shared<Calibration>(*jobs[0].calibration);
+  calibration->overlap = {.factor = 1.5, .origin = Origin::published, .source = "a paper"};
+  jobs[1].calibration = calibration;
+  const auto slowed = sim::predict_together(jobs);
+  CHECK(slowed[0].together.step_time->value() == Approx(plain[0].together.step_time->value()).epsilon(1e-6));
+  CHECK(slowed[1].together.step_time->value() == Approx(slowed[1].alone.step_time->value()).epsilon(1e-6));
+  CHECK(*slowed[1].together.step_time > *plain[1].together.step_time);
+  CHECK(slowed[1].together.origin == Origin::published);
 }
 
 TEST_CASE("a step that overlaps is slowed by at most the factor, in the simulator alone, and both engines say so") {
