@@ -26,7 +26,11 @@ namespace s4u = simgrid::s4u;
 namespace fs = std::filesystem;
 
 constexpr rlim_t kMostSeconds = 20;
+#ifdef __SANITIZE_ADDRESS__
+constexpr rlim_t kMostMemory = RLIM_INFINITY;  // its shadow alone is terabytes of addresses
+#else
 constexpr rlim_t kMostMemory = rlim_t{2} << 30;
+#endif
 
 /// Why a file says nothing usable; told apart from what SimGrid throws.
 [[noreturn]] void refuse(const std::string& what) { throw std::runtime_error(what); }
@@ -54,13 +58,18 @@ bool natural_less(const std::string& a, const std::string& b) {
   return a.size() - i < b.size() - j;
 }
 
-/// What a child leaves behind that breaks off: SimGrid's own words, in a file that is gone at the end, and what it was at.
+/// What a child leaves behind that breaks off: SimGrid's own words, in a file that is gone at the end, and what it was at. Where there is
+/// no place for such a file, what it was at.
 class LastWords {
  public:
-  LastWords()
-      : path_((fs::temp_directory_path() / "forerun-XXXXXX").string()),
-        way_(::mmap(nullptr, kWay, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
-    if (const int made = ::mkstemp(path_.data()); made >= 0) ::close(made);
+  LastWords() : way_(::mmap(nullptr, kWay, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    std::error_code none;
+    path_ = (fs::temp_directory_path(none) / "forerun-XXXXXX").string();
+    const int made = none ? -1 : ::mkstemp(path_.data());
+    if (made >= 0)
+      ::close(made);
+    else
+      path_.clear();
   }
   ~LastWords() {
     std::error_code none;
@@ -72,7 +81,7 @@ class LastWords {
 
   /// Within the child: its standard error goes there.
   void take_errors() const {
-    const int file = ::open(path_.c_str(), O_WRONLY | O_TRUNC);
+    const int file = ::open(path_.empty() ? "/dev/null" : path_.c_str(), O_WRONLY | O_TRUNC);
     if (file >= 0) ::dup2(file, STDERR_FILENO), ::close(file);
   }
 
@@ -83,10 +92,13 @@ class LastWords {
 
   /// Why the child broke off, as one line: the first of the log, after its brackets, else `otherwise`; and the way that it was at.
   [[nodiscard]] std::string said(const std::string& otherwise) const {
-    const std::string text = read_file(path_);
+    const std::string text = path_.empty() ? "" : read_file(path_);
     std::string line = text.substr(0, text.find('\n'));
     if (const std::size_t end = line.rfind("] "); end != std::string::npos) line = line.substr(end + 2);
-    return (line.empty() ? otherwise : line) + (way_ == MAP_FAILED ? "" : static_cast<const char*>(way_));
+    const std::string way = way_ == MAP_FAILED ? "" : static_cast<const char*>(way_);
+    // SimGrid follows a route that is not there as if it were.
+    if (line.starts_with("Segmentation fault") && !way.empty()) line = "finds no route";
+    return (line.empty() ? otherwise : line) + way;
   }
 
  private:
@@ -99,8 +111,9 @@ class LastWords {
 class Reader {
  public:
   Reader(const fs::path& file, const LastWords& words) : words_(words) {
-    std::string name = "forerun", quiet = "--log=root.thres:critical";
-    std::vector<char*> arguments{name.data(), quiet.data()};
+    // A file's own <config> cannot undo what is said here, and could have SimGrid write a trace over any file.
+    std::string name = "forerun", quiet = "--log=root.thres:critical", untraced = "--cfg=tracing:no";
+    std::vector<char*> arguments{name.data(), quiet.data(), untraced.data()};
     int count = static_cast<int>(arguments.size());
     auto* engine = new s4u::Engine(&count, arguments.data());
     engine->load_platform(file.string());
@@ -111,6 +124,7 @@ class Reader {
 
   RouteTable read() {
     if (hosts_.empty()) refuse("has no host");
+    if (hosts_.size() == 1) refuse("has one host, and no network");
     if (std::ssize(hosts_) > kMostHosts) refuse(forerun::format("has {} hosts, and at most {} are read", hosts_.size(), kMostHosts));
     for (const s4u::Host* host : hosts_) table_.nodes.push_back(host->get_name());
     for (const s4u::Host* from : hosts_)
@@ -140,8 +154,11 @@ class Reader {
       const double bandwidth = link->get_bandwidth();
       if (!std::isfinite(bandwidth) || bandwidth <= 0) refuse("gives link " + link->get_name() + " no bandwidth");
       if (!(link->get_latency() >= 0)) refuse("gives link " + link->get_name() + " a negative latency");
-      const bool shared = link->get_sharing_policy() != s4u::Link::SharingPolicy::FATPIPE;
-      table_.links.push_back({link->get_name(), BytesPerSecond(bandwidth), shared});
+      const auto sharing = link->get_sharing_policy();
+      // Its rate is each host's own, and its bandwidth in SimGrid a share of that.
+      if (sharing == s4u::Link::SharingPolicy::WIFI)
+        refuse("has link " + link->get_name() + " without wires, which has no bandwidth of its own");
+      table_.links.push_back({link->get_name(), BytesPerSecond(bandwidth), sharing != s4u::Link::SharingPolicy::FATPIPE});
     }
     return known->second;
   }

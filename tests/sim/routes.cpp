@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
 
 #include "core/error.hpp"
 #include "platforms/fabric.hpp"
@@ -106,7 +107,9 @@ TEST_CASE("files that SimGrid cannot read, or that say nothing usable, are refus
   CHECK_THAT(PlatformFile(dumbbell("<link id=\"t\" bandwidth=\"1GBps\" latency=\"-8us\"/>\n")).error(), Catch::Contains("cannot read it"));
   CHECK_THAT(PlatformFile(dumbbell("")).error(), Catch::Contains("cannot read it"));
   const std::string dead = "<zone id=\"z\" routing=\"Full\"><host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/></zone>";
-  CHECK_THAT(PlatformFile(dead).error(), Catch::Contains("on the way from a to b"));
+  CHECK_THAT(PlatformFile(dead).error(), Catch::Contains("finds no route (on the way from a to b)"));
+  CHECK_THAT(PlatformFile("<zone id=\"z\" routing=\"Full\"><host id=\"a\" speed=\"1Gf\"/></zone>").error(),
+             Catch::Contains("has one host"));
   CHECK_THAT(PlatformFile("<zone id=\"z\" routing=\"Full\"><host id=\"a\" speed=\"1Gf\"/><host id=\"a\" speed=\"1Gf\"/></zone>").error(),
              Catch::Contains("cannot read it"));
   CHECK_THAT(
@@ -119,6 +122,34 @@ TEST_CASE("files that SimGrid cannot read, or that say nothing usable, are refus
         return std::string();
       }(),
       Catch::Contains("none.xml: no such file"));
+}
+
+TEST_CASE("a wireless link, whose bandwidth is each host's own, is refused") {
+  const std::string wireless =
+      "<zone id=\"world\" routing=\"Full\"><zone id=\"w\" routing=\"WIFI\"><prop id=\"access_point\" value=\"ap\"/>"
+      "<host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/>"
+      "<link id=\"AP1\" bandwidth=\"54Mbps,36Mbps\" latency=\"0ms\" sharing_policy=\"WIFI\"/><router id=\"ap\"/></zone></zone>";
+  CHECK_THAT(PlatformFile(wireless).error(), Catch::Contains("has link AP1 without wires"));
+}
+
+TEST_CASE("a file's own settings of SimGrid write no file") {
+  const Folder folder;
+  const std::string written = (folder / "trace").string();
+  const PlatformFile file("<config><prop id=\"tracing\" value=\"yes\"/><prop id=\"tracing/filename\" value=\"" + written + "\"/></config>" +
+                          kCluster);
+  CHECK(file.read().nodes.size() == 5);
+  CHECK_FALSE(std::filesystem::exists(written));
+}
+
+TEST_CASE("a file is read, and refused with where it fails, on a machine without a folder for temporary files") {
+  const PlatformFile cluster(kCluster);
+  const PlatformFile dead("<zone id=\"z\" routing=\"Full\"><host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/></zone>");
+  const char* before = std::getenv("TMPDIR");
+  const std::string folder = before == nullptr ? "" : before;
+  ::setenv("TMPDIR", "/none", 1);
+  CHECK(cluster.read().nodes.size() == 5);
+  CHECK_THAT(dead.error(), Catch::Contains("on the way from a to b"));
+  before == nullptr ? ::unsetenv("TMPDIR") : ::setenv("TMPDIR", folder.c_str(), 1);
 }
 
 TEST_CASE("zones whose gateways lead in a circle are refused, not followed") {
