@@ -193,7 +193,7 @@ void check_run_length(const Scenario& scenario, const std::vector<Text>& setting
 
 void refuse_run_of_data(const std::vector<Text>& settings, Problems& problems) {
   const auto refuse = [&](std::string_view key) {
-    if (const Text* text = find(settings, key)) problems.add(problem(named(*text, "run"), "has no meaning here: a trace has no data set"));
+    if (const Text* text = find(settings, key)) problems.add(problem(named(*text, "run"), "has no meaning here: a plan has no data set"));
   };
   for (const std::string_view key : {"epochs", "evaluation", "evaluation-interval"}) refuse(key);
   if (const Text* text = find(settings, "checkpoint-interval"))

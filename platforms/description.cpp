@@ -230,6 +230,7 @@ void override_texts(PlatformTexts& texts, std::span<const Text> settings, Proble
   for (const Text& setting : settings) {
     if (setting.key == "topology") keep_topology(texts, setting.value);
     std::erase_if(texts, [&](const auto& text) { return is_figure_of(text.first, setting.key); });
+    if (setting.key == "network-file") texts.erase(std::string(kLink)), texts.erase("link-latency");
   }
   for (const Text& setting : settings) {
     Text shown = setting;

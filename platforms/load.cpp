@@ -52,7 +52,7 @@ Found from_network(const Text& file) {
   Found found{.whole = file, .name = fs::path(file.value).stem().string()};
   for (const auto& [key, value] :
        {std::pair{"topology", to_string(Topology::Kind::routes)}, std::pair{"network-file", std::string_view(file.value)}})
-    found.texts[key] = {std::string(value), file.file, 0, 0, "platform." + std::string(key)};
+    found.texts[key] = {std::string(value), "--platform", 0, 0, "platform." + std::string(key)};
   return found;
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("what is no trace, or means nothing beside one, is bad input") {
   const Answer both = shell.run("predict --workload " + kTraces + "ring.0.et " + kFour + "--strategy data=4 --set run.epochs=2");
   CHECK(both.code == 3);
   CHECK(both.err.find("--strategy: has no meaning here: a trace is a plan already (got data=4)") != std::string::npos);
-  CHECK(both.err.find("run.epochs: has no meaning here: a trace has no data set (got 2)") != std::string::npos);
+  CHECK(both.err.find("run.epochs: has no meaning here: a plan has no data set (got 2)") != std::string::npos);
   CHECK(shell.run("show workload " + kTraces + "ring.0.et").err.find("is an execution trace: a plan, without layers") != std::string::npos);
 }
 
