@@ -22,16 +22,25 @@ void write_place(ReadScenario& job) {
   }
 }
 
-void place(std::vector<ReadScenario>& jobs, sim::JobPlacement placement) {
+void place(std::vector<ReadScenario>& jobs, std::optional<sim::JobPlacement> placement) {
   std::vector<Scenario> scenarios;
   for (const ReadScenario& job : jobs) scenarios.push_back(job.scenario);
-  std::string wrong = sim::place_jobs(scenarios, placement);
+  const auto placed = [](const Scenario& job) { return job.platform.topology.network_nodes > 0; };
+  if (placement && std::ranges::any_of(scenarios, placed))
+    throw BadInput(Problem{.file = "--placement", .what = "has no meaning here: a job says itself which nodes of the network it has"});
+  std::string wrong = sim::place_jobs(scenarios, placement.value_or(sim::JobPlacement::packed));
   if (wrong.empty()) wrong = sim::find_conflict(scenarios);
   if (!wrong.empty()) throw BadInput(Problem{.file = "--beside", .what = wrong});
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     jobs[j].scenario.platform = scenarios[j].platform;
     write_place(jobs[j]);
   }
+}
+
+/// The job of a text, and those that its document holds beside it.
+void read_jobs(const ScenarioText& text, ScenarioReader& reader, std::vector<ReadScenario>& jobs) {
+  jobs.push_back(reader.read(text));
+  for (const ScenarioText& other : text.beside) read_jobs(other, reader, jobs);
 }
 
 std::string places_text(const Platform& platform) {
@@ -66,18 +75,18 @@ void add_beside_options(CLI::App& verb, BesideOptions& options) {
                                         "another job on the same network, as a scenario's YAML file or a prediction written before; again "
                                         "and again. The simulator plays them all")
                             ->allow_extra_args(false);
-  add_choice<sim::JobPlacement>(
+  add_choice<std::optional<sim::JobPlacement>>(
       verb, "--placement", options.placement,
       "of jobs whose platforms name no network-nodes: packed (one after another) or spread (in turn, node by node)",
       {{"packed", sim::JobPlacement::packed}, {"spread", sim::JobPlacement::spread}});
+  options.placement.reset();
   verb.get_option("--placement")->needs(beside);
 }
 
 PredictedJobs predict_beside(const ScenarioText& text, const BesideOptions& options, Engine engine, int samples, ScenarioReader& reader) {
   PredictedJobs predicted;
-  predicted.jobs.push_back(reader.read(text));
-  for (const ScenarioText& beside : text.beside) predicted.jobs.push_back(reader.read(beside));
-  for (const std::string& file : options.files) predicted.jobs.push_back(reader.read(read_scenario_file(file)));
+  read_jobs(text, reader, predicted.jobs);
+  for (const std::string& file : options.files) read_jobs(read_scenario_file(file), reader, predicted.jobs);
   place(predicted.jobs, options.placement);
   std::vector<Scenario> scenarios;
   for (const ReadScenario& job : predicted.jobs) scenarios.push_back(job.scenario);

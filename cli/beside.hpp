@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace forerun {
 
 /// Jobs on one network: what `predict --beside` asks for.
 struct BesideOptions {
-  std::vector<std::string> files;  ///< scenarios, or predictions written before; empty: the job is alone
-  sim::JobPlacement placement = sim::JobPlacement::packed;
+  std::vector<std::string> files;              ///< scenarios, or predictions written before; empty: the job is alone
+  std::optional<sim::JobPlacement> placement;  ///< empty: packed, where they do not say it themselves
 };
 
 /// `--beside FILE` and `--placement`.
@@ -26,7 +27,7 @@ struct PredictedJobs {
 };
 
 /// Reads the job and those beside it, which a prediction's document holds too, places them on one network, and plays them.
-/// BadInput where they cannot share it, or for an engine that plays nothing.
+/// BadInput where they cannot share it, for an engine that plays nothing, or a placement of jobs that say themselves where they lie.
 PredictedJobs predict_beside(const ScenarioText& text, const BesideOptions& options, Engine engine, int samples, ScenarioReader& reader);
 
 /// The job's prediction beside the others, a line for each job, and the whole prediction of each in the document; as CSV a row for each.

@@ -77,6 +77,18 @@ TEST_CASE("a document of jobs side by side runs them again, and only predict tak
   CHECK(strategies.err.find("jobs.json: holds jobs side by side, which only predict takes") != std::string::npos);
 }
 
+TEST_CASE("a document of jobs side by side stands beside another job with all of them") {
+  const CommandLine shell;
+  const std::string place = "--set platform.network-nodes=12 --set platform.first-node=";
+  REQUIRE(shell.run("predict " + kJob + place + "8 --format json -o third.json").code == 0);
+  REQUIRE(shell.run("predict " + kJob + place + "4 --beside third.json --format json -o jobs.json").code == 0);
+  const Json three = Json::parse(shell.run("predict " + kJob + place + "0 --beside jobs.json --format json").out);
+  CHECK(three["beside"].size() == 2);
+  const Answer placed = shell.run("predict " + kJob + place + "0 --beside jobs.json --placement spread");
+  CHECK(placed.code == 3);
+  CHECK(placed.err.find("--placement: has no meaning here") != std::string::npos);
+}
+
 TEST_CASE("jobs side by side have a line each for people and a row each as CSV") {
   const CommandLine shell;
   const std::string beside = "predict " + kJob + other_job(shell) + "--placement spread ";
@@ -162,6 +174,21 @@ TEST_CASE("a platform file of SimGrid stands in the place of a platform, for bot
   CHECK(page.out.find("cable_UP") != std::string::npos);
 }
 
+TEST_CASE("a platform file of SimGrid stands beside the scenario that names it, and above the links of a shipped platform") {
+  const CommandLine shell;
+  const std::string file = FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml";
+  std::filesystem::create_directory(shell.folder() / "jobs");
+  std::filesystem::copy_file(file, shell.folder() / "jobs" / "net.xml");
+  put(shell.folder() / "jobs" / "job.yaml",
+      "workload: all-reduce\nplatform: net.xml\nstrategy: data=8\nset:\n  workload.bytes: 1MiB\n  platform.memory-per-node: 1GiB\n");
+  const Answer beside = shell.run("predict jobs/job.yaml --calibration ./paper.json");
+  INFO(beside.err);
+  CHECK(beside.code == 0);
+  const Answer shipped = shell.run("show platform dgx-a100-80gb --set platform.topology=routes --set platform.network-file=" + file);
+  CHECK(shipped.code == 0);
+  CHECK(shipped.out.find("link-latency: 14 us") == std::string::npos);
+}
+
 TEST_CASE("a platform file of SimGrid that says nothing usable is refused, as is what contradicts it") {
   const CommandLine shell;
   put(shell.folder() / "dead.xml",
@@ -171,7 +198,7 @@ TEST_CASE("a platform file of SimGrid that says nothing usable is refused, as is
       shell.run("predict --workload mlp --set workload.batch=64 --strategy data=2 --calibration ./paper.json --platform dead.xml");
   CHECK(dead.code == 3);
   CHECK(dead.err.find("dead.xml: SimGrid cannot read it: ") != std::string::npos);
-  CHECK(dead.err.find("on the way from a to b") != std::string::npos);
+  CHECK(dead.err.find("finds no route (on the way from a to b)") != std::string::npos);
   const Answer twice =
       shell.run("show platform " FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml --set platform.link-bandwidth=1GB/s");
   CHECK(twice.code == 3);
