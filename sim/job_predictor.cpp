@@ -20,6 +20,8 @@ namespace forerun::sim {
 namespace {
 
 constexpr int kLeastSteps = 8;
+// Each step of the fastest job is played, and kept: so many of them to one of the slowest are a minute and some hundred megabytes.
+constexpr double kMostApart = 1e5;
 
 bool one_network(const Platform& a, const Platform& b) {
   Topology mine = a.topology, its = b.topology;
@@ -39,6 +41,15 @@ struct Lowered {
   StepPlan plan;
   std::vector<OperationCost> costs;
 };
+
+void refuse_far_apart(std::span<const Scenario> jobs, std::span<const JobPrediction> predictions) {
+  const auto [least, most] = std::ranges::minmax_element(predictions, {}, [](const JobPrediction& each) { return *each.alone.step_time; });
+  if (*most->alone.step_time <= kMostApart * *least->alone.step_time) return;
+  const auto fast = static_cast<std::size_t>(least - predictions.begin()), slow = static_cast<std::size_t>(most - predictions.begin());
+  throw MissingCapability(
+      forerun::format("a step of {} is more than {:.0f} times as long as one of {}: such jobs are not played side by side",
+                      job_name(jobs[slow], slow), kMostApart, job_name(jobs[fast], fast)));
+}
 
 Prediction held_up(const Prediction& by, const Scenario& scenario, std::size_t index) {
   Prediction prediction = by;
@@ -111,6 +122,7 @@ std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode
       for (JobPrediction& each : predictions) each.together = held_up(predictions[j].alone, jobs[j], j);
       return predictions;
     }
+  refuse_far_apart(jobs, predictions);
   std::vector<Lowered> lowered;
   std::vector<PlannedJob> planned;
   for (const Scenario& job : jobs) {

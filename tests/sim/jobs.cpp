@@ -141,6 +141,13 @@ TEST_CASE("a job that cannot run is why none of them does") {
   }
 }
 
+TEST_CASE("jobs whose steps are further apart than anybody would wait for are refused") {
+  auto jobs = two_chains(sim::JobPlacement::packed);
+  jobs[1].platform.inter_node.latency = Seconds(1e6);
+  CHECK_THROWS_WITH(sim::predict_together(jobs),
+                    Catch::Contains("a step of job 2 (chain on 4 nodes) is more than 100000 times as long as one of job 1"));
+}
+
 TEST_CASE("jobs with other networks or a node in common are in conflict") {
   auto jobs = two_chains(sim::JobPlacement::packed);
   CHECK(sim::find_conflict(jobs).empty());
