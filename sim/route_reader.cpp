@@ -117,6 +117,7 @@ class Reader {
     int count = static_cast<int>(arguments.size());
     auto* engine = new s4u::Engine(&count, arguments.data());
     engine->load_platform(file.string());
+    engine->seal_platform();  // some kinds of zone look their routes up only then
     hosts_ = engine->get_all_hosts();
     std::ranges::sort(hosts_, [](const s4u::Host* a, const s4u::Host* b) { return natural_less(a->get_name(), b->get_name()); });
     table_.file = file.string();

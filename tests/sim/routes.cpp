@@ -98,6 +98,19 @@ TEST_CASE("a link that is not shared gives each transfer all of it") {
   CHECK(agreed(Kind::shift, group(2, 2, 2), platform_of(dumbbell(fat))) == Approx(alone).epsilon(1e-5));
 }
 
+TEST_CASE("zones that find the shortest way know the hosts between") {
+  for (const std::string routing : {"Floyd", "Dijkstra"}) {
+    const RouteTable table =
+        PlatformFile("<zone id=\"w\" routing=\"" + routing +
+                     "\"><host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/><host id=\"c\" speed=\"1Gf\"/>"
+                     "<link id=\"l\" bandwidth=\"1GBps\" latency=\"1us\"/><link id=\"m\" bandwidth=\"1GBps\" latency=\"1us\"/>"
+                     "<route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route>"
+                     "<route src=\"b\" dst=\"c\"><link_ctn id=\"m\"/></route></zone>")
+            .read();
+    CHECK(table.crossed.size() == 2 * (1 + 1 + 2));
+  }
+}
+
 TEST_CASE("files that SimGrid cannot read, or that say nothing usable, are refused with the reason") {
   CHECK_THAT(PlatformFile("<zone id=\"z\" routing=\"Full\">").error(), Catch::Contains("net.xml: SimGrid cannot read it"));
   CHECK_THAT(PlatformFile("").error(), Catch::Contains("cannot read it"));
