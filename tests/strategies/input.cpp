@@ -55,8 +55,8 @@ TEST_CASE("a file takes as many requests as it is larger than one") {
 TEST_CASE("ranks that share samples read them once together") {
   for (const char* strategy : {"data=2,tensor=2", "data=2,context=2"}) {
     INFO(strategy);
-    Scenario s = reading(strategy, 4, 1, "gpt2");
-    const DiskAccess& access = access_of(plan_of(s));
+    const StepPlan plan = plan_of(reading(strategy, 4, 1, "gpt2"));
+    const DiskAccess& access = access_of(plan);
     CHECK(access.all.bytes.value() == Approx(64e5));
     CHECK(access.rank.bytes.value() == Approx(16e5));
     CHECK(access.opens == 8);

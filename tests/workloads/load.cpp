@@ -87,7 +87,8 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
 
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
-        "--set: workload.bach: unknown setting (allowed batch, frozen, gradients, lora-rank, lora-targets, optimizer, precision, samples). "
+        "--set: workload.bach: unknown setting (allowed batch, decode-time, frozen, gradients, lora-rank, lora-targets, optimizer, "
+        "precision, sample-bytes, samples, samples-per-file). "
         "Did you "
         "mean batch?");
   CHECK(error_of("mlp", {setting("precision", "fp128")}) ==
@@ -97,12 +98,12 @@ TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]")
 }
 
 TEST_CASE("what is wrong with the name and with the settings is said at once", "[unit]") {
-  CHECK(
-      error_of("alexnt", {setting("batch", "0"), setting("x", "1")}) ==
-      "--workload: unknown workload (got alexnt, allowed " + kKnown +
-          "). Did you mean alexnet?\n"
-          "--set: workload.batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
-          "--set: workload.x: unknown setting (allowed batch, frozen, gradients, lora-rank, lora-targets, optimizer, precision, samples)");
+  CHECK(error_of("alexnt", {setting("batch", "0"), setting("x", "1")}) ==
+        "--workload: unknown workload (got alexnt, allowed " + kKnown +
+            "). Did you mean alexnet?\n"
+            "--set: workload.batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
+            "--set: workload.x: unknown setting (allowed batch, decode-time, frozen, gradients, lora-rank, lora-targets, optimizer, "
+            "precision, sample-bytes, samples, samples-per-file)");
 }
 
 TEST_CASE("a missing batch is an error only where one is needed", "[unit]") {
@@ -125,8 +126,9 @@ TEST_CASE("everything wrong in a file is said at once, with line and column", "[
   CHECK(file_error("inputs: 784\nbatch: 0\nlayers:\n  - {kind: dens, outputs: 10}\n  - {kind: dense, output: 10}\n"
                    "  - {kind: conv2d, channels: 0, window: 3}\n") ==
         "n.yaml:1:1: input: is missing\n"
-        "n.yaml:1:1: inputs: unknown key (allowed batch, frozen, gradients, input, layers, lora-rank, lora-targets, name, optimizer, "
-        "precision, samples). Did you mean input?\n"
+        "n.yaml:1:1: inputs: unknown key (allowed batch, decode-time, frozen, gradients, input, layers, lora-rank, lora-targets, name, "
+        "optimizer, "
+        "precision, sample-bytes, samples, samples-per-file). Did you mean input?\n"
         "n.yaml:2:8: batch: is out of range (got 0, allowed a whole number from 1 to 1099511627776)\n"
         "n.yaml:4:12: kind: unknown kind of layer (got dens, allowed dense, conv2d, max-pool, relu, softmax-cross-entropy, conv3d, "
         "transposed-conv2d, average-pool, embedding, lstm, attention, product, interaction, batch-norm, layer-norm, rms-norm, gelu, silu, "
