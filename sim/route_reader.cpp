@@ -142,9 +142,8 @@ class Reader {
     double latency_s = 0;
     words_.looks_for(from->get_name(), to->get_name());
     from->route_to(to, links, &latency_s);
-    if (links.empty()) refuse("joins " + from->get_name() + " and " + to->get_name() + " by no link");
-    if (!std::isfinite(latency_s) || latency_s < 0)
-      refuse("has a latency that is none between " + from->get_name() + " and " + to->get_name());
+    if (links.empty()) refuse("finds no route");
+    if (!std::isfinite(latency_s) || latency_s < 0) refuse("finds a latency that is none");
     table_.latency = std::max(table_.latency, Seconds(latency_s));
     for (const s4u::Link* link : links) table_.crossed.push_back(number_of(link));
   }
