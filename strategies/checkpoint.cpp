@@ -99,6 +99,7 @@ class StageWriter {
 
   void write(const std::vector<std::vector<DiskAccess>>& parts) {
     const bool waits = scenario_.run.checkpoints.mode == CheckpointMode::synchronous;
+    wait_for_weights();
     const int before = waits ? steps_.last : snapshot(parts);
     int last = before;
     int groups = -1;
@@ -118,6 +119,14 @@ class StageWriter {
   }
 
  private:
+  // What the update is followed by gathers weights that are written, too.
+  void wait_for_weights() {
+    for (int i = steps_.last + 1; i < static_cast<int>(writer_.plan().operations.size()); ++i)
+      if (const Operation& after = writer_.plan().operations[i];
+          after.kind() == OperationKind::transfer && takes_part(writer_.plan(), after, stage_))
+        writer_.wait_for(i);
+  }
+
   int snapshot(const std::vector<std::vector<DiskAccess>>& parts) {
     Bytes bytes;
     for (const std::vector<DiskAccess>& part : parts) bytes += part[stage_].rank.bytes;

@@ -96,6 +96,23 @@ TEST_CASE("the next step waits for a synchronous checkpoint, an asynchronous one
   CHECK(beside.operations[0].dependency_count == plan_of(s).operations[0].dependency_count);
 }
 
+TEST_CASE("a checkpoint begins once the weights that ZeRO shares out are gathered again") {
+  for (const CheckpointMode mode : {CheckpointMode::synchronous, CheckpointMode::asynchronous}) {
+    Scenario s = writing("data=4,zero=1,runtime=megatron", 2, 2);
+    s.run.checkpoints.mode = mode;
+    const int steps = static_cast<int>(plan_of(s).operations.size());
+    const StepPlan plan = checkpointed(s);
+    const Operation& begins = plan.operations[steps];
+    CHECK(begins.name == (mode == CheckpointMode::synchronous ? "write" : "snapshot"));
+    bool waits = false;
+    for (int d = 0; d < begins.dependency_count; ++d) {
+      const Dependency& after = plan.dependencies[begins.first_dependency + d];
+      waits = waits || (plan.operations[after.operation].name.find("gather") != std::string_view::npos && after.offset == 0);
+    }
+    CHECK(waits);
+  }
+}
+
 TEST_CASE("checkpoints of spread experts are not modelled yet") {
   Scenario s = writing("data=2,expert=2,runtime=megatron", 2, 1, "gpt2");
   CHECK_THROWS_AS(lower_checkpoint(s, StepPlan{}, 5), MissingCapability);
