@@ -13,4 +13,7 @@ constexpr std::uint64_t mix_bits(std::uint64_t z) {
   return z ^ (z >> 31U);
 }
 
+/// Uniform in [0, 1), of random bits.
+constexpr double unit_interval(std::uint64_t bits) { return static_cast<double>(bits >> 11U) * 0x1p-53; }
+
 }  // namespace forerun

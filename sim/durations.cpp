@@ -11,7 +11,7 @@ namespace forerun::sim {
 double jitter_draw(std::uint64_t seed, int rank, int operation, std::int64_t instance) {
   const std::uint64_t where = (static_cast<std::uint64_t>(rank) << 32) | static_cast<std::uint32_t>(operation);
   const std::uint64_t drawn = mix_bits(mix_bits(mix_bits(seed) ^ where) ^ static_cast<std::uint64_t>(instance));
-  return static_cast<double>(drawn >> 11) * 0x1p-53;
+  return unit_interval(drawn);
 }
 
 Durations::Durations(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, const PlayOptions& options)

@@ -35,7 +35,7 @@ std::string job_name(const Scenario& job, std::size_t index) {
 }
 
 /// Uniform in [0, 1).
-double begin_draw(std::uint64_t seed, std::size_t job) { return static_cast<double>(mix_bits(mix_bits(seed) ^ job) >> 11U) * 0x1p-53; }
+double begin_draw(std::uint64_t seed, std::size_t job) { return unit_interval(mix_bits(mix_bits(seed) ^ job)); }
 
 struct Lowered {
   StepPlan plan;

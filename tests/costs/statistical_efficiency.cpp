@@ -70,7 +70,7 @@ TEST_CASE("a fit's ranges hold the truth about as often as they say", "[unit]") 
     for (const std::int64_t batch : {64, 128, 256, 512, 1024, 2048, 4096}) {
       // A sum of twelve uniform numbers is as good as normal.
       double noise = -6;
-      for (std::uint64_t i = 0; i < 12; ++i) noise += static_cast<double>(mix_bits(mix_bits(seed) + 12 * batch + i) >> 11) * 0x1p-53;
+      for (std::uint64_t i = 0; i < 12; ++i) noise += unit_interval(mix_bits(mix_bits(seed) + 12 * batch + i));
       pairs.push_back({static_cast<double>(batch), steps_to_target(truth, batch) / (1 + 0.05 * noise)});
     }
     const auto found = fit(pairs);
