@@ -12,8 +12,6 @@ namespace forerun::sim {
 
 namespace {
 
-// Room for rounding between an access' least duration and the engine's.
-constexpr double kSlightlyLess = 1 - 1e-9;
 // A request is played as so many bytes: the engine's payloads are whole.
 constexpr double kBytesPerRequest = 1e6;
 

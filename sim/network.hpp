@@ -10,6 +10,9 @@
 
 namespace forerun::sim {
 
+/// Room for rounding between the least duration of a flow that we reckon and the engine's.
+inline constexpr double kSlightlyLess = 1 - 1e-9;
+
 /// Who plays on a network. Times are those of the network's clock.
 class Listener {
  public:

@@ -7,13 +7,6 @@
 // The player's transfers: from the arrival of the first rank to the finish of all.
 namespace forerun::sim {
 
-namespace {
-
-// Room for rounding between a flow's least duration and the engine's.
-constexpr double kSlightlyLess = 1 - 1e-9;
-
-}  // namespace
-
 const Communicator& Player::communicator_of(int transfer) const {
   const Operation& operation = plan_.operations[program_.transfer_operation[transfer]];
   return plan_.communicators[std::get<Collective>(operation.work).communicator];
