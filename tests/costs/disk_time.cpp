@@ -3,8 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.hpp"
+#include "tests/support/storage.hpp"
 
 using namespace forerun;
+using namespace forerun::test;
 
 namespace {
 
@@ -17,14 +19,6 @@ Platform platform(Storage storage) {
   platform.inter_node = {BytesPerSecond(1e9), Seconds(0)};
   platform.data = platform.checkpoints = std::move(storage);
   return platform;
-}
-
-Storage storage(Storage::Kind kind, Storage::Access access) {
-  Storage storage;
-  storage.name = "storage";
-  storage.kind = kind;
-  storage.read = storage.write = access;
-  return storage;
 }
 
 /// Eight ranks, 100 MB and 1,000 requests each, ten files one after another.

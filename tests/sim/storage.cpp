@@ -1,3 +1,5 @@
+#include "tests/support/storage.hpp"
+
 #include <catch2/catch.hpp>
 
 #include "costs/disk_time.hpp"
@@ -12,13 +14,6 @@ namespace {
 
 constexpr double kBytes = 1e9;  ///< that a rank reads or writes; a node's link carries as much a second
 
-Storage storage(Storage::Kind kind, Storage::Access access) {
-  Storage storage;
-  storage.name = "storage";
-  storage.kind = kind;
-  storage.read = storage.write = access;
-  return storage;
-}
 Storage::Access at(double bytes_per_s, double requests_per_s = 0) { return {BytesPerSecond(bytes_per_s), requests_per_s, {}, {}}; }
 
 Platform stored(Storage storage, int count, int devices_per_node = 1) {
