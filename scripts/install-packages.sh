@@ -15,6 +15,7 @@ need  pkg-config          pkg-config                    finds SimGrid, which shi
 need  libsimgrid-dev      simgrid/s4u.hpp               simulates clusters and networks
 need  libeigen3-dev       eigen3/Eigen/Core             linear algebra: fits and kernels
 need  libdnnl-dev         dnnl.hpp                      oneDNN: convolution and matmul, as users' frameworks call them
+need  ocl-icd-opencl-dev  CL/cl.h                       OpenCL's headers, which the CMake package of oneDNN asks for and Debian only recommends
 need  libbenchmark-dev    benchmark/benchmark.h         the harness of the microbenchmarks
 need  catch2              catch2/catch.hpp              the tests
 need  libyaml-cpp-dev     yaml-cpp/yaml.h               reads workload, platform and scenario files
