@@ -6,21 +6,23 @@ namespace forerun {
 
 namespace {
 
-/// Whether the window is a square that slides in whole steps, without holes, over an input with as many zeros before as after each edge.
+/// Whether the window slides in whole steps, without holes, over an image with as many zeros before as after each edge.
 bool slides_plainly(const LayerShape& shape) {
+  const Extent &window = shape.window, &stride = shape.stride;
   const Padding& padding = shape.padding;
-  if (!shape.window.square() || !shape.stride.square() || padding.height != padding.width || shape.input.depth != 1) return false;
-  const auto edge = [&](std::int64_t input) { return (input + 2 * padding.edge() - shape.window.edge()) / shape.stride.edge() + 1; };
-  return shape.output.height == edge(shape.input.height) && shape.output.width == edge(shape.input.width);
+  if (shape.input.depth != 1 || window.depth != 1 || stride.depth != 1 || padding.depth != 0) return false;
+  const auto edge = [](std::int64_t input, int padded, int length, int step) { return (input + 2 * padded - length) / step + 1; };
+  return shape.output.height == edge(shape.input.height, padding.height, window.height, stride.height) &&
+         shape.output.width == edge(shape.input.width, padding.width, window.width, stride.width);
 }
 
 bool is_written(const LayerShape& shape) {
   switch (shape.kind) {
-    case LayerKind::dense: return shape.bias && shape.experts == 1 && shape.output.positions() == 1;
-    case LayerKind::conv2d: return shape.bias && shape.groups == 1 && slides_plainly(shape);
+    case LayerKind::dense: return shape.experts == 1 && shape.input.positions() == shape.output.positions();
+    case LayerKind::conv2d: return slides_plainly(shape);
     case LayerKind::max_pool: return slides_plainly(shape);
-    case LayerKind::relu: return true;
-    case LayerKind::softmax_cross_entropy: return shape.input.positions() == 1;
+    case LayerKind::relu:
+    case LayerKind::softmax_cross_entropy: return true;
     default: return false;
   }
 }

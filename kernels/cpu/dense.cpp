@@ -8,23 +8,26 @@ namespace {
 class Dense : public Operator {
  protected:
   explicit Dense(const Kernel& kernel)
-      : batch_(kernel.batch), inputs_(kernel.shape.input.elements()), outputs_(kernel.shape.output.elements()) {}
+      : rows_(kernel.batch * kernel.shape.input.positions()),
+        inputs_(kernel.shape.input.channels),
+        outputs_(kernel.shape.output.channels),
+        bias_(kernel.shape.bias) {}
 
-  Eigen::Index batch_;
+  Eigen::Index rows_;  // a position of a sample each
   Eigen::Index inputs_;
   Eigen::Index outputs_;
+  bool bias_;
 };
 
 class Forward final : public Dense {
  public:
   explicit Forward(const Kernel& kernel) : Dense(kernel) {}
   void run(const LayerBuffers& b) override {
-    const ConstMatrix x(b.input, batch_, inputs_);
+    const ConstMatrix x(b.input, rows_, inputs_);
     const ConstMatrix weights(b.weights, outputs_, inputs_);
-    const ConstRowVector bias(b.weights + outputs_ * inputs_, outputs_);
-    Matrix y(b.output, batch_, outputs_);
+    Matrix y(b.output, rows_, outputs_);
     y.noalias() = x * weights.transpose();
-    y.rowwise() += bias;
+    if (bias_) y.rowwise() += ConstRowVector(b.weights + outputs_ * inputs_, outputs_);
   }
 };
 
@@ -32,10 +35,10 @@ class BackwardWeights final : public Dense {
  public:
   explicit BackwardWeights(const Kernel& kernel) : Dense(kernel) {}
   void run(const LayerBuffers& b) override {
-    const ConstMatrix x(b.input, batch_, inputs_);
-    const ConstMatrix dy(b.output_gradient, batch_, outputs_);
+    const ConstMatrix x(b.input, rows_, inputs_);
+    const ConstMatrix dy(b.output_gradient, rows_, outputs_);
     Matrix(b.weight_gradient, outputs_, inputs_).noalias() = dy.transpose() * x;
-    RowVector(b.weight_gradient + outputs_ * inputs_, outputs_) = dy.colwise().sum();
+    if (bias_) RowVector(b.weight_gradient + outputs_ * inputs_, outputs_) = dy.colwise().sum();
   }
 };
 
@@ -43,9 +46,9 @@ class BackwardData final : public Dense {
  public:
   explicit BackwardData(const Kernel& kernel) : Dense(kernel) {}
   void run(const LayerBuffers& b) override {
-    const ConstMatrix dy(b.output_gradient, batch_, outputs_);
+    const ConstMatrix dy(b.output_gradient, rows_, outputs_);
     const ConstMatrix weights(b.weights, outputs_, inputs_);
-    Matrix(b.input_gradient, batch_, inputs_).noalias() = dy * weights;
+    Matrix(b.input_gradient, rows_, inputs_).noalias() = dy * weights;
   }
 };
 

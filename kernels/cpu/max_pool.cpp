@@ -9,10 +9,10 @@ namespace {
 /// Calls visit(place in the window, input pixel of the sample) for the window's places inside the image.
 template <class Visit>
 void for_each_place(const LayerShape& shape, std::int64_t row, std::int64_t column, Visit visit) {
-  const std::int64_t top = row * shape.stride.edge() - shape.padding.edge(), left = column * shape.stride.edge() - shape.padding.edge();
-  for (std::int64_t y = std::max<std::int64_t>(0, -top); y < std::min<std::int64_t>(shape.window.edge(), shape.input.height - top); ++y)
-    for (std::int64_t x = std::max<std::int64_t>(0, -left); x < std::min<std::int64_t>(shape.window.edge(), shape.input.width - left); ++x)
-      visit(static_cast<std::int32_t>(y * shape.window.edge() + x), (top + y) * shape.input.width + left + x);
+  const std::int64_t top = row * shape.stride.height - shape.padding.height, left = column * shape.stride.width - shape.padding.width;
+  for (std::int64_t y = std::max<std::int64_t>(0, -top); y < std::min<std::int64_t>(shape.window.height, shape.input.height - top); ++y)
+    for (std::int64_t x = std::max<std::int64_t>(0, -left); x < std::min<std::int64_t>(shape.window.width, shape.input.width - left); ++x)
+      visit(static_cast<std::int32_t>(y * shape.window.width + x), (top + y) * shape.input.width + left + x);
 }
 
 class MaxPool : public Operator {

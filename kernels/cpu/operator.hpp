@@ -8,14 +8,14 @@
 
 /// Training operators in float32 for one core. Every array is row-major:
 ///
-///   activations, gradients   batch x height x width x channels (NHWC); dense reads a sample flat
+///   activations, gradients   batch x height x width x channels (NHWC); tokens of a sequence are positions of one row
 ///   weights of dense         outputs x inputs, then one bias an output
-///   weights of conv2d        outputs x window row x window column x input channels, then one bias an output
+///   weights of conv2d        outputs x window row x window column x input channels of the output's group, then one bias an output
 ///
 /// NHWC makes a row of a patch one contiguous run and a 1x1 convolution a dense layer per pixel; on it oneDNN mostly is within a few
 /// percent of its own blocked layout, and well ahead of NCHW (bench/results/layouts.md). With outputs first, the weight gradient of
 /// few outputs is a product along long rows: 1.7 times as fast for 784-10.
-/// Weights and biases lie in one array, so that one gradient bucket and one update serve both.
+/// Weights and biases lie in one array, so that one gradient bucket and one update serve both. Layers without biases end before them.
 namespace forerun::cpu {
 
 enum class Library { eigen, onednn };
@@ -32,8 +32,8 @@ struct LayerBuffers {
   float* velocity = nullptr;               ///< like `weights`
   std::int32_t* indices = nullptr;         ///< where the maximum of each pooling window stood, one entry an output; written by
                                            ///< forward for the backward pass of the same library, and opaque to others
-  const std::int32_t* labels = nullptr;    ///< the class of each sample
-  float* loss = nullptr;                   ///< mean over the batch
+  const std::int32_t* labels = nullptr;    ///< the class of each position of each sample
+  float* loss = nullptr;                   ///< mean over the positions of all samples
 };
 
 /// Stochastic gradient descent with momentum: v = momentum v + g; w -= learning_rate v.
@@ -51,14 +51,14 @@ class Operator {
   Operator& operator=(const Operator&) = delete;
   virtual ~Operator() = default;
 
-  /// Passes and their formulas, with n the batch:
+  /// Passes and their formulas, with n the batch times the positions of a sample:
   ///   dense            y = x W + b          dW = x^T dy, db = sum_n dy      dx = dy W^T
-  ///   conv2d           the same over the patches of x
+  ///   conv2d           the same over the patches of x, each group's outputs over its own channels
   ///   max_pool         y = max over the window (padding never wins)        dx = dy where the maximum stood
   ///   relu             y = max(x, 0)                                       dx = dy where y > 0 (reads the output, not the input)
   ///   softmax_cross_entropy   y = softmax(x), loss = -1/n sum log y_label     dx = (y - onehot(label)) / n
   ///   update           of dense and conv2d, weights and biases alike: UpdateRule
-  /// n is this rank's batch: data-parallel ranks of equal batch average their gradients.
+  /// Only this rank's samples count: data-parallel ranks of equal batch average their gradients.
   virtual void run(const LayerBuffers& buffers) = 0;
 };
 

@@ -57,7 +57,7 @@ KernelArrays kernel_arrays(const Kernel& kernel) {
       break;
     case Pass::update: arrays.weights = learnt, arrays.weight_gradient = learnt, arrays.velocity = learnt; break;
   }
-  if (loss) arrays.labels = kernel.batch;
+  if (loss) arrays.labels = kernel.batch * shape.input.positions();
   return arrays;
 }
 
@@ -99,7 +99,7 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
     copy.velocity = take(arrays.velocity);
     copy.indices = take_integers(arrays.indices);
     std::int32_t* labels = take_integers(arrays.labels);
-    const std::int64_t classes = kernel.shape.input.elements();
+    const std::int64_t classes = kernel.shape.input.channels;
     for (std::int64_t i = 0; i < arrays.labels; ++i)
       labels[i] = static_cast<std::int32_t>(mix_bits(static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(classes));
     copy.labels = labels;

@@ -9,10 +9,10 @@ namespace {
 /// The element of the sample's input that is largest in the window, the first of equals.
 std::int64_t largest(const LayerShape& shape, const float* sample, std::int64_t row, std::int64_t column, std::int64_t channel) {
   std::int64_t best = -1;
-  for (std::int64_t i = 0; i < shape.window.edge(); ++i)
-    for (std::int64_t j = 0; j < shape.window.edge(); ++j) {
-      const std::int64_t y = row * shape.stride.edge() - shape.padding.edge() + i,
-                         x = column * shape.stride.edge() - shape.padding.edge() + j;
+  for (std::int64_t i = 0; i < shape.window.height; ++i)
+    for (std::int64_t j = 0; j < shape.window.width; ++j) {
+      const std::int64_t y = row * shape.stride.height - shape.padding.height + i,
+                         x = column * shape.stride.width - shape.padding.width + j;
       if (y < 0 || y >= shape.input.height || x < 0 || x >= shape.input.width) continue;
       const std::int64_t element = (y * shape.input.width + x) * shape.input.channels + channel;
       if (best < 0 || sample[element] > sample[best]) best = element;

@@ -7,9 +7,9 @@ namespace forerun {
 
 namespace {
 
-void forward(std::int64_t batch, std::int64_t classes, const cpu::LayerBuffers& b) {
+void forward(std::int64_t rows, std::int64_t classes, const cpu::LayerBuffers& b) {
   double loss = 0;
-  for (std::int64_t n = 0; n < batch; ++n) {
+  for (std::int64_t n = 0; n < rows; ++n) {
     const float* x = b.input + n * classes;
     const double largest = *std::max_element(x, x + classes);
     double sum = 0;
@@ -17,25 +17,25 @@ void forward(std::int64_t batch, std::int64_t classes, const cpu::LayerBuffers& 
     for (std::int64_t c = 0; c < classes; ++c) b.output[n * classes + c] = static_cast<float>(std::exp(x[c] - largest) / sum);
     loss -= x[b.labels[n]] - largest - std::log(sum);
   }
-  *b.loss = static_cast<float>(loss / static_cast<double>(batch));
+  *b.loss = static_cast<float>(loss / static_cast<double>(rows));
 }
 
-void backward(std::int64_t batch, std::int64_t classes, const cpu::LayerBuffers& b) {
-  for (std::int64_t n = 0; n < batch; ++n)
+void backward(std::int64_t rows, std::int64_t classes, const cpu::LayerBuffers& b) {
+  for (std::int64_t n = 0; n < rows; ++n)
     for (std::int64_t c = 0; c < classes; ++c) {
       const double target = b.labels[n] == c ? 1 : 0;
-      b.input_gradient[n * classes + c] = static_cast<float>((b.output[n * classes + c] - target) / static_cast<double>(batch));
+      b.input_gradient[n * classes + c] = static_cast<float>((b.output[n * classes + c] - target) / static_cast<double>(rows));
     }
 }
 
 }  // namespace
 
 void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b) {
-  const std::int64_t classes = kernel.shape.input.elements();
+  const std::int64_t rows = kernel.batch * kernel.shape.input.positions(), classes = kernel.shape.input.channels;
   if (kernel.pass == Pass::forward)
-    forward(kernel.batch, classes, b);
+    forward(rows, classes, b);
   else
-    backward(kernel.batch, classes, b);
+    backward(rows, classes, b);
 }
 
 }  // namespace forerun

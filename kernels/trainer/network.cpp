@@ -11,13 +11,9 @@ namespace forerun {
 
 namespace {
 
-std::int64_t fan_in(const LayerShape& shape) {
-  return shape.kind == LayerKind::dense ? shape.input.elements() : shape.input.channels * shape.window.edge() * shape.window.edge();
-}
+std::int64_t fan_in(const LayerShape& shape) { return shape.input.channels / shape.groups * shape.window.volume(); }
 
-std::size_t bias_count(const LayerShape& shape) {
-  return static_cast<std::size_t>(shape.kind == LayerKind::dense ? shape.output.elements() : shape.output.channels);
-}
+std::size_t bias_count(const LayerShape& shape) { return static_cast<std::size_t>(shape.bias ? shape.output.channels : 0); }
 
 std::int64_t batch_of(const StepPlan& plan) {
   for (const Operation& operation : plan.operations)
@@ -45,6 +41,8 @@ namespace {
 const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
   if (!is_chain(workload))
     throw MissingCapability("the trainer runs networks whose layers follow one another, and " + workload.name + " branches");
+  if (workload.layers.back().shape.input.positions() > 1)
+    throw MissingCapability("the trainer's samples have one label each, and " + workload.name + " learns from several positions of one");
   for (const Operation& operation : plan.operations)
     if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
       const cpu::Library library = library_of(*kernel, kernels);

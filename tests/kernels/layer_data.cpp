@@ -32,8 +32,8 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       weight_gradient(random_values(random, parameters(shape))),
       velocity(random_values(random, parameters(shape))),
       indices(output.size()),
-      labels(static_cast<std::size_t>(batch)) {
-  std::uniform_int_distribution<std::int32_t> any_class(0, static_cast<std::int32_t>(shape.input.elements()) - 1);
+      labels(static_cast<std::size_t>(batch * shape.input.positions())) {
+  std::uniform_int_distribution<std::int32_t> any_class(0, static_cast<std::int32_t>(shape.input.channels) - 1);
   for (std::int32_t& label : labels) label = any_class(random);
 }
 

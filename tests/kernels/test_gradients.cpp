@@ -5,6 +5,7 @@
 
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
+#include "workloads/shapes.hpp"
 
 using namespace forerun;
 using cpu::Library;
@@ -46,10 +47,15 @@ struct Slope {
 
 std::vector<Slope> layers_with_slopes() {
   return {{layer(LayerKind::dense, {7, 1, 1}, 5), 0.5},
+          {infer_shape({.channels = 6, .width = 5}, {.outputs = 4, .bias = false}), 0.5},
           {layer(LayerKind::conv2d, {3, 7, 6}, 4, 3, 2, 1), 0.5},
+          {infer_shape({4, 7, 6},
+                       {.kind = LayerKind::conv2d, .outputs = 6, .window = {3, 2}, .stride = {2, 1}, .padding = {0, 1}, .groups = 2}),
+           0.5},
           {layer(LayerKind::max_pool, {3, 5, 6}, 1, 3, 2, 1), 0.015},
           {layer(LayerKind::relu, {3, 4, 2}), 0.015},
-          {layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), 0.015}};
+          {layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), 0.015},
+          {infer_shape({.channels = 7, .width = 4}, {.kind = LayerKind::softmax_cross_entropy}), 0.015}};
 }
 
 }  // namespace

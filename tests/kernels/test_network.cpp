@@ -145,6 +145,12 @@ TEST_CASE("a bucket that ends within a layer, or leaves a layer out, is refused"
     }
 }
 
+TEST_CASE("a network that learns from several positions of a sample is a missing capability, since a sample has one label") {
+  Scenario made = scenario("mlp", 24, "serial");
+  for (Layer& layer : made.workload.layers) layer.shape.input.width = layer.shape.output.width = 3;
+  CHECK_THROWS_WITH(Network(made.workload, plan_of(made), {}), Catch::Contains("several positions"));
+}
+
 TEST_CASE("a precision without kernels is a missing capability, on several ranks too") {
   const std::string strategy = GENERATE("serial", "data=2");
   Scenario made = scenario("mlp", 24, strategy);

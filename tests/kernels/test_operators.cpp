@@ -6,6 +6,7 @@
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
 #include "workloads/formulas.hpp"
+#include "workloads/shapes.hpp"
 
 using namespace forerun;
 using cpu::Library;
@@ -26,7 +27,8 @@ bool is_expected(Library library, LayerKind kind, Pass pass) {
 void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library library) {
   const Kernel kernel{shape, pass, batch, {}};
   CAPTURE(to_string(library), to_string(shape.kind), to_string(pass), batch, shape.input.channels, shape.input.height, shape.input.width,
-          shape.output.channels, shape.window.edge(), shape.stride.edge(), shape.padding.edge());
+          shape.output.channels, shape.window.height, shape.window.width, shape.stride.height, shape.stride.width, shape.padding.height,
+          shape.padding.width, shape.groups, shape.bias);
   const bool offered = cpu::offers(library, kernel);
   CHECK(offered == is_expected(library, shape.kind, pass));
   if (!offered) return;
@@ -68,6 +70,13 @@ TEST_CASE("dense operators agree with the reference") {
               {1, 7, 64});
 }
 
+TEST_CASE("dense operators agree with the reference on each token, and without biases") {
+  compare_all({infer_shape({.channels = 24, .width = 9}, {.outputs = 31}),
+               infer_shape({.channels = 5, .height = 3, .width = 2}, {.outputs = 64, .bias = false}),
+               infer_shape({.channels = 130}, {.outputs = 7, .bias = false})},
+              {1, 6});
+}
+
 TEST_CASE("convolutions agree with the reference") {
   const auto conv = [](TensorShape input, std::int64_t outputs, int window, int stride, int padding) {
     return layer(LayerKind::conv2d, input, outputs, window, stride, padding);
@@ -82,13 +91,31 @@ TEST_CASE("a convolution of many chunks agrees with the reference") {
   compare_all({layer(LayerKind::conv2d, {24, 31, 33}, 5, 3, 1, 1)}, {4});
 }
 
+TEST_CASE("convolutions in groups, of rectangles and without biases agree with the reference") {
+  const auto conv = [](TensorShape input, const LayerDescription& description) {
+    LayerDescription d = description;
+    d.kind = LayerKind::conv2d;
+    return infer_shape(input, d);
+  };
+  compare_all({conv({6, 7, 9}, {.outputs = 4, .window = 3, .padding = 1, .groups = 2}),
+               conv({16, 8, 8}, {.outputs = 32, .window = 3, .stride = 2, .padding = 1, .groups = 4, .bias = false}),
+               conv({9, 6, 5}, {.outputs = 9, .window = 3, .padding = 1, .groups = 9}),  // depthwise
+               conv({5, 6, 5}, {.outputs = 10, .window = 3, .padding = 1, .groups = 5, .bias = false}),
+               conv({3, 8, 11}, {.outputs = 7, .window = {1, 7}, .padding = {0, 3}}),
+               conv({4, 11, 6}, {.outputs = 6, .window = {5, 2}, .stride = {2, 1}, .padding = {2, 1}, .bias = false}),
+               conv({4, 5, 10}, {.outputs = 6, .window = {3, 4}, .stride = {1, 2}, .groups = 2}),
+               conv({16, 4, 4}, {.outputs = 16, .window = 3, .padding = 1, .bias = false})},
+              {1, 3});
+}
+
 TEST_CASE("max pools agree with the reference") {
   const auto pool = [](TensorShape input, int window, int stride, int padding) {
     return layer(LayerKind::max_pool, input, 1, window, stride, padding);
   };
-  compare_all({pool({32, 8, 8}, 2, 2, 0), pool({5, 7, 9}, 2, 2, 0), pool({17, 13, 13}, 3, 2, 0), pool({3, 6, 5}, 3, 2, 1),
-               pool({1, 4, 4}, 2, 1, 0)},
-              {1, 6});
+  compare_all(
+      {pool({32, 8, 8}, 2, 2, 0), pool({5, 7, 9}, 2, 2, 0), pool({17, 13, 13}, 3, 2, 0), pool({3, 6, 5}, 3, 2, 1), pool({1, 4, 4}, 2, 1, 0),
+       infer_shape({6, 7, 9}, {.kind = LayerKind::max_pool, .window = {3, 2}, .stride = {2, 1}, .padding = {1, 0}})},
+      {1, 6});
 }
 
 TEST_CASE("relu operators agree with the reference") {
@@ -99,6 +126,7 @@ TEST_CASE("softmax cross-entropy operators agree with the reference") {
   compare_all({layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), layer(LayerKind::softmax_cross_entropy, {2, 1, 1}),
                layer(LayerKind::softmax_cross_entropy, {1000, 1, 1})},
               {1, 77});
+  compare_all({infer_shape({.channels = 17, .width = 12}, {.kind = LayerKind::softmax_cross_entropy})}, {1, 5});
 }
 
 TEST_CASE("an operator run twice gives the same twice") {
@@ -153,11 +181,12 @@ TEST_CASE("a precision, an optimizer or a window that nobody has written is refu
     change(changed);
     return !cpu::offers(Library::eigen, {changed, Pass::forward, 1, {}}) && !cpu::offers(Library::onednn, {changed, Pass::forward, 1, {}});
   };
-  CHECK(refused([](LayerShape& shape) { shape.window = {1, 3}; }));
-  CHECK(refused([](LayerShape& shape) { shape.stride = {1, 2}; }));
-  CHECK(refused([](LayerShape& shape) { shape.padding = {1, 0}; }));
+  CHECK(refused([](LayerShape& shape) { shape.window = {3, 3, 2}; }));
+  CHECK(refused([](LayerShape& shape) { shape.input.depth = 2; }));
   CHECK(refused([](LayerShape& shape) { shape.output.width = 6; }));  // as with a dilation of two
-  CHECK(refused([](LayerShape& shape) { shape.bias = false; }));
+  LayerShape experts = dense;
+  experts.experts = 4;
+  CHECK_FALSE(cpu::offers(Library::eigen, {experts, Pass::forward, 1, {}}));
 }
 
 TEST_CASE("the best library offers its kernel, and one library pools forward and backward") {

@@ -9,20 +9,27 @@ namespace {
 using Tag = dnnl::memory::format_tag;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
+/// oneDNN counts the channels of groups within their group.
+dnnl::memory::dims weight_dims(const LayerShape& shape) {
+  const std::int64_t g = shape.groups, out = shape.output.channels / g, in = shape.input.channels / g;
+  if (g > 1) return {g, out, in, shape.window.height, shape.window.width};
+  return {out, in, shape.window.height, shape.window.width};
+}
+
 /// Convolution with a layout of the weights that oneDNN chooses, reordered at each run; activations stay NHWC, unless
 /// `activations` lets oneDNN choose theirs too.
 struct Convolution {
   Convolution(const Kernel& kernel, Tag activations)
       : engine(dnnl::engine::kind::cpu, 0),
-        strides{kernel.shape.stride.edge(), kernel.shape.stride.edge()},
-        padding{kernel.shape.padding.edge(), kernel.shape.padding.edge()} {
+        strides{kernel.shape.stride.height, kernel.shape.stride.width},
+        padding{kernel.shape.padding.height, kernel.shape.padding.width} {
     const TensorShape &x = kernel.shape.input, &y = kernel.shape.output;
     const dnnl::memory::dims x_dims{kernel.batch, x.channels, x.height, x.width}, y_dims{kernel.batch, y.channels, y.height, y.width};
-    const dnnl::memory::dims w_dims{y.channels, x.channels, kernel.shape.window.edge(), kernel.shape.window.edge()};
+    const dnnl::memory::dims w_dims = weight_dims(kernel.shape);
     input = array(x_dims, Tag::nhwc);
     output = array(y_dims, Tag::nhwc);
-    weights = array(w_dims, Tag::ohwi);
-    bias = array({y.channels}, Tag::x);
+    weights = array(w_dims, kernel.shape.groups > 1 ? Tag::gohwi : Tag::ohwi);
+    if (kernel.shape.bias) bias = array({y.channels}, Tag::x);
     any_input = array(x_dims, activations);
     any_output = array(y_dims, activations);
     any_weights = array(w_dims, Tag::any);

@@ -12,10 +12,10 @@ using Tag = dnnl::memory::format_tag;
 struct InnerProduct {
   explicit InnerProduct(const Kernel& kernel)
       : engine(dnnl::engine::kind::cpu, 0),
-        input(array({kernel.batch, kernel.shape.input.elements()}, Tag::nc)),
-        output(array({kernel.batch, kernel.shape.output.elements()}, Tag::nc)),
-        weights(array({kernel.shape.output.elements(), kernel.shape.input.elements()}, Tag::oi)),
-        bias(array({kernel.shape.output.elements()}, Tag::x)),
+        input(array({kernel.batch * kernel.shape.input.positions(), kernel.shape.input.channels}, Tag::nc)),
+        output(array({kernel.batch * kernel.shape.output.positions(), kernel.shape.output.channels}, Tag::nc)),
+        weights(array({kernel.shape.output.channels, kernel.shape.input.channels}, Tag::oi)),
+        bias(kernel.shape.bias ? array({kernel.shape.output.channels}, Tag::x) : dnnl::memory::desc()),
         forward({dnnl::prop_kind::forward_training, input, weights, bias, output}, own_scratchpad(), engine) {}
 
   SingleThread single_thread;  // primitives are made for as many threads as there are now
@@ -62,7 +62,7 @@ BoundPrimitive bind_backward_data(const Kernel& kernel) {
 class Forward final : public Operator {
  public:
   explicit Forward(const Kernel& kernel)
-      : bound_(bind_forward(kernel)), bias_(kernel.shape.input.elements() * kernel.shape.output.elements()) {}
+      : bound_(bind_forward(kernel)), bias_(kernel.shape.input.channels * kernel.shape.output.channels) {}
   void run(const LayerBuffers& b) override { bound_.run({b.input, b.weights, b.weights + bias_, b.output}); }
 
  private:
@@ -73,7 +73,7 @@ class Forward final : public Operator {
 class BackwardWeights final : public Operator {
  public:
   explicit BackwardWeights(const Kernel& kernel)
-      : bound_(bind_backward_weights(kernel)), bias_(kernel.shape.input.elements() * kernel.shape.output.elements()) {}
+      : bound_(bind_backward_weights(kernel)), bias_(kernel.shape.input.channels * kernel.shape.output.channels) {}
   void run(const LayerBuffers& b) override { bound_.run({b.input, b.output_gradient, b.weight_gradient, b.weight_gradient + bias_}); }
 
  private:

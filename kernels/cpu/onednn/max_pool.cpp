@@ -13,9 +13,9 @@ constexpr auto kMaximum = dnnl::algorithm::pooling_max;
 struct Pooling {
   explicit Pooling(const Kernel& kernel)
       : engine(dnnl::engine::kind::cpu, 0),
-        strides{kernel.shape.stride.edge(), kernel.shape.stride.edge()},
-        window{kernel.shape.window.edge(), kernel.shape.window.edge()},
-        padding{kernel.shape.padding.edge(), kernel.shape.padding.edge()} {
+        strides{kernel.shape.stride.height, kernel.shape.stride.width},
+        window{kernel.shape.window.height, kernel.shape.window.width},
+        padding{kernel.shape.padding.height, kernel.shape.padding.width} {
     const TensorShape &x = kernel.shape.input, &y = kernel.shape.output;
     input = array({kernel.batch, x.channels, x.height, x.width}, Tag::nhwc);
     output = array({kernel.batch, y.channels, y.height, y.width}, Tag::nhwc);

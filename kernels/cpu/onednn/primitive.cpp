@@ -23,6 +23,10 @@ BoundPrimitive::BoundPrimitive(const dnnl::engine& engine, const dnnl::primitive
 }
 
 void BoundPrimitive::declare(int argument, Direction direction, const dnnl::memory::desc& plain, const dnnl::memory::desc& chosen) {
+  if (plain.get_size() == 0) {
+    arguments_.push_back({direction, {}, {}, {}});
+    return;
+  }
   const dnnl::memory outside(plain, engine_, nullptr);
   if (plain == chosen) {
     arguments_.push_back({direction, outside, outside, {}});
@@ -48,7 +52,7 @@ void BoundPrimitive::run(std::initializer_list<const void*> pointers) {
   auto argument = arguments_.begin();
   for (const void* pointer : pointers) {
     // oneDNN has one kind of handle for what it reads and what it writes.
-    argument->plain.set_data_handle(const_cast<void*>(pointer));
+    if (argument->plain) argument->plain.set_data_handle(const_cast<void*>(pointer));
     if (argument->reorder && argument->direction == Direction::in) argument->reorder.execute(stream_, argument->plain, argument->chosen);
     ++argument;
   }

@@ -33,7 +33,8 @@ class BoundPrimitive {
  public:
   BoundPrimitive(const dnnl::engine& engine, const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad);
 
-  /// Declares an argument: the caller's layout and the one that the primitive chose.
+  /// Declares an argument: the caller's layout and the one that the primitive chose. One of an empty layout, such as the biases of a
+  /// layer without, is passed over; its pointer too.
   void reads(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& chosen);
   void writes(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& chosen);
 
