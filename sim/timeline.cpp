@@ -54,6 +54,26 @@ std::vector<Slice> joined(const StepPlan& plan, const std::vector<std::string_vi
   return out;
 }
 
+/// As slices_of(); `sorts` are those of the plan.
+std::vector<Slice> slices_by_sort(const StepPlan& plan, const std::vector<std::string_view>& sorts, const Played& played,
+                                  std::size_t most) {
+  std::vector<Slice> slices;
+  for (const PlayedInstance& logged : played.log)
+    if (logged.finish > logged.start)
+      slices.push_back({.rank = logged.rank,
+                        .lane = plan.operations[logged.operation].lane,
+                        .operation = logged.operation,
+                        .start_s = logged.start.value(),
+                        .finish_s = logged.finish.value()});
+  std::ranges::sort(
+      slices, [](const Slice& a, const Slice& b) { return std::tie(a.rank, a.lane, a.start_s) < std::tie(b.rank, b.lane, b.start_s); });
+  if (slices.size() <= most) return slices;
+  const auto fewest = static_cast<double>(joined(plan, sorts, slices, kEndless_s).size());
+  most = std::max(most, static_cast<std::size_t>(kNearlyFewest * fewest));
+  for (double gap_s = kFirstGap_s; slices.size() > most; gap_s *= 2) slices = joined(plan, sorts, slices, gap_s);
+  return slices;
+}
+
 double us(double seconds) { return 1e6 * seconds; }
 
 /// To whole nanoseconds, which is what is written: of instants, since rounded lengths would run into the next slice.
@@ -74,7 +94,7 @@ class Writer {
 
   std::string write(const std::vector<OperationCost>& costs) {
     out_ = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n";
-    const std::vector<Slice> slices = slices_of(plan_, played_, kMostSlices * steps_);
+    const std::vector<Slice> slices = slices_by_sort(plan_, sorts_, played_, kMostSlices * steps_);
     name_ranks(slices);
     for (const Slice& slice : slices) write_slice(slice);
     write_arrows();
@@ -180,22 +200,7 @@ class Writer {
 }  // namespace
 
 std::vector<Slice> slices_of(const StepPlan& plan, const Played& played, std::size_t most) {
-  std::vector<Slice> slices;
-  for (const PlayedInstance& logged : played.log)
-    if (logged.finish > logged.start)
-      slices.push_back({.rank = logged.rank,
-                        .lane = plan.operations[logged.operation].lane,
-                        .operation = logged.operation,
-                        .start_s = logged.start.value(),
-                        .finish_s = logged.finish.value()});
-  std::ranges::sort(
-      slices, [](const Slice& a, const Slice& b) { return std::tie(a.rank, a.lane, a.start_s) < std::tie(b.rank, b.lane, b.start_s); });
-  if (slices.size() <= most) return slices;
-  const std::vector<std::string_view> sorts = sorts_of(plan);
-  const auto fewest = static_cast<double>(joined(plan, sorts, slices, kEndless_s).size());
-  most = std::max(most, static_cast<std::size_t>(kNearlyFewest * fewest));
-  for (double gap_s = kFirstGap_s; slices.size() > most; gap_s *= 2) slices = joined(plan, sorts, slices, gap_s);
-  return slices;
+  return slices_by_sort(plan, sorts_of(plan), played, most);
 }
 
 std::string timeline_json(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, const Played& played) {
