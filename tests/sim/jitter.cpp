@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "tests/sim/support.hpp"
+#include "tests/sim/meeting.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
@@ -9,20 +9,9 @@ using namespace forerun::test;
 namespace {
 
 sim::Played jittered(std::uint64_t seed, double jitter, int ranks = 16, int steps = 4) {
-  PlanBuilder plan(ranks);
-  const int data = plan.lane(LaneKind::communication);
-  plan.communicator(everyone(ranks));
-  const int compute = plan.compute(1);
-  const int reduce = plan.transfer(0, {{compute, 0}}, data);
-  plan.costs()[reduce] = flows(0.1, 0.2);
-  plan.compute(0.5, {{reduce, 0}});
   Platform platform = nodes(ranks);
   platform.compute_jitter = jitter;
-  sim::PlayOptions options;
-  options.steps = steps;
-  options.seed = seed;
-  options.logging = sim::Logging::every_rank;
-  return sim::play(plan.plan(steps), plan.costs(), platform, options);
+  return play_meeting(platform, seed, steps);
 }
 
 }  // namespace

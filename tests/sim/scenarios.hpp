@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <string>
 
+#include "core/prediction.hpp"
 #include "core/scenario.hpp"
 #include "tests/support/synthetic_calibration.hpp"
 
@@ -33,6 +36,11 @@ inline Scenario data_parallel(int ranks) {
   scenario.strategy.bucket = Bytes(200e3);
   scenario.strategy.first_bucket = Bytes(10e3);
   return scenario;
+}
+
+/// Whether one of its assumptions has these words.
+inline bool says(const Prediction& prediction, const std::string& part) {
+  return std::ranges::any_of(prediction.assumptions, [&](const std::string& text) { return text.find(part) != std::string::npos; });
 }
 
 }  // namespace forerun::test

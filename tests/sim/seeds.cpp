@@ -31,10 +31,6 @@ Scenario asynchronous(int seeds) {
   return scenario;
 }
 
-bool says(const Prediction& prediction, const std::string& part) {
-  return std::ranges::any_of(prediction.assumptions, [&](const std::string& text) { return text.find(part) != std::string::npos; });
-}
-
 }  // namespace
 
 TEST_CASE("of several seeds the run in the middle counts, with P10 and P90 of all") {

@@ -3,45 +3,22 @@
 #include "core/error.hpp"
 #include "oracle/predict.hpp"
 #include "sim/device_speeds.hpp"
+#include "tests/sim/meeting.hpp"
 #include "tests/sim/scenarios.hpp"
-#include "tests/sim/support.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
 
-namespace {
-
-bool says(const Prediction& prediction, const std::string& part) {
-  return std::ranges::any_of(prediction.assumptions, [&](const std::string& text) { return text.find(part) != std::string::npos; });
-}
-
-// Computations of 1 s and 0.5 s around a transfer of 0.5 s.
-sim::Played played(const Platform& platform, std::uint64_t seed = 1, int steps = 3) {
-  PlanBuilder plan(platform.devices());
-  const int data = plan.lane(LaneKind::communication);
-  plan.communicator(everyone(platform.devices()));
-  const int reduce = plan.transfer(0, {{plan.compute(1), 0}}, data);
-  plan.costs()[reduce] = flows(0.1, 0.4);
-  plan.compute(0.5, {{reduce, 0}});
-  sim::PlayOptions options;
-  options.steps = steps;
-  options.seed = seed;
-  options.logging = sim::Logging::every_rank;
-  return sim::play(plan.plan(steps), plan.costs(), platform, options);
-}
-
-}  // namespace
-
 TEST_CASE("a slow device takes its factor longer for every computation, and the others wait for it") {
   Platform platform = nodes(4);
   platform.slow_devices = {{.device = 2, .factor = 1.5}};
-  const sim::Played slow = played(platform);
+  const sim::Played slow = play_meeting(platform, 1, 3);
   for (const sim::PlayedInstance& logged : slow.log)
     if (logged.operation != 1)
       CHECK((logged.finish - logged.start).value() ==
             Approx((logged.operation == 0 ? 1.0 : 0.5) * (logged.rank == 2 ? 1.5 : 1.0)).epsilon(1e-9));
   // All meet once a step: the slow one's 2.25 s of compute, and the transfer.
-  CHECK(slow.makespan.value() == Approx(3 * 2.75).epsilon(1e-9));
+  CHECK(slow.makespan.value() == Approx(3 * 2.55).epsilon(1e-9));
   CHECK(slow.observed_rank == 2);
 }
 
@@ -49,10 +26,10 @@ TEST_CASE("devices that differ keep their speed from step to step, and draw anot
   Platform platform = nodes(8);
   platform.device_spread = 0.1;
   const std::vector<double> factors = sim::device_slowness(platform, 5, 8);
-  const sim::Played drawn = played(platform, 5);
+  const sim::Played drawn = play_meeting(platform, 5, 3);
   for (const sim::PlayedInstance& logged : drawn.log)
     if (logged.operation == 0) CHECK((logged.finish - logged.start).value() == Approx(factors[logged.rank]).epsilon(1e-9));
-  CHECK(drawn.log == played(platform, 5).log);
+  CHECK(drawn.log == play_meeting(platform, 5, 3).log);
   CHECK(sim::device_slowness(platform, 6, 8) != factors);
   CHECK(sim::device_slowness(platform, 5, 16)[7] == factors[7]);
   CHECK(sim::device_slowness(nodes(8), 5, 8).empty());
