@@ -30,7 +30,9 @@ Seconds shuffle_fill(const Scenario& scenario, const StepPlan& plan, std::span<c
     if (lane == LaneKind::input || lane == LaneKind::storage) longest = std::max(longest, costs[i].duration());
   }
   const double loaded = static_cast<double>(scenario.workload.batch) / scenario.strategy.data;
-  return static_cast<double>(scenario.input.shuffle_buffer) / loaded * longest;
+  auto buffered = static_cast<double>(scenario.input.shuffle_buffer);
+  if (scenario.workload.samples > 0) buffered = std::min(buffered, static_cast<double>(scenario.workload.samples) / scenario.strategy.data);
+  return buffered / loaded * longest;
 }
 
 SampleSource later_source(const Scenario& scenario, const StepMemory& memory) {

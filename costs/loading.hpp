@@ -12,8 +12,8 @@
 namespace forerun {
 
 /// What a run takes before its first step to fill the shuffle buffer of each loading process:
-///   buffer / n x max(T_read, T_decode),   n: samples of a step that the process loads in these times.
-/// Once a run: later epochs refill the buffer while they drain it.
+///   min(buffer, samples / processes) / n x max(T_read, T_decode),   n: samples of a step that the process loads in these times.
+/// Once a run: later epochs refill the buffer while they drain it. Neglects that the last steps of the run drain it and read nothing.
 Seconds shuffle_fill(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs);
 
 /// Where later epochs find the samples that the first one has read   [tf.data guide; the page cache of any operating system].

@@ -73,6 +73,11 @@ TEST_CASE("filling a shuffle buffer takes as long as loading so many samples", "
   // A process loads 100 samples a step: reads them in 0.2 s, decodes them in 0.5 s.
   const std::vector<OperationCost> costs{{.latency = Seconds(9)}, {.latency = Seconds(0.2)}, {.latency = Seconds(0.5)}};
   CHECK(shuffle_fill(scenario, plan, costs).value() == Approx(50));
+  // No more than there are: a process has 125,000.
+  scenario.input.shuffle_buffer = 1'000'000;
+  CHECK(shuffle_fill(scenario, plan, costs).value() == Approx(625));
+  scenario.workload.samples = 0;
+  CHECK(shuffle_fill(scenario, plan, costs).value() == Approx(5000));
   scenario.input.shuffle_buffer = 0;
   CHECK(shuffle_fill(scenario, plan, costs) == Seconds(0));
 }
