@@ -50,7 +50,7 @@ SampleSource later_source(const Scenario& scenario, const StepMemory& memory) {
   return scenario.input.cache == SampleCache::page && files && fits ? SampleSource::pages : SampleSource::storage;
 }
 
-std::vector<std::string> loading_assumptions(const Scenario& scenario, SampleSource later) {
+std::vector<std::string> loading_assumptions(const Scenario& scenario, std::optional<SampleSource> later) {
   std::vector<std::string> list;
   if (!scenario.platform.data || scenario.plan) return list;
   const SampleFiles& files = scenario.workload.files;
@@ -70,8 +70,10 @@ std::vector<std::string> loading_assumptions(const Scenario& scenario, SampleSou
         "from the second epoch on samples come from the page cache, {} a node, and each node reads the same ones", human(share)));
   else if (later == SampleSource::memory)
     list.emplace_back("from the second epoch on decoded samples come from memory, and each node reads the same ones");
-  else
+  else if (later)
     list.emplace_back("every epoch reads its samples from storage");
+  else
+    list.emplace_back("samples are read from storage, as in the first epoch of a run");
   return list;
 }
 

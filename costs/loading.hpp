@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ Seconds shuffle_fill(const Scenario& scenario, const StepPlan& plan, std::span<c
 /// and what does not fit as a whole is read again as a whole. `storage` where the workload names no data set or the platform no memory.
 SampleSource later_source(const Scenario& scenario, const StepMemory& memory);
 
-/// What a prediction rests on where samples are read from storage; `later` from later_source().
-std::vector<std::string> loading_assumptions(const Scenario& scenario, SampleSource later);
+/// What a prediction rests on where samples are read from storage; `later` from later_source(), empty where all steps are of the first
+/// epoch.
+std::vector<std::string> loading_assumptions(const Scenario& scenario, std::optional<SampleSource> later);
 
 }  // namespace forerun

@@ -43,12 +43,6 @@ Priced from(SampleSource source, const Scenario& scenario, std::int64_t steps) {
 
 std::int64_t steps_an_epoch(const Workload& workload) { return workload.batch > 0 ? workload.samples / workload.batch : 0; }
 
-/// Where the samples of the steps after the first epoch come from; as those of the first where there are none.
-SampleSource source_after(const Scenario& scenario, const StepPlan& plan) {
-  const std::int64_t epoch = steps_an_epoch(scenario.workload);
-  return epoch > 0 && plan.step.count > epoch ? later_source(scenario, plan.memory) : scenario.input.source;
-}
-
 /// The costs of the operations that a checkpoint adds to those of a plan.
 std::vector<OperationCost> with_checkpoint_costs(const StepPlan& plan, std::vector<OperationCost> costs, const Platform& platform) {
   for (std::size_t i = costs.size(); i < plan.operations.size(); ++i) {
@@ -95,16 +89,21 @@ std::string checkpoint_text(const Scenario& scenario, const CheckpointTimes& tim
 
 }  // namespace
 
+std::optional<SampleSource> source_after(const Scenario& scenario, const StepPlan& plan) {
+  const std::int64_t epoch = steps_an_epoch(scenario.workload);
+  return epoch > 0 && plan.step.count > epoch ? std::optional(later_source(scenario, plan.memory)) : std::nullopt;
+}
+
 RunTimes time_epochs(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, const StepTimer& timer) {
-  const SampleSource later = source_after(scenario, plan);
+  const std::optional<SampleSource> later = source_after(scenario, plan);
   RunTimes times;
-  if (later == scenario.input.source) {
+  if (later.value_or(scenario.input.source) == scenario.input.source) {
     const TimedStep timed = timer(plan, costs);
     times.step = timed.step, times.parts = timed.parts;
   } else {
     const std::int64_t epoch = steps_an_epoch(scenario.workload);
     const Priced reading = counted(plan, costs, epoch);
-    const Priced cached = from(later, scenario, plan.step.count - epoch);
+    const Priced cached = from(*later, scenario, plan.step.count - epoch);
     const TimedStep first = timer(reading.plan, reading.costs);
     const TimedStep others = timer(cached.plan, cached.costs);
     const double share = static_cast<double>(epoch) / static_cast<double>(plan.step.count);
@@ -120,7 +119,7 @@ RunTimes time_epochs(const Scenario& scenario, const StepPlan& plan, const std::
 RunTimes time_run(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, const StepTimer& timer) {
   RunTimes times = time_epochs(scenario, plan, costs, timer);
   if (!scenario.run.checkpoints.interval || scenario.plan) return times;
-  const SampleSource later = source_after(scenario, plan);
+  const SampleSource later = source_after(scenario, plan).value_or(scenario.input.source);
   const Priced steps = later == scenario.input.source ? counted(plan, costs, 0) : from(later, scenario, 0);
   times.checkpoint = time_checkpoint(scenario, steps, timer);
   times.assumptions.push_back(checkpoint_text(scenario, *times.checkpoint));

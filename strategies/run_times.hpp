@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "core/plan.hpp"
@@ -16,6 +17,9 @@ struct TimedStep {
   Parts parts;
 };
 using StepTimer = std::function<TimedStep(const StepPlan& plan, const std::vector<OperationCost>& costs)>;
+
+/// Where the samples of the steps after the first epoch of a lowered scenario's run come from; empty where it has no such steps.
+std::optional<SampleSource> source_after(const Scenario& scenario, const StepPlan& plan);
 
 /// From the step of a lowered and priced scenario to its run, by the engine's own steps.
 /// Where later epochs find their samples in memory (costs/loading.hpp) the first epoch and the others are timed apart, and the step is the

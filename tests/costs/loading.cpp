@@ -81,3 +81,12 @@ TEST_CASE("filling a shuffle buffer takes as long as loading so many samples", "
   scenario.input.shuffle_buffer = 0;
   CHECK(shuffle_fill(scenario, plan, costs) == Seconds(0));
 }
+
+TEST_CASE("a prediction of the first epoch alone says nothing of later ones", "[unit]") {
+  const auto last = [](std::optional<SampleSource> later) { return loading_assumptions(reading(), later).back(); };
+  CHECK(last({}) == "samples are read from storage, as in the first epoch of a run");
+  CHECK(last(SampleSource::storage) == "every epoch reads its samples from storage");
+  CHECK(last(SampleSource::pages) ==
+        "from the second epoch on samples come from the page cache, 46.6 GiB a node, and each node reads the same ones");
+  CHECK(last(SampleSource::memory) == "from the second epoch on decoded samples come from memory, and each node reads the same ones");
+}
