@@ -10,7 +10,7 @@ namespace forerun {
 
 /// Of one checkpoint of a run.
 struct CheckpointTimes {
-  Seconds stall;  ///< what the run takes longer for it
+  Seconds stall;  ///< what the run takes longer for it, the mean of all
   Seconds write;  ///< the writing alone
   Bytes bytes;    ///< of all ranks
 };

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kLeastSteps = 8;  // that a checkpoint is looked at with
 constexpr double kFelt = 1.5;            // of a checkpoint's writing alone, how long it may be felt
+constexpr double kMostAhead = 256;       // steps for which samples that were loaded ahead last are looked at
 constexpr double kNothing = 1e-9;        // relative: what differences of times leave
 
 /// A plan that counts so many steps, with its costs.
@@ -53,26 +54,28 @@ std::vector<OperationCost> with_checkpoint_costs(const StepPlan& plan, std::vect
   return costs;
 }
 
-/// How many steps show all of what a checkpoint does: of a synchronous one what was loaded ahead while it was written, of an asynchronous
-/// one the steps beside which it is written.
-std::int64_t steps_to_look_at(const Scenario& scenario, Seconds write, Seconds step) {
-  const std::int64_t interval = *scenario.run.checkpoints.interval;
-  const double beside =
-      scenario.run.checkpoints.mode == CheckpointMode::asynchronous && step > Seconds(0) ? std::ceil(kFelt * (write / step)) : 0;
-  const double ahead = 2.0 * scenario.input.prefetch;
-  return static_cast<std::int64_t>(std::min(static_cast<double>(interval), kLeastSteps + std::max(beside, ahead)));
+/// How many steps show all of what a checkpoint does: those beside which an asynchronous one is written, and those for which samples last
+/// that are loaded while the steps stand still. These are no more than the loader may be ahead, and spare each step what it waits for.
+std::int64_t steps_to_look_at(const Scenario& scenario, Seconds write, const TimedStep& timed) {
+  const bool asynchronous = scenario.run.checkpoints.mode == CheckpointMode::asynchronous;
+  const double beside = asynchronous && timed.step > Seconds(0) ? std::ceil(kFelt * (write / timed.step)) : 0;
+  const Seconds spared = timed.parts.input_exposed;
+  const Seconds loaded = std::min(scenario.input.prefetch * timed.step, write + timed.step);
+  const double ahead = spared > kNothing * timed.step ? std::ceil(loaded / spared) : 0;
+  const double felt = kLeastSteps + std::max(beside, std::min(ahead, kMostAhead));
+  return static_cast<std::int64_t>(std::min(static_cast<double>(*scenario.run.checkpoints.interval), felt));
 }
 
 CheckpointTimes time_checkpoint(const Scenario& scenario, const Priced& steps, const StepTimer& timer) {
-  const Seconds step = timer(steps.plan, steps.costs).step;
+  const TimedStep timed = timer(steps.plan, steps.costs);
   const std::size_t first = steps.plan.operations.size();
   StepPlan plan = lower_checkpoint(scenario, steps.plan, *scenario.run.checkpoints.interval);
   CheckpointTimes times = checkpoint_alone(plan, first, scenario.platform);
-  const std::int64_t looked_at = steps_to_look_at(scenario, times.write, step);
+  const std::int64_t looked_at = steps_to_look_at(scenario, times.write, timed);
   std::get<Repeat>(plan.step.body.front()).count = looked_at;
   const std::vector<OperationCost> costs = with_checkpoint_costs(plan, steps.costs, scenario.platform);
   const Seconds period = timer(plan, costs).step;
-  const Seconds stall = period - static_cast<double>(looked_at) * step;
+  const Seconds stall = period - static_cast<double>(looked_at) * timed.step;
   times.stall = stall > kNothing * period ? stall : Seconds(0);
   return times;
 }
@@ -119,9 +122,15 @@ RunTimes time_epochs(const Scenario& scenario, const StepPlan& plan, const std::
 RunTimes time_run(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, const StepTimer& timer) {
   RunTimes times = time_epochs(scenario, plan, costs, timer);
   if (!scenario.run.checkpoints.interval || scenario.plan) return times;
-  const SampleSource later = source_after(scenario, plan).value_or(scenario.input.source);
-  const Priced steps = later == scenario.input.source ? counted(plan, costs, 0) : from(later, scenario, 0);
-  times.checkpoint = time_checkpoint(scenario, steps, timer);
+  times.checkpoint = time_checkpoint(scenario, counted(plan, costs, 0), timer);
+  if (times.first_epoch_step) {
+    const std::int64_t interval = *scenario.run.checkpoints.interval;
+    const auto first = static_cast<double>(steps_an_epoch(scenario.workload) / interval);
+    const auto all = static_cast<double>(plan.step.count / interval);
+    const Seconds later = time_checkpoint(scenario, from(*source_after(scenario, plan), scenario, 0), timer).stall;
+    const double share = all > 0 ? first / all : 0;
+    times.checkpoint->stall = share * times.checkpoint->stall + (1 - share) * later;
+  }
   times.assumptions.push_back(checkpoint_text(scenario, *times.checkpoint));
   return times;
 }

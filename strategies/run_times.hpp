@@ -26,7 +26,7 @@ std::optional<SampleSource> source_after(const Scenario& scenario, const StepPla
 /// mean of the run's; a prediction without a length of the run is of the first epoch.
 /// With an interval I between checkpoints the run takes, for each of the floor(steps / I),
 ///   stall = T(n steps and a checkpoint) - n T(step),
-/// both asymptotic, of as many steps n <= I as a checkpoint is felt in.
+/// both asymptotic, of as many steps n <= I as a checkpoint is felt in; the mean over them where some are in a first epoch timed apart.
 /// Throws MissingCapability for checkpoints of experts that are spread over ranks.
 RunTimes time_run(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, const StepTimer& timer);
 

@@ -54,7 +54,8 @@ TEST_CASE("a run with an epoch from storage, a shuffle buffer and checkpoints ad
     // 128 samples a process: four steps' loads of 0.64 s.
     CHECK(number(out, "startup_s") == Approx(5 + 4 * 0.64).epsilon(1e-5));
     CHECK(number(out, "first_epoch_time_s") > number(out, "epoch_time_s"));
-    CHECK(number(out, "checkpoint_stall_s") == Approx(4 * number(out, "checkpoint_write_s")).epsilon(0.01));
+    // Of four, that of the first epoch is written while the step after it waits for its samples anyway.
+    CHECK(number(out, "checkpoint_stall_s") == Approx(3 * number(out, "checkpoint_write_s")).epsilon(0.01));
     CHECK(number(out, "checkpoint_bytes") > 0);
   }
   REQUIRE(shell.run("predict " + run + "--format json -o first.json").code == 0);

@@ -144,6 +144,37 @@ TEST_CASE("a checkpoint that takes longer than its interval holds up the one aft
   require_agreement(scenario);
 }
 
+TEST_CASE("what is loaded ahead while a checkpoint is written is saved of it, however slowly the steps after it use it up") {
+  for (const int ahead : {1, 4}) {
+    Scenario scenario = stored(2, Storage::Kind::local_disk, 1e9);
+    const double train_s = ready(scenario).step_time->value(), load_s = 1.05 * train_s;
+    scenario.platform.data->read.bandwidth = BytesPerSecond(64 * 1e4 / load_s);
+    scenario.platform.checkpoints->write.bandwidth = BytesPerSecond(1e5);
+    scenario.input.prefetch = ahead;
+    scenario.run.steps = 1000;
+    scenario.run.checkpoints.interval = 200;
+    const Prediction run = oracle::predict(scenario);
+    // The loader stands still but for its first `ahead` steps, the first of which it is at already.
+    const double each_s = run.checkpoint_write->value() - (ahead * load_s - train_s);
+    REQUIRE(run.checkpoint_stall->value() == Approx(5 * each_s).epsilon(1e-6));
+    require_agreement(scenario);
+  }
+}
+
+TEST_CASE("checkpoints of a first epoch that waits for its samples hold it up less than those of later ones") {
+  Scenario scenario = stored(2, Storage::Kind::local_disk, 1e6);
+  scenario.input.cache = SampleCache::page;
+  scenario.platform.checkpoints->write.bandwidth = BytesPerSecond(1e5);
+  scenario.workload.samples = 100 * scenario.workload.batch;
+  scenario.run.epochs = 4;
+  scenario.run.checkpoints.interval = 50;
+  const Prediction run = oracle::predict(scenario);
+  const double train_s = ready(scenario).step_time->value(), load_s = 64 * 1e4 / 1e6, write_s = run.checkpoint_write->value();
+  REQUIRE(run.first_epoch_time);
+  REQUIRE(run.checkpoint_stall->value() == Approx(2 * (write_s - (load_s - train_s)) + 6 * write_s).epsilon(1e-6));
+  require_agreement(scenario);
+}
+
 TEST_CASE("with contention an asynchronous checkpoint over the network slows gradients, which the oracle does not see") {
   Scenario scenario = stored(4, Storage::Kind::file_system, 1e9);
   scenario.platform.data.reset();
