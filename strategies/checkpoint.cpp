@@ -102,17 +102,15 @@ class StageWriter {
     wait_for_weights();
     const int before = waits ? steps_.last : snapshot(parts);
     int last = before;
-    int groups = -1;
     for (const std::vector<DiskAccess>& part : parts) {
       writer_.wait_for(last);
       append(lane_, part[stage_], "write");
       last = writer_.last();
-      groups = std::max(groups, part[stage_].communicator);
     }
     if (!waits) return writer_.wait_also(before, last, 1);
-    if (groups >= 0) {
+    if (const int replicas = data_communicator(writer_.plan(), stage_); replicas >= 0) {
       writer_.wait_for(last);
-      append(lane_, Collective{Collective::Operation::barrier, CollectiveAlgorithm::ring, groups, Bytes(0)}, "written");
+      append(lane_, Collective{Collective::Operation::barrier, CollectiveAlgorithm::ring, replicas, Bytes(0)}, "written");
       last = writer_.last();
     }
     writer_.wait_also(steps_.first, last, 1);

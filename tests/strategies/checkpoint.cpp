@@ -96,6 +96,19 @@ TEST_CASE("the next step waits for a synchronous checkpoint, an asynchronous one
   CHECK(beside.operations[0].dependency_count == plan_of(s).operations[0].dependency_count);
 }
 
+TEST_CASE("replicas go on together, whether one of them writes or all") {
+  for (const char* strategy : {"data=4", "data=4,zero=1", "data=4,runtime=pytorch-fsdp", "data=2,pipeline=2,micro-batches=4"}) {
+    INFO(strategy);
+    const Scenario s = writing(strategy, 2, 2);
+    const int steps = static_cast<int>(plan_of(s).operations.size());
+    const StepPlan plan = checkpointed(s);
+    std::ptrdiff_t barriers = 0;
+    for (int i = steps; i < static_cast<int>(plan.operations.size()); ++i) barriers += plan.operations[i].name == "written" ? 1 : 0;
+    CHECK(barriers == std::ssize(plan.classes));
+  }
+  CHECK(checkpointed(writing("pipeline=2,micro-batches=4", 2)).operations.back().name == "write");
+}
+
 TEST_CASE("a checkpoint begins once the weights that ZeRO shares out are gathered again") {
   for (const CheckpointMode mode : {CheckpointMode::synchronous, CheckpointMode::asynchronous}) {
     Scenario s = writing("data=4,zero=1,runtime=megatron", 2, 2);
