@@ -13,6 +13,7 @@
 #include "sim/simulate.hpp"
 #include "sim/slow_links.hpp"
 #include "strategies/lower.hpp"
+#include "strategies/run_times.hpp"
 
 // From scenarios that share a network to their predictions.
 namespace forerun::sim {
@@ -58,9 +59,9 @@ Prediction held_up(const Prediction& by, const Scenario& scenario, std::size_t i
 }
 
 /// Of steps beside other jobs, with what a checkpoint costs alone.
-RunTimes run_times(const Scenario& job, const Prediction& alone, const StepTime& time) {
+RunTimes run_times(const Scenario& job, const StepPlan& plan, const Prediction& alone, const StepTime& time) {
   RunTimes times{.step = time.step, .parts = time.parts};
-  times.assumptions = loading_assumptions(job, SampleSource::storage);
+  times.assumptions = loading_assumptions(job, source_after(job, plan));
   if (!alone.checkpoint_write) return times;
   const std::int64_t count = alone.steps.value_or(0) / *job.run.checkpoints.interval;
   times.checkpoint = {.stall = count > 0 ? *alone.checkpoint_stall / static_cast<double>(count) : Seconds(0),
@@ -68,6 +69,16 @@ RunTimes run_times(const Scenario& job, const Prediction& alone, const StepTime&
                       .bytes = *alone.checkpoint_bytes};
   times.assumptions.emplace_back("checkpoints take as long as without other jobs");
   return times;
+}
+
+// They go on over and over: those that run for several epochs are past their first.
+std::vector<Scenario> past_first_epoch(std::span<const Scenario> jobs) {
+  std::vector<Scenario> going_on(jobs.begin(), jobs.end());
+  for (Scenario& job : going_on) {
+    const auto lowered = lower(job);
+    if (const auto* plan = std::get_if<StepPlan>(&lowered)) job.input.source = source_after(job, *plan).value_or(job.input.source);
+  }
+  return going_on;
 }
 
 }  // namespace
@@ -109,7 +120,8 @@ std::string find_conflict(std::span<const Scenario> jobs) {
   return "";
 }
 
-std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode mode) {
+std::vector<JobPrediction> predict_together(std::span<const Scenario> given, Mode mode) {
+  const std::vector<Scenario> jobs = past_first_epoch(given);
   std::vector<JobPrediction> predictions(jobs.size());
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     if (goes_apart(jobs[j])) throw MissingCapability(job_name(jobs[j], j) + ": workers that wait for nobody are not played beside others");
@@ -138,7 +150,8 @@ std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode
   const std::vector<PlayedBeside> played = play_together(planned, mode, kLeastSteps);
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     Prediction& together = predictions[j].together;
-    together = summarize(jobs[j], lowered[j].plan, lowered[j].costs, run_times(jobs[j], predictions[j].alone, played[j].time));
+    together =
+        summarize(jobs[j], lowered[j].plan, lowered[j].costs, run_times(jobs[j], lowered[j].plan, predictions[j].alone, played[j].time));
     together.engine = predictions[j].alone.engine;
     together.origin = predictions[j].alone.origin;
     for (std::string& assumption : interactions(jobs[j])) together.assumptions.push_back(std::move(assumption));

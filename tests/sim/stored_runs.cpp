@@ -210,8 +210,21 @@ TEST_CASE("jobs side by side share a server of one name, and no disks") {
   }
 }
 
+TEST_CASE("jobs side by side that do not meet are as fast as alone, even where only their first epoch reads") {
+  Scenario job = stored(1, Storage::Kind::local_disk, 1e6);
+  job.input.cache = SampleCache::page;
+  job.workload.samples = 10 * job.workload.batch;
+  job.run.epochs = 4;
+  std::vector<Scenario> jobs(2, job);
+  REQUIRE(sim::place_jobs(jobs, sim::JobPlacement::packed).empty());
+  for (const sim::JobPrediction& played : sim::predict_together(jobs)) {
+    REQUIRE(*played.together.step_time / *played.alone.step_time == Approx(1).epsilon(1e-3));
+    REQUIRE(says(played.together, "from the second epoch on samples come from the page cache"));
+  }
+}
+
 TEST_CASE("a pipeline's stages and shares of ZeRO are written alike by both engines") {
-  for (const char* form : {"pipeline", "zero"}) {
+  for (const char* form : {"pipeline", "stages without parameters", "zero"}) {
     INFO(form);
     Scenario scenario = stored(4, Storage::Kind::local_disk, 1e7);
     // Sums of one stage and sends of another have no links to share that would slow them.
