@@ -33,6 +33,7 @@ DiskPlayer::DiskPlayer(const StepPlan& plan, const std::vector<OperationCost>& c
 }
 
 bool DiskPlayer::takes_part(int rank, int operation) const {
+  if (std::get<DiskAccess>(plan_.operations[operation].work).rank == DiskAccess::Demand{}) return false;
   const auto some = members_.find(operation);
   return some == members_.end() || some->second[rank] != 0;
 }
@@ -65,9 +66,10 @@ void DiskPlayer::lay_links(Way& way, int rank, const DiskAccess& access) {
     cross(way.bytes, name, shared.bandwidth.value(), bytes, shared.bandwidth.value());
   }
   if (own.a_connection > BytesPerSecond(0)) {
-    const int device = place * platform_.devices_per_node + rank % platform_.devices_per_node;
+    // A reader's connections are none of a writer's, whatever their budget.
+    const std::string device = std::to_string(place * platform_.devices_per_node + rank % platform_.devices_per_node);
     const double capacity = access.connections * own.a_connection.value() * bytes / access.rank.bytes.value();
-    way.bytes.links.push_back(network_.add_link(name + " by device " + std::to_string(device), BytesPerSecond(capacity)));
+    way.bytes.links.push_back(network_.add_link(name + (reads ? " to device " : " from device ") + device, BytesPerSecond(capacity)));
     least_s = std::max(least_s, bytes / capacity);
   }
   if (!storage.is_own() && platform_.inter_node.bandwidth > BytesPerSecond(0)) {

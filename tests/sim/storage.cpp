@@ -101,6 +101,35 @@ TEST_CASE("reads and writes of one budget take turns, and others do not disturb 
   REQUIRE(shared_write_s == Approx(3).epsilon(1e-6));
 }
 
+TEST_CASE("a reader and a writer of one budget have connections of their own") {
+  Storage disk = storage(Storage::Kind::network_disk, {BytesPerSecond(1e9), 0, BytesPerSecond(1e8), {}});
+  disk.one_budget = true;
+  const Platform platform = stored(disk, 1);
+  PlanBuilder plan(1);
+  for (const auto direction : {DiskAccess::Direction::read, DiskAccess::Direction::write}) {
+    const DiskAccess each = access(platform, direction);
+    plan.disk(each, disk_cost(each, platform), {}, plan.lane(LaneKind::storage));
+  }
+  const sim::Played played = play(plan, 1, platform);
+  for (const int each : {0, 1}) REQUIRE(finish(played, 0, each) == Approx(10).epsilon(1e-6));
+}
+
+TEST_CASE("a rank that has nothing to write of what others do is through at once") {
+  const Platform platform = stored(storage(Storage::Kind::local_disk, {BytesPerSecond(1e9), 100, BytesPerSecond(1e8), {}}), 2);
+  PlanBuilder plan(2);
+  plan.classes({{"writes", 0, 1, 1}, {"has none", 1, 1, 1}});
+  const int disk = plan.lane(LaneKind::storage);
+  for (const int rank : {0, 1}) {
+    DiskAccess write = access(platform, DiskAccess::Direction::write, 10);
+    write.node = write.all = write.rank;
+    if (rank == 1) write.rank = {};
+    plan.disk(write, disk_cost(write, platform), {}, disk, rank);
+  }
+  const sim::Played played = play(plan, 1, platform);
+  REQUIRE(finish(played, 0, 0) == Approx(10).epsilon(1e-6));
+  REQUIRE(finish(played, 1, 1) == 0);
+}
+
 TEST_CASE("a checkpoint and an all-reduce share the links of the nodes that write it") {
   // Both alone take a second: an all-reduce whose edges carry 1 GB between two nodes, and 1 GB written by the first of them.
   const Platform platform = stored(storage(Storage::Kind::file_system, at(1e12)), 2);

@@ -233,6 +233,10 @@ TEST_CASE("a pipeline's stages and shares of ZeRO are written alike by both engi
     scenario.run.checkpoints.interval = 10;
     if (*form == 'p') {
       scenario.strategy.data = 2, scenario.strategy.pipeline = 2, scenario.strategy.micro_batches = 4;
+    } else if (*form == 's') {
+      scenario.platform.nodes = 6;
+      scenario.strategy.data = 1, scenario.strategy.pipeline = 6, scenario.strategy.micro_batches = 4;
+      scenario.platform.checkpoints->write.a_connection = BytesPerSecond(1e6);
     } else {
       scenario.strategy.zero = 1;
     }
