@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cpu/layer_arrays.hpp"
 #include "kernels/cpu/operator.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/load.hpp"
@@ -30,7 +31,13 @@ struct Arrays {
         weight_gradient(weights),
         velocity(weights),
         indices(output.size()),
-        labels(static_cast<std::size_t>(kernel.batch)) {}
+        labels(static_cast<std::size_t>(kernel.batch * kernel.shape.input.positions())),
+        mask(output.size()) {
+    for (const std::int64_t elements : cpu::further_inputs(kernel.shape)) {
+      further_inputs.push_back(values(kernel.batch * elements));
+      further_input_gradients.push_back(further_inputs.back());
+    }
+  }
 
   static std::vector<float> values(std::int64_t count) {
     std::vector<float> filled(static_cast<std::size_t>(count));
@@ -39,21 +46,29 @@ struct Arrays {
   }
 
   cpu::LayerBuffers buffers() {
-    return {input.data(),           output.data(),   output_gradient.data(), input_gradient.data(), weights.data(),
-            weight_gradient.data(), velocity.data(), indices.data(),         labels.data(),         &loss};
+    cpu::LayerBuffers b;
+    b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
+    b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data();
+    for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
+    for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
+    b.indices = indices.data(), b.labels = labels.data(), b.mask = mask.data(), b.loss = &loss;
+    return b;
   }
 
   std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity;
+  std::vector<std::vector<float>> further_inputs, further_input_gradients;
   std::vector<std::int32_t> indices, labels;
+  std::vector<std::uint8_t> mask;
   float loss = 0;
 };
 
 void run_kernel(benchmark::State& state, const Kernel& kernel, Library library) {
   Arrays arrays(kernel);
-  const auto prepared = cpu::make_operator(kernel, library, {0.0F, 0.9F});
+  const auto prepared = cpu::make_operator(kernel, library, {.rule = {.learning_rate = 0}});
   const Kernel forward{kernel.shape, Pass::forward, kernel.batch, {}};
   if (kernel.pass == Pass::backward_data && cpu::offers(library, forward)) cpu::make_operator(forward, library)->run(arrays.buffers());
-  for (auto _ : state) prepared->run(arrays.buffers());
+  const cpu::LayerBuffers buffers = arrays.buffers();
+  for (auto _ : state) prepared->run(buffers);
   using benchmark::Counter;
   state.counters["flop"] = Counter(flops(kernel).value(), Counter::kIsIterationInvariantRate);
   state.counters["bytes"] = Counter(bytes_moved(kernel).value(), Counter::kIsIterationInvariantRate);
@@ -64,7 +79,7 @@ void add_benchmarks(const Workload& workload) {
   const std::vector<Passes> all = passes(workload);
   for (std::size_t i = 0; i < workload.layers.size(); ++i)
     for (const Pass pass : all[i])
-      for (const std::int64_t batch : {8, 64, 512})
+      for (const std::int64_t batch : {1, 8, 64, 512})
         for (const Library library : {Library::eigen, Library::onednn}) {
           const Kernel kernel{workload.layers[i].shape, pass, batch, {}};
           if (!cpu::offers(library, kernel) || flops(kernel).value() > kLongest_flop) continue;

@@ -20,8 +20,12 @@ bool is_written(const LayerShape& shape) {
   switch (shape.kind) {
     case LayerKind::dense: return shape.experts == 1 && shape.input.positions() == shape.output.positions();
     case LayerKind::conv2d: return slides_plainly(shape);
-    case LayerKind::max_pool: return slides_plainly(shape);
+    case LayerKind::max_pool:
+    case LayerKind::average_pool: return slides_plainly(shape);
     case LayerKind::relu:
+    case LayerKind::gelu:
+    case LayerKind::dropout:
+    case LayerKind::add:
     case LayerKind::softmax_cross_entropy: return true;
     default: return false;
   }

@@ -27,7 +27,8 @@ Library best_library(const Kernel& kernel) {
   switch (kernel.shape.kind) {
     case LayerKind::dense: return flops(kernel).value() < kSmallProduct_flop ? Library::eigen : Library::onednn;
     case LayerKind::conv2d: return best_convolution(kernel);
-    // Plain loops over NHWC take half of oneDNN's time for pooling, and as much for relu but for its cost of a call.
+    // Plain loops over NHWC take half of oneDNN's time for max-pool, mostly less for both passes of average-pool, and as much for relu
+    // but for its cost of a call. Eigen's gelu takes 0.4 of oneDNN's time forward and 0.8 backward.
     default: return Library::eigen;
   }
 }

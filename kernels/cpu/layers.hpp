@@ -11,13 +11,17 @@ namespace forerun::cpu {
 std::unique_ptr<Operator> dense(const Kernel& kernel);
 std::unique_ptr<Operator> conv2d(const Kernel& kernel);
 std::unique_ptr<Operator> max_pool(const Kernel& kernel);
+std::unique_ptr<Operator> average_pool(const Kernel& kernel);
 std::unique_ptr<Operator> relu(const Kernel& kernel);
+std::unique_ptr<Operator> gelu(const Kernel& kernel);
+std::unique_ptr<Operator> dropout(const Kernel& kernel, float share);
+std::unique_ptr<Operator> add(const Kernel& kernel);
 std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel);
 std::unique_ptr<Operator> update(const Kernel& kernel, UpdateRule rule);
 
 std::unique_ptr<Operator> onednn_dense(const Kernel& kernel);
 std::unique_ptr<Operator> onednn_conv2d(const Kernel& kernel);
-std::unique_ptr<Operator> onednn_max_pool(const Kernel& kernel);
-std::unique_ptr<Operator> onednn_relu(const Kernel& kernel);
+std::unique_ptr<Operator> onednn_pool(const Kernel& kernel);     ///< max_pool, average_pool
+std::unique_ptr<Operator> onednn_eltwise(const Kernel& kernel);  ///< relu, gelu
 
 }  // namespace forerun::cpu

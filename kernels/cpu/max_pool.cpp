@@ -1,32 +1,15 @@
 #include <algorithm>
 
 #include "kernels/cpu/layers.hpp"
+#include "kernels/cpu/windows.hpp"
 
 namespace forerun::cpu {
 
 namespace {
 
-/// Calls visit(place in the window, input pixel of the sample) for the window's places inside the image.
-template <class Visit>
-void for_each_place(const LayerShape& shape, std::int64_t row, std::int64_t column, Visit visit) {
-  const std::int64_t top = row * shape.stride.height - shape.padding.height, left = column * shape.stride.width - shape.padding.width;
-  for (std::int64_t y = std::max<std::int64_t>(0, -top); y < std::min<std::int64_t>(shape.window.height, shape.input.height - top); ++y)
-    for (std::int64_t x = std::max<std::int64_t>(0, -left); x < std::min<std::int64_t>(shape.window.width, shape.input.width - left); ++x)
-      visit(static_cast<std::int32_t>(y * shape.window.width + x), (top + y) * shape.input.width + left + x);
-}
-
 class MaxPool : public Operator {
  protected:
   explicit MaxPool(const Kernel& kernel) : shape_(kernel.shape), batch_(kernel.batch) {}
-
-  /// Calls visit(row, column, first input element of the sample, first output element of the pixel) for each output pixel.
-  template <class Visit>
-  void for_each_output(Visit visit) {
-    for (std::int64_t sample = 0, output = 0; sample < batch_; ++sample)
-      for (std::int64_t row = 0; row < shape_.output.height; ++row)
-        for (std::int64_t column = 0; column < shape_.output.width; ++column, output += shape_.output.channels)
-          visit(row, column, sample * shape_.input.elements(), output);
-  }
 
   LayerShape shape_;
   std::int64_t batch_;
@@ -38,7 +21,7 @@ class Forward final : public MaxPool {
   explicit Forward(const Kernel& kernel) : MaxPool(kernel) {}
   void run(const LayerBuffers& b) override {
     const std::int64_t channels = shape_.input.channels;
-    for_each_output([&](std::int64_t row, std::int64_t column, std::int64_t sample, std::int64_t output) {
+    for_each_window(shape_, batch_, [&](std::int64_t row, std::int64_t column, std::int64_t sample, std::int64_t output) {
       float* __restrict best = b.output + output;
       std::int32_t* __restrict index = b.indices + output;
       bool first = true;
@@ -66,7 +49,7 @@ class BackwardData final : public MaxPool {
   void run(const LayerBuffers& b) override {
     const std::int64_t channels = shape_.input.channels;
     std::fill_n(b.input_gradient, batch_ * shape_.input.elements(), 0.0F);
-    for_each_output([&](std::int64_t row, std::int64_t column, std::int64_t sample, std::int64_t output) {
+    for_each_window(shape_, batch_, [&](std::int64_t row, std::int64_t column, std::int64_t sample, std::int64_t output) {
       const float* __restrict dy = b.output_gradient + output;
       const std::int32_t* __restrict index = b.indices + output;
       for_each_place(shape_, row, column, [&](std::int32_t place, std::int64_t pixel) {

@@ -10,13 +10,17 @@ namespace forerun::cpu {
 
 namespace {
 
-std::unique_ptr<Operator> make_eigen(const Kernel& kernel, UpdateRule rule) {
-  if (kernel.pass == Pass::update) return update(kernel, rule);
+std::unique_ptr<Operator> make_eigen(const Kernel& kernel, const OperatorOptions& options) {
+  if (kernel.pass == Pass::update) return update(kernel, options.rule);
   switch (kernel.shape.kind) {
     case LayerKind::dense: return dense(kernel);
     case LayerKind::conv2d: return conv2d(kernel);
     case LayerKind::max_pool: return max_pool(kernel);
+    case LayerKind::average_pool: return average_pool(kernel);
     case LayerKind::relu: return relu(kernel);
+    case LayerKind::gelu: return gelu(kernel);
+    case LayerKind::dropout: return dropout(kernel, options.dropped_share);
+    case LayerKind::add: return add(kernel);
     case LayerKind::softmax_cross_entropy: return softmax_cross_entropy(kernel);
     default: return nullptr;
   }
@@ -26,9 +30,23 @@ std::unique_ptr<Operator> make_onednn(const Kernel& kernel) {
   switch (kernel.shape.kind) {
     case LayerKind::dense: return onednn_dense(kernel);
     case LayerKind::conv2d: return onednn_conv2d(kernel);
-    case LayerKind::max_pool: return onednn_max_pool(kernel);
-    case LayerKind::relu: return onednn_relu(kernel);
+    case LayerKind::max_pool:
+    case LayerKind::average_pool: return onednn_pool(kernel);
+    case LayerKind::relu:
+    case LayerKind::gelu: return onednn_eltwise(kernel);
     default: return nullptr;
+  }
+}
+
+constexpr bool onednn_has(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::dense:
+    case LayerKind::conv2d:
+    case LayerKind::max_pool:
+    case LayerKind::average_pool:
+    case LayerKind::relu:
+    case LayerKind::gelu: return true;
+    default: return false;
   }
 }
 
@@ -38,14 +56,14 @@ std::string_view to_string(Library library) { return library == Library::eigen ?
 
 bool offers(Library library, const Kernel& kernel) {
   if (!is_written(kernel) || library == Library::eigen) return is_written(kernel);
-  return kernel.pass != Pass::update && kernel.shape.kind != LayerKind::softmax_cross_entropy;
+  return kernel.pass != Pass::update && onednn_has(kernel.shape.kind);
 }
 
-std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, UpdateRule rule) {
+std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, const OperatorOptions& options) {
   if (!offers(library, kernel))
     throw MissingCapability(std::string(to_string(library)) + " has no " + std::string(to_string(kernel.pass)) + " of " +
                             std::string(to_string(kernel.shape.kind)) + unwritten_variant(kernel));
-  return library == Library::eigen ? make_eigen(kernel, rule) : make_onednn(kernel);
+  return library == Library::eigen ? make_eigen(kernel, options) : make_onednn(kernel);
 }
 
 }  // namespace forerun::cpu

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/calibration.hpp"
 
@@ -34,12 +35,26 @@ struct LayerBuffers {
                                            ///< forward for the backward pass of the same library, and opaque to others
   const std::int32_t* labels = nullptr;    ///< the class of each position of each sample
   float* loss = nullptr;                   ///< mean over the positions of all samples
+
+  std::vector<const float*> further_inputs{};     ///< those after the first: of add
+  std::vector<float*> further_input_gradients{};  ///< dL/dx of each of them
+  std::uint8_t* mask = nullptr;                   ///< of dropout, one entry an output: 1 where it stayed; written by forward
+
+  std::uint64_t key = 0;          ///< of the layer's draws, stream_key(seed, layer): one on all ranks
+  std::int64_t step = 1;          ///< counted from 1
+  std::int64_t first_sample = 0;  ///< number of the batch's first sample among all that the step trains on
 };
 
 /// Stochastic gradient descent with momentum: v = momentum v + g; w -= learning_rate v.
 struct UpdateRule {
   float learning_rate = 0.01F;
   float momentum = 0.9F;
+};
+
+/// What a layer's shape leaves open.
+struct OperatorOptions {
+  UpdateRule rule;
+  float dropped_share = 0.1F;  ///< of a dropout's elements, in [0, 1)
 };
 
 /// One pass of one layer, prepared once for a batch size and run many times on the calling thread.
@@ -55,18 +70,26 @@ class Operator {
   ///   dense            y = x W + b          dW = x^T dy, db = sum_n dy      dx = dy W^T
   ///   conv2d           the same over the patches of x, each group's outputs over its own channels
   ///   max_pool         y = max over the window (padding never wins)        dx = dy where the maximum stood
+  ///   average_pool     y = mean over the window, padding counted as zeros   dx = sum dy / window of the windows that held it
   ///   relu             y = max(x, 0)                                       dx = dy where y > 0 (reads the output, not the input)
+  ///   gelu             y = x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2        dx = dy (P(x) + x exp(-x^2 / 2) / sqrt(2 pi))
+  ///                    as formulas.hpp counts it; GPT-2's own code has Hendrycks and Gimpel's approximation by tanh, 5e-4 off at most
+  ///   dropout          y = x / (1 - share) where it stays, else 0          dx = dy / (1 - share) where it stayed
+  ///                    the share p of kernels/dropout_draws.hpp: which elements of a sample is a matter of key, step and sample alone
+  ///   add              y = sum of all inputs                               dx = dy of each input that has an array for it, which may be
+  ///                    that of dy itself
   ///   softmax_cross_entropy   y = softmax(x), loss = -1/n sum log y_label     dx = (y - onehot(label)) / n
   ///   update           of dense and conv2d, weights and biases alike: UpdateRule
   /// Only this rank's samples count: data-parallel ranks of equal batch average their gradients.
   virtual void run(const LayerBuffers& buffers) = 0;
 };
 
-/// Whether a library has the kernel. Eigen has every kernel that is_written() says there is; oneDNN has neither an update nor the loss.
+/// Whether a library has the kernel. Eigen, or plain loops, has every kernel that is_written() says there is; oneDNN has those of dense,
+/// conv2d, pools, relu and gelu but the update.
 bool offers(Library library, const Kernel& kernel);
 
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.
-std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, UpdateRule rule = {});
+std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, const OperatorOptions& options = {});
 
 /// The library that was faster for such kernels on one core (bench/kernels: `bench_kernels`).
 Library best_library(const Kernel& kernel);

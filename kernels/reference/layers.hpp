@@ -8,7 +8,11 @@ namespace forerun {
 void reference_dense(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_conv2d(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_max_pool(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_average_pool(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_relu(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_gelu(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_dropout(const Kernel& kernel, const cpu::LayerBuffers& b, float share);
+void reference_add(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b);
 
 }  // namespace forerun

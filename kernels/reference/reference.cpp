@@ -8,7 +8,7 @@ namespace forerun {
 
 namespace {
 
-void update(const LayerShape& shape, const cpu::LayerBuffers& b, cpu::UpdateRule rule) {
+void update(const LayerShape& shape, const cpu::LayerBuffers& b, const cpu::UpdateRule& rule) {
   for (std::int64_t i = 0; i < parameters(shape); ++i) {
     const double v = static_cast<double>(rule.momentum) * b.velocity[i] + b.weight_gradient[i];
     b.velocity[i] = static_cast<float>(v);
@@ -18,14 +18,18 @@ void update(const LayerShape& shape, const cpu::LayerBuffers& b, cpu::UpdateRule
 
 }  // namespace
 
-void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, cpu::UpdateRule rule) {
+void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, const cpu::OperatorOptions& options) {
   if (!cpu::offers(cpu::Library::eigen, kernel)) throw MissingCapability("the layer does not have this pass");
-  if (kernel.pass == Pass::update) return update(kernel.shape, buffers, rule);
+  if (kernel.pass == Pass::update) return update(kernel.shape, buffers, options.rule);
   switch (kernel.shape.kind) {
     case LayerKind::dense: return reference_dense(kernel, buffers);
     case LayerKind::conv2d: return reference_conv2d(kernel, buffers);
     case LayerKind::max_pool: return reference_max_pool(kernel, buffers);
+    case LayerKind::average_pool: return reference_average_pool(kernel, buffers);
     case LayerKind::relu: return reference_relu(kernel, buffers);
+    case LayerKind::gelu: return reference_gelu(kernel, buffers);
+    case LayerKind::dropout: return reference_dropout(kernel, buffers, options.dropped_share);
+    case LayerKind::add: return reference_add(kernel, buffers);
     case LayerKind::softmax_cross_entropy: return reference_softmax_cross_entropy(kernel, buffers);
     default: return;  // not offered
   }

@@ -8,6 +8,6 @@ namespace forerun {
 /// What every operator is held against: plain loops straight from the formulas of cpu::Operator::run, in its layouts, summed in
 /// double precision. Max-pool's indices are elements of the sample's input. Slow, and in no other program than the tests.
 /// Throws MissingCapability for a pass that the layer does not have.
-void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, cpu::UpdateRule rule = {});
+void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, const cpu::OperatorOptions& options = {});
 
 }  // namespace forerun

@@ -37,12 +37,29 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
 
 namespace {
 
+/// Layers whose arrays a network has: one input, its gradient, and the places of maxima.
+constexpr bool has_arrays_for(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::dense:
+    case LayerKind::conv2d:
+    case LayerKind::max_pool:
+    case LayerKind::average_pool:
+    case LayerKind::relu:
+    case LayerKind::gelu:
+    case LayerKind::softmax_cross_entropy: return true;
+    default: return false;
+  }
+}
+
 /// The plan, unless it cannot be run here: its buckets count the bytes of its precision, which a layout of floats does not fit.
 const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
   if (!is_chain(workload))
     throw MissingCapability("the trainer runs networks whose layers follow one another, and " + workload.name + " branches");
   if (workload.layers.back().shape.input.positions() > 1)
     throw MissingCapability("the trainer's samples have one label each, and " + workload.name + " learns from several positions of one");
+  for (const Layer& layer : workload.layers)
+    if (!has_arrays_for(layer.shape.kind))
+      throw MissingCapability("the trainer has no arrays for " + layer.name + ", of the kind " + std::string(to_string(layer.shape.kind)));
   for (const Operation& operation : plan.operations)
     if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
       const cpu::Library library = library_of(*kernel, kernels);
@@ -104,7 +121,7 @@ void Network::prepare_operators(const StepPlan& plan, const NetworkOptions& opti
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
     if (kernel == nullptr) continue;
-    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), rule), plan.operations[i].layer};
+    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), {.rule = rule}), plan.operations[i].layer};
   }
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "kernels/cpu/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
@@ -32,14 +33,28 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       weight_gradient(random_values(random, parameters(shape))),
       velocity(random_values(random, parameters(shape))),
       indices(output.size()),
-      labels(static_cast<std::size_t>(batch * shape.input.positions())) {
+      labels(static_cast<std::size_t>(batch * shape.input.positions())),
+      mask(output.size()),
+      key(random()),
+      step(1 + random() % 1000),
+      first_sample(random() % 1000) {
+  for (const std::int64_t elements : cpu::further_inputs(shape)) {
+    further_inputs.push_back(random_values(random, batch * elements));
+    further_input_gradients.push_back(random_values(random, batch * elements));
+  }
   std::uniform_int_distribution<std::int32_t> any_class(0, static_cast<std::int32_t>(shape.input.channels) - 1);
   for (std::int32_t& label : labels) label = any_class(random);
 }
 
 cpu::LayerBuffers LayerData::buffers() {
-  return {input.data(),           output.data(),   output_gradient.data(), input_gradient.data(), weights.data(),
-          weight_gradient.data(), velocity.data(), indices.data(),         labels.data(),         &loss};
+  cpu::LayerBuffers b;
+  b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
+  b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data();
+  for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
+  for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
+  b.indices = indices.data(), b.labels = labels.data(), b.mask = mask.data(), b.loss = &loss;
+  b.key = key, b.step = step, b.first_sample = first_sample;
+  return b;
 }
 
 void LayerData::poison(const LayerShape& shape, Pass pass) {
@@ -47,11 +62,15 @@ void LayerData::poison(const LayerShape& shape, Pass pass) {
   if (pass == Pass::forward) std::fill(output.begin(), output.end(), kNaN);
   if (pass == Pass::forward && shape.kind == LayerKind::softmax_cross_entropy) loss = kNaN;
   if (pass == Pass::backward_weights) std::fill(weight_gradient.begin(), weight_gradient.end(), kNaN);
-  if (pass == Pass::backward_data) std::fill(input_gradient.begin(), input_gradient.end(), kNaN);
+  if (pass == Pass::forward && shape.kind == LayerKind::dropout) std::fill(mask.begin(), mask.end(), std::uint8_t{7});
+  if (pass != Pass::backward_data) return;
+  std::fill(input_gradient.begin(), input_gradient.end(), kNaN);
+  for (std::vector<float>& further : further_input_gradients) std::fill(further.begin(), further.end(), kNaN);
 }
 
-void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data, cpu::UpdateRule rule) {
-  cpu::make_operator({shape, pass, batch, {}}, library, rule)->run(data.buffers());
+void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data,
+         const cpu::OperatorOptions& options) {
+  cpu::make_operator({shape, pass, batch, {}}, library, options)->run(data.buffers());
 }
 
 double relative_difference(const std::vector<float>& actual, const std::vector<float>& expected) {

@@ -22,12 +22,17 @@ struct LayerData {
   void poison(const LayerShape& shape, Pass pass);
 
   std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity;
+  std::vector<std::vector<float>> further_inputs, further_input_gradients;
   std::vector<std::int32_t> indices, labels;
+  std::vector<std::uint8_t> mask;
+  std::uint64_t key = 0;
+  std::int64_t step = 1, first_sample = 0;
   float loss = 0;
 };
 
 /// Runs one pass of a library on the data.
-void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data, cpu::UpdateRule rule = {});
+void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data,
+         const cpu::OperatorOptions& options = {});
 
 /// The largest difference over the largest expected value; infinite where either is not a number.
 double relative_difference(const std::vector<float>& actual, const std::vector<float>& expected);

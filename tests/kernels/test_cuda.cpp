@@ -61,7 +61,7 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass) {
   DeviceData device(actual);
   cuda::make_operator(kernel, std::make_shared<cuda::Blas>(), rule)->run(device.buffers(), nullptr);
   device.download(actual);
-  run_reference(kernel, expected.buffers(), rule);
+  run_reference(kernel, expected.buffers(), {.rule = rule});
   CHECK(relative_difference(actual.output, expected.output) < 1e-5);
   CHECK(relative_difference(actual.input_gradient, expected.input_gradient) < 1e-5);
   CHECK(relative_difference(actual.weights, expected.weights) < 1e-5);

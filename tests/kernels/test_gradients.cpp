@@ -40,6 +40,12 @@ void keep_off_kinks(std::vector<float>& values, std::mt19937& random) {
   std::shuffle(values.begin(), values.end(), random);
 }
 
+LayerShape sum_of(int operands, TensorShape input) {
+  LayerShape shape = layer(LayerKind::add, input);
+  shape.operands = operands;
+  return shape;
+}
+
 struct Slope {
   LayerShape shape;
   double distance;  // products are linear in each array: any distance will do, a large one rounds least
@@ -53,7 +59,11 @@ std::vector<Slope> layers_with_slopes() {
                        {.kind = LayerKind::conv2d, .outputs = 6, .window = {3, 2}, .stride = {2, 1}, .padding = {0, 1}, .groups = 2}),
            0.5},
           {layer(LayerKind::max_pool, {3, 5, 6}, 1, 3, 2, 1), 0.015},
+          {infer_shape({3, 5, 6}, {.kind = LayerKind::average_pool, .window = {3, 2}, .stride = {2, 1}, .padding = {1, 0}}), 0.5},
           {layer(LayerKind::relu, {3, 4, 2}), 0.015},
+          {layer(LayerKind::gelu, {3, 4, 2}), 0.015},
+          {layer(LayerKind::dropout, {3, 40, 2}), 0.5},
+          {sum_of(3, {3, 4, 2}), 0.5},
           {layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), 0.015},
           {infer_shape({.channels = 7, .width = 4}, {.kind = LayerKind::softmax_cross_entropy}), 0.015}};
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "layer_data.hpp"
+#include "workloads/shapes.hpp"
 
 using namespace forerun;
 using cpu::Library;
@@ -126,7 +127,7 @@ TEST_CASE("a learning rate of zero changes no weight") {
   std::mt19937 random(Catch::rngSeed());
   LayerData data(shape, 1, random);
   const LayerData before = data;
-  run(shape, Pass::update, 1, Library::eigen, data, {0.0F, 0.9F});
+  run(shape, Pass::update, 1, Library::eigen, data, {.rule = {0.0F, 0.9F}});
   CHECK(data.weights == before.weights);
   CHECK(data.velocity != before.velocity);
 }
@@ -138,11 +139,45 @@ TEST_CASE("momentum carries the velocity from step to step, for weights and bias
   data.weights = {1, 2, 3, 4, 5, 6};
   data.velocity.assign(6, 0.0F);
   data.weight_gradient = {1, 0, -1, 2, 4, -8};
-  run(shape, Pass::update, 1, Library::eigen, data, {0.5F, 0.25F});
+  run(shape, Pass::update, 1, Library::eigen, data, {.rule = {0.5F, 0.25F}});
   CHECK(data.velocity == std::vector<float>{1, 0, -1, 2, 4, -8});
   CHECK(data.weights == std::vector<float>{0.5F, 2, 3.5F, 3, 3, 10});
   data.weight_gradient.assign(6, 1.0F);
-  run(shape, Pass::update, 1, Library::eigen, data, {0.5F, 0.25F});
+  run(shape, Pass::update, 1, Library::eigen, data, {.rule = {0.5F, 0.25F}});
   CHECK(data.velocity == std::vector<float>{1.25F, 1, 0.75F, 1.5F, 2, -1});
   CHECK(data.weights == std::vector<float>{-0.125F, 1.5F, 3.125F, 2.25F, 2, 10.5F});
+}
+
+TEST_CASE("the mean of a constant image is the constant, and a mean spreads its whole gradient") {
+  const LayerShape shape = infer_shape({5, 6, 8}, {.kind = LayerKind::average_pool, .window = 2, .stride = 2});
+  for (const Library library : {Library::eigen, Library::onednn}) {
+    std::mt19937 random(Catch::rngSeed());
+    LayerData data(shape, 3, random);
+    std::fill(data.input.begin(), data.input.end(), 2.5F);
+    run(shape, Pass::forward, 3, library, data);
+    CHECK(std::all_of(data.output.begin(), data.output.end(), [](float y) { return y == 2.5F; }));
+    run(shape, Pass::backward_data, 3, library, data);
+    CHECK(sum(data.input_gradient) == Approx(sum(data.output_gradient)).margin(1e-4));
+  }
+}
+
+TEST_CASE("gelu is the identity far above zero, zero far below, and finite in between") {
+  const LayerShape shape = layer(LayerKind::gelu, {6, 1, 1});
+  for (const Library library : {Library::eigen, Library::onednn}) {
+    std::mt19937 random(Catch::rngSeed());
+    LayerData data(shape, 1, random);
+    data.input = {0, 1, -1, 20, -20, 1e10F};
+    std::fill(data.output_gradient.begin(), data.output_gradient.end(), 1.0F);
+    run(shape, Pass::forward, 1, library, data);
+    CHECK(data.output[0] == 0);
+    CHECK(data.output[1] == Approx(0.841344746));  // the normal distribution function at 1
+    CHECK(data.output[2] == Approx(-0.158655254));
+    CHECK(data.output[3] == 20);
+    CHECK(data.output[4] == Approx(0).margin(1e-6));
+    CHECK(data.output[5] == 1e10F);
+    run(shape, Pass::backward_data, 1, library, data);
+    CHECK(data.input_gradient[0] == Approx(0.5));
+    CHECK(data.input_gradient[3] == Approx(1));
+    CHECK(data.input_gradient[4] == Approx(0).margin(1e-6));
+  }
 }

@@ -8,24 +8,25 @@ namespace forerun::cpu {
 namespace {
 
 using Tag = dnnl::memory::format_tag;
-constexpr auto kMaximum = dnnl::algorithm::pooling_max;
 
 struct Pooling {
   explicit Pooling(const Kernel& kernel)
       : engine(dnnl::engine::kind::cpu, 0),
+        algorithm(kernel.shape.kind == LayerKind::max_pool ? dnnl::algorithm::pooling_max : dnnl::algorithm::pooling_avg_include_padding),
         strides{kernel.shape.stride.height, kernel.shape.stride.width},
         window{kernel.shape.window.height, kernel.shape.window.width},
         padding{kernel.shape.padding.height, kernel.shape.padding.width} {
     const TensorShape &x = kernel.shape.input, &y = kernel.shape.output;
     input = array({kernel.batch, x.channels, x.height, x.width}, Tag::nhwc);
     output = array({kernel.batch, y.channels, y.height, y.width}, Tag::nhwc);
-    forward = {{dnnl::prop_kind::forward_training, kMaximum, input, output, strides, window, padding, padding}, own_scratchpad(), engine};
-    // One byte or one int32 an output: LayerBuffers::indices holds it.
+    forward = {{dnnl::prop_kind::forward_training, algorithm, input, output, strides, window, padding, padding}, own_scratchpad(), engine};
+    // Of the places of maxima, one byte or one int32 an output: LayerBuffers::indices holds it. Of an average empty.
     assert(forward.workspace_desc().get_size() <= sizeof(std::int32_t) * static_cast<std::size_t>(kernel.batch * y.elements()));
   }
 
   SingleThread single_thread;  // primitives are made for as many threads as there are now
   dnnl::engine engine;
+  dnnl::algorithm algorithm;
   dnnl::memory::dims strides;
   dnnl::memory::dims window;
   dnnl::memory::dims padding;
@@ -45,7 +46,7 @@ BoundPrimitive bind_forward(const Kernel& kernel) {
 
 BoundPrimitive bind_backward(const Kernel& kernel) {
   const Pooling p(kernel);
-  const dnnl::pooling_backward::primitive_desc backward({kMaximum, p.input, p.output, p.strides, p.window, p.padding, p.padding},
+  const dnnl::pooling_backward::primitive_desc backward({p.algorithm, p.input, p.output, p.strides, p.window, p.padding, p.padding},
                                                         own_scratchpad(), p.engine, p.forward);
   BoundPrimitive bound(p.engine, dnnl::pooling_backward(backward), backward.scratchpad_desc());
   bound.reads(DNNL_ARG_DIFF_DST, p.output, p.output);
@@ -74,7 +75,7 @@ class BackwardData final : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> onednn_max_pool(const Kernel& kernel) {
+std::unique_ptr<Operator> onednn_pool(const Kernel& kernel) {
   if (kernel.pass == Pass::forward) return std::make_unique<Forward>(kernel);
   return std::make_unique<BackwardData>(kernel);
 }

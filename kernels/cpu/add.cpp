@@ -1,0 +1,55 @@
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/cpu/layers.hpp"
+
+namespace forerun::cpu {
+
+namespace {
+
+class Forward final : public Operator {
+ public:
+  explicit Forward(const Kernel& kernel) : elements_(kernel.batch * kernel.shape.output.elements()), operands_(kernel.shape.operands) {}
+  void run(const LayerBuffers& b) override {
+    assert(static_cast<int>(b.further_inputs.size()) == operands_ - 1);
+    const float* first = b.input;
+    if (b.further_inputs.empty()) std::copy_n(first, elements_, b.output);
+    for (const float* second : b.further_inputs) {
+      add(first, second, b.output);
+      first = b.output;
+    }
+  }
+
+ private:
+  void add(const float* first, const float* second, float* sum) const {
+    for (std::int64_t i = 0; i < elements_; ++i) sum[i] = first[i] + second[i];
+  }
+
+  std::int64_t elements_;
+  int operands_;
+};
+
+class BackwardData final : public Operator {
+ public:
+  explicit BackwardData(const Kernel& kernel) : elements_(kernel.batch * kernel.shape.output.elements()) {}
+  void run(const LayerBuffers& b) override {
+    copy(b, b.input_gradient);
+    for (float* gradient : b.further_input_gradients) copy(b, gradient);
+  }
+
+ private:
+  void copy(const LayerBuffers& b, float* gradient) const {
+    if (gradient != nullptr && gradient != b.output_gradient) std::copy_n(b.output_gradient, elements_, gradient);
+  }
+
+  std::int64_t elements_;
+};
+
+}  // namespace
+
+std::unique_ptr<Operator> add(const Kernel& kernel) {
+  if (kernel.pass == Pass::forward) return std::make_unique<Forward>(kernel);
+  return std::make_unique<BackwardData>(kernel);
+}
+
+}  // namespace forerun::cpu
