@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -158,7 +159,9 @@ std::int64_t parse_integer(const Text& text, std::int64_t least, std::int64_t mo
 }
 
 double parse_number(const Text& text, double least, double most) {
-  const std::string allowed = format("a number from {} to {}", exact(least), exact(most));
+  const bool any_above_zero = least == std::numeric_limits<double>::min();
+  const std::string allowed =
+      any_above_zero ? format("a number above 0 and up to {}", exact(most)) : format("a number from {} to {}", exact(least), exact(most));
   const auto [value, rest] = leading_number(text, allowed);
   if (!rest.empty()) fail(text, "is not a number", allowed);
   if (value < least || value > most) fail(text, "is out of range", allowed);

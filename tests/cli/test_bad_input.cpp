@@ -171,3 +171,8 @@ TEST_CASE("everything wrong in a scenario file is said at once and by line, with
     last = at;
   }
 }
+
+TEST_CASE("a number above zero is asked for as such") {
+  check_refused(CommandLine(), "predict " + kSmall + "--set run.epochs=0",
+                {"--set: run.epochs: is out of range (got 0, allowed a number above 0"});
+}

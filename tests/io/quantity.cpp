@@ -144,6 +144,14 @@ TEST_CASE("whole numbers are whole and within their range", "[unit]") {
     CHECK(message_of([&] { parse_integer(in_option(text), 1, 100); }).find("is not a whole number") != std::string::npos);
 }
 
+TEST_CASE("a number that may be as small as one likes is allowed above 0, not from the smallest that there is", "[unit]") {
+  const double least = std::numeric_limits<double>::min();
+  CHECK(parse_number(in_option("1e-300"), least, 1e9) == 1e-300);
+  for (const char* text : {"0", "-1", "x"})
+    CHECK_THAT(message_of([&] { parse_number(in_option(text), least, 1e9); }),
+               Catch::Contains("allowed a number above 0 and up to 1e+09)"));
+}
+
 TEST_CASE("plain numbers and fractions are within their range", "[unit]") {
   CHECK(parse_number(in_option("2.5"), 0, 10) == 2.5);
   CHECK(parse_fraction(in_option("0.05"), 0, 1) == 0.05);
