@@ -30,7 +30,8 @@ std::vector<Text> between_colons(const Text& entry, std::size_t least, std::size
     parts.push_back(part(entry, std::string_view(entry.value).substr(begin, end - begin)));
     begin = end + 1;
   }
-  if (parts.size() < least || parts.size() > most) throw BadInput(problem(entry, "has the wrong form", form));
+  const bool empty = std::ranges::any_of(parts, [](const Text& each) { return each.value.empty(); });
+  if (empty || parts.size() < least || parts.size() > most) throw BadInput(problem(entry, "has the wrong form", form));
   return parts;
 }
 
@@ -46,7 +47,7 @@ void each_entry(const Text& text, Read&& read) {
 
 void read_spell(const Text& text, SlowLink& link) {
   const std::size_t dots = text.value.find(kDots);
-  if (dots == std::string::npos) throw BadInput(problem(text, "is no spell", "FROM..UNTIL, such as 10s..20s, or FROM.."));
+  if (dots == std::string::npos || dots == 0) throw BadInput(problem(text, "is no spell", "FROM..UNTIL, such as 10s..20s, or FROM.."));
   link.from = parse_seconds(part(text, std::string_view(text.value).substr(0, dots)), Zero::allowed);
   const Text until = part(text, std::string_view(text.value).substr(dots + kDots.size()));
   if (until.value.empty()) return;

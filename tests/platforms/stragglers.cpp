@@ -78,4 +78,11 @@ TEST_CASE("slow devices and links are written as they are read", "[unit]") {
   CHECK(slow_links_text({}).empty());
 }
 
+TEST_CASE("an entry with a part left out is shown as it was written", "[unit]") {
+  CHECK(complains("slow-links", "1:2:..10s", "is no spell (got ..10s, allowed FROM..UNTIL"));
+  CHECK(complains("slow-links", "1:", "has the wrong form (got 1:, allowed NODE:FACTOR"));
+  CHECK(complains("slow-links", "1:2:", "has the wrong form (got 1:2:, allowed"));
+  CHECK(complains("slow-devices", ":2", "has the wrong form (got :2, allowed DEVICE:FACTOR"));
+}
+
 }  // namespace forerun
