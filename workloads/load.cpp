@@ -41,6 +41,13 @@ struct Source {
 };
 
 Source find_source(const Text& name_or_file) {
+/// What a name may have been meant for.
+std::vector<std::string_view> workloads_and_collectives() {
+  std::vector<std::string_view> names(known_workloads().begin(), known_workloads().end());
+  names.insert(names.end(), known_collectives().begin(), known_collectives().end());
+  return names;
+}
+
   const std::string& name = name_or_file.value;
   if (chakra::names_a_trace(name))
     throw BadInput(problem(name_or_file, "is an execution trace: a plan, without layers", "forerun predict and forerun show plan read it"));
@@ -52,7 +59,7 @@ Source find_source(const Text& name_or_file) {
     if (const Family* family = find_family(name)) return {{}, name, family};
     std::error_code none;
     if (!std::filesystem::exists(name, none))
-      throw BadInput(problem(name_or_file, "unknown workload", std::string(kAllowedWorkloads), suggest(name, known_workloads())));
+      throw BadInput(problem(name_or_file, "unknown workload", std::string(kAllowedWorkloads), suggest(name, workloads_and_collectives())));
   }
   const std::filesystem::path path(name);
   // Every model of a hub has its configuration under this name, in a folder of its own.

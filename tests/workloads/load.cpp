@@ -75,6 +75,7 @@ TEST_CASE("an unknown workload is answered with the nearest and all known ones",
   CHECK(error_of("vgg11-cifar") == "--workload: unknown workload (got vgg11-cifar, allowed " + kKnown + "). Did you mean vgg11-cifar10?");
   CHECK(error_of("transformer") == "--workload: unknown workload (got transformer, allowed " + kKnown + ")");
   CHECK(error_of("").find("unknown workload") != std::string::npos);
+  CHECK(error_of("all-reduc") == "--workload: unknown workload (got all-reduc, allowed " + kKnown + "). Did you mean all-reduce?");
 }
 
 TEST_CASE("a batch of zero, a negative one and one that is no number are bad input", "[unit]") {
