@@ -63,7 +63,7 @@ StepPlan collective_plan(const Text& name, std::span<const Text> settings, int r
   plan.lanes = {{.name = "compute"}, {.name = "data", .kind = LaneKind::communication}};
   plan.communicators = {{.name = "data", .size = ranks, .classes = {0}}};
   const Collective collective{.operation = kind, .algorithm = algorithm, .bytes = read_bytes(name, settings)};
-  plan.operations.push_back({.name = to_string(kind), .layer = 0, .lane = 1, .work = collective});
+  plan.operations.push_back({.name = to_string(kind), .lane = 1, .work = collective});
   // The compute lane waits for it, so that the collective's time is the step's and counts as exposed.
   plan.operations.push_back({.name = "wait", .work = Delay{}, .dependency_count = 1});
   plan.dependencies = {{.operation = 0}};

@@ -53,3 +53,11 @@ TEST_CASE("a collective alone refuses what means nothing to it, before any engin
             .find("has tensor, which means nothing to a collective alone") != std::string::npos);
   CHECK(complaint("show workload all-reduce").find("is a collective alone") != std::string::npos);
 }
+
+TEST_CASE("the plan of a collective alone has the collective by its name, and no buckets") {
+  const Answer answer = CommandLine().run(
+      "show plan --workload all-reduce --platform cpu-cluster --set platform.nodes=2 --set workload.bytes=1MB --strategy data=2");
+  CHECK(answer.code == 0);
+  CHECK(answer.out.find("0  data     all-reduce  ") != std::string::npos);
+  CHECK(answer.out.find("bucket") == std::string::npos);
+}
