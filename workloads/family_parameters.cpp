@@ -12,6 +12,7 @@ namespace forerun {
 namespace {
 
 constexpr std::size_t kMostListed = std::size_t{1} << 16;
+constexpr std::string_view kSetting = "workload.";  // stands before the key of a setting, not before a file's
 
 }  // namespace
 
@@ -21,7 +22,7 @@ const Text* FamilyParameters::find(std::string_view key) const {
   const Text* found = nullptr;
   for (const Text& text : given_) {
     const std::string_view full = text.key;
-    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == "workload.")) found = &text;
+    if (full == key || (full.ends_with(key) && full.substr(0, full.size() - key.size()) == kSetting)) found = &text;
   }
   return found;
 }
@@ -99,8 +100,17 @@ std::vector<std::string> FamilyParameters::words(std::string_view key) {
 void FamilyParameters::refuse(std::string_view key, const std::string& what, const std::string& allowed) {
   const Text* text = find(key);
   Text place = text != nullptr ? *text : where_;
-  if (text == nullptr) place.value.clear(), place.key = "workload." + std::string(key);
+  if (text == nullptr) place.value.clear(), place.key = std::string(kSetting) + std::string(key);
   problems_.add(problem(place, what, allowed));
+}
+
+void FamilyParameters::refuse(const Misfit& one, const Misfit& other) {
+  const auto is_set = [&](const Misfit& misfit) {
+    const Text* text = find(misfit.key);
+    return text != nullptr && text->key.starts_with(kSetting);
+  };
+  const Misfit& blamed = is_set(other) && !is_set(one) ? other : one;
+  refuse(blamed.key, blamed.what, blamed.allowed);
 }
 
 void FamilyParameters::finish() {
@@ -110,7 +120,7 @@ void FamilyParameters::finish() {
   std::ranges::sort(known);
   for (const Text& text : given_) {
     std::string_view key = text.key;
-    if (key.starts_with("workload.")) key.remove_prefix(9);
+    if (key.starts_with(kSetting)) key.remove_prefix(kSetting.size());
     if (problems_.full()) break;
     if (std::ranges::find(known, key) != known.end()) continue;
     Text place = text;

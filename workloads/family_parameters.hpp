@@ -40,6 +40,15 @@ class FamilyParameters {
   /// Says that the parameters do not fit together, where `key` stands.
   void refuse(std::string_view key, const std::string& what, const std::string& allowed = "");
 
+  /// One of two parameters that do not fit together, and what would be wrong with it.
+  struct Misfit {
+    std::string_view key;
+    std::string what;
+    std::string allowed;
+  };
+  /// Says so of the first, or of the other where a setting gave that one alone: it is to blame before a model's file.
+  void refuse(const Misfit& one, const Misfit& other);
+
   /// Reports the keys that nobody asked for. BadInput with everything that is wrong, so that no network is built on fallbacks.
   void finish();
   [[nodiscard]] const Text& where() const { return where_; }

@@ -64,6 +64,18 @@ TEST_CASE("families say what does not fit together", "[unit]") {
         "--workload: workload.blocks: are more than users or items (allowed at most 5)");
 }
 
+TEST_CASE("of parameters that do not fit together a setting is to blame before a model's file", "[unit]") {
+  CHECK(message_of([] { load("gpt2", "hidden=1001"); }) ==
+        "--set: workload.hidden: is not divided by the heads (got 1001, allowed a multiple of 12)");
+  CHECK_THAT(message_of([] { load("gpt2", "heads=7"); }),
+             Catch::Contains("--set: workload.heads: the heads do not divide the hidden size"));
+  CHECK_THAT(message_of([] { load("gpt2", "hidden=1001 heads=12"); }), Catch::Contains("--set: workload.heads: the heads do not divide"));
+  CHECK_THAT(message_of([] { load("mixtral-8x7b", "heads=12"); }),
+             Catch::Contains("--set: workload.heads: are not divided by the key and value heads (got 12, allowed a multiple of 8)"));
+  CHECK_THAT(message_of([] { load("mixtral-8x7b", "experts=1"); }),
+             Catch::Contains("--set: workload.experts: are fewer than each token goes to (got 1, allowed at least 2)"));
+}
+
 TEST_CASE("an iteration of MLlib's regressions passes over all rows, forward and back", "[unit]") {
   const Workload binary = load("mllib-logistic-regression", "rows=1000 features=28");
   CHECK(binary.batch == 1000);

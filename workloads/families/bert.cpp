@@ -45,8 +45,12 @@ Bert read(FamilyParameters& p) {
   b.spare_bias = p.flag("spare-bias", false);
   b.attention.dropout = p.flag("dropout", true);
   b.dropout = dropout_if(b.attention.dropout);
-  if (b.positions < b.sequence) p.refuse("positions", "are fewer than the sequence has", "at least " + std::to_string(b.sequence));
-  if (b.predictions > b.sequence) p.refuse("predictions", "are more than the sequence has", "at most " + std::to_string(b.sequence));
+  if (b.positions < b.sequence)
+    p.refuse({"positions", "are fewer than the sequence has", "at least " + std::to_string(b.sequence)},
+             {"sequence", "is longer than the positions", "at most " + std::to_string(b.positions)});
+  if (b.predictions > b.sequence)
+    p.refuse({"predictions", "are more than the sequence has", "at most " + std::to_string(b.sequence)},
+             {"sequence", "is shorter than the predictions", "at least " + std::to_string(b.predictions)});
   p.finish();
   return b;
 }

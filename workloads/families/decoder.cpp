@@ -52,7 +52,8 @@ Decoder read_decoder(FamilyParameters& p, Decoder d, std::int64_t (*feed_forward
   d.head = read_head(p);
   d.classes = p.integer("classes", d.classes);
   if (d.positions == Decoder::Positions::learned && d.position_rows < d.sequence)
-    p.refuse("positions", "are fewer than the sequence has", "at least " + std::to_string(d.sequence));
+    p.refuse({"positions", "are fewer than the sequence has", "at least " + std::to_string(d.sequence)},
+             {"sequence", "is longer than the positions", "at most " + std::to_string(d.position_rows)});
   p.finish();
   return d;
 }

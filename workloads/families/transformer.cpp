@@ -107,9 +107,11 @@ void read_heads(FamilyParameters& p, std::int64_t hidden, SelfAttention& attenti
   attention.head_channels = p.integer("head-channels", std::max<std::int64_t>(hidden / attention.heads, 1), 1, 1 << 20);
   attention.method = static_cast<AttentionMethod>(p.choice("attention", kMethods, 0));
   if (!p.has("head-channels") && hidden % attention.heads != 0)
-    p.refuse("heads", "the heads do not divide the hidden size", "a divisor of " + std::to_string(hidden));
+    p.refuse({"heads", "the heads do not divide the hidden size", "a divisor of " + std::to_string(hidden)},
+             {"hidden", "is not divided by the heads", "a multiple of " + std::to_string(attention.heads)});
   if (attention.heads % attention.key_heads != 0)
-    p.refuse("kv-heads", "they do not divide the heads", "a divisor of " + std::to_string(attention.heads));
+    p.refuse({"kv-heads", "they do not divide the heads", "a divisor of " + std::to_string(attention.heads)},
+             {"heads", "are not divided by the key and value heads", "a multiple of " + std::to_string(attention.key_heads)});
 }
 
 Activation read_activation(FamilyParameters& p, Activation fallback) {
@@ -128,7 +130,9 @@ Experts read_experts(FamilyParameters& p, const Experts& fallback) {
   experts.count = p.integer("experts", fallback.count, 0, kMostExperts);
   const std::int64_t most = std::max<std::int64_t>(experts.count, 1);
   experts.chosen = p.integer("top-k", std::min(fallback.chosen, most), 1, kMostExperts);
-  if (experts.chosen > most) p.refuse("top-k", "is more than the experts", "at most " + std::to_string(most));
+  if (experts.chosen > most)
+    p.refuse({"top-k", "is more than the experts", "at most " + std::to_string(most)},
+             {"experts", "are fewer than each token goes to", "at least " + std::to_string(experts.chosen)});
   return experts;
 }
 

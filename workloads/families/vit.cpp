@@ -38,7 +38,8 @@ Vit read(FamilyParameters& p) {
   v.pooler_channels = p.integer("pooler-channels", v.hidden);
   v.attention.dropout = p.flag("dropout", false);
   v.dropout = dropout_if(v.attention.dropout);
-  if (v.patch.height > v.image.height || v.patch.width > v.image.width) p.refuse("patch-size", "is larger than the image");
+  if (v.patch.height > v.image.height || v.patch.width > v.image.width)
+    p.refuse({"patch-size", "is larger than the image", ""}, {"image-size", "is smaller than a patch", ""});
   p.finish();
   return v;
 }
