@@ -144,6 +144,10 @@ ScenarioText scenario_text(const ScenarioOptions& options, Others others) {
   choose(text.strategy, "--strategy", options.strategy);
   choose(text.calibration, "--calibration", options.calibration);
   for (const std::string& setting : options.settings) text.settings.push_back({setting, "--set", 0, 0, ""});
+  if (!options.seeds.empty())
+    for (const std::string& setting : options.settings)
+      if (setting.starts_with("run.seeds="))
+        throw BadInput(Problem{.file = "--seeds", .what = "cannot be given together with --set run.seeds", .got = options.seeds});
   if (!options.seeds.empty()) text.settings.push_back({"run.seeds=" + options.seeds, "--seeds", 0, 0, ""});
   return text;
 }

@@ -172,6 +172,12 @@ TEST_CASE("everything wrong in a scenario file is said at once and by line, with
   }
 }
 
+TEST_CASE("the number of seeds is said once") {
+  const CommandLine shell;
+  check_refused(shell, "predict " + kSmall + "--engine sim --seeds 3 --set run.seeds=4",
+                {"--seeds: cannot be given together with --set run.seeds (got 3)"});
+}
+
 TEST_CASE("a number above zero is asked for as such") {
   check_refused(CommandLine(), "predict " + kSmall + "--set run.epochs=0",
                 {"--set: run.epochs: is out of range (got 0, allowed a number above 0"});
