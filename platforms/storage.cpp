@@ -112,13 +112,23 @@ const Text* first_figure(const PlatformTexts& texts, std::string_view use) {
   return nullptr;
 }
 
-void check_storage(const Platform& platform, const Storage& storage, std::string_view use, const Text& name, Problems& problems) {
+/// Whether anything says how much comes through. Of an object store requests or connections do where its servers take whatever comes.
+bool has_throughput(const Storage& storage, const Storage::Access& access) {
+  if (access.bandwidth > BytesPerSecond(0)) return true;
+  return storage.kind == Storage::Kind::object_store && (access.requests_per_s > 0 || access.a_connection > BytesPerSecond(0));
+}
+
+/// `place` is where the storage is named, or another figure of that use.
+void check_storage(const Platform& platform, const Storage& storage, std::string_view use, const Text& place, Problems& problems) {
   const bool over_network = !storage.is_own();
   const Storage::Access& access = use == "data" ? storage.read : storage.write;
-  if (storage.kind != Storage::Kind::object_store && access.bandwidth == BytesPerSecond(0))
-    problems.add(problem(missing_beside(name, storage_key(use, "bandwidth")), "is missing: nothing says how fast " + name.value + " is"));
+  if (!has_throughput(storage, access))
+    problems.add(problem(missing_beside(place, storage_key(use, "bandwidth")), "is missing: nothing says how fast " + storage.name + " is",
+                         storage.kind == Storage::Kind::object_store
+                             ? "it, " + storage_key(use, "iops") + " or " + storage_key(use, "connection-bandwidth")
+                             : ""));
   if (over_network && storage.kind == Storage::Kind::object_store && platform.inter_node.bandwidth == BytesPerSecond(0))
-    problems.add(problem(missing_beside(name, "link-bandwidth"), "is missing: nodes reach " + name.value + " over it"));
+    problems.add(problem(missing_beside(place, "link-bandwidth"), "is missing: nodes reach " + storage.name + " over it"));
 }
 
 }  // namespace
@@ -171,9 +181,12 @@ void read_storages(const PlatformTexts& texts, Platform& platform, Problems& pro
   if (written != nullptr) read_figures(texts, "checkpoint", written->write, problems);
   if (platform.data) check_storage(platform, *platform.data, "data", *data, problems);
   if (platform.checkpoints) check_storage(platform, *platform.checkpoints, "checkpoint", *checkpoints, problems);
-  const bool may_write =
-      platform.data && (platform.data->write.bandwidth > BytesPerSecond(0) || platform.data->kind == Storage::Kind::object_store);
-  if (checkpoints == nullptr && may_write) platform.checkpoints = platform.data;
+  if (checkpoints == nullptr && platform.data) {
+    if (has_throughput(*platform.data, platform.data->write))
+      platform.checkpoints = platform.data;
+    else if (const Text* figure = first_figure(texts, "checkpoint"))
+      check_storage(platform, *platform.data, "checkpoint", *figure, problems);
+  }
 
   const auto without = [&](const Text& text, std::string_view key) {
     problems.add(problem(missing_beside(text, key), "is missing: " + text.key.substr(text.key.rfind('.') + 1) + " is given without it"));

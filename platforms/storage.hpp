@@ -36,7 +36,8 @@ bool is_figure_of(std::string_view key, std::string_view naming);
 
 /// Fills in a platform's storages from what the texts say of them. Checkpoints go where samples lie unless told otherwise, and storages of
 /// one name are one. Everything wrong is collected: an unknown name, a size that is missing or that nothing depends on, a figure that is
-/// zero, without a unit, missing or of a storage that is not there, `loader-rate` beside a storage, an object store without a link.
+/// zero, without a unit, missing or of a storage that is not there, `loader-rate` beside a storage, an object store without a link or
+/// without anything that says how much comes through it.
 void read_storages(const PlatformTexts& texts, Platform& platform, Problems& problems);
 
 }  // namespace forerun

@@ -106,6 +106,34 @@ TEST_CASE("a storage that is not known, or not whole, is refused", "[unit]") {
   CHECK_THAT(refusal({setting("data-storage", "nfs"), setting("data-read-iops", "0")}), Catch::Contains("data-read-iops"));
 }
 
+TEST_CASE("an object store without anything that says how much comes through it is refused, for each of its uses", "[unit]") {
+  CHECK_THAT(
+      refusal({setting("data-storage", "object-store")}),
+      Catch::Contains("platform.data-read-bandwidth: is missing: nothing says how fast object-store is (allowed it, data-read-iops or "
+                      "data-connection-bandwidth)"));
+  CHECK_THAT(refusal({setting("checkpoint-storage", "object-store"), setting("checkpoint-latency", "1ms")}),
+             Catch::Contains("platform.checkpoint-write-bandwidth: is missing"));
+  for (const auto& [figure, value] :
+       {std::pair{"data-read-bandwidth", "1GB/s"}, {"data-read-iops", "100"}, {"data-connection-bandwidth", "9MB/s"}}) {
+    const Platform read_only = platform({setting("data-storage", "object-store"), setting(figure, value)});
+    CHECK(read_only.data);
+    CHECK_FALSE(read_only.checkpoints);
+    CHECK(round_trip(read_only) == read_only);
+  }
+  CHECK(platform({setting("data-storage", "s3")}).checkpoints);
+}
+
+TEST_CASE("a figure of writing to a storage that only reads is no figure without effect", "[unit]") {
+  for (const char* kind : {"object-store", "local-disk"}) {
+    const std::vector<Text> read{setting("data-storage", kind), setting("data-read-bandwidth", "1GB/s")};
+    std::vector<Text> late = read;
+    late.push_back(setting("checkpoint-latency", "1ms"));
+    CHECK_THAT(refusal(late), Catch::Contains("platform.checkpoint-write-bandwidth: is missing"));
+    late.push_back(setting("checkpoint-write-bandwidth", "1GB/s"));
+    CHECK(platform(late).checkpoints);
+  }
+}
+
 TEST_CASE("every storage that ships says where its figures come from and can be read", "[unit]") {
   for (const std::string_view name : known_storages()) {
     INFO(name);
