@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "io/file.hpp"
@@ -40,7 +41,6 @@ struct Source {
   const Family* family = nullptr;  ///< where the name is that of a family
 };
 
-Source find_source(const Text& name_or_file) {
 /// What a name may have been meant for.
 std::vector<std::string_view> workloads_and_collectives() {
   std::vector<std::string_view> names(known_workloads().begin(), known_workloads().end());
@@ -48,6 +48,7 @@ std::vector<std::string_view> workloads_and_collectives() {
   return names;
 }
 
+Source find_source(const Text& name_or_file) {
   const std::string& name = name_or_file.value;
   if (chakra::names_a_trace(name))
     throw BadInput(problem(name_or_file, "is an execution trace: a plan, without layers", "forerun predict and forerun show plan read it"));
@@ -137,6 +138,12 @@ void require_description(const YamlNode& root) {
   throw BadInput(problem(where, "is neither a description of a network (family, or input and layers) nor a config.json with model_type"));
 }
 
+/// A file holds no more samples than there are; `place` is where its number was given last, if it was.
+void check_files(const Workload& workload, const std::optional<Text>& place, Problems& problems) {
+  if (!place || workload.samples == 0 || workload.files.per_file <= static_cast<double>(workload.samples)) return;
+  problems.add(problem(*place, "is more than the data set has", "at most " + std::to_string(workload.samples)));
+}
+
 }  // namespace
 
 std::span<const std::string_view> known_families() {
@@ -164,6 +171,7 @@ LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> se
   LoadedWorkload loaded;
   Workload& workload = loaded.workload;
   std::vector<Text> adaptation;
+  std::optional<Text> per_file;
   bool has_family = false;
   problems.collect([&] {
     if (names_an_onnx_file(name_or_file.value)) {
@@ -176,6 +184,10 @@ LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> se
     if (!has_family) require_description(source.root);
     for (const std::string_view key : adaptation_settings())
       if (const YamlNode* node = source.root.find(key)) adaptation.push_back(scalar(*node));
+    if (const YamlNode* node = source.root.find("samples-per-file")) {
+      per_file = scalar(*node);
+      per_file->key = "samples-per-file";
+    }
     workload =
         has_family ? build_family(source, settings, name_or_file, problems, loaded) : read_description(source.root, source.name, problems);
   });
@@ -183,11 +195,14 @@ LoadedWorkload load_described(const Text& name_or_file, std::span<const Text> se
     if (has_family && !is_common(setting.key)) continue;
     Text shown = setting;
     shown.key = "workload." + setting.key;
+    if (setting.key == "samples-per-file") per_file = shown;
     if (is_adaptation(setting.key))
       adaptation.push_back(shown);
     else
       problems.collect([&] { set_field(workload, setting.key, shown); });
   }
+  problems.throw_if_any();
+  check_files(workload, per_file, problems);
   problems.throw_if_any();
   adapt(workload, adaptation);
   return loaded;

@@ -86,6 +86,14 @@ TEST_CASE("a batch of zero, a negative one and one that is no number are bad inp
   CHECK(error_of("mlp", {setting("samples", "0")}).find("--set: workload.samples: is out of range") == 0);
 }
 
+TEST_CASE("a file holds no more samples than the data set", "[unit]") {
+  CHECK(load("mlp", {setting("samples", "500"), setting("samples-per-file", "500")}).files.per_file == 500);
+  CHECK(error_of("mlp", {setting("samples", "500"), setting("samples-per-file", "501")}) ==
+        "--set: workload.samples-per-file: is more than the data set has (got 501, allowed at most 500)");
+  CHECK(file_error("input: 4\nsamples: 9\nsamples-per-file: 10\nlayers:\n  - {kind: dense, outputs: 2}\n  - {kind: squared-error}\n") ==
+        "n.yaml:3:19: samples-per-file: is more than the data set has (got 10, allowed at most 9)");
+}
+
 TEST_CASE("an unknown setting is answered with the nearest known one", "[unit]") {
   CHECK(error_of("mlp", {setting("bach", "8")}) ==
         "--set: workload.bach: unknown setting (allowed batch, decode-time, frozen, gradients, lora-rank, lora-targets, optimizer, "
