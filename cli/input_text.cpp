@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kInputKeys{"input.readers", "input.decode-workers", "input.prefetch", "input.shuffle-buffer",
                                                      "input.cache"};
+constexpr std::array<std::string_view, 3> kStoredKeys{"sample-bytes", "samples-per-file", "decode-time"};
 constexpr std::int64_t kMostWorkers = 1 << 20;
 constexpr std::int64_t kMostShuffled = std::int64_t{1} << 40;
 
@@ -56,10 +57,17 @@ void check_storage_use(const Scenario& scenario, const Settings& settings, Probl
     const auto found = std::ranges::find(list, key, &Text::key);
     return found == list.end() ? nullptr : &*found;
   };
-  if (!settings.input.empty() && (scenario.plan || !scenario.platform.data))
-    problems.add(problem(named(settings.input.front(), "input"), scenario.plan
-                                                                     ? "has no meaning here: a plan that is given reads no samples"
-                                                                     : "needs platform.data-storage beside it"));
+  const std::string unread = scenario.plan ? "has no meaning here: a plan that is given reads no samples"
+                             : scenario.platform.loader_rate > 0
+                                 ? "cannot be given together with platform.loader-rate, which says how fast samples are loaded and decoded"
+                                 : "needs platform.data-storage beside it";
+  if (scenario.plan || !scenario.platform.data) {
+    if (!settings.input.empty()) problems.add(problem(named(settings.input.front(), "input"), unread));
+    // A plan says itself that it knows no such setting.
+    for (const std::string_view key : kStoredKeys)
+      if (const Text* stored = setting_of(settings.workload, key); stored != nullptr && !scenario.plan)
+        problems.add(problem(named(*stored, "workload"), unread));
+  }
   if (const Text* interval = setting_of(settings.run, "checkpoint-interval"); interval != nullptr && !scenario.platform.checkpoints)
     problems.add(problem(named(*interval, "run"), "needs platform.checkpoint-storage beside it, or a data-storage that can be written to"));
   if (scenario.platform.data && !scenario.plan && scenario.workload.files.sample == Bytes(0) && !scenario.workload.layers.empty()) {

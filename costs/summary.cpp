@@ -146,7 +146,8 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
     list.emplace_back(
         "the update takes the device's time though its state lies in the host: platform.host-link-bandwidth counts the way there");
   if (!scenario.plan && scenario.platform.loader_rate > 0)
-    list.push_back(forerun::format("a process loads {:.4g} samples a second, one step ahead", scenario.platform.loader_rate));
+    list.push_back(forerun::format("a process loads {:.4g} samples a second, one step ahead{}", scenario.platform.loader_rate,
+                                   scenario.workload.files.decode > Seconds(0) ? ", decoding included" : ""));
   else if (!scenario.plan && !scenario.platform.data)
     list.emplace_back("input is ready in memory");
   return list;

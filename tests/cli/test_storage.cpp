@@ -63,6 +63,14 @@ TEST_CASE("a run with an epoch from storage, a shuffle buffer and checkpoints ad
   CHECK(get(shell.folder() / "first.json") == get(shell.folder() / "second.json"));
 }
 
+TEST_CASE("a workload that says how long decoding takes is told that a loader's rate has it already") {
+  const CommandLine shell;
+  put(shell.folder() / "w.yaml",
+      "input: 4\nbatch: 64\ndecode-time: 1ms\nlayers:\n  - {kind: dense, outputs: 2}\n  - {kind: softmax-cross-entropy}\n");
+  const std::string run = "predict --workload ./w.yaml --platform cpu-cluster --calibration ./paper.json --set platform.loader-rate=100";
+  CHECK(shell.run(run).out.find("a process loads 100 samples a second, one step ahead, decoding included") != std::string::npos);
+}
+
 TEST_CASE("settings of storage that make no sense are refused before any engine starts") {
   const std::string plain = "--workload mlp --set workload.batch=64 --platform cpu-cluster --calibration ./paper.json ";
   const std::string stored = plain + "--set workload.sample-bytes=1kB --set platform.data-storage=nfs ";
@@ -71,6 +79,15 @@ TEST_CASE("settings of storage that make no sense are refused before any engine 
   check_refused(plain + "--set input.prefetch=2", "--set: input.prefetch: needs platform.data-storage");
   check_refused(plain + "--set run.checkpoint-interval=10", "--set: run.checkpoint-interval: needs platform.checkpoint-storage");
   check_refused(plain + "--set run.checkpoint-mode=synchronous", "needs run.checkpoint-interval");
+  for (const std::string setting : {"workload.sample-bytes=1kB", "workload.samples-per-file=8", "workload.decode-time=1ms"}) {
+    const std::string key = setting.substr(0, setting.find('='));
+    check_refused(plain + "--set " + setting, "--set: " + key + ": needs platform.data-storage beside it");
+    check_refused(plain + "--set platform.loader-rate=100 --set " + setting,
+                  "--set: " + key + ": cannot be given together with platform.loader-rate");
+  }
+  check_refused(plain + "--set platform.loader-rate=100 --set input.prefetch=2", "cannot be given together with platform.loader-rate");
+  check_refused(stored + "--set workload.samples=640 --set workload.samples-per-file=641",
+                "--set: workload.samples-per-file: is more than the data set has (got 641, allowed at most 640)");
   check_refused(stored + "--set run.checkpoint-interval=0", "--set: run.checkpoint-interval:");
   check_refused(stored + "--set run.checkpoint-interval=5 --set run.checkpoint-mode=async", "run.checkpoint-mode: unknown mode");
   check_refused(stored + "--set input.cache=disk", "input.cache: unknown cache");
