@@ -22,6 +22,12 @@ Bytes free_memory(const Scenario& scenario, const StepMemory& memory) {
 
 }  // namespace
 
+double shuffled_samples(const Scenario& scenario) {
+  const auto asked = static_cast<double>(scenario.input.shuffle_buffer);
+  if (scenario.workload.samples == 0) return asked;
+  return std::min(asked, static_cast<double>(scenario.workload.samples) / scenario.strategy.data);
+}
+
 Seconds shuffle_fill(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {
   if (scenario.input.shuffle_buffer == 0 || scenario.plan) return Seconds(0);
   Seconds longest;
@@ -30,9 +36,7 @@ Seconds shuffle_fill(const Scenario& scenario, const StepPlan& plan, std::span<c
     if (lane == LaneKind::input || lane == LaneKind::storage) longest = std::max(longest, costs[i].duration());
   }
   const double loaded = static_cast<double>(scenario.workload.batch) / scenario.strategy.data;
-  auto buffered = static_cast<double>(scenario.input.shuffle_buffer);
-  if (scenario.workload.samples > 0) buffered = std::min(buffered, static_cast<double>(scenario.workload.samples) / scenario.strategy.data);
-  return buffered / loaded * longest;
+  return shuffled_samples(scenario) / loaded * longest;
 }
 
 SampleSource later_source(const Scenario& scenario, const StepMemory& memory) {

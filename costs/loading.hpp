@@ -12,8 +12,12 @@
 /// Loading of samples over a run, from the priced operations of one step.
 namespace forerun {
 
+/// How many samples a loading process has in its shuffle buffer when the first step begins: the buffer's, and no more than its share of
+/// the data set, samples / data ranks, where the workload names one.
+double shuffled_samples(const Scenario& scenario);
+
 /// What a run takes before its first step to fill the shuffle buffer of each loading process:
-///   min(buffer, samples / processes) / n x max(T_read, T_decode),   n: samples of a step that the process loads in these times.
+///   shuffled_samples / n x max(T_read, T_decode),   n: samples of a step that the process loads in these times.
 /// Once a run: later epochs refill the buffer while they drain it. Neglects that the last steps of the run drain it and read nothing.
 Seconds shuffle_fill(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs);
 

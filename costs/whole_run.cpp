@@ -178,7 +178,12 @@ void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<con
   const Seconds fill = shuffle_fill(scenario, plan, costs);
   if (fill > Seconds(0)) {
     prediction.startup = prediction.startup.value_or(Seconds(0)) + fill;
-    prediction.assumptions.push_back(forerun::format("{} of start-up to fill the shuffle buffer", human(fill)));
+    const double held = shuffled_samples(scenario);
+    prediction.assumptions.push_back(
+        forerun::format("{} of start-up to fill the shuffle buffer{}", human(fill),
+                        held < static_cast<double>(scenario.input.shuffle_buffer)
+                            ? forerun::format(", which holds no more than the {:.6g} samples of a process", held)
+                            : ""));
   }
   if (times.checkpoint)
     prediction.checkpoint_stall = checkpoint_stall(scenario.run.checkpoints, *prediction.steps, times.checkpoint->stall);

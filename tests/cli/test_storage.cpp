@@ -63,6 +63,17 @@ TEST_CASE("a run with an epoch from storage, a shuffle buffer and checkpoints ad
   CHECK(get(shell.folder() / "first.json") == get(shell.folder() / "second.json"));
 }
 
+TEST_CASE("a shuffle buffer above the data set holds a process's share of it, and the prediction says so") {
+  const CommandLine shell;
+  const std::string run = kReads + "--set workload.samples=640 --set run.epochs=3 --set run.startup=5s --set input.shuffle-buffer=";
+  const Answer all = shell.run("predict " + run + "320 --format json");
+  const Answer more = shell.run("predict " + run + "1000000 --format json");
+  CHECK(all.out.find("which holds no more") == std::string::npos);
+  CHECK(more.out.find("to fill the shuffle buffer, which holds no more than the 320 samples of a process") != std::string::npos);
+  const auto startup = [](const Answer& answer) { return number(read_yaml_text(answer.out, "out"), "startup_s"); };
+  CHECK(startup(more) == Approx(startup(all)));
+}
+
 TEST_CASE("a workload that says how long decoding takes is told that a loader's rate has it already") {
   const CommandLine shell;
   put(shell.folder() / "w.yaml",
