@@ -185,8 +185,12 @@ void add_whole_run(const Scenario& scenario, const StepPlan& plan, std::span<con
                             ? forerun::format(", which holds no more than the {:.6g} samples of a process", held)
                             : ""));
   }
-  if (times.checkpoint)
+  if (times.checkpoint) {
     prediction.checkpoint_stall = checkpoint_stall(scenario.run.checkpoints, *prediction.steps, times.checkpoint->stall);
+    if (*prediction.steps < *scenario.run.checkpoints.interval)
+      prediction.assumptions.push_back(
+          forerun::format("no checkpoint is written: the run ends after {} steps, before the first one", *prediction.steps));
+  }
   if (scenario.run.evaluation.samples > 0 && !scenario.plan) {
     const Seconds forward = forward_time(scenario, plan, costs);
     prediction.evaluation = evaluation_time(scenario.run.evaluation, *prediction.steps, scenario.workload, forward);

@@ -74,6 +74,16 @@ TEST_CASE("a shuffle buffer above the data set holds a process's share of it, an
   CHECK(startup(more) == Approx(startup(all)));
 }
 
+TEST_CASE("a run that ends before its first checkpoint says that none is written") {
+  const CommandLine shell;
+  const std::string none = "no checkpoint is written: the run ends after 9 steps, before the first one";
+  const std::string run = kReads + "--set run.steps=9 --set run.checkpoint-interval=";
+  for (const std::string engine : {"oracle", "sim"}) {
+    CHECK(shell.run("predict " + run + "10 --engine " + engine).out.find(none) != std::string::npos);
+    CHECK(shell.run("predict " + run + "9 --engine " + engine).out.find("no checkpoint") == std::string::npos);
+  }
+}
+
 TEST_CASE("a workload that says how long decoding takes is told that a loader's rate has it already") {
   const CommandLine shell;
   put(shell.folder() / "w.yaml",
