@@ -12,6 +12,7 @@
 #include "sim/program.hpp"
 #include "sim/server_predictor.hpp"
 #include "sim/slow_links.hpp"
+#include "sim/span.hpp"
 #include "sim/steps.hpp"
 #include "strategies/run_times.hpp"
 
@@ -21,7 +22,6 @@ namespace {
 
 constexpr std::int64_t kFirstSteps = 4;
 constexpr std::int64_t kMostPlayedSteps = 64;
-constexpr std::int64_t kMostStepsOfChanges = 1 << 14;
 constexpr int kJitterSteps = 16;
 
 struct Answered {
@@ -31,35 +31,13 @@ struct Answered {
 
 using PlaySteps = std::function<Played(std::int64_t)>;
 
-/// How long is played.
-struct Span {
-  std::int64_t run = 0;      ///< steps of the run; 0: no end, the asymptotic step is asked for
-  double last_change_s = 0;  ///< after it the network stays as it is
-
-  /// As many as wanted, or the run has.
-  [[nodiscard]] std::int64_t first(std::int64_t steps) const { return run > 0 ? std::min(run, steps) : steps; }
-  /// Whether nothing changes any more in the last steps.
-  [[nodiscard]] bool settled(const Played& played, std::int64_t steps) const {
-    const auto before = std::ssize(played.step_finishes) - 1 - steps;
-    return last_change_s == 0 || (before >= 0 && played.step_finishes[before].value() >= last_change_s);
-  }
-  /// Twice as many steps, to see what comes after the last change.
-  [[nodiscard]] std::int64_t more(const Played& played) const {
-    const auto steps = std::ssize(played.step_finishes);
-    if (steps >= kMostStepsOfChanges)
-      throw SimulationFailed(forerun::format("slow-links change until {:.4g} s, and the {} steps that are played end at {:.4g} s",
-                                             last_change_s, steps, played.makespan.value()));
-    return first(2 * steps);
-  }
-};
-
 Answered play_jittered(const PlaySteps& play_steps, const Span& span, double jitter) {
   const std::string jittered = "compute times jittered by up to " + percent(jitter);
   for (std::int64_t steps = span.first(kJitterSteps);;) {
     const Played played = play_steps(steps);
-    if (steps == span.run) return {step_time(played, span.run, 0), {jittered}};
+    if (steps == span.run()) return {step_time(played, span.run(), 0), {jittered}};
     if (span.settled(played, kJitterSteps - 1))
-      return {step_time(played, span.run, kJitterSteps - 1),
+      return {step_time(played, span.run(), kJitterSteps - 1),
               {forerun::format("{}; {} steps simulated, the mean of {} goes on", jittered, steps,
                                steps == kJitterSteps ? "all but the first" : forerun::format("the last {}", kJitterSteps - 1))}};
     steps = span.more(played);
@@ -69,11 +47,11 @@ Answered play_jittered(const PlaySteps& play_steps, const Span& span, double jit
 Answered play_until_they_repeat(const PlaySteps& play_steps, const Span& span) {
   for (std::int64_t steps = span.first(kFirstSteps);;) {
     const Played played = play_steps(steps);
-    if (steps == span.run) return {step_time(played, span.run, 0), {}};
+    if (steps == span.run()) return {step_time(played, span.run(), 0), {}};
     if (const int period = find_period(played); period > 0 && span.settled(played, 3 * period))
-      return {step_time(played, span.run, period), {forerun::format("{} steps simulated, after which they repeat", steps)}};
+      return {step_time(played, span.run(), period), {forerun::format("{} steps simulated, after which they repeat", steps)}};
     if (steps >= kMostPlayedSteps && span.settled(played, steps / 2))
-      return {step_time(played, span.run, static_cast<int>(steps / 2)),
+      return {step_time(played, span.run(), static_cast<int>(steps / 2)),
               {forerun::format("{} steps simulated without repeating; the mean of the later half goes on", steps)}};
     steps = span.more(played);
   }
@@ -101,7 +79,7 @@ Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& 
     flows = flows_text(played, mode);
     return played;
   };
-  const Span span{plan.step.count, SlowLinks::last_change_s(scenario.platform.slow_links)};
+  const Span span(plan.step.count, scenario.platform.slow_links);
   const double jitter = scenario.platform.compute_jitter;
   Answered answered = jitter > 0 ? play_jittered(play_steps, span, jitter) : play_until_they_repeat(play_steps, span);
   if (!flows.empty()) answered.assumptions.push_back(flows);
