@@ -14,8 +14,10 @@ namespace {
 void write_place(ReadScenario& job) {
   const Topology& topology = job.scenario.platform.topology;
   if (topology.network_nodes == 0) return;
+  // A file's network says itself how many nodes it has.
   for (const auto& [key, value] : {std::pair{"network-nodes", topology.network_nodes}, std::pair{"first-node", topology.first_node},
                                    std::pair{"node-stride", topology.node_stride}}) {
+    if (topology.routes && key == std::string_view("network-nodes")) continue;
     const std::string setting = "platform." + std::string(key) + "=";
     std::erase_if(job.text.settings, [&](const Text& text) { return text.value.starts_with(setting); });
     job.text.settings.push_back({setting + std::to_string(value), "--set", 0, 0, ""});
@@ -25,7 +27,7 @@ void write_place(ReadScenario& job) {
 void place(std::vector<ReadScenario>& jobs, std::optional<sim::JobPlacement> placement) {
   std::vector<Scenario> scenarios;
   for (const ReadScenario& job : jobs) scenarios.push_back(job.scenario);
-  const auto placed = [](const Scenario& job) { return job.platform.topology.network_nodes > 0; };
+  const auto placed = [](const Scenario& job) { return sim::has_place(job.platform); };
   if (placement && std::ranges::any_of(scenarios, placed))
     throw BadInput(Problem{.file = "--placement", .what = "has no meaning here: a job says itself which nodes of the network it has"});
   std::string wrong = sim::place_jobs(scenarios, placement.value_or(sim::JobPlacement::packed));

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 #include <variant>
 
 #include "core/error.hpp"
@@ -23,17 +22,6 @@ namespace {
 constexpr int kLeastSteps = 8;
 // Each step of the fastest job is played, and kept: so many of them to one of the slowest are a minute and some hundred megabytes.
 constexpr double kMostApart = 1e5;
-
-bool one_network(const Platform& a, const Platform& b) {
-  Topology mine = a.topology, its = b.topology;
-  for (Topology* each : {&mine, &its}) each->network_nodes = each->first_node = each->node_stride = 0;
-  return mine == its && a.network_nodes() == b.network_nodes() && a.inter_node.bandwidth == b.inter_node.bandwidth &&
-         a.inter_node_share == b.inter_node_share;
-}
-
-std::string job_name(const Scenario& job, std::size_t index) {
-  return forerun::format("job {} ({} on {} nodes)", index + 1, job.workload.name, job.platform.nodes);
-}
 
 /// Uniform in [0, 1).
 double begin_draw(std::uint64_t seed, std::size_t job) { return unit_interval(mix_bits(mix_bits(seed) ^ job)); }
@@ -82,43 +70,6 @@ std::vector<Scenario> past_first_epoch(std::span<const Scenario> jobs) {
 }
 
 }  // namespace
-
-std::string place_jobs(std::vector<Scenario>& jobs, JobPlacement placement) {
-  if (std::ranges::any_of(jobs, [](const Scenario& job) { return job.platform.topology.network_nodes > 0; })) return "";
-  int nodes = 0, most = 0;
-  for (const Scenario& job : jobs) {
-    if (job.platform.topology.kind == Topology::Kind::torus)
-      return "a torus holds exactly its nodes: say with network-nodes, first-node and node-stride which of one torus each job has";
-    nodes += job.platform.nodes;
-    most = std::max(most, job.platform.nodes);
-  }
-  const int count = static_cast<int>(jobs.size());
-  int first = 0;
-  for (Scenario& job : jobs) {
-    Topology& topology = job.platform.topology;
-    const bool packed = placement == JobPlacement::packed;
-    topology.network_nodes = packed ? nodes : most * count;
-    topology.node_stride = packed ? 1 : count;
-    topology.first_node = first;
-    first += packed ? job.platform.nodes : 1;
-  }
-  return "";
-}
-
-std::string find_conflict(std::span<const Scenario> jobs) {
-  std::map<int, std::size_t> owners;
-  for (std::size_t j = 0; j < jobs.size(); ++j) {
-    const Platform& platform = jobs[j].platform;
-    if (!one_network(jobs.front().platform, platform))
-      return job_name(jobs[j], j) + " has another network than " + job_name(jobs.front(), 0) +
-             ": link-bandwidth, link-share, topology and the number of its nodes must be the same";
-    for (int node = 0; node < platform.nodes; ++node)
-      if (const auto [owner, free] = owners.try_emplace(platform.place_of(node), j); !free)
-        return forerun::format("{} and {} both have node {} of the network", job_name(jobs[owner->second], owner->second),
-                               job_name(jobs[j], j), owner->first);
-  }
-  return "";
-}
 
 std::vector<JobPrediction> predict_together(std::span<const Scenario> given, Mode mode) {
   const std::vector<Scenario> jobs = past_first_epoch(given);

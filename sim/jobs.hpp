@@ -19,8 +19,15 @@ enum class JobPlacement {
   spread   ///< in turn: node i of job j of n is node i n + j
 };
 
-/// Places jobs whose platforms say of no larger network that they are a part of; where any says so, all stay as they are. A torus must
-/// be given whole, since its shape holds its nodes. Says why it cannot, else nothing.
+/// A job as messages name it, counted from one.
+std::string job_name(const Scenario& job, std::size_t index);
+
+/// Whether a platform says which nodes of a larger network it has; of a file's network one that begins at its first node does not.
+bool has_place(const Platform& platform);
+
+/// Places jobs whose platforms do not say which nodes they have; where any says so, all stay as they are. A torus must be given whole,
+/// since its shape holds its nodes. Says why it cannot, else nothing: a file's network has too few nodes, or one of ours would have more
+/// than a platform may.
 std::string place_jobs(std::vector<Scenario>& jobs, JobPlacement placement);
 
 /// Why jobs cannot share a network, or nothing: networks that differ in links or topology, a node that two of them have.

@@ -174,6 +174,27 @@ TEST_CASE("a platform file of SimGrid stands in the place of a platform, for bot
   CHECK(page.out.find("cable_UP") != std::string::npos);
 }
 
+TEST_CASE("jobs on one platform file of SimGrid lie one after another over its hosts, and their document runs them again there") {
+  const CommandLine shell;
+  const std::string job =
+      "--workload all-reduce --set workload.bytes=64MiB --strategy data=4 --set platform.nodes=4 --set platform.memory-per-node=1GiB "
+      "--calibration ./paper.json --platform " FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml ";
+  REQUIRE(shell.run("predict " + job + "--format json -o other.json").code == 0);
+  const Answer packed = shell.run("predict " + job + "--beside other.json");
+  INFO(packed.err);
+  CHECK(packed.out.find("0 to 3") != std::string::npos);
+  CHECK(packed.out.find("4 to 7") != std::string::npos);
+  CHECK(shell.run("predict " + job + "--beside other.json --placement spread").out.find("1, 3, ... 7") != std::string::npos);
+  REQUIRE(shell.run("predict " + job + "--beside other.json --format json -o jobs.json").code == 0);
+  const Answer again = shell.run("predict jobs.json --format json");
+  INFO(again.err);
+  CHECK(again.out == get(shell.folder() / "jobs.json"));
+  const Answer many = shell.run("predict " + job + "--beside other.json --beside other.json");
+  CHECK(many.code == 3);
+  CHECK(many.err.find("--beside: 3 jobs one after another take 12 nodes, and ") != std::string::npos);
+  CHECK(many.err.find("two-racks.xml has 8") != std::string::npos);
+}
+
 TEST_CASE("a platform file of SimGrid stands beside the scenario that names it, and above the links of a shipped platform") {
   const CommandLine shell;
   const std::string file = FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml";

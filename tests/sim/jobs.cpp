@@ -171,3 +171,48 @@ TEST_CASE("jobs are placed one after another or in turn, and stay where one has 
   ring[0].platform.topology.kind = Topology::Kind::torus;
   CHECK_THAT(sim::place_jobs(ring, sim::JobPlacement::packed), Catch::Contains("torus"));
 }
+
+TEST_CASE("a network that jobs make by their placement has no more nodes than a platform may") {
+  std::vector<Scenario> jobs{data_parallel(4), data_parallel(4), data_parallel(4)};
+  jobs[1].platform.nodes = 1 << 19;
+  CHECK_THAT(sim::place_jobs(jobs, sim::JobPlacement::spread),
+             Catch::Contains("3 jobs in turn make a network of 1572864 nodes, and one has at most 1048576: place them packed"));
+  CHECK(sim::place_jobs(jobs, sim::JobPlacement::packed).empty());
+  jobs = {data_parallel(4), data_parallel(4)};
+  jobs[0].platform.nodes = jobs[1].platform.nodes = 1 << 20;
+  CHECK_THAT(sim::place_jobs(jobs, sim::JobPlacement::packed),
+             Catch::Contains("make a network of 2097152 nodes, and one has at most 1048576"));
+}
+
+TEST_CASE("jobs on one file's network lie one after another over its hosts, or in turn, and are refused where these are too few") {
+  auto table = std::make_shared<RouteTable>();
+  table->file = "net.xml";
+  table->nodes.assign(9, "host");
+  const auto two = [&] {
+    std::vector<Scenario> jobs{data_parallel(4), data_parallel(4)};
+    for (Scenario& job : jobs) {
+      job.platform.topology.kind = Topology::Kind::routes;
+      job.platform.topology.routes = SharedRoutes(RouteTable(*table));
+      job.platform.topology.network_nodes = 9;
+    }
+    return jobs;
+  };
+  auto jobs = two();
+  REQUIRE(sim::place_jobs(jobs, sim::JobPlacement::packed).empty());
+  CHECK(jobs[0].platform.place_of(3) == 3);
+  CHECK(jobs[1].platform.place_of(0) == 4);
+  CHECK(jobs[1].platform.network_nodes() == 9);
+  CHECK(sim::find_conflict(jobs).empty());
+  jobs = two();
+  REQUIRE(sim::place_jobs(jobs, sim::JobPlacement::spread).empty());
+  CHECK(jobs[0].platform.place_of(3) == 6);
+  CHECK(jobs[1].platform.place_of(3) == 7);
+  jobs = two();
+  jobs[1].platform.topology.first_node = 5;
+  REQUIRE(sim::place_jobs(jobs, sim::JobPlacement::packed).empty());
+  CHECK(jobs[1].platform.place_of(0) == 5);
+  jobs = two();
+  jobs[0].platform.nodes = 6;
+  CHECK_THAT(sim::place_jobs(jobs, sim::JobPlacement::packed),
+             Catch::Contains("2 jobs one after another take 10 nodes, and net.xml has 9"));
+}
