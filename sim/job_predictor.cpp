@@ -101,11 +101,15 @@ std::vector<JobPrediction> predict_together(std::span<const Scenario> given, Mod
   const std::vector<PlayedBeside> played = play_together(planned, mode, kLeastSteps);
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     Prediction& together = predictions[j].together;
-    together =
-        summarize(jobs[j], lowered[j].plan, lowered[j].costs, run_times(jobs[j], lowered[j].plan, predictions[j].alone, played[j].time));
+    // Start-up is that of the run alone, with its first epoch.
+    const auto own = std::get<StepPlan>(lower(given[j]));
+    together = summarize(given[j], own, price(own, given[j]), run_times(jobs[j], lowered[j].plan, predictions[j].alone, played[j].time));
     together.engine = predictions[j].alone.engine;
     together.origin = predictions[j].alone.origin;
     for (std::string& assumption : interactions(jobs[j])) together.assumptions.push_back(std::move(assumption));
+    if (jobs[j].input.source != given[j].input.source)
+      together.assumptions.emplace_back(
+          "alone and beside the others all steps are those of later epochs; the first epoch, which reads from storage, may take longer");
     together.assumptions.push_back(forerun::format(
         "{} beside it on the network, all over and over, begun at dates drawn from the seed; the mean of {} steps, {} {} of the job played",
         jobs.size() == 2 ? "another job" : forerun::format("{} jobs", jobs.size() - 1), counted(played[j].steps), counted(played[j].flows),

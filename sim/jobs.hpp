@@ -62,7 +62,8 @@ struct JobPrediction {
 };
 
 /// Jobs without a conflict side by side, as jobs that are long on their way: the first begins at once, the others at a date within their
-/// own first step that is drawn from the first one's seed. Eight steps of the slowest count at least.
+/// own first step that is drawn from the first one's seed. Eight steps of the slowest count at least. Jobs whose later epochs
+/// find their samples in memory are past their first, alone too; their start-up is that of the first.
 /// Throws as predict() does, and MissingCapability for servers whose workers wait for nobody, links that change during a run, and jobs
 /// whose steps differ by more than a factor of 100,000.
 std::vector<JobPrediction> predict_together(std::span<const Scenario> jobs, Mode mode = Mode::flow);

@@ -5,6 +5,7 @@
 #include "tests/sim/networks.hpp"
 #include "tests/sim/scenarios.hpp"
 #include "tests/sim/support.hpp"
+#include "tests/support/storage.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
@@ -215,4 +216,25 @@ TEST_CASE("jobs on one file's network lie one after another over its hosts, or i
   jobs[0].platform.nodes = 6;
   CHECK_THAT(sim::place_jobs(jobs, sim::JobPlacement::packed),
              Catch::Contains("2 jobs one after another take 10 nodes, and net.xml has 9"));
+}
+
+TEST_CASE("a job whose later epochs find their samples in memory is past its first, but for its start-up, and says so") {
+  for (const double epochs : {0.0, 1.0, 3.0}) {  // 0: no length
+    INFO(epochs);
+    auto jobs = two_chains(sim::JobPlacement::packed);
+    Scenario& job = jobs.front();
+    job.platform.memory_per_node = Bytes(1e12);
+    job.platform.data = storage(Storage::Kind::network_disk, {BytesPerSecond(1e6), 0, {}, {}});
+    job.workload.files = {Bytes(1e4), 1, {}};
+    job.input.shuffle_buffer = 100;
+    if (epochs > 0) job.run.epochs = epochs;
+    const sim::JobPrediction played = sim::predict_together(jobs).front();
+    CHECK(played.together.step_time->value() == Approx(played.alone.step_time->value()).epsilon(1e-4));  // alone with its beginning
+    const bool cached = epochs > 1;
+    CHECK((played.together.parts->input_exposed > Seconds(0.1)) == !cached);
+    if (epochs > 0) CHECK(played.together.startup->value() == Approx(1));  // 100 samples of 10 kB at 1 MB/s
+    CHECK(std::ranges::any_of(played.together.assumptions, [](const std::string& assumption) {
+            return assumption.find("all steps are those of later epochs") != std::string::npos;
+          }) == cached);
+  }
 }
