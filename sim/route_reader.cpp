@@ -15,6 +15,7 @@
 #include "core/error.hpp"
 #include "io/file.hpp"
 #include "io/format.hpp"
+#include "io/xml_depth.hpp"
 #include "sim/child.hpp"
 #include "sim/message.hpp"
 
@@ -26,6 +27,9 @@ namespace s4u = simgrid::s4u;
 namespace fs = std::filesystem;
 
 constexpr rlim_t kMostSeconds = 20;
+constexpr std::size_t kMostBytes = std::size_t{1} << 29;  // a route of each pair of hosts is some hundred
+// Zones lie some levels deep; of thousands SimGrid writes over its own memory.
+constexpr int kMostDepth = 64;
 #ifdef __SANITIZE_ADDRESS__
 constexpr rlim_t kMostMemory = RLIM_INFINITY;  // its shadow alone is terabytes of addresses
 #else
@@ -197,6 +201,11 @@ RouteTable decode(const std::string& answer) {
 RouteTable read_simgrid_routes(const fs::path& file) {
   std::error_code none;
   if (!fs::is_regular_file(file, none)) throw BadInput(Problem{.file = file.string(), .what = "no such file"});
+  if (const int depth = xml_depth(read_bytes(file, kMostBytes)); depth > kMostDepth)
+    throw BadInput(Problem{.file = file.string(),
+                           .what = "has elements nested too deeply",
+                           .got = forerun::format("{} levels", depth),
+                           .allowed = forerun::format("at most {}", kMostDepth)});
   const LastWords words;
   try {
     return decode(ask_child([&] {

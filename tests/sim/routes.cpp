@@ -137,6 +137,19 @@ TEST_CASE("files that SimGrid cannot read, or that say nothing usable, are refus
       Catch::Contains("none.xml: no such file"));
 }
 
+TEST_CASE("zones within zones are read some levels deep, and refused before SimGrid reads them where they are thousands") {
+  const auto nested = [](int zones) {
+    std::string text, ends;
+    for (int i = 0; i < zones; ++i) text += "<zone id=\"z" + std::to_string(i) + "\" routing=\"Full\">\n", ends += "</zone>";
+    return text + "<host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/><link id=\"l\" bandwidth=\"1GBps\" latency=\"1us\"/>\n" +
+           "<route src=\"a\" dst=\"b\"><link_ctn id=\"l\"/></route>" + ends;
+  };
+  CHECK(PlatformFile(nested(61)).read().nodes.size() == 2);  // platform, zones, route and link_ctn: 64
+  CHECK_THAT(PlatformFile(nested(62)).error(),
+             Catch::Contains("net.xml: has elements nested too deeply (got 65 levels, allowed at most 64)"));
+  CHECK_THAT(PlatformFile(nested(5000)).error(), Catch::Contains("has elements nested too deeply (got 5003 levels"));
+}
+
 TEST_CASE("a wireless link, whose bandwidth is each host's own, is refused") {
   const std::string wireless =
       "<zone id=\"world\" routing=\"Full\"><zone id=\"w\" routing=\"WIFI\"><prop id=\"access_point\" value=\"ap\"/>"
