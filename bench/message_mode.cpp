@@ -22,8 +22,8 @@ using namespace forerun;
 using Kind = Collective::Operation;
 
 constexpr int kLeaf = 8;
-// A flow for each two nodes: of more the engine takes minutes.
-constexpr int kMostNodesInPairs = 64;
+// Of an all-to-all with so many messages under way at once, or over a tree a flow for each two nodes: of more the engine takes minutes.
+constexpr int kMostRanksInPairs = 64;
 
 Platform cluster(int ranks, int devices, bool tree) {
   Platform platform;
@@ -31,6 +31,7 @@ Platform cluster(int ranks, int devices, bool tree) {
   platform.nodes = ranks / devices;
   platform.inter_node = {BytesPerSecond(12.5e9), Seconds(5e-6)};
   platform.intra_node = {BytesPerSecond(300e9), Seconds(2e-6)};
+  if (devices > 1) platform.fabric = NodeFabric::nvlink;
   if (!tree) return platform;
   platform.topology.kind = Topology::Kind::fat_tree;
   platform.topology.shape[0] = kLeaf;
@@ -80,7 +81,7 @@ void print_line(Kind kind, CollectiveAlgorithm algorithm, int ranks, bool shuffl
       const Platform platform = cluster(ranks, devices, tree);
       const Communicator group = group_of(ranks, shuffled);
       const bool exists = feasible_algorithm(algorithm, kind, place(group, platform), platform) == algorithm &&
-                          (kind != Kind::all_to_all || !tree || platform.nodes <= kMostNodesInPairs);
+                          (kind != Kind::all_to_all || (!tree && devices == 1) || ranks <= kMostRanksInPairs);
       for (const double bytes : {1e6, 1e8, 1e9}) {
         if (!exists) {
           line += "       -";

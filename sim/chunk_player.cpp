@@ -28,7 +28,6 @@ void ChunkPlayer::start(int transfer, Chunks chunks) {
     live.room = streams;
     progress_.resize(progress_.size() + streams);
   }
-  live.in_lockstep = 0;
   live.left = static_cast<std::int64_t>(streams) * live.chunks.count;
   for (int stream = live.first; stream < live.first + streams; ++stream) {
     progress_[stream] = {.transfer = transfer};
@@ -61,10 +60,6 @@ void ChunkPlayer::arrive(Live& live, int stream) {
   ++progress_[stream].arrived;
   unsettled_.push_back(stream);
   wake_fed(live, stream);
-  if (!live.chunks.in_lockstep(stream - live.first)) return;
-  const auto members = static_cast<int>(live.chunks.streams.size() / 2);
-  if (++live.in_lockstep % members == 0)
-    for (int member = 0; member < members; ++member) unsettled_.push_back(live.first + member);
 }
 
 void ChunkPlayer::wake_fed(const Live& live, int stream) {
@@ -105,9 +100,6 @@ bool ChunkPlayer::may_start(const Live& live, int stream) const {
     case Order::at_once: return true;
     case Order::in_steps: return own.arrived == k && feeders([k](const Progress& feeder) { return feeder.arrived >= k; });
     case Order::pipelined: return own.sent == k && feeders([k](const Progress& feeder) { return feeder.coming_in > k; });
-    case Order::pairwise:
-      if (!chunks.in_lockstep(stream - live.first)) return own.arrived == k;
-      return 2 * live.in_lockstep >= static_cast<std::int64_t>(k) * std::ssize(chunks.streams);
   }
   return true;
 }

@@ -35,9 +35,8 @@ class ChunkPlayer {
   /// A phase that is played.
   struct Live {
     Chunks chunks;
-    int first = 0;                 ///< stream
-    int room = 0;                  ///< for streams
-    std::int64_t in_lockstep = 0;  ///< messages that have arrived
+    int first = 0;  ///< stream
+    int room = 0;   ///< for streams
     std::int64_t left = 0;
   };
 

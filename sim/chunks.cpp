@@ -1,5 +1,8 @@
 #include "sim/chunks.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace forerun::sim {
 
 namespace {
@@ -9,9 +12,19 @@ using Pattern = Phase::Pattern;
 // Of a pipeline's edge. Pieces are sent on while they come in, so that the time does not depend on how many there are.
 constexpr int kPieces = 32;
 constexpr int kTrees = 2;
+// Of NCCL, each of whose channels serves so many peers at once (NCCL_MAX_DEV_WORK_P2P_PER_BATCH in src/include/device.h).
+constexpr int kPeersOfChannel = 8;
+// A ring of PCIe, doubled, has two channels; twelve or more rings of NVLink are rounded up to a power of two (src/graph/paths.cc).
+constexpr int kPcieChannels = 2;
+constexpr int kNvlinkChannels = 16;
+
+/// Peers that a rank of an all-to-all sends to at once.
+int peers_at_once(const Platform& platform) {
+  return kPeersOfChannel * (platform.fabric == NodeFabric::pcie ? kPcieChannels : kNvlinkChannels);
+}
 
 Chunks::Order order_of(const PlayedPhase& played) {
-  if (played.each_pair > Bytes(0)) return Chunks::Order::pairwise;
+  if (played.each_pair > Bytes(0)) return Chunks::Order::in_steps;
   switch (played.phase.pattern) {
     case Pattern::ring:
     case Pattern::node_ring:
@@ -50,23 +63,32 @@ class Feeding {
   std::vector<std::vector<int>> into_;  ///< by rank
 };
 
-void lay_pairs(const PlayedPhase& played, const Communicator& communicator, int group, const Platform& platform, Chunks& chunks) {
-  const int members = communicator.size;
-  chunks.count = members - 1;
-  chunks.streams.resize(2 * members);
-  for (int member = 0; member < members; ++member) {
-    const int from = communicator.rank(group, member);
-    Chunks::Stream& between = chunks.streams[member];
-    Chunks::Stream& inside = chunks.streams[members + member];
-    between.from = inside.from = from;
-    between.bytes = inside.bytes = played.each_pair;
-    for (int step = 1; step < members; ++step) {
-      const int to = communicator.rank(group, (member + step) % members);
-      const bool stays = node_of(platform, from) == node_of(platform, to);
-      between.receivers.push_back(stays ? from : to);
-      inside.receivers.push_back(stays ? to : from);
-    }
+/// Those that `member` sends to, the next in the group first: on its own node, or on the others.
+std::vector<int> receivers_of(int member, bool on_node, const Communicator& communicator, int group, const Platform& platform) {
+  const int from = communicator.rank(group, member);
+  std::vector<int> receivers;
+  for (int further = 1; further < communicator.size; ++further) {
+    const int to = communicator.rank(group, (member + further) % communicator.size);
+    if ((node_of(platform, from) == node_of(platform, to)) == on_node) receivers.push_back(to);
   }
+  return receivers;
+}
+
+void lay_pairs(const PlayedPhase& played, const Communicator& communicator, int group, const Platform& platform, Chunks& chunks) {
+  const int at_once = peers_at_once(platform);
+  for (int member = 0; member < communicator.size; ++member)
+    for (const bool on_node : {false, true}) {
+      const int from = communicator.rank(group, member);
+      const std::vector<int> receivers = receivers_of(member, on_node, communicator, group, platform);
+      const std::size_t first = chunks.streams.size();
+      for (int i = 0; i < std::ssize(receivers); ++i) {
+        if (i < at_once) chunks.streams.push_back({.from = from, .to = from, .bytes = played.each_pair});
+        chunks.streams[first + i % at_once].receivers.push_back(receivers[i]);
+        chunks.count = std::max(chunks.count, i / at_once + 1);
+      }
+    }
+  for (Chunks::Stream& stream : chunks.streams) stream.receivers.resize(chunks.count, stream.from);
+  chunks.latency = played.latency / static_cast<double>(chunks.count);
 }
 
 }  // namespace
@@ -75,7 +97,7 @@ Chunks chunks_of(const PlayedPhase& played, const Communicator& communicator, in
   Chunks chunks;
   chunks.order = order_of(played);
   chunks.latency = played.latency / static_cast<double>(played.hops);
-  if (chunks.order == Chunks::Order::pairwise) {
+  if (played.each_pair > Bytes(0)) {
     lay_pairs(played, communicator, group, platform, chunks);
     return chunks;
   }

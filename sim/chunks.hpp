@@ -13,7 +13,6 @@ struct Chunks {
     at_once,
     in_steps,  ///< once message k - 1 has arrived, its own and that of each stream that feeds it: a step sends on what the last one brought
     pipelined,  ///< once its own k - 1 has been sent and message k of each that feeds it comes in; it ends no earlier than those do
-    pairwise,   ///< between nodes once all messages k - 1 have arrived, inside a node once its own has
   };
   struct Stream {
     int from = 0;
@@ -21,23 +20,20 @@ struct Chunks {
     Bytes bytes;                ///< of a message
     std::vector<int> fed_by{};  ///< streams that bring what this one sends on
     std::vector<int> feeds{};
-    std::vector<int> receivers{};  ///< of an all-to-all, by step; itself where it sends nothing: that takes a latency, too
+    std::vector<int> receivers{};  ///< of an all-to-all, by message; itself where it sends nothing: that takes a latency, too
   };
 
   Order order = Order::at_once;
-  int count = 1;                  ///< messages of a stream
-  Seconds latency;                ///< of a message
-  std::vector<Stream> streams{};  ///< of an all-to-all all members' between nodes, then all members' inside
-
-  /// Of an all-to-all, whether a stream goes between nodes.
-  [[nodiscard]] bool in_lockstep(int stream) const { return order == Order::pairwise && 2 * stream < std::ssize(streams); }
+  int count = 1;    ///< messages of a stream
+  Seconds latency;  ///< of a message
+  std::vector<Stream> streams{};
 };
 
 /// The messages of one group.
 ///   rings                      an edge's bytes in as many messages as follow one another
 ///   chain, trees               32 pieces an edge, of half the bytes for each tree; a rank sends a piece on while it comes in
-///   all-to-all                 one to each other member, one place further in each step  [Thakur, Rabenseifner & Gropp 2005, sec. 4.3];
-///                              between nodes and inside them at the same time
+///   all-to-all                 one to each other member, the next one first, between nodes and inside them at the same time; to as many
+///                              at once as NCCL serves: 16 in nodes of PCIe, 128 in those of NVLink
 ///   others, sends and shifts   one an edge
 /// A message has the phase's latency over the messages that follow one another in it.
 Chunks chunks_of(const PlayedPhase& played, const Communicator& communicator, int group, const Platform& platform);

@@ -143,22 +143,39 @@ TEST_CASE("message by message a ring over an over-subscribed tree takes as long 
 }
 
 TEST_CASE("message by message the other collectives take within 5 % of their flows over an over-subscribed tree", "[slow]") {
-  for (const auto& platform : {fat_tree(16, 1, {4}, {4}), fat_tree(64, 1, {8}, {4}), fat_tree(16, 2, {4}, {3}), fat_tree(8, 8, {4}, {4}),
-                               fat_tree(12, 4, {2, 2}, {2, 2}), fat_tree(7, 3, {2, 3}, {1.5, 1.5})})
+  for (auto platform : {fat_tree(16, 1, {4}, {4}), fat_tree(64, 1, {8}, {4}), fat_tree(16, 2, {4}, {3}), fat_tree(8, 8, {4}, {4}),
+                        fat_tree(12, 4, {2, 2}, {2, 2}), fat_tree(7, 3, {2, 3}, {1.5, 1.5})}) {
+    if (platform.devices_per_node > 1) platform.fabric = NodeFabric::nvlink;
     for_each_collective(platform, [&](Kind kind, CollectiveAlgorithm algorithm, const Communicator& communicator) {
       for (const double bytes : {1e6, 1e8}) {
         INFO(bytes << " bytes");
         CHECK(in_both_modes({kind, algorithm, 0, Bytes(bytes)}, communicator, platform).ratio() == Approx(1).margin(0.05));
       }
     });
+  }
 }
 
-TEST_CASE("an all-to-all's step cannot divide a message between two links above its switch") {
-  // Of 15 steps the first three and the last send 1, 2, 3 and 3, 2, 1 messages out of four nodes, the others 4: 26 over the busier link in
-  // the place of 24.
-  const BothModes both = in_both_modes({Kind::all_to_all, ring, 0, Bytes(1e8)}, everyone(16), fat_tree(16, 1, {4}, {2}));
-  CHECK(both.flow_s == Approx(15 * kHop_s + 24 * 1e8 / 16 / kBandwidth));
-  CHECK(both.message_s == Approx(15 * kHop_s + 26 * 1e8 / 16 / kBandwidth));
+TEST_CASE("an all-to-all among more ranks than a rank of PCIe sends to at once leaves links idle for a tenth of its time at most") {
+  const Platform platform = fat_tree(12, 4, {2, 2}, {2, 2});
+  for (const Communicator& communicator : {everyone(48), group(24, 2, 2), group(2, 24, 24), group(16, 3, 3)}) {
+    const double ratio = in_both_modes({Kind::all_to_all, ring, 0, Bytes(1e8)}, communicator, platform).ratio();
+    INFO(communicator.size << " ranks");
+    if (communicator.size <= 17)
+      CHECK(ratio == Approx(1).epsilon(1e-9));
+    else
+      CHECK((ratio >= 1 - 1e-9 && ratio < 1.1));
+  }
+}
+
+TEST_CASE("a rank of an all-to-all sends to sixteen peers at once, and to the next as they are through") {
+  const Platform platform = described(18, 1);
+  const Collective collective{Kind::all_to_all, ring, 0, Bytes(18e6)};
+  const OperationCost cost = transfer_cost(collective, everyone(18), platform, Calibration{});
+  const sim::Chunks chunks = sim::chunks_of(played_phases(cost, collective, everyone(18), platform).front(), everyone(18), 0, platform);
+  CHECK(chunks.streams.size() == 18 * 16);
+  CHECK(chunks.streams[16 * 5].receivers == std::vector{6, 4});      // the first, and the seventeenth
+  CHECK(chunks.streams[16 * 5 + 1].receivers == std::vector{7, 5});  // the second, and nobody
+  CHECK(chunks.latency.value() == Approx(17 * kHop_s / 2));
 }
 
 TEST_CASE("two trees of one rank a node share their links only while both directions have bytes") {
