@@ -32,7 +32,9 @@ struct Arrays {
         velocity(weights),
         indices(output.size()),
         labels(static_cast<std::size_t>(kernel.batch * kernel.shape.input.positions())),
-        mask(output.size()) {
+        mask(output.size()),
+        statistics(values(cpu::statistics_elements(kernel.shape, kernel.batch))),
+        running(values(cpu::running_elements(kernel.shape))) {
     for (const std::int64_t elements : cpu::further_inputs(kernel.shape)) {
       further_inputs.push_back(values(kernel.batch * elements));
       further_input_gradients.push_back(further_inputs.back());
@@ -51,6 +53,7 @@ struct Arrays {
     b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data();
     for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
     for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
+    b.statistics = statistics.data(), b.running = running.data();
     b.indices = indices.data(), b.labels = labels.data(), b.mask = mask.data(), b.loss = &loss;
     return b;
   }
@@ -59,6 +62,7 @@ struct Arrays {
   std::vector<std::vector<float>> further_inputs, further_input_gradients;
   std::vector<std::int32_t> indices, labels;
   std::vector<std::uint8_t> mask;
+  std::vector<float> statistics, running;
   float loss = 0;
 };
 

@@ -26,6 +26,8 @@ bool is_written(const LayerShape& shape) {
     case LayerKind::gelu:
     case LayerKind::dropout:
     case LayerKind::add:
+    case LayerKind::batch_norm:
+    case LayerKind::layer_norm:
     case LayerKind::softmax_cross_entropy: return true;
     default: return false;
   }

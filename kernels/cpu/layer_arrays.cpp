@@ -7,4 +7,14 @@ std::vector<std::int64_t> further_inputs(const LayerShape& shape) {
   return {};
 }
 
+std::int64_t statistics_elements(const LayerShape& shape, std::int64_t batch) {
+  switch (shape.kind) {
+    case LayerKind::batch_norm: return 2 * shape.input.channels;
+    case LayerKind::layer_norm: return 2 * batch * shape.input.positions();
+    default: return 0;
+  }
+}
+
+std::int64_t running_elements(const LayerShape& shape) { return shape.kind == LayerKind::batch_norm ? 2 * shape.input.channels : 0; }
+
 }  // namespace forerun::cpu

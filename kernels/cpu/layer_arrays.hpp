@@ -11,4 +11,10 @@ namespace forerun::cpu {
 /// Elements of one sample of each input after the first.
 std::vector<std::int64_t> further_inputs(const LayerShape& shape);
 
+/// What forward leaves for the backward passes, of the whole batch.
+std::int64_t statistics_elements(const LayerShape& shape, std::int64_t batch);
+
+/// Running averages of a batch norm.
+std::int64_t running_elements(const LayerShape& shape);
+
 }  // namespace forerun::cpu

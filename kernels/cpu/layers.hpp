@@ -16,6 +16,8 @@ std::unique_ptr<Operator> relu(const Kernel& kernel);
 std::unique_ptr<Operator> gelu(const Kernel& kernel);
 std::unique_ptr<Operator> dropout(const Kernel& kernel, float share);
 std::unique_ptr<Operator> add(const Kernel& kernel);
+std::unique_ptr<Operator> batch_norm(const Kernel& kernel);
+std::unique_ptr<Operator> layer_norm(const Kernel& kernel);
 std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel);
 std::unique_ptr<Operator> update(const Kernel& kernel, UpdateRule rule);
 

@@ -11,6 +11,7 @@
 ///
 ///   activations, gradients   batch x height x width x channels (NHWC); tokens of a sequence are positions of one row
 ///   weights of dense         outputs x inputs, then one bias an output
+///   weights of norms         one scale a channel, then one shift a channel
 ///   weights of conv2d        outputs x window row x window column x input channels of the output's group, then one bias an output
 ///
 /// NHWC makes a row of a patch one contiguous run and a 1x1 convolution a dense layer per pixel; on it oneDNN mostly is within a few
@@ -39,6 +40,9 @@ struct LayerBuffers {
   std::vector<const float*> further_inputs{};     ///< those after the first: of add
   std::vector<float*> further_input_gradients{};  ///< dL/dx of each of them
   std::uint8_t* mask = nullptr;                   ///< of dropout, one entry an output: 1 where it stayed; written by forward
+  float* statistics = nullptr;  ///< what forward leaves of norms for the backward passes, statistics_elements(): all means, then the
+                                ///< reciprocals of all deviations, of each channel (batch_norm) or each position (layer_norm)
+  float* running = nullptr;     ///< of batch_norm, running averages of each channel's mean, then of its variance; null: not kept
 
   std::uint64_t key = 0;          ///< of the layer's draws, stream_key(seed, layer): one on all ranks
   std::int64_t step = 1;          ///< counted from 1
@@ -50,6 +54,9 @@ struct UpdateRule {
   float learning_rate = 0.01F;
   float momentum = 0.9F;
 };
+
+inline constexpr float kNormEpsilon = 1e-5F;  ///< added to variances, as PyTorch and GPT-2 do
+inline constexpr float kRunningShare = 0.1F;  ///< of a batch in running averages, as PyTorch's `momentum`
 
 /// What a layer's shape leaves open.
 struct OperatorOptions {
@@ -78,8 +85,12 @@ class Operator {
   ///                    the share p of kernels/dropout_draws.hpp: which elements of a sample is a matter of key, step and sample alone
   ///   add              y = sum of all inputs                               dx = dy of each input that has an array for it, which may be
   ///                    that of dy itself
+  ///   batch_norm, layer_norm   y = g z + s, z = (x - mean) / sqrt(variance + kNormEpsilon)      dg = sum dy z, ds = sum dy
+  ///                    dx = (g dy - mean(g dy) - z mean(g dy z)) / sqrt(variance + kNormEpsilon)
+  ///                    each mean over all positions of a channel (batch_norm), or over the channels of a position (layer_norm)
+  ///                    [Ioffe & Szegedy 2015; Ba, Kiros & Hinton 2016]; running averages take the variance with n - 1
   ///   softmax_cross_entropy   y = softmax(x), loss = -1/n sum log y_label     dx = (y - onehot(label)) / n
-  ///   update           of dense and conv2d, weights and biases alike: UpdateRule
+  ///   update           of all layers with weights, biases alike: UpdateRule
   /// Only this rank's samples count: data-parallel ranks of equal batch average their gradients.
   virtual void run(const LayerBuffers& buffers) = 0;
 };

@@ -13,6 +13,7 @@ void reference_relu(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_gelu(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_dropout(const Kernel& kernel, const cpu::LayerBuffers& b, float share);
 void reference_add(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_norm(const Kernel& kernel, const cpu::LayerBuffers& b);  ///< batch_norm, layer_norm
 void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b);
 
 }  // namespace forerun

@@ -32,6 +32,8 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       weights(random_values(random, parameters(shape))),
       weight_gradient(random_values(random, parameters(shape))),
       velocity(random_values(random, parameters(shape))),
+      statistics(static_cast<std::size_t>(cpu::statistics_elements(shape, batch))),
+      running(random_values(random, cpu::running_elements(shape))),
       indices(output.size()),
       labels(static_cast<std::size_t>(batch * shape.input.positions())),
       mask(output.size()),
@@ -50,6 +52,7 @@ cpu::LayerBuffers LayerData::buffers() {
   cpu::LayerBuffers b;
   b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
   b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data();
+  b.statistics = statistics.data(), b.running = running.data();
   for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
   for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
   b.indices = indices.data(), b.labels = labels.data(), b.mask = mask.data(), b.loss = &loss;
@@ -60,6 +63,7 @@ cpu::LayerBuffers LayerData::buffers() {
 void LayerData::poison(const LayerShape& shape, Pass pass) {
   constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
   if (pass == Pass::forward) std::fill(output.begin(), output.end(), kNaN);
+  if (pass == Pass::forward) std::fill(statistics.begin(), statistics.end(), kNaN);
   if (pass == Pass::forward && shape.kind == LayerKind::softmax_cross_entropy) loss = kNaN;
   if (pass == Pass::backward_weights) std::fill(weight_gradient.begin(), weight_gradient.end(), kNaN);
   if (pass == Pass::forward && shape.kind == LayerKind::dropout) std::fill(mask.begin(), mask.end(), std::uint8_t{7});

@@ -63,6 +63,8 @@ std::vector<Slope> layers_with_slopes() {
           {layer(LayerKind::relu, {3, 4, 2}), 0.015},
           {layer(LayerKind::gelu, {3, 4, 2}), 0.015},
           {layer(LayerKind::dropout, {3, 40, 2}), 0.5},
+          {layer(LayerKind::batch_norm, {4, 3, 2}), 0.006},
+          {layer(LayerKind::layer_norm, {.channels = 9, .width = 2}), 0.006},
           {sum_of(3, {3, 4, 2}), 0.5},
           {layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), 0.015},
           {infer_shape({.channels = 7, .width = 4}, {.kind = LayerKind::softmax_cross_entropy}), 0.015}};

@@ -19,8 +19,7 @@ constexpr std::array kPasses = {Pass::forward, Pass::backward_weights, Pass::bac
 
 /// Eigen has every pass that a layer has, oneDNN those of some layers, and no update.
 bool is_expected(Library library, LayerKind kind, Pass pass) {
-  const bool learns = kind == LayerKind::dense || kind == LayerKind::conv2d;
-  if (!learns && (pass == Pass::backward_weights || pass == Pass::update)) return false;
+  if (!has_parameters(kind) && (pass == Pass::backward_weights || pass == Pass::update)) return false;
   if (library == Library::eigen) return true;
   constexpr std::array kOnednn = {LayerKind::dense,        LayerKind::conv2d, LayerKind::max_pool,
                                   LayerKind::average_pool, LayerKind::relu,   LayerKind::gelu};
@@ -39,7 +38,7 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library lib
   const std::uint32_t seed = Catch::rngSeed() + static_cast<std::uint32_t>(batch * 97 + shape.input.elements());
   std::mt19937 random(seed), same(seed);
   LayerData actual(shape, batch, random), expected(shape, batch, same);
-  if (pass == Pass::backward_data) {  // reads what forward left: outputs, and indices of the library's own kind
+  if (pass == Pass::backward_data || pass == Pass::backward_weights) {  // reads what forward left, indices of the library's own kind
     const Kernel forward{shape, Pass::forward, batch, {}};
     run_reference(forward, expected.buffers());
     run(shape, Pass::forward, batch, cpu::offers(library, forward) ? library : Library::eigen, actual);
@@ -56,6 +55,8 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library lib
   CHECK(relative_difference(actual.weights, expected.weights) < kTolerance);
   CHECK(relative_difference(actual.weight_gradient, expected.weight_gradient) < kTolerance);
   CHECK(relative_difference(actual.velocity, expected.velocity) < kTolerance);
+  CHECK(relative_difference(actual.statistics, expected.statistics) < kTolerance);
+  CHECK(relative_difference(actual.running, expected.running) < kTolerance);
   for (std::size_t i = 0; i < expected.further_input_gradients.size(); ++i)
     CHECK(relative_difference(actual.further_input_gradients[i], expected.further_input_gradients[i]) < kTolerance);
   CHECK(std::ranges::equal(actual.mask, expected.mask));
@@ -144,6 +145,20 @@ TEST_CASE("additions agree with the reference") {
 
 TEST_CASE("gelu operators agree with the reference") {
   compare_all({layer(LayerKind::gelu, {129, 1, 1}), layer(LayerKind::gelu, {.channels = 24, .width = 5})}, {1, 33});
+}
+
+TEST_CASE("norms agree with the reference, with and without shifts") {
+  const auto norm = [](LayerKind kind, TensorShape input, bool bias) {
+    LayerShape shape = layer(kind, input);
+    shape.bias = bias;
+    return shape;
+  };
+  for (const bool bias : {true, false})
+    for (const LayerKind kind : {LayerKind::batch_norm, LayerKind::layer_norm})
+      compare_all({norm(kind, {5, 3, 2}, bias), norm(kind, {64, 7, 9}, bias), norm(kind, {.channels = 33, .width = 21}, bias),
+                   norm(kind, {130, 4, 1}, bias)},
+                  {2, 7});
+  for (const LayerKind kind : {LayerKind::batch_norm, LayerKind::layer_norm}) compare_all({norm(kind, {16, 20, 30}, true)}, {1});
 }
 
 TEST_CASE("dropouts agree with the reference") {

@@ -181,3 +181,40 @@ TEST_CASE("gelu is the identity far above zero, zero far below, and finite in be
     CHECK(data.input_gradient[4] == Approx(0).margin(1e-6));
   }
 }
+
+TEST_CASE("a batch norm's channels and a layer norm's positions have mean zero and variance one") {
+  for (const LayerKind kind : {LayerKind::batch_norm, LayerKind::layer_norm}) {
+    const LayerShape shape = layer(kind, {.channels = 8, .width = 8});
+    std::mt19937 random(Catch::rngSeed());
+    LayerData data(shape, 1, random);  // 8 x 8: a channel is every eighth element, a position eight that follow one another
+    for (std::size_t i = 0; i < data.input.size(); ++i) data.input[i] = 100 + 7 * data.input[i];
+    std::fill(data.weights.begin(), data.weights.begin() + 8, 1.0F);
+    std::fill(data.weights.begin() + 8, data.weights.end(), 0.0F);
+    run(shape, Pass::forward, 1, Library::eigen, data);
+    const std::size_t step = kind == LayerKind::batch_norm ? 8 : 1, next = kind == LayerKind::batch_norm ? 1 : 8;
+    for (std::size_t group = 0; group < 8; ++group) {
+      double mean = 0, squares = 0;
+      for (std::size_t i = 0; i < 8; ++i) {
+        const double y = data.output[group * next + i * step];
+        mean += y / 8, squares += y * y / 8;
+      }
+      CHECK(mean == Approx(0).margin(1e-5));
+      CHECK(squares == Approx(1).epsilon(1e-4));
+    }
+  }
+}
+
+TEST_CASE("running averages of a batch norm draw near the batch's mean and variance") {
+  const LayerShape shape = layer(LayerKind::batch_norm, {2, 3, 4});
+  std::mt19937 random(Catch::rngSeed());
+  LayerData data(shape, 5, random);
+  data.running = {0, 0, 1, 1};
+  for (int step = 0; step < 200; ++step) run(shape, Pass::forward, 5, Library::eigen, data);
+  for (std::size_t c = 0; c < 2; ++c) {
+    double mean = 0, squares = 0;
+    for (std::size_t i = c; i < data.input.size(); i += 2) mean += data.input[i] / 60;
+    for (std::size_t i = c; i < data.input.size(); i += 2) squares += (data.input[i] - mean) * (data.input[i] - mean) / 59;
+    CHECK(data.running[c] == Approx(mean).margin(1e-6));
+    CHECK(data.running[2 + c] == Approx(squares));
+  }
+}
