@@ -13,8 +13,9 @@ namespace forerun::sim {
 /// Whether workers meet at servers alone, or come late by chance: that stands in no plan.
 bool goes_apart(const Scenario& scenario);
 
-/// Throws MissingCapability where links change under workers that meet at servers by chance.
-void require_playable(const Scenario& scenario);
+/// Throws MissingCapability where links change under workers that meet at servers by chance, or during a run whose later epochs find their
+/// samples in memory.
+void require_playable(const Scenario& scenario, const StepPlan& plan);
 
 /// The prediction of a lowered and priced scenario on a network of its platform, in the process that holds the network. Throws
 /// SimulationFailed where the platform's slow links change beyond the steps that are played.

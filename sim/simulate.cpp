@@ -50,7 +50,7 @@ Prediction serve_one(std::optional<Network>& network, int ranks, const Scenario&
     const auto lowered = lower(scenario);
     if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
     const auto& plan = std::get<StepPlan>(lowered);
-    require_playable(scenario);
+    require_playable(scenario, plan);
     const std::vector<OperationCost> costs = price(plan, scenario);
     if (!network) network.emplace(scenario.platform, ranks);
     return scenario.run.seeds > 1 ? predict_seeds_on(*network, scenario, plan, costs) : predict_on(*network, scenario, plan, costs);
@@ -88,7 +88,7 @@ Prediction predict(const Scenario& scenario, Mode mode) {
     if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
     const auto& plan = std::get<StepPlan>(lowered);
     require_playable(plan, mode);
-    require_playable(scenario);
+    require_playable(scenario, plan);
     const std::vector<OperationCost> costs = price(plan, scenario);
     return decode_prediction(ask_child([&] {
       Network network(scenario.platform, plan.ranks);

@@ -11,6 +11,7 @@
 #include "tests/sim/max_min.hpp"
 #include "tests/sim/scenarios.hpp"
 #include "tests/sim/support.hpp"
+#include "tests/support/storage.hpp"
 
 using namespace forerun;
 using namespace forerun::test;
@@ -165,4 +166,19 @@ TEST_CASE("a run is played until its links no longer change, and goes on from th
   CHECK(predicted.parts->total().value() == Approx(predicted.step_time->value()).epsilon(1e-9));
   scenario.platform.compute_jitter = 1e-9;
   CHECK(sim::predict(scenario).step_time->value() == Approx(whole.makespan.value() / 200).epsilon(1e-6));
+}
+
+TEST_CASE("links that change during a run whose epochs differ are refused before anything is played") {
+  Scenario scenario = data_parallel(4);
+  scenario.platform.slow_links = {spell(1, 3, 1, 2)};
+  scenario.platform.memory_per_node = Bytes(1e12);
+  scenario.platform.data = storage(Storage::Kind::local_disk, {BytesPerSecond(1e6), 0, {}, {}});
+  scenario.workload.files = {Bytes(1e4), 1, {}};
+  scenario.run.epochs = 2;
+  CHECK_THROWS_AS(sim::predict(scenario), MissingCapability);
+  scenario.run.epochs = 1;
+  CHECK(sim::predict(scenario).status == Status::ok);
+  scenario.run.epochs = 2;
+  scenario.platform.slow_links = {always(1, 3)};
+  CHECK(sim::predict(scenario).status == Status::ok);
 }
