@@ -89,6 +89,10 @@ PredictedJobs predict_beside(const ScenarioText& text, const BesideOptions& opti
   PredictedJobs predicted;
   read_jobs(text, reader, predicted.jobs);
   for (const std::string& file : options.files) read_jobs(read_scenario_file(file), reader, predicted.jobs);
+  for (std::size_t j = 0; j < predicted.jobs.size(); ++j)
+    if (const Scenario& job = predicted.jobs[j].scenario; job.run.seeds > 1)
+      throw BadInput(Problem{.file = "--beside",
+                             .what = sim::job_name(job, j) + " has run.seeds, which is of one job alone, without others beside it"});
   place(predicted.jobs, options.placement);
   std::vector<Scenario> scenarios;
   for (const ReadScenario& job : predicted.jobs) scenarios.push_back(job.scenario);

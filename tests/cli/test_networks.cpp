@@ -107,6 +107,9 @@ TEST_CASE("jobs that cannot share a network, or an engine that plays none, are r
   CHECK(torn.err.find("--beside: job 2 (vgg11-cifar10 on 4 nodes) has another network than job 1") != std::string::npos);
   const Answer shared = shell.run("predict " + kJob + "--set platform.network-nodes=8 " + other);
   CHECK(shared.code == 3);
+  const Answer seeds = shell.run("predict " + kJob + "--set run.seeds=3 " + other);
+  CHECK(seeds.code == 3);
+  CHECK(seeds.err.find("--beside: job 1 (vgg11-cifar10 on 4 nodes) has run.seeds, which is of one job alone") != std::string::npos);
   CHECK(shell.run("predict " + kJob + other + "--engine oracle").code == 3);
   CHECK(shell.run("predict " + kJob + other + "--trace t.json").code == 3);
   CHECK(shell.run("predict " + kJob + "--placement spread").code == 2);
