@@ -21,14 +21,11 @@ void LinkSpells::follow(Link& link, int node) {
 void LinkSpells::restart(double origin_s) {
   slow_.restart();
   origin_s_ = origin_s;
-  for (const std::vector<Link*>& both : links_)
-    for (Link* link : both) link->set_bandwidth(link->get_bandwidth());
 }
 
 void LinkSpells::flow_starts() {
   ++under_way_;
   if (links_.empty()) return;
-  change(Engine::get_clock() - origin_s_);
   wait();
 }
 

@@ -60,6 +60,7 @@ TEST_CASE("spells of nodes begin and end in order, one ending where the next beg
   links.restart();
   CHECK(links.next_s() == 1);
   CHECK(sim::SlowLinks::last_change_s({spell(7, 2, 3, 5), {.node = 1, .factor = 2, .from = Seconds(9)}}) == 9);
+  CHECK(sim::SlowLinks::last_change_s({{.node = 1, .factor = 2, .from = Seconds(9)}, spell(7, 2, 3, 5)}) == 9);
   CHECK(sim::SlowLinks::last_change_s({always(1, 2)}) == 0);
 }
 
