@@ -18,13 +18,13 @@ struct Part {
 };
 
 std::vector<Part> parts_of(std::span<const StageState> stages, int zero, int replicas) {
-  const double shares = replicas;
-  Part alike{{}, replicas > 1}, own{{}, false};
+  const int shared = replicas > 1 ? zero : 0;
+  Part alike{{}, true}, own{{}, false};
   for (const StageState& stage : stages) {
-    const Bytes weights = zero >= 3 ? Bytes(0) : stage.weights;
-    const Bytes optimizer = zero >= 1 && replicas > 1 ? Bytes(0) : stage.optimizer;
+    const Bytes weights = shared >= 3 ? Bytes(0) : stage.weights;
+    const Bytes optimizer = shared >= 1 ? Bytes(0) : stage.optimizer;
     alike.bytes.push_back(weights + optimizer);
-    own.bytes.push_back((stage.weights - weights + stage.optimizer - optimizer) / shares);
+    own.bytes.push_back((stage.weights - weights + stage.optimizer - optimizer) / static_cast<double>(replicas));
   }
   std::vector<Part> parts;
   for (Part& part : {std::ref(alike), std::ref(own)})
@@ -40,7 +40,7 @@ int data_communicator(const StepPlan& plan, int stage) {
 
 DiskAccess::Demand demand_of(Bytes bytes, const Storage& storage) {
   if (bytes == Bytes(0)) return {};
-  return {bytes, storage.request > Bytes(0) ? std::max(1.0, std::ceil(bytes / storage.request)) : 1.0};
+  return {bytes, storage.request > Bytes(0) ? std::ceil(bytes / storage.request) : 1.0};
 }
 
 DiskAccess::Demand operator+(const DiskAccess::Demand& a, const DiskAccess::Demand& b) {

@@ -50,6 +50,8 @@ TEST_CASE("one of the ranks that hold the same writes parameters and optimizer s
   CHECK(all[0].rank.bytes.value() == Approx(state_bytes(kModel)));
   CHECK(all[0].node == all[0].rank);
   CHECK(all[0].all == all[0].rank);
+  CHECK(all[0].opens == 1);
+  CHECK(all[0].rank.requests == 1);
   CHECK(writes(checkpointed(writing("serial", 1))).at(0).communicator == -1);
 }
 
@@ -67,6 +69,22 @@ TEST_CASE("what ZeRO shares out each rank writes itself, and the checkpoint is a
       CHECK(all.back().node.bytes.value() == Approx(2 * all.back().rank.bytes.value()));
     }
   }
+}
+
+TEST_CASE("one rank alone writes one file, however its state would be shared out") {
+  for (const char* zero : {"1", "3"}) {
+    const std::string strategy = std::string("data=1,runtime=") + (*zero == '3' ? "pytorch-fsdp" : "forerun,zero=1");
+    CHECK(writes(checkpointed(writing(strategy.c_str(), 1))).size() == 1);
+  }
+}
+
+TEST_CASE("of each group that holds the same one rank writes, in requests of the storage's size") {
+  Scenario s = writing("data=2,tensor=2,runtime=megatron", 2, 2, "gpt2");
+  s.platform.checkpoints->request = Bytes(1e6);
+  const DiskAccess write = writes(checkpointed(s)).at(0);
+  CHECK(write.rank.requests == std::ceil(write.rank.bytes.value() / 1e6));
+  CHECK(write.node == 2.0 * write.rank);
+  CHECK(write.all == 2.0 * write.rank);
 }
 
 TEST_CASE("stages write their own layers at once") {
@@ -107,6 +125,10 @@ TEST_CASE("replicas go on together, whether one of them writes or all") {
     CHECK(barriers == std::ssize(plan.classes));
   }
   CHECK(checkpointed(writing("pipeline=2,micro-batches=4", 2)).operations.back().name == "write");
+  const StepPlan plan = checkpointed(writing("data=4", 2, 2));
+  const Operation& written = plan.operations.back();
+  REQUIRE(written.dependency_count == 1);
+  CHECK(plan.dependencies[written.first_dependency] == Dependency{static_cast<int>(plan.operations.size()) - 2, 0});
 }
 
 TEST_CASE("a checkpoint begins once the weights that ZeRO shares out are gathered again") {
@@ -124,6 +146,38 @@ TEST_CASE("a checkpoint begins once the weights that ZeRO shares out are gathere
     }
     CHECK(waits);
   }
+}
+
+TEST_CASE("a rank copies all that it writes to the host, its own share too") {
+  Scenario s = writing("data=4,zero=1", 2, 2);
+  s.run.checkpoints.mode = CheckpointMode::asynchronous;
+  s.platform.host_link = BytesPerSecond(1e9);
+  // Parameters, and a quarter of as much momentum.
+  const StepPlan plan = checkpointed(s);
+  const Operation& snapshot = plan.operations[plan_of(s).operations.size()];
+  CHECK(std::get<Delay>(snapshot.work).duration.value() == Approx(state_bytes(kModel) / 2 * 1.25 / 1e9));
+}
+
+TEST_CASE("a checkpoint alone takes as long as the stage that writes longest, one part after another") {
+  StepPlan plan;
+  plan.ranks = 2;
+  plan.classes = {{"first", 0, 1, 1}, {"last", 1, 1, 1}};
+  plan.lanes = {{"compute", LaneKind::compute}, {"checkpoint", LaneKind::storage}};
+  const auto write = [&](int stage, double gigabytes) {
+    DiskAccess access;
+    access.direction = DiskAccess::Direction::write;
+    access.rank = access.node = {Bytes(1e9 * gigabytes), 1};
+    access.all = {Bytes(7e9), 1};
+    Operation operation;
+    operation.rank_class = stage, operation.lane = 1, operation.work = access;
+    plan.operations.push_back(operation);
+  };
+  write(0, 9);
+  for (const double gigabytes : {2.0, 3.0}) write(0, gigabytes);
+  for (const double gigabytes : {1.0, 3.0}) write(1, gigabytes);
+  const CheckpointTimes times = checkpoint_alone(plan, 1, writing("serial", 2).platform);
+  CHECK(times.write.value() == Approx(5));
+  CHECK(times.bytes.value() == Approx(14e9));
 }
 
 TEST_CASE("checkpoints of spread experts are not modelled yet") {
