@@ -98,6 +98,18 @@ TEST_CASE("prefetching is so many steps ahead, and none at all waits for the ste
   }
 }
 
+TEST_CASE("a loader with a rate is one step ahead") {
+  Scenario s = reading("data=4", 4);
+  s.platform.data.reset();
+  s.platform.loader_rate = 100;
+  s.input.prefetch = 5;
+  const StepPlan plan = plan_of(s);
+  CHECK(plan.operations[0].name == "load");
+  CHECK(std::get<Delay>(plan.operations[0].work).duration.value() == Approx(0.16));
+  CHECK(offset_to(plan, 1, 0) == 0);
+  CHECK(offset_to(plan, 0, 1) == 1);
+}
+
 TEST_CASE("samples that are in memory need no reading, and decoded ones nothing") {
   Scenario s = reading("data=4", 4);
   s.input.source = SampleSource::pages;
