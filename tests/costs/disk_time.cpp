@@ -40,6 +40,8 @@ TEST_CASE("a node's disk takes the bytes or the requests of its own ranks, which
     CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 0, {}, {}})) == Approx(0.4));
     CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 1000, {}, {}})) == Approx(2));
     CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 1000, {}, Seconds(0.01)})) == Approx(2.1));
+    // Faster than the node's link, which is not on the way.
+    CHECK(seconds(storage(kind, {BytesPerSecond(1e10), 0, {}, {}})) == Approx(0.02));
   }
 }
 

@@ -38,11 +38,28 @@ TEST_CASE("later epochs come from the page cache where a node's share of the fil
   CHECK(later_source(scenario, {}) == SampleSource::storage);
 }
 
+TEST_CASE("samples are shared by the nodes of a pipeline's first stage, full or not", "[unit]") {
+  Scenario scenario = reading();
+  scenario.strategy.data = 6;
+  CHECK(later_source(scenario, {}) == SampleSource::pages);
+  scenario.strategy.data = 4;
+  CHECK(later_source(scenario, {}) == SampleSource::storage);
+  scenario.strategy.pipeline = 2;
+  CHECK(later_source(scenario, {}) == SampleSource::storage);
+  scenario.strategy.tensor = 2;
+  CHECK(later_source(scenario, {}) == SampleSource::pages);
+}
+
 TEST_CASE("on a CPU platform the page cache has what the ranks leave of the node's memory", "[unit]") {
   Scenario scenario = reading();
   scenario.platform.device_memory = Bytes(0);
   CHECK(later_source(scenario, {}) == SampleSource::pages);
   CHECK(later_source(scenario, {.weights = Bytes(3e9)}) == SampleSource::storage);
+  // Two ranks of a node of four, which reads all 100 GB.
+  scenario.strategy.data = 2;
+  scenario.platform.memory_per_node = Bytes(107e9);
+  CHECK(later_source(scenario, {.weights = Bytes(3e9)}) == SampleSource::pages);
+  CHECK(later_source(scenario, {.weights = Bytes(4e9)}) == SampleSource::storage);
 }
 
 TEST_CASE("decoded samples are kept at four bytes an element, or not at all", "[unit]") {
