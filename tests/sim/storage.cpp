@@ -103,6 +103,7 @@ TEST_CASE("reads and writes of one budget take turns, and others do not disturb 
 
 TEST_CASE("a reader and a writer of one budget have connections of their own") {
   Storage disk = storage(Storage::Kind::network_disk, {BytesPerSecond(1e9), 0, BytesPerSecond(1e8), {}});
+  disk.write.bandwidth = BytesPerSecond(5e8);
   disk.one_budget = true;
   const Platform platform = stored(disk, 1);
   PlanBuilder plan(1);
@@ -112,6 +113,52 @@ TEST_CASE("a reader and a writer of one budget have connections of their own") {
   }
   const sim::Played played = play(plan, 1, platform);
   for (const int each : {0, 1}) REQUIRE(finish(played, 0, each) == Approx(10).epsilon(1e-6));
+}
+
+TEST_CASE("a write's request takes as much of one budget as reads could have had in its place") {
+  Storage disk = storage(Storage::Kind::network_disk, at(1e12, 1000));
+  disk.write.requests_per_s = 2000;
+  disk.one_budget = true;
+  const Platform platform = stored(disk, 1);
+  PlanBuilder plan(1);
+  for (const auto direction : {DiskAccess::Direction::read, DiskAccess::Direction::write}) {
+    const DiskAccess each = access(platform, direction, 10'000);
+    plan.disk(each, disk_cost(each, platform), {}, plan.lane(LaneKind::storage));
+  }
+  const sim::Played played = play(plan, 1, platform);
+  // Half of the disk each until the write has had its 5 s, and then the other half of the read's 10 s.
+  REQUIRE(finish(played, 0, 1) == Approx(10).epsilon(1e-6));
+  REQUIRE(finish(played, 0, 0) == Approx(15).epsilon(1e-6));
+}
+
+TEST_CASE("a storage that limits nothing takes its latency alone") {
+  const Platform platform = stored(storage(Storage::Kind::local_disk, {{}, 0, {}, Seconds(0.1)}), 2);
+  DiskAccess read = access(platform);
+  read.opens = 5;
+  REQUIRE(played_s(platform, read) == Approx(0.5).epsilon(1e-9));
+}
+
+TEST_CASE("an access ends when it does, whatever its rank computes meanwhile") {
+  constexpr double kFast = 1e12;
+  const auto own = Storage::Kind::local_disk, far = Storage::Kind::file_system;
+  for (const Storage& each :
+       {storage(own, at(1e8)), storage(own, at(kFast, 100)), storage(own, {BytesPerSecond(kFast), 0, BytesPerSecond(1e8), {}}),
+        storage(own, {BytesPerSecond(kFast), 0, {}, Seconds(10)}), storage(far, at(kFast))}) {
+    const Platform platform = stored(each, 2);
+    DiskAccess read = access(platform, DiskAccess::Direction::read, 1000);
+    read.opens = 1;
+    PlanBuilder plan(2);
+    const int disk = plan.disk(read, disk_cost(read, platform), {}, plan.lane(LaneKind::storage));
+    const int after = plan.compute(1, {{disk, 0}}, plan.lane(LaneKind::compute));
+    for (int i = 0; i < 60; ++i) plan.compute(0.7);
+    const sim::Played played = play(plan, 1, platform);
+    const double alone_s = disk_cost(read, platform).duration().value();
+    for (const int rank : {0, 1}) {
+      REQUIRE(finish(played, rank, disk) == Approx(alone_s).epsilon(1e-6));
+      REQUIRE(finish(played, rank, after) == Approx(alone_s + 1).epsilon(1e-6));
+      REQUIRE(finish(played, rank, after + 60) == Approx(42).epsilon(1e-9));
+    }
+  }
 }
 
 TEST_CASE("a rank that has nothing to write of what others do is through at once") {
