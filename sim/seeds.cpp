@@ -34,7 +34,6 @@ void spread(const std::vector<Prediction>& runs, Time time, Time p10, Time p90, 
 Scenario with_seed(const Scenario& scenario, int place) {
   Scenario one = scenario;
   one.run.seed += static_cast<std::uint64_t>(place);
-  one.run.seeds = 1;
   return one;
 }
 

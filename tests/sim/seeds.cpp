@@ -89,6 +89,25 @@ TEST_CASE("where nothing is left to chance one run stands for all seeds") {
   CHECK(says(several, "nothing is left to chance: one run stands for those of 50 seeds"));
 }
 
+TEST_CASE("chance is compute that jitters, devices that differ or workers that wait for nobody") {
+  Scenario scenario = data_parallel(4);
+  CHECK_FALSE(sim::left_to_chance(scenario));
+  scenario.platform.device_spread = 0.05;
+  CHECK(sim::left_to_chance(scenario));
+  scenario.platform.device_spread = 0, scenario.platform.compute_jitter = 0.1;
+  CHECK(sim::left_to_chance(scenario));
+  CHECK(sim::left_to_chance(asynchronous(1)));
+  scenario = asynchronous(1);
+  scenario.strategy.updates = Updates::synchronous;
+  CHECK_FALSE(sim::left_to_chance(scenario));
+}
+
+TEST_CASE("runs of several seeds are played by messages where these are asked for") {
+  const Prediction several = sim::predict_seeds(jittered(3), {.mode = sim::Mode::message});
+  CHECK(several.engine == "sim-message");
+  CHECK(says(several, "messages played, each by itself"));
+}
+
 TEST_CASE("runs are counted as they are played, and what cannot be is so for all seeds") {
   std::vector<int> counts;
   sim::predict_seeds(jittered(4), {.workers = 2, .played = [&](int runs) { counts.push_back(runs); }});

@@ -33,6 +33,8 @@ TEST_CASE("devices that differ keep their speed from step to step, and draw anot
   CHECK(sim::device_slowness(platform, 6, 8) != factors);
   CHECK(sim::device_slowness(platform, 5, 16)[7] == factors[7]);
   CHECK(sim::device_slowness(nodes(8), 5, 8).empty());
+  platform.slow_devices = {{.device = 8, .factor = 2}};
+  CHECK(sim::device_slowness(platform, 5, 8) == factors);
 }
 
 TEST_CASE("the speeds of many devices are lognormal with the spread that is given") {
@@ -85,4 +87,8 @@ TEST_CASE("workers at parameter servers that differ are followed apart, and thei
   CHECK_THROWS_AS(sim::predict(scenario), MissingCapability);
   scenario.platform.slow_links = {{.node = 1, .factor = 2}};
   CHECK(says(sim::predict(scenario), "slow links of nodes, by how many times: 1:2"));
+  auto calibration = std::make_shared<Calibration>(*scenario.calibration);
+  calibration->overlap = {.factor = 1.5, .origin = Origin::published, .source = "a paper"};
+  scenario.calibration = calibration;
+  CHECK(says(sim::predict(scenario), "transfers do not slow the compute of workers that follow no common plan"));
 }
