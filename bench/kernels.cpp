@@ -32,6 +32,7 @@ struct Arrays {
         velocity(weights),
         indices(output.size()),
         labels(static_cast<std::size_t>(kernel.batch * kernel.shape.input.positions())),
+        picked(labels.size()),
         mask(output.size()),
         statistics(values(cpu::statistics_elements(kernel.shape, kernel.batch))),
         running(values(cpu::running_elements(kernel.shape))) {
@@ -39,6 +40,8 @@ struct Arrays {
       further_inputs.push_back(values(kernel.batch * elements));
       further_input_gradients.push_back(further_inputs.back());
     }
+    for (std::size_t i = 0; i < picked.size() && kernel.shape.rows > 0; ++i)
+      picked[i] = static_cast<std::int32_t>(i * 7919 % kernel.shape.rows);
   }
 
   static std::vector<float> values(std::int64_t count) {
@@ -54,13 +57,13 @@ struct Arrays {
     for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
     for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
     b.statistics = statistics.data(), b.running = running.data();
-    b.indices = indices.data(), b.labels = labels.data(), b.mask = mask.data(), b.loss = &loss;
+    b.indices = indices.data(), b.labels = labels.data(), b.picked = picked.data(), b.mask = mask.data(), b.loss = &loss;
     return b;
   }
 
   std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity;
   std::vector<std::vector<float>> further_inputs, further_input_gradients;
-  std::vector<std::int32_t> indices, labels;
+  std::vector<std::int32_t> indices, labels, picked;
   std::vector<std::uint8_t> mask;
   std::vector<float> statistics, running;
   float loss = 0;

@@ -22,6 +22,8 @@ bool is_written(const LayerShape& shape) {
     case LayerKind::conv2d: return slides_plainly(shape);
     case LayerKind::max_pool:
     case LayerKind::average_pool: return slides_plainly(shape);
+    case LayerKind::embedding: return !shape.sparse;
+    case LayerKind::attention: return shape.attention.method == AttentionMethod::flash;
     case LayerKind::relu:
     case LayerKind::gelu:
     case LayerKind::dropout:
@@ -39,7 +41,8 @@ bool has_other_optimizer(const Kernel& kernel) { return kernel.pass == Pass::upd
 
 bool is_written(const Kernel& kernel) {
   if (kernel.precision != Precision::fp32 || has_other_optimizer(kernel) || !is_written(kernel.shape)) return false;
-  return has_parameters(kernel.shape.kind) || kernel.pass == Pass::forward || kernel.pass == Pass::backward_data;
+  if (kernel.pass == Pass::forward) return true;
+  return kernel.pass == Pass::backward_data ? passes_gradient(kernel.shape.kind) : has_gradient(kernel.shape.kind);
 }
 
 std::string unwritten_variant(const Kernel& kernel) {

@@ -16,6 +16,8 @@ std::unique_ptr<Operator> relu(const Kernel& kernel);
 std::unique_ptr<Operator> gelu(const Kernel& kernel);
 std::unique_ptr<Operator> dropout(const Kernel& kernel, float share);
 std::unique_ptr<Operator> add(const Kernel& kernel);
+std::unique_ptr<Operator> embedding(const Kernel& kernel, bool adds_gradient);
+std::unique_ptr<Operator> attention(const Kernel& kernel, const OperatorOptions& options);
 std::unique_ptr<Operator> batch_norm(const Kernel& kernel);
 std::unique_ptr<Operator> layer_norm(const Kernel& kernel);
 std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel);

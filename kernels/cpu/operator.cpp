@@ -21,6 +21,8 @@ std::unique_ptr<Operator> make_eigen(const Kernel& kernel, const OperatorOptions
     case LayerKind::gelu: return gelu(kernel);
     case LayerKind::dropout: return dropout(kernel, options.dropped_share);
     case LayerKind::add: return add(kernel);
+    case LayerKind::embedding: return embedding(kernel, options.adds_gradient);
+    case LayerKind::attention: return attention(kernel, options);
     case LayerKind::batch_norm: return batch_norm(kernel);
     case LayerKind::layer_norm: return layer_norm(kernel);
     case LayerKind::softmax_cross_entropy: return softmax_cross_entropy(kernel);

@@ -11,6 +11,7 @@
 ///
 ///   activations, gradients   batch x height x width x channels (NHWC); tokens of a sequence are positions of one row
 ///   weights of dense         outputs x inputs, then one bias an output
+///   weights of embedding     rows of the table x channels
 ///   weights of norms         one scale a channel, then one shift a channel
 ///   weights of conv2d        outputs x window row x window column x input channels of the output's group, then one bias an output
 ///
@@ -25,7 +26,7 @@ std::string_view to_string(Library library);
 
 /// One layer's arrays for one batch. A pass touches only those that its formula names; the others may be null.
 struct LayerBuffers {
-  const float* input = nullptr;            ///< x; of the loss: the logits
+  const float* input = nullptr;            ///< x; of the loss: the logits; of attention: the queries
   float* output = nullptr;                 ///< y; of the loss: the probabilities
   const float* output_gradient = nullptr;  ///< dL/dy
   float* input_gradient = nullptr;         ///< dL/dx
@@ -35,13 +36,15 @@ struct LayerBuffers {
   std::int32_t* indices = nullptr;         ///< where the maximum of each pooling window stood, one entry an output; written by
                                            ///< forward for the backward pass of the same library, and opaque to others
   const std::int32_t* labels = nullptr;    ///< the class of each position of each sample
+  const std::int32_t* picked = nullptr;    ///< of embedding, the row of each position: a token, or the position's own number
   float* loss = nullptr;                   ///< mean over the positions of all samples
 
-  std::vector<const float*> further_inputs{};     ///< those after the first: of add
+  std::vector<const float*> further_inputs{};     ///< those after the first: of add; keys and values of attention
   std::vector<float*> further_input_gradients{};  ///< dL/dx of each of them
   std::uint8_t* mask = nullptr;                   ///< of dropout, one entry an output: 1 where it stayed; written by forward
   float* statistics = nullptr;  ///< what forward leaves of norms for the backward passes, statistics_elements(): all means, then the
-                                ///< reciprocals of all deviations, of each channel (batch_norm) or each position (layer_norm)
+                                ///< reciprocals of all deviations, of each channel (batch_norm) or each position (layer_norm);
+                                ///< of attention batch x heads x positions logarithms of the sums of exponentials
   float* running = nullptr;     ///< of batch_norm, running averages of each channel's mean, then of its variance; null: not kept
 
   std::uint64_t key = 0;          ///< of the layer's draws, stream_key(seed, layer): one on all ranks
@@ -58,10 +61,15 @@ struct UpdateRule {
 inline constexpr float kNormEpsilon = 1e-5F;  ///< added to variances, as PyTorch and GPT-2 do
 inline constexpr float kRunningShare = 0.1F;  ///< of a batch in running averages, as PyTorch's `momentum`
 
+/// Which keys a query of an attention sees: all, or none after its own position (the last query sees the last key).
+enum class AttentionMask { none, causal };
+
 /// What a layer's shape leaves open.
 struct OperatorOptions {
   UpdateRule rule;
-  float dropped_share = 0.1F;  ///< of a dropout's elements, in [0, 1)
+  float dropped_share = 0.1F;  ///< of a dropout's elements or an attention's softmax, in [0, 1)
+  AttentionMask mask = AttentionMask::causal;
+  bool adds_gradient = false;  ///< embedding: to what `weight_gradient` holds, of a dense layer with the same weights that ran before
 };
 
 /// One pass of one layer, prepared once for a batch size and run many times on the calling thread.
@@ -85,6 +93,10 @@ class Operator {
   ///                    the share p of kernels/dropout_draws.hpp: which elements of a sample is a matter of key, step and sample alone
   ///   add              y = sum of all inputs                               dx = dy of each input that has an array for it, which may be
   ///                    that of dy itself
+  ///   embedding        y = row of the table that the position picks        dW = sum dy of the positions that picked the row
+  ///   attention        y = D softmax(q k^T / sqrt(d)) v for each head, d its key channels, D what its dropout leaves [Vaswani et al. 2017]
+  ///                    dq, dk, dv; reads y. As many heads after one another share keys and values as there are more of queries.
+  ///                    Its scores are never in memory, but for those of a block of queries
   ///   batch_norm, layer_norm   y = g z + s, z = (x - mean) / sqrt(variance + kNormEpsilon)      dg = sum dy z, ds = sum dy
   ///                    dx = (g dy - mean(g dy) - z mean(g dy z)) / sqrt(variance + kNormEpsilon)
   ///                    each mean over all positions of a channel (batch_norm), or over the channels of a position (layer_norm)

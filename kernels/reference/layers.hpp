@@ -13,6 +13,8 @@ void reference_relu(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_gelu(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_dropout(const Kernel& kernel, const cpu::LayerBuffers& b, float share);
 void reference_add(const Kernel& kernel, const cpu::LayerBuffers& b);
+void reference_embedding(const Kernel& kernel, const cpu::LayerBuffers& b, bool adds_gradient);
+void reference_attention(const Kernel& kernel, const cpu::LayerBuffers& b, const cpu::OperatorOptions& options);
 void reference_norm(const Kernel& kernel, const cpu::LayerBuffers& b);  ///< batch_norm, layer_norm
 void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b);
 

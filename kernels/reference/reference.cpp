@@ -30,6 +30,8 @@ void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, const
     case LayerKind::gelu: return reference_gelu(kernel, buffers);
     case LayerKind::dropout: return reference_dropout(kernel, buffers, options.dropped_share);
     case LayerKind::add: return reference_add(kernel, buffers);
+    case LayerKind::embedding: return reference_embedding(kernel, buffers, options.adds_gradient);
+    case LayerKind::attention: return reference_attention(kernel, buffers, options);
     case LayerKind::batch_norm:
     case LayerKind::layer_norm: return reference_norm(kernel, buffers);
     case LayerKind::softmax_cross_entropy: return reference_softmax_cross_entropy(kernel, buffers);

@@ -17,6 +17,21 @@ LayerShape layer(LayerKind kind, TensorShape input, std::int64_t outputs, int wi
                      {.kind = kind, .outputs = outputs, .window = window, .stride = stride, .padding = padding});
 }
 
+LayerShape attention(std::int64_t queries, const Attention& heads) {
+  LayerShape shape{.kind = LayerKind::attention, .attention = heads};
+  shape.input = {.channels = heads.heads * heads.key_channels, .width = queries};
+  shape.output = {.channels = heads.heads * heads.value_channels, .width = queries};
+  return shape;
+}
+
+LayerShape embedding(std::int64_t rows, std::int64_t channels, std::int64_t positions) {
+  return {.kind = LayerKind::embedding,
+          .input = {.width = positions},
+          .output = {.channels = channels, .width = positions},
+          .bias = false,
+          .rows = rows};
+}
+
 std::vector<float> random_values(std::mt19937& random, std::int64_t count) {
   std::uniform_real_distribution<float> uniform(-1, 1);
   std::vector<float> values(static_cast<std::size_t>(count));
@@ -36,6 +51,7 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       running(random_values(random, cpu::running_elements(shape))),
       indices(output.size()),
       labels(static_cast<std::size_t>(batch * shape.input.positions())),
+      picked(static_cast<std::size_t>(batch * shape.input.positions())),
       mask(output.size()),
       key(random()),
       step(1 + random() % 1000),
@@ -46,6 +62,8 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
   }
   std::uniform_int_distribution<std::int32_t> any_class(0, static_cast<std::int32_t>(shape.input.channels) - 1);
   for (std::int32_t& label : labels) label = any_class(random);
+  std::uniform_int_distribution<std::int32_t> any_row(0, std::max(0, static_cast<std::int32_t>(shape.rows) - 1));
+  for (std::int32_t& row : picked) row = any_row(random);
 }
 
 cpu::LayerBuffers LayerData::buffers() {
@@ -55,7 +73,7 @@ cpu::LayerBuffers LayerData::buffers() {
   b.statistics = statistics.data(), b.running = running.data();
   for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
   for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
-  b.indices = indices.data(), b.labels = labels.data(), b.mask = mask.data(), b.loss = &loss;
+  b.indices = indices.data(), b.labels = labels.data(), b.picked = picked.data(), b.mask = mask.data(), b.loss = &loss;
   b.key = key, b.step = step, b.first_sample = first_sample;
   return b;
 }

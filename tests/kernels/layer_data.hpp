@@ -12,6 +12,11 @@ namespace forerun {
 /// One layer on an input, with what its description derives: `outputs` are units or channels.
 LayerShape layer(LayerKind kind, TensorShape input, std::int64_t outputs = 1, int window = 1, int stride = 1, int padding = 0);
 
+/// An attention of `queries` positions.
+LayerShape attention(std::int64_t queries, const Attention& heads);
+/// A table of which each of `positions` picks a row.
+LayerShape embedding(std::int64_t rows, std::int64_t channels, std::int64_t positions);
+
 std::vector<float> random_values(std::mt19937& random, std::int64_t count);
 
 struct LayerData {
@@ -23,7 +28,7 @@ struct LayerData {
 
   std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity, statistics, running;
   std::vector<std::vector<float>> further_inputs, further_input_gradients;
-  std::vector<std::int32_t> indices, labels;
+  std::vector<std::int32_t> indices, labels, picked;
   std::vector<std::uint8_t> mask;
   std::uint64_t key = 0;
   std::int64_t step = 1, first_sample = 0;

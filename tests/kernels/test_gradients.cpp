@@ -5,6 +5,7 @@
 
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
+#include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
 using namespace forerun;
@@ -24,13 +25,42 @@ double objective(const LayerShape& shape, std::int64_t batch, LayerData data) {
   return shape.kind == LayerKind::softmax_cross_entropy ? data.loss : dot(data.output, data.output_gradient);
 }
 
+/// What the objective has gradients of, by number: weights, input and further inputs.
+std::vector<float>& array_of(LayerData& data, std::size_t which) {
+  if (which == 0) return data.weights;
+  return which == 1 ? data.input : data.further_inputs[which - 2];
+}
+
+const std::vector<float>& gradient_of(const LayerData& data, std::size_t which) {
+  if (which == 0) return data.weight_gradient;
+  return which == 1 ? data.input_gradient : data.further_input_gradients[which - 2];
+}
+
+std::vector<std::size_t> differentiable(const LayerShape& shape, const LayerData& data) {
+  std::vector<std::size_t> all;
+  if (!data.weights.empty()) all.push_back(0);
+  for (std::size_t i = 0; i <= data.further_inputs.size() && passes_gradient(shape.kind); ++i) all.push_back(1 + i);
+  return all;
+}
+
 /// Central difference of the objective along `direction` of one of the data's arrays.
-double slope(const LayerShape& shape, std::int64_t batch, const LayerData& at, std::vector<float> LayerData::*array,
-             const std::vector<float>& direction, double distance) {
+double central_difference(const LayerShape& shape, std::int64_t batch, const LayerData& at, std::size_t which,
+                          const std::vector<float>& direction, double distance) {
   LayerData ahead = at, behind = at;
-  ahead.*array = moved(at.*array, direction, distance);
-  behind.*array = moved(at.*array, direction, -distance);
+  array_of(ahead, which) = moved(array_of(ahead, which), direction, distance);
+  array_of(behind, which) = moved(array_of(behind, which), direction, -distance);
   return (objective(shape, batch, ahead) - objective(shape, batch, behind)) / (2 * distance);
+}
+
+/// Of the objective along an array. A curved one needs differences of higher order; on a straight one those would only round more.
+enum class Line { straight, curved };
+
+/// A central difference, or two put together so that what the third derivative does to them cancels [Richardson 1911].
+double slope(const LayerShape& shape, std::int64_t batch, const LayerData& at, std::size_t which, const std::vector<float>& direction,
+             double distance, Line line) {
+  const auto difference = [&](double far) { return central_difference(shape, batch, at, which, direction, far); };
+  if (line == Line::straight) return difference(distance);
+  return (4 * difference(distance / 2) - difference(distance)) / 3;
 }
 
 /// Values 0.05 apart in random order and never near zero: no step of less than 0.02 crosses a kink of relu or max-pool.
@@ -49,25 +79,30 @@ LayerShape sum_of(int operands, TensorShape input) {
 struct Slope {
   LayerShape shape;
   double distance;  // products are linear in each array: any distance will do, a large one rounds least
+  Line line = Line::straight;
 };
 
 std::vector<Slope> layers_with_slopes() {
-  return {{layer(LayerKind::dense, {7, 1, 1}, 5), 0.5},
-          {infer_shape({.channels = 6, .width = 5}, {.outputs = 4, .bias = false}), 0.5},
-          {layer(LayerKind::conv2d, {3, 7, 6}, 4, 3, 2, 1), 0.5},
-          {infer_shape({4, 7, 6},
-                       {.kind = LayerKind::conv2d, .outputs = 6, .window = {3, 2}, .stride = {2, 1}, .padding = {0, 1}, .groups = 2}),
-           0.5},
-          {layer(LayerKind::max_pool, {3, 5, 6}, 1, 3, 2, 1), 0.015},
-          {infer_shape({3, 5, 6}, {.kind = LayerKind::average_pool, .window = {3, 2}, .stride = {2, 1}, .padding = {1, 0}}), 0.5},
-          {layer(LayerKind::relu, {3, 4, 2}), 0.015},
-          {layer(LayerKind::gelu, {3, 4, 2}), 0.015},
-          {layer(LayerKind::dropout, {3, 40, 2}), 0.5},
-          {layer(LayerKind::batch_norm, {4, 3, 2}), 0.006},
-          {layer(LayerKind::layer_norm, {.channels = 9, .width = 2}), 0.006},
-          {sum_of(3, {3, 4, 2}), 0.5},
-          {layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), 0.015},
-          {infer_shape({.channels = 7, .width = 4}, {.kind = LayerKind::softmax_cross_entropy}), 0.015}};
+  return {
+      {layer(LayerKind::dense, {7, 1, 1}, 5), 0.5},
+      {infer_shape({.channels = 6, .width = 5}, {.outputs = 4, .bias = false}), 0.5},
+      {layer(LayerKind::conv2d, {3, 7, 6}, 4, 3, 2, 1), 0.5},
+      {infer_shape({4, 7, 6},
+                   {.kind = LayerKind::conv2d, .outputs = 6, .window = {3, 2}, .stride = {2, 1}, .padding = {0, 1}, .groups = 2}),
+       0.5},
+      {layer(LayerKind::max_pool, {3, 5, 6}, 1, 3, 2, 1), 0.015},
+      {infer_shape({3, 5, 6}, {.kind = LayerKind::average_pool, .window = {3, 2}, .stride = {2, 1}, .padding = {1, 0}}), 0.5},
+      {layer(LayerKind::relu, {3, 4, 2}), 0.015},
+      {layer(LayerKind::gelu, {3, 4, 2}), 0.015, Line::curved},
+      {layer(LayerKind::dropout, {3, 40, 2}), 0.5},
+      {layer(LayerKind::batch_norm, {4, 3, 2}), 0.015, Line::curved},
+      {layer(LayerKind::layer_norm, {.channels = 9, .width = 2}), 0.015, Line::curved},
+      {sum_of(3, {3, 4, 2}), 0.5},
+      {embedding(6, 4, 5), 0.5},
+      {attention(5, {.heads = 4, .key_heads = 2, .key_channels = 3, .value_channels = 2, .keys = 5}), 0.015, Line::curved},
+      {attention(4, {.heads = 2, .key_heads = 1, .key_channels = 4, .value_channels = 3, .keys = 7, .dropout = true}), 0.015, Line::curved},
+      {layer(LayerKind::softmax_cross_entropy, {10, 1, 1}), 0.015, Line::curved},
+      {infer_shape({.channels = 7, .width = 4}, {.kind = LayerKind::softmax_cross_entropy}), 0.015, Line::curved}};
 }
 
 }  // namespace
@@ -75,24 +110,18 @@ std::vector<Slope> layers_with_slopes() {
 TEST_CASE("the reference's gradients are its finite differences") {
   constexpr std::int64_t kBatch = 3;
   std::mt19937 random(Catch::rngSeed());
-  for (const auto& [shape, distance] : layers_with_slopes()) {
+  for (const auto& [shape, distance, line] : layers_with_slopes()) {
     CAPTURE(to_string(shape.kind));
     LayerData data(shape, kBatch, random);
     if (shape.kind == LayerKind::relu || shape.kind == LayerKind::max_pool) keep_off_kinks(data.input, random);
-    run_reference({shape, Pass::forward, kBatch, {}}, data.buffers());
-    run_reference({shape, Pass::backward_data, kBatch, {}}, data.buffers());
-    for (int repeat = 0; repeat < 3; ++repeat) {
-      const std::vector<float> direction = random_values(random, static_cast<std::int64_t>(data.input.size()));
-      CHECK(slope(shape, kBatch, data, &LayerData::input, direction, distance) ==
-            Approx(dot(data.input_gradient, direction)).epsilon(1e-3).margin(1e-4));
-    }
-    if (data.weights.empty()) continue;
-    run_reference({shape, Pass::backward_weights, kBatch, {}}, data.buffers());
-    for (int repeat = 0; repeat < 3; ++repeat) {
-      const std::vector<float> direction = random_values(random, static_cast<std::int64_t>(data.weights.size()));
-      CHECK(slope(shape, kBatch, data, &LayerData::weights, direction, distance) ==
-            Approx(dot(data.weight_gradient, direction)).epsilon(1e-3).margin(1e-4));
-    }
+    for (const Pass pass : passes(shape.kind, LayerPosition::later))
+      if (pass != Pass::update) run_reference({shape, pass, kBatch, {}}, data.buffers());
+    for (const std::size_t which : differentiable(shape, data))
+      for (int repeat = 0; repeat < 3; ++repeat) {
+        const std::vector<float>& gradient = gradient_of(data, which);
+        const std::vector<float> direction = random_values(random, static_cast<std::int64_t>(gradient.size()));
+        CHECK(slope(shape, kBatch, data, which, direction, distance, line) == Approx(dot(gradient, direction)).epsilon(1e-3).margin(1e-4));
+      }
   }
 }
 

@@ -20,6 +20,7 @@ constexpr std::array kPasses = {Pass::forward, Pass::backward_weights, Pass::bac
 /// Eigen has every pass that a layer has, oneDNN those of some layers, and no update.
 bool is_expected(Library library, LayerKind kind, Pass pass) {
   if (!has_parameters(kind) && (pass == Pass::backward_weights || pass == Pass::update)) return false;
+  if (kind == LayerKind::embedding && pass == Pass::backward_data) return false;
   if (library == Library::eigen) return true;
   constexpr std::array kOnednn = {LayerKind::dense,        LayerKind::conv2d, LayerKind::max_pool,
                                   LayerKind::average_pool, LayerKind::relu,   LayerKind::gelu};
@@ -27,7 +28,7 @@ bool is_expected(Library library, LayerKind kind, Pass pass) {
 }
 
 /// A pass of the library and of the reference on the same data; every array must agree, touched or not.
-void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library library) {
+void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library library, const cpu::OperatorOptions& options) {
   const Kernel kernel{shape, pass, batch, {}};
   CAPTURE(to_string(library), to_string(shape.kind), to_string(pass), batch, shape.input.channels, shape.input.height, shape.input.width,
           shape.output.channels, shape.window.height, shape.window.width, shape.stride.height, shape.stride.width, shape.padding.height,
@@ -40,11 +41,10 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library lib
   LayerData actual(shape, batch, random), expected(shape, batch, same);
   if (pass == Pass::backward_data || pass == Pass::backward_weights) {  // reads what forward left, indices of the library's own kind
     const Kernel forward{shape, Pass::forward, batch, {}};
-    run_reference(forward, expected.buffers());
-    run(shape, Pass::forward, batch, cpu::offers(library, forward) ? library : Library::eigen, actual);
+    run_reference(forward, expected.buffers(), options);
+    run(shape, Pass::forward, batch, cpu::offers(library, forward) ? library : Library::eigen, actual, options);
   }
   actual.poison(shape, pass);
-  const cpu::OperatorOptions options{.rule = {0.1F, 0.7F}, .dropped_share = 0.3F};
   run_reference(kernel, expected.buffers(), options);
   run(shape, pass, batch, library, actual, options);
   constexpr double kTolerance = 1e-5;
@@ -63,11 +63,14 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library lib
   CHECK(actual.loss == Approx(expected.loss).epsilon(kTolerance));
 }
 
-void compare_all(const std::vector<LayerShape>& shapes, const std::vector<std::int64_t>& batches) {
+const cpu::OperatorOptions kOptions{.rule = {0.1F, 0.7F}, .dropped_share = 0.3F};
+
+void compare_all(const std::vector<LayerShape>& shapes, const std::vector<std::int64_t>& batches,
+                 const cpu::OperatorOptions& options = kOptions) {
   for (const LayerShape& shape : shapes)
     for (const std::int64_t batch : batches)
       for (const Pass pass : kPasses)
-        for (const Library library : kLibraries) compare(shape, batch, pass, library);
+        for (const Library library : kLibraries) compare(shape, batch, pass, library, options);
 }
 
 }  // namespace
@@ -161,6 +164,40 @@ TEST_CASE("norms agree with the reference, with and without shifts") {
   for (const LayerKind kind : {LayerKind::batch_norm, LayerKind::layer_norm}) compare_all({norm(kind, {16, 20, 30}, true)}, {1});
 }
 
+TEST_CASE("embeddings agree with the reference") { compare_all({embedding(5, 33, 20), embedding(97, 8, 7), embedding(1, 1, 1)}, {1, 4}); }
+
+TEST_CASE("an embedding adds its gradient to that of a layer with the same weights") {
+  const LayerShape shape = embedding(11, 6, 30);
+  std::mt19937 random(Catch::rngSeed());
+  LayerData actual(shape, 2, random);
+  LayerData expected = actual;
+  const Kernel kernel{shape, Pass::backward_weights, 2, {}};
+  cpu::make_operator(kernel, Library::eigen, {.adds_gradient = true})->run(actual.buffers());
+  run_reference(kernel, expected.buffers(), {.adds_gradient = true});
+  CHECK(relative_difference(actual.weight_gradient, expected.weight_gradient) < 1e-5);
+}
+
+TEST_CASE("attention agrees with the reference, causal and not, with shared keys, with dropout and in several blocks") {
+  const std::vector<LayerShape> shapes = {
+      attention(1, {.heads = 2, .key_heads = 2, .key_channels = 3, .value_channels = 5, .keys = 1}),
+      attention(9, {.heads = 4, .key_heads = 2, .key_channels = 8, .value_channels = 8, .keys = 9}),
+      attention(17, {.heads = 3, .key_heads = 1, .key_channels = 16, .value_channels = 4, .keys = 17, .dropout = true}),
+      attention(6, {.heads = 2, .key_heads = 2, .key_channels = 5, .value_channels = 7, .keys = 11, .dropout = true}),
+      attention(131, {.heads = 2, .key_heads = 1, .key_channels = 8, .value_channels = 8, .keys = 131, .dropout = true}),
+      attention(128, {.heads = 1, .key_heads = 1, .key_channels = 8, .value_channels = 8, .keys = 128})};
+  for (const cpu::AttentionMask mask : {cpu::AttentionMask::none, cpu::AttentionMask::causal}) {
+    cpu::OperatorOptions options = kOptions;
+    options.mask = mask;
+    compare_all(shapes, {1, 3}, options);
+  }
+}
+
+TEST_CASE("a causal attention of fewer keys than queries is refused") {
+  const Kernel kernel{attention(4, {.keys = 3}), Pass::forward, 1, {}};
+  CHECK_THROWS_AS(cpu::make_operator(kernel, Library::eigen), MissingCapability);
+  CHECK_NOTHROW(cpu::make_operator(kernel, Library::eigen, {.mask = cpu::AttentionMask::none}));
+}
+
 TEST_CASE("dropouts agree with the reference") {
   compare_all({layer(LayerKind::dropout, {1, 1, 1}), layer(LayerKind::dropout, {129, 1, 1}), layer(LayerKind::dropout, {3, 25, 31})},
               {1, 5});
@@ -232,6 +269,10 @@ TEST_CASE("a precision, an optimizer or a window that nobody has written is refu
   CHECK(refused([](LayerShape& shape) { shape.window = {3, 3, 2}; }));
   CHECK(refused([](LayerShape& shape) { shape.input.depth = 2; }));
   CHECK(refused([](LayerShape& shape) { shape.output.width = 6; }));  // as with a dilation of two
+  LayerShape sparse = embedding(9, 4, 3), written = attention(3, {.keys = 3, .method = AttentionMethod::fused});
+  sparse.sparse = true;
+  CHECK_FALSE(cpu::offers(Library::eigen, {sparse, Pass::forward, 1, {}}));
+  CHECK_FALSE(cpu::offers(Library::eigen, {written, Pass::forward, 1, {}}));
   LayerShape experts = dense;
   experts.experts = 4;
   CHECK_FALSE(cpu::offers(Library::eigen, {experts, Pass::forward, 1, {}}));
