@@ -46,6 +46,8 @@ void read_setting(const Text& setting, const Text& shown, Input& input) {
 
 std::span<const std::string_view> input_keys() { return kInputKeys; }
 
+std::span<const std::string_view> stored_keys() { return kStoredKeys; }
+
 Input read_input(const std::vector<Text>& settings, Problems& problems) {
   Input input;
   for (const Text& setting : settings) problems.collect([&] { read_setting(setting, named(setting, "input"), input); });

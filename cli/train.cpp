@@ -1,9 +1,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <optional>
 
+#include "cli/input_text.hpp"
 #include "cli/measured_run_files.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
@@ -71,6 +73,9 @@ Training read_training(const TrainCommand& options, const Environment& environme
   refuse(settings.platform, "platform");
   refuse(settings.calibration, "calibration");
   refuse(settings.input, "input");
+  for (const Text& setting : settings.workload)
+    if (std::ranges::find(stored_keys(), setting.key) != stored_keys().end())
+      problems.add(problem(named(setting, "workload"), "has no meaning here: train reads no samples from storage"));
   Scenario& scenario = training.scenario;
   std::optional<MissingCapability> missing;
   problems.collect([&] {

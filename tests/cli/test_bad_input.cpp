@@ -128,9 +128,12 @@ TEST_CASE("a runtime that is not modelled yet is a missing capability, but bad i
   check_refused(shell, "predict --workload mlpp --set workload.batch=8 --strategy runtime=horovod " + kCluster, {"Did you mean mlp?"});
 }
 
-TEST_CASE("train takes no setting of a platform") {
+TEST_CASE("train takes no setting of a platform or of stored samples") {
   check_refused(CommandLine(), "train --workload mlp --set workload.batch=8 --set platform.nodes=2 --steps 1",
                 {"--set: platform.nodes: has no meaning"});
+  for (const std::string setting : {"workload.decode-time=1ms", "workload.sample-bytes=1kB", "workload.samples-per-file=2"})
+    check_refused(CommandLine(), "train --workload mlp --set workload.batch=8 --steps 1 --set " + setting,
+                  {"--set: " + setting.substr(0, setting.find('=')) + ": has no meaning here: train reads no samples from storage"});
 }
 
 TEST_CASE("a setting that has no meaning is named in full") {
