@@ -97,6 +97,15 @@ TEST_CASE("stages write their own layers at once") {
   CHECK(all[0].node.bytes == std::max(all[0].rank.bytes, all[1].rank.bytes));
 }
 
+TEST_CASE("a stage without parameters opens no file") {
+  const auto layers = load_workload({"mlp", "test", 0, 0, ""}, {}).layers.size();
+  const std::string strategy = "micro-batches=8,pipeline=" + std::to_string(layers);
+  const std::vector<DiskAccess> all = writes(checkpointed(writing(strategy.c_str(), static_cast<int>(layers), 1, "mlp")));
+  REQUIRE(all.size() == layers);
+  CHECK(std::ranges::any_of(all, [](const DiskAccess& write) { return write.rank.bytes == Bytes(0); }));
+  for (const DiskAccess& write : all) CHECK(write.opens == (write.rank.bytes > Bytes(0) ? 1 : 0));
+}
+
 TEST_CASE("the next step waits for a synchronous checkpoint, an asynchronous one only for its copy") {
   Scenario s = writing("data=2", 2);
   const StepPlan waits = checkpointed(s);
