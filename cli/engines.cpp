@@ -36,7 +36,7 @@ Predictor predictor(Engine engine, const sim::SeedOptions& seeds) {
   sim::SeedOptions played = seeds;
   played.mode = engine == Engine::sim ? sim::Mode::flow : sim::Mode::message;
   return [played](const Scenario& scenario) {
-    return scenario.run.seeds > 1 ? sim::predict_seeds(scenario, played) : sim::predict(scenario, played.mode);
+    return scenario.run.seeds > 1 ? sim::predict_seeds(scenario, played) : sim::predict(scenario, played.mode, played.progress);
   };
 }
 

@@ -73,7 +73,8 @@ Prediction predict_with_progress(const PredictOptions& options, Engine engine, c
   seeds.workers = options.jobs;
   const std::string what = forerun::format("of {} seeds", scenario.run.seeds);
   const double total = scenario.run.seeds;
-  if (const ProgressCallback show = line.callback()) seeds.played = [=](int played) { show({static_cast<double>(played), total, what}); };
+  seeds.progress = line.callback();
+  if (const ProgressCallback show = seeds.progress) seeds.played = [=](int played) { show({static_cast<double>(played), total, what}); };
   return with_intervals(engine, options.samples, seeds)(scenario);
 }
 

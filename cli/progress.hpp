@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "kernels/trainer/progress.hpp"
+#include "core/progress.hpp"
 
 namespace forerun {
 

@@ -137,11 +137,13 @@ void search_all(const StrategiesOptions& options, const std::vector<oracle::Spac
     add_evaluations(search);
   }
   ranked.best = best_of(ranked, wanted.most);
+  sim::SeedOptions playing = usual_seeds();
+  playing.progress = progress;
   for (RankedStrategy& one : ranked.best) {
     Scenario scenario = ranked.scenario(one);
     scenario.strategy = one.found.strategy;
     one.prediction = predictor(Engine::oracle)(scenario);
-    if (options.confirm == Confirm::sim) one.confirmed = predictor(Engine::sim)(scenario);
+    if (options.confirm == Confirm::sim) one.confirmed = predictor(Engine::sim, playing)(scenario);
   }
   order_by_runs(ranked, wanted.most);
   ranked.pareto = pareto_of(ranked);

@@ -15,6 +15,7 @@
 
 #include "core/error.hpp"
 #include "io/descriptor.hpp"
+#include "sim/message.hpp"
 
 namespace forerun::sim {
 
@@ -25,6 +26,10 @@ constexpr char kAnswer = 'a';
 constexpr char kFailure = 'f';
 constexpr std::size_t kHeader = 1 + sizeof(std::uint64_t);
 constexpr int kPipe = 3;  ///< the child's end, beside the standard descriptors
+
+// What an answer of a child that reports its progress begins with.
+constexpr char kReport = 'r';
+constexpr char kResult = 'a';
 
 void send(const Descriptor& pipe, char kind, std::string_view text) {
   std::string frame(kHeader, kind);
@@ -59,6 +64,13 @@ void send(const Descriptor& pipe, char kind, std::string_view text) {
     ::_exit(1);
   }
   ::_exit(0);
+}
+
+void pass_on(const std::string& report, const ProgressCallback& progress) {
+  Progress reported;
+  Decoder decoder(std::string_view(report).substr(1));
+  decoder.get(reported.done), decoder.get(reported.total), decoder.get(reported.what);
+  progress(reported);
 }
 
 }  // namespace
@@ -137,14 +149,31 @@ std::string Child::wait() {
   return failure_;
 }
 
-std::string ask_child(const std::function<std::string()>& work) {
-  Child child([&work](const Answer& answer) { answer(work()); });
+std::string ask_child(const std::function<std::string(const ProgressCallback&)>& work, const ProgressCallback& progress) {
+  Child child([&](const Answer& answer) {
+    ProgressCallback report;
+    if (progress)
+      report = [&answer](const Progress& done) {
+        Encoder encoder;
+        encoder.put(kReport), encoder.put(done.done), encoder.put(done.total), encoder.put(done.what);
+        answer(encoder.take());
+      };
+    answer(kResult + work(report));
+  });
   std::string text;
   bool answered = false;
-  while (!answered && child.receive()) answered = child.next(text);
+  while (!answered && child.receive())
+    while (!answered && child.next(text)) {
+      if (text.front() == kReport) pass_on(text, progress);
+      answered = text.front() == kResult;
+    }
   if (const std::string failure = child.wait(); !failure.empty()) throw SimulationFailed(failure);
   if (!answered) throw SimulationFailed("the simulating process ended without an answer");
-  return text;
+  return text.substr(1);
+}
+
+std::string ask_child(const std::function<std::string()>& work) {
+  return ask_child([&work](const ProgressCallback& /*none*/) { return work(); }, {});
 }
 
 }  // namespace forerun::sim

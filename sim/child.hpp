@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/progress.hpp"
+
 namespace forerun::sim {
 
 /// Writes one answer of a child to its parent.
@@ -46,5 +48,7 @@ class Child {
 
 /// The answer of a child that gives one. Throws SimulationFailed where it fails or dies.
 std::string ask_child(const std::function<std::string()>& work);
+/// The same of work that reports how far it is, which the parent passes on.
+std::string ask_child(const std::function<std::string(const ProgressCallback&)>& work, const ProgressCallback& progress);
 
 }  // namespace forerun::sim

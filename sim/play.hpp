@@ -6,6 +6,7 @@
 #include "core/plan.hpp"
 #include "core/platform.hpp"
 #include "core/prediction.hpp"
+#include "core/progress.hpp"
 #include "costs/accounting.hpp"
 #include "costs/price.hpp"
 
@@ -48,6 +49,7 @@ struct PlayOptions {
   std::uint64_t seed = 1;       ///< of what differs between the platform's devices by chance
   double overlap_slowdown = 1;  ///< time of compute while a transfer of its rank runs over its time alone, >= 1
   std::vector<Perturbation> perturbations;
+  ProgressCallback progress;  ///< of the steps; may be empty
 };
 
 /// One instance of an operation on one rank, as it was played.

@@ -6,10 +6,14 @@
 #include <tuple>
 
 #include "core/error.hpp"
+#include "io/format.hpp"
 
 namespace forerun::sim {
 
 namespace {
+
+// So often that a line of progress moves, so seldom that it costs nothing.
+constexpr std::int64_t kReportEvery = 1 << 16;
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
@@ -72,6 +76,7 @@ Player::Player(const StepPlan& plan, const Program& program, const std::vector<O
   events_.reserve(places_.size());
   for (const int rank : folding_.ranks()) {
     const int rank_class = program.class_of[rank];
+    if (rank_class >= 0) all_instances_ += options.steps * program.instances[rank_class];
     for (int lane = 0; rank_class >= 0 && lane < lanes_; ++lane) {
       place(rank, lane).slot = program.first_slot[rank_class * lanes_ + lane];
       if (place(rank, lane).slot >= 0) ++lanes_in_use_;
@@ -203,6 +208,7 @@ void Player::note_start(int rank, const Program::Slot& slot) {
 }
 
 void Player::finish_slot(int rank, int slot_index) {
+  if (++instances_ % kReportEvery == 0 && options_.progress) report();
   const Program::Slot& slot = program_.slots[slot_index];
   const int instances = ++finished_[counter(rank, slot.operation)];
   if (rank == played_.observed_rank) recorder_.finish(slot.lane, now_s_);
@@ -213,6 +219,12 @@ void Player::finish_slot(int rank, int slot_index) {
   here.slot = following(slot_index, instances, rank);
   try_lane(rank, slot.lane);
   for (int w = slot.first_finish_wake; w < slot.first_finish_wake + slot.finish_wakes; ++w) try_lane(rank, program_.wakes[w]);
+}
+
+void Player::report() const {
+  options_.progress({static_cast<double>(instances_), static_cast<double>(all_instances_),
+                     forerun::format("of {} step{} of {} rank{} simulated", options_.steps, options_.steps == 1 ? "" : "s",
+                                     counted(std::ssize(folding_.ranks())), folding_.ranks().size() == 1 ? "" : "s")});
 }
 
 // The slot after an operation that has finished `instances` times; -1 after the last step.

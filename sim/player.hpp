@@ -86,6 +86,7 @@ class Player final : public Listener {
 
   void access_disk(int rank, int slot_index);
   void end_disk_flow(int place);
+  void report() const;
 
   void prepare_transfers();
   void arrive_at_transfer(int rank, const Program::Slot& slot);
@@ -134,8 +135,10 @@ class Player final : public Listener {
   double begin_s_ = 0;
   double until_s_;
   double now_s_ = 0;
-  double horizon_s_;    ///< before it no flow ends
-  double asked_for_s_;  ///< the earliest date that the network was asked to call at
+  double horizon_s_;                ///< before it no flow ends
+  double asked_for_s_;              ///< the earliest date that the network was asked to call at
+  std::int64_t instances_ = 0;      ///< of all operations, that have finished
+  std::int64_t all_instances_ = 0;  ///< of the steps that are played
   Recorder recorder_;
   Played played_;
 };

@@ -66,7 +66,8 @@ std::string flows_text(const Played& played, Mode mode) {
 }
 
 /// A step of the run that the plan counts.
-Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Mode mode) {
+Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Mode mode,
+                    const ProgressCallback& progress) {
   const Program program = compile(plan);
   std::string flows;
   const PlaySteps play_steps = [&](std::int64_t steps) {
@@ -74,6 +75,7 @@ Answered time_steps(Network& network, const Scenario& scenario, const StepPlan& 
     options.steps = steps;
     options.mode = mode;
     options.seed = scenario.run.seed;
+    options.progress = progress;
     options.overlap_slowdown = scenario.calibration->overlap.factor;
     Played played = Player(plan, program, costs, scenario.platform, options, network).play();
     flows = flows_text(played, mode);
@@ -105,13 +107,13 @@ void require_playable(const Scenario& scenario, const StepPlan& plan) {
         "played apart: give them without times, or input.cache=none");
 }
 
-Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
-                      Mode mode) {
+Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Mode mode,
+                      const ProgressCallback& progress) {
   if (goes_apart(scenario)) return predict_servers(network, scenario, plan, costs);
   std::vector<std::string> told;
   bool played = false;
   const RunTimes times = time_run(scenario, plan, costs, [&](const StepPlan& timed, const std::vector<OperationCost>& its_costs) {
-    Answered answered = time_steps(network, scenario, timed, its_costs, mode);
+    Answered answered = time_steps(network, scenario, timed, its_costs, mode, progress);
     // What was played first is what the step is about.
     if (!played) told = std::move(answered.assumptions);
     played = true;

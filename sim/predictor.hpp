@@ -20,6 +20,6 @@ void require_playable(const Scenario& scenario, const StepPlan& plan);
 /// The prediction of a lowered and priced scenario on a network of its platform, in the process that holds the network. Throws
 /// SimulationFailed where the platform's slow links change beyond the steps that are played.
 Prediction predict_on(Network& network, const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
-                      Mode mode = Mode::flow);
+                      Mode mode = Mode::flow, const ProgressCallback& progress = {});
 
 }  // namespace forerun::sim

@@ -70,6 +70,7 @@ class Compiler {
     program_.class_of.assign(plan_.ranks, -1);
     for (std::size_t c = 0; c < plan_.classes.size(); ++c)
       for (int i = 0; i < plan_.classes[c].count; ++i) program_.class_of[plan_.classes[c].rank(i)] = static_cast<int>(c);
+    program_.instances.assign(plan_.classes.size(), 0);
     program_.group_of.assign(plan_.communicators.size() * plan_.ranks, -1);
     for (std::size_t c = 0; c < plan_.communicators.size(); ++c) assign_groups(static_cast<int>(c));
     program_.first_group.assign(plan_.operations.size(), -1);
@@ -108,6 +109,12 @@ class Compiler {
     return wait;
   }
 
+  [[nodiscard]] std::int64_t instances_of(int operation) const {
+    std::int64_t count = 1;
+    for (int r = tree_.repeat_of[operation]; r > 0; r = tree_.repeats[r].parent) count *= tree_.repeats[r].count;
+    return count;
+  }
+
   void compile_lane(int rank_class, int lane) {
     LaneProgram here;
     here.first = static_cast<int>(program_.slots.size());
@@ -119,6 +126,7 @@ class Compiler {
       Slot slot;
       slot.operation = here.operations[i];
       slot.lane = lane;
+      program_.instances[rank_class] += instances_of(slot.operation);
       add_jumps(slot, here, i);
       add_waits(slot, rank_class);
       program_.slots.push_back(slot);

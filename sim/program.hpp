@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/plan.hpp"
@@ -45,8 +46,9 @@ struct Program {
   int ranks = 0;
   int lanes = 0;
   int operations = 0;
-  std::vector<int> class_of;    ///< by rank; -1 for a rank that takes no part
-  std::vector<int> first_slot;  ///< by class x lane; -1 where the class leaves the lane unused
+  std::vector<int> class_of;            ///< by rank; -1 for a rank that takes no part
+  std::vector<std::int64_t> instances;  ///< by class: of all operations of one of its ranks, in a step
+  std::vector<int> first_slot;          ///< by class x lane; -1 where the class leaves the lane unused
   std::vector<Slot> slots;
   std::vector<Jump> jumps;
   std::vector<Sequence> sequences;

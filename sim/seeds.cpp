@@ -62,7 +62,7 @@ bool left_to_chance(const Scenario& scenario) {
 Prediction predict_seeds(const Scenario& scenario, const SeedOptions& options) {
   std::vector<Prediction> runs(runs_of(scenario));
   // The first tells whether there is an answer at all, as it does alone.
-  runs.front() = predict(with_seed(scenario, 0), options.mode);
+  runs.front() = predict(with_seed(scenario, 0), options.mode, options.progress);
   if (runs.front().status != Status::ok) return runs.front();
   const auto lowered = lower(scenario);
   const auto& plan = std::get<StepPlan>(lowered);

@@ -16,6 +16,7 @@ struct SeedOptions {
   Mode mode = Mode::flow;
   int workers = 1;                         ///< child processes at a time; the answer does not depend on it
   std::function<void(int played)> played;  ///< called after each run; may be empty
+  ProgressCallback progress;               ///< of the first run, and where there is but one; may be empty
 };
 
 /// Whether anything differs from seed to seed.

@@ -82,7 +82,7 @@ std::vector<Job> share_out(std::span<const Scenario> scenarios) {
 
 }  // namespace
 
-Prediction predict(const Scenario& scenario, Mode mode) {
+Prediction predict(const Scenario& scenario, Mode mode, const ProgressCallback& progress) {
   const auto lowered = lower(scenario);
   const auto answer = [&]() -> Prediction {
     if (const auto* reason = std::get_if<Infeasible>(&lowered)) return impossible(scenario, reason->reason);
@@ -90,10 +90,12 @@ Prediction predict(const Scenario& scenario, Mode mode) {
     require_playable(plan, mode);
     require_playable(scenario, plan);
     const std::vector<OperationCost> costs = price(plan, scenario);
-    return decode_prediction(ask_child([&] {
-      Network network(scenario.platform, plan.ranks);
-      return encode(predict_on(network, scenario, plan, costs, mode));
-    }));
+    return decode_prediction(ask_child(
+        [&](const ProgressCallback& report) {
+          Network network(scenario.platform, plan.ranks);
+          return encode(predict_on(network, scenario, plan, costs, mode, report));
+        },
+        progress));
   };
   Prediction prediction = answer();
   if (mode == Mode::message) prediction.engine = "sim-message";

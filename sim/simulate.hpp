@@ -18,9 +18,10 @@ namespace forerun::sim {
 /// (fewer where the run has fewer), and the mean of all but the first goes on. The assumptions say so. Step time and parts are those of
 /// the rank that computes most, defined as the oracle's. Ranks to which the same happens are played once where that is proven
 /// (sim/folding.hpp); the assumptions say how many flows were played, and for how many ranks each.
+/// `progress` hears of the steps that are being played.
 /// Throws MissingCapability where the calibration cannot price the plan or the mode does not play as many ranks, SimulationFailed where the
 /// simulating process dies.
-Prediction predict(const Scenario& scenario, Mode mode = Mode::flow);
+Prediction predict(const Scenario& scenario, Mode mode = Mode::flow, const ProgressCallback& progress = {});
 
 /// Takes the answer of scenario `index`, as soon as it is there.
 using Receiver = std::function<void(std::size_t index, Prediction prediction)>;

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "core/calibration.hpp"
+#include "core/progress.hpp"
 #include "kernels/microbenchmarks/shapes.hpp"
-#include "kernels/trainer/progress.hpp"
 
 namespace forerun {
 

@@ -4,11 +4,11 @@
 #include <string>
 
 #include "core/calibration.hpp"
+#include "core/progress.hpp"
 #include "core/this_machine.hpp"
 #include "kernels/microbenchmarks/busy.hpp"
 #include "kernels/microbenchmarks/kernel_sample.hpp"
 #include "kernels/microbenchmarks/shapes.hpp"
-#include "kernels/trainer/progress.hpp"
 
 namespace forerun {
 

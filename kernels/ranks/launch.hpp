@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/progress.hpp"
 #include "kernels/ranks/job.hpp"
-#include "kernels/trainer/progress.hpp"
 
 namespace forerun {
 

@@ -2,8 +2,8 @@
 
 #include <mpi.h>
 
+#include "core/progress.hpp"
 #include "kernels/ranks/job.hpp"
-#include "kernels/trainer/progress.hpp"
 
 namespace forerun {
 

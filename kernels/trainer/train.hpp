@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "core/plan.hpp"
+#include "core/progress.hpp"
 #include "core/scenario.hpp"
 #include "kernels/trainer/clock.hpp"
 #include "kernels/trainer/network.hpp"
-#include "kernels/trainer/progress.hpp"
 #include "kernels/trainer/rank_group.hpp"
 #include "strategies/lower.hpp"
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <cstdio>
@@ -7,6 +8,8 @@
 #include "core/error.hpp"
 #include "sim/child.hpp"
 #include "sim/pool.hpp"
+#include "sim/simulate.hpp"
+#include "tests/sim/scenarios.hpp"
 #include "tests/sim/support.hpp"
 
 using namespace forerun;
@@ -92,6 +95,35 @@ TEST_CASE("a child that leaves without an answer is a failed simulation") {
 
 TEST_CASE("what a child throws is a failed simulation with its text") {
   REQUIRE_THROWS_WITH(sim::ask_child([]() -> std::string { throw std::runtime_error("no such thing"); }), "no such thing");
+}
+
+TEST_CASE("what a simulating process reports of its progress arrives before its answer") {
+  std::vector<double> done;
+  const std::string answer = sim::ask_child(
+      [](const ProgressCallback& report) {
+        for (int step = 0; step < 3; ++step) report({static_cast<double>(step), 3, "of 3 steps"});
+        return std::string("answered");
+      },
+      [&](const Progress& progress) {
+        CHECK(progress.total == 3);
+        CHECK(progress.what == "of 3 steps");
+        done.push_back(progress.done);
+      });
+  CHECK(answer == "answered");
+  CHECK(done == std::vector<double>{0, 1, 2});
+}
+
+TEST_CASE("a long simulation reports the steps that it plays") {
+  Scenario scenario = data_parallel(256);
+  scenario.platform.compute_jitter = 0.05;
+  std::vector<Progress> reports;
+  const Prediction watched = sim::predict(scenario, sim::Mode::flow, [&](const Progress& progress) { reports.push_back(progress); });
+  REQUIRE(!reports.empty());
+  CHECK(reports.front().what == "of 16 steps of 256 ranks simulated");
+  CHECK(std::ranges::is_sorted(reports, {}, &Progress::done));
+  CHECK(reports.back().done > 0.5 * reports.back().total);
+  CHECK(reports.back().done <= reports.back().total);
+  CHECK(watched.step_time == sim::predict(scenario).step_time);
 }
 
 TEST_CASE("a child's answer arrives whole, whatever its length") {

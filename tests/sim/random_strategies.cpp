@@ -121,3 +121,16 @@ TEST_CASE("a dependency taken out of what the simulator plays is noticed", "[slo
   WARN("dependencies without which a plan takes another time" << table.str());
   CHECK(noticed == static_cast<int>(kForms.size()));
 }
+
+TEST_CASE("a program knows how many operations the ranks of a class run in a step") {
+  RandomScenarios scenarios(kSeed);
+  for (const Form& form : kForms) {
+    const Priced priced = next_plan(scenarios, form);
+    INFO("seed " << kSeed << ", " << form.name << ": " << strategy_text(priced.scenario.strategy));
+    const sim::Program program = sim::compile(priced.plan);
+    std::int64_t all = 0;
+    for (std::size_t c = 0; c < priced.plan.classes.size(); ++c) all += priced.plan.classes[c].count * program.instances[c];
+    const sim::PlayOptions options{.steps = 2, .logging = sim::Logging::every_rank};
+    CHECK(std::ssize(sim::play(priced.plan, priced.costs, priced.scenario.platform, options).log) == 2 * all);
+  }
+}

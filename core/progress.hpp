@@ -5,7 +5,7 @@
 
 namespace forerun {
 
-/// How far long work has come: `done` never falls and ends at `total`.
+/// How far long work has come: `done` never falls and ends at `total`, unless `what` changes.
 struct Progress {
   double done = 0;
   double total = 1;
