@@ -30,6 +30,7 @@ struct Arrays {
         weights(values(parameters(kernel.shape))),
         weight_gradient(weights),
         velocity(weights),
+        second_moment(weights.size(), 1.0F),
         indices(output.size()),
         labels(static_cast<std::size_t>(kernel.batch * kernel.shape.input.positions())),
         picked(labels.size()),
@@ -53,7 +54,8 @@ struct Arrays {
   cpu::LayerBuffers buffers() {
     cpu::LayerBuffers b;
     b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
-    b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data();
+    b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data(),
+    b.second_moment = second_moment.data();
     for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
     for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());
     b.statistics = statistics.data(), b.running = running.data();
@@ -61,7 +63,7 @@ struct Arrays {
     return b;
   }
 
-  std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity;
+  std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity, second_moment;
   std::vector<std::vector<float>> further_inputs, further_input_gradients;
   std::vector<std::int32_t> indices, labels, picked;
   std::vector<std::uint8_t> mask;
@@ -88,7 +90,7 @@ void add_benchmarks(const Workload& workload) {
     for (const Pass pass : all[i])
       for (const std::int64_t batch : {1, 8, 64, 512})
         for (const Library library : {Library::eigen, Library::onednn}) {
-          const Kernel kernel{workload.layers[i].shape, pass, batch, {}};
+          const Kernel kernel{workload.layers[i].shape, pass, batch, {}, Precision::fp32, workload.optimizer};
           if (!cpu::offers(library, kernel) || flops(kernel).value() > kLongest_flop) continue;
           const std::string name = workload.name + "/" + workload.layers[i].name + "/" + std::string(to_string(pass)) + "/" +
                                    std::to_string(batch) + "/" + std::string(to_string(library));

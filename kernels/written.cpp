@@ -35,7 +35,7 @@ bool is_written(const LayerShape& shape) {
   }
 }
 
-bool has_other_optimizer(const Kernel& kernel) { return kernel.pass == Pass::update && kernel.optimizer != Optimizer::sgd_momentum; }
+bool has_other_optimizer(const Kernel& kernel) { return kernel.pass == Pass::update && kernel.optimizer == Optimizer::lbfgs; }
 
 }  // namespace
 

@@ -32,7 +32,8 @@ struct LayerBuffers {
   float* input_gradient = nullptr;         ///< dL/dx
   float* weights = nullptr;                ///< weights, then biases
   float* weight_gradient = nullptr;        ///< overwritten, not added to; like `weights`
-  float* velocity = nullptr;               ///< like `weights`
+  float* velocity = nullptr;               ///< like `weights`; of adam and adamw the average of gradients
+  float* second_moment = nullptr;          ///< like `weights`: of adam and adamw the average of squared gradients
   std::int32_t* indices = nullptr;         ///< where the maximum of each pooling window stood, one entry an output; written by
                                            ///< forward for the backward pass of the same library, and opaque to others
   const std::int32_t* labels = nullptr;    ///< the class of each position of each sample
@@ -48,14 +49,23 @@ struct LayerBuffers {
   float* running = nullptr;     ///< of batch_norm, running averages of each channel's mean, then of its variance; null: not kept
 
   std::uint64_t key = 0;          ///< of the layer's draws, stream_key(seed, layer): one on all ranks
-  std::int64_t step = 1;          ///< counted from 1
+  std::int64_t step = 1;          ///< of the training, counted from 1
   std::int64_t first_sample = 0;  ///< number of the batch's first sample among all that the step trains on
 };
 
-/// Stochastic gradient descent with momentum: v = momentum v + g; w -= learning_rate v.
+/// What an optimizer leaves open; the kernel says which one it is. With g = gradient_scale times the gradient and t the step from 1:
+///   sgd            w -= learning_rate g
+///   sgd-momentum   v = momentum v + g;  w -= learning_rate v
+///   adam           v = momentum v + (1 - momentum) g;  s = second_momentum s + (1 - second_momentum) g^2
+///                  w -= learning_rate (v / (1 - momentum^t)) / (sqrt(s / (1 - second_momentum^t)) + epsilon)     [Kingma & Ba 2015]
+///   adamw          w -= learning_rate weight_decay w first, then as adam                  [Loshchilov & Hutter 2019, algorithm 2]
 struct UpdateRule {
   float learning_rate = 0.01F;
   float momentum = 0.9F;
+  float second_momentum = 0.999F;
+  float epsilon = 1e-8F;
+  float weight_decay = 0.01F;
+  float gradient_scale = 1;  ///< 1 / ranks where gradients are sums over them
 };
 
 inline constexpr float kNormEpsilon = 1e-5F;  ///< added to variances, as PyTorch and GPT-2 do
@@ -90,7 +100,7 @@ class Operator {
   ///   gelu             y = x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2        dx = dy (P(x) + x exp(-x^2 / 2) / sqrt(2 pi))
   ///                    as formulas.hpp counts it; GPT-2's own code has Hendrycks and Gimpel's approximation by tanh, 5e-4 off at most
   ///   dropout          y = x / (1 - share) where it stays, else 0          dx = dy / (1 - share) where it stayed
-  ///                    the share p of kernels/dropout_draws.hpp: which elements of a sample is a matter of key, step and sample alone
+  ///                    by kernels/dropout_draws.hpp: which elements of a sample is a matter of key, step and sample alone
   ///   add              y = sum of all inputs                               dx = dy of each input that has an array for it, which may be
   ///                    that of dy itself
   ///   embedding        y = row of the table that the position picks        dW = sum dy of the positions that picked the row

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "kernels/cpu/layers.hpp"
 #include "workloads/formulas.hpp"
 
@@ -5,26 +7,57 @@ namespace forerun::cpu {
 
 namespace {
 
+// Each rule is one loop: every array is read and written once.
+
+void sgd(const UpdateRule& rule, std::int64_t count, const float* __restrict g, float* __restrict w) {
+  const float rate = rule.learning_rate * rule.gradient_scale;
+  for (std::int64_t i = 0; i < count; ++i) w[i] -= rate * g[i];
+}
+
+void sgd_momentum(const UpdateRule& rule, std::int64_t count, const float* __restrict g, float* __restrict v, float* __restrict w) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    v[i] = rule.momentum * v[i] + rule.gradient_scale * g[i];
+    w[i] -= rule.learning_rate * v[i];
+  }
+}
+
+/// `decay` is what the weights keep of themselves before the step.
+void adam(const UpdateRule& rule, float decay, std::int64_t step, std::int64_t count, const float* __restrict g, float* __restrict m,
+          float* __restrict s, float* __restrict w) {
+  const auto unbiased = [step](float beta) { return 1 - std::pow(static_cast<double>(beta), static_cast<double>(step)); };
+  const auto rate = static_cast<float>(rule.learning_rate / unbiased(rule.momentum));
+  const auto root = static_cast<float>(1 / std::sqrt(unbiased(rule.second_momentum)));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const float gradient = rule.gradient_scale * g[i];
+    m[i] = rule.momentum * m[i] + (1 - rule.momentum) * gradient;
+    s[i] = rule.second_momentum * s[i] + (1 - rule.second_momentum) * gradient * gradient;
+    w[i] = decay * w[i] - rate * m[i] / (root * std::sqrt(s[i]) + rule.epsilon);
+  }
+}
+
 class Update final : public Operator {
  public:
-  Update(const Kernel& kernel, UpdateRule rule) : count_(parameters(kernel.shape)), rule_(rule) {}
+  Update(const Kernel& kernel, const UpdateRule& rule) : count_(parameters(kernel.shape)), optimizer_(kernel.optimizer), rule_(rule) {}
   void run(const LayerBuffers& b) override {
-    float* __restrict w = b.weights;
-    float* __restrict v = b.velocity;
-    const float* __restrict g = b.weight_gradient;
-    for (std::int64_t i = 0; i < count_; ++i) {
-      v[i] = rule_.momentum * v[i] + g[i];
-      w[i] -= rule_.learning_rate * v[i];
+    switch (optimizer_) {
+      case Optimizer::sgd: return sgd(rule_, count_, b.weight_gradient, b.weights);
+      case Optimizer::sgd_momentum: return sgd_momentum(rule_, count_, b.weight_gradient, b.velocity, b.weights);
+      case Optimizer::adam: return adam(rule_, 1, b.step, count_, b.weight_gradient, b.velocity, b.second_moment, b.weights);
+      case Optimizer::adamw:
+        return adam(rule_, 1 - rule_.learning_rate * rule_.weight_decay, b.step, count_, b.weight_gradient, b.velocity, b.second_moment,
+                    b.weights);
+      case Optimizer::lbfgs: return;  // not offered
     }
   }
 
  private:
   std::int64_t count_;
+  Optimizer optimizer_;
   UpdateRule rule_;
 };
 
 }  // namespace
 
-std::unique_ptr<Operator> update(const Kernel& kernel, UpdateRule rule) { return std::make_unique<Update>(kernel, rule); }
+std::unique_ptr<Operator> update(const Kernel& kernel, const UpdateRule& rule) { return std::make_unique<Update>(kernel, rule); }
 
 }  // namespace forerun::cpu

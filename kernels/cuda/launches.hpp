@@ -13,8 +13,8 @@ void add_bias(float* y, const float* bias, std::int64_t rows, std::int64_t colum
 /// sums[c] = sum over r of y[r, c] for row-major y of rows x columns.
 void sum_rows(const float* y, float* sums, std::int64_t rows, std::int64_t columns, cudaStream_t stream);
 
-/// velocity = momentum velocity + gradient; weights -= learning_rate velocity.
+/// velocity = momentum velocity + gradient_scale gradient; weights -= learning_rate velocity.
 void update(float* weights, float* velocity, const float* gradient, std::int64_t count, float learning_rate, float momentum,
-            cudaStream_t stream);
+            float gradient_scale, cudaStream_t stream);
 
 }  // namespace forerun::cuda

@@ -28,7 +28,8 @@ class Operator {
   virtual void run(const LayerBuffers& buffers, cudaStream_t stream) = 0;
 };
 
-/// Dense layers of one position with biases, and the update of any layer that learns, as far as is_written() says.
+/// Dense layers of one position with biases, and the update by sgd-momentum of any layer that learns, as far as
+/// is_written() says.
 bool offers(const Kernel& kernel);
 
 /// Throws MissingCapability where there is no such kernel, or where a size does not fit into cuBLAS's 32 bits.

@@ -10,7 +10,7 @@ class Update final : public Operator {
  public:
   Update(const Kernel& kernel, UpdateRule rule) : count_(parameters(kernel.shape)), rule_(rule) {}
   void run(const LayerBuffers& b, cudaStream_t stream) override {
-    update(b.weights, b.velocity, b.weight_gradient, count_, rule_.learning_rate, rule_.momentum, stream);
+    update(b.weights, b.velocity, b.weight_gradient, count_, rule_.learning_rate, rule_.momentum, rule_.gradient_scale, stream);
   }
 
  private:

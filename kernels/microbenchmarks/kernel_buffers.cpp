@@ -1,6 +1,7 @@
 #include "kernels/microbenchmarks/kernel_buffers.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "kernels/trainer/network.hpp"
@@ -18,7 +19,8 @@ constexpr std::size_t lines(std::int64_t elements) { return (static_cast<std::si
 
 std::size_t elements_in_lines(const KernelArrays& arrays) {
   return lines(arrays.input) + lines(arrays.output) + lines(arrays.output_gradient) + lines(arrays.input_gradient) + lines(arrays.weights) +
-         lines(arrays.weight_gradient) + lines(arrays.velocity) + lines(arrays.indices) + lines(arrays.labels);
+         lines(arrays.weight_gradient) + lines(arrays.velocity) + lines(arrays.second_moment) + lines(arrays.indices) +
+         lines(arrays.labels);
 }
 
 void fill_with_normals(std::span<float> values) {
@@ -31,7 +33,8 @@ void fill_with_normals(std::span<float> values) {
 }  // namespace
 
 Bytes KernelArrays::total() const {
-  const std::int64_t elements = input + output + output_gradient + input_gradient + weights + weight_gradient + velocity + indices + labels;
+  const std::int64_t elements =
+      input + output + output_gradient + input_gradient + weights + weight_gradient + velocity + second_moment + indices + labels;
   return Bytes(static_cast<double>(elements) * sizeof(float));
 }
 
@@ -55,7 +58,11 @@ KernelArrays kernel_arrays(const Kernel& kernel) {
       if (loss || shape.kind == LayerKind::relu) arrays.output = outputs;
       if (pool) arrays.indices = outputs;
       break;
-    case Pass::update: arrays.weights = learnt, arrays.weight_gradient = learnt, arrays.velocity = learnt; break;
+    case Pass::update:
+      arrays.weights = learnt, arrays.weight_gradient = learnt;
+      if (kernel.optimizer != Optimizer::sgd) arrays.velocity = learnt;
+      if (kernel.optimizer == Optimizer::adam || kernel.optimizer == Optimizer::adamw) arrays.second_moment = learnt;
+      break;
   }
   if (loss) arrays.labels = kernel.batch * shape.input.positions();
   return arrays;
@@ -97,6 +104,8 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
     copy.weights = take(arrays.weights);
     copy.weight_gradient = take(arrays.weight_gradient);
     copy.velocity = take(arrays.velocity);
+    copy.second_moment = take(arrays.second_moment);
+    for (std::int64_t i = 0; i < arrays.second_moment; ++i) copy.second_moment[i] = std::abs(copy.second_moment[i]);
     copy.indices = take_integers(arrays.indices);
     std::int32_t* labels = take_integers(arrays.labels);
     const std::int64_t classes = kernel.shape.input.channels;

@@ -18,6 +18,7 @@ struct KernelArrays {
   std::int64_t weights = 0;
   std::int64_t weight_gradient = 0;
   std::int64_t velocity = 0;
+  std::int64_t second_moment = 0;
   std::int64_t indices = 0;
   std::int64_t labels = 0;
 

@@ -2,7 +2,7 @@
 
 #include "kernels/reference/reference.hpp"
 
-/// The layers of run_reference, each for the passes it has but the update.
+/// The layers of run_reference, each for the passes it has, and the update of any.
 namespace forerun {
 
 void reference_dense(const Kernel& kernel, const cpu::LayerBuffers& b);
@@ -16,6 +16,7 @@ void reference_add(const Kernel& kernel, const cpu::LayerBuffers& b);
 void reference_embedding(const Kernel& kernel, const cpu::LayerBuffers& b, bool adds_gradient);
 void reference_attention(const Kernel& kernel, const cpu::LayerBuffers& b, const cpu::OperatorOptions& options);
 void reference_norm(const Kernel& kernel, const cpu::LayerBuffers& b);  ///< batch_norm, layer_norm
+void reference_update(const Kernel& kernel, const cpu::LayerBuffers& b, const cpu::UpdateRule& rule);
 void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b);
 
 }  // namespace forerun

@@ -2,25 +2,12 @@
 
 #include "core/error.hpp"
 #include "kernels/reference/layers.hpp"
-#include "workloads/formulas.hpp"
 
 namespace forerun {
 
-namespace {
-
-void update(const LayerShape& shape, const cpu::LayerBuffers& b, const cpu::UpdateRule& rule) {
-  for (std::int64_t i = 0; i < parameters(shape); ++i) {
-    const double v = static_cast<double>(rule.momentum) * b.velocity[i] + b.weight_gradient[i];
-    b.velocity[i] = static_cast<float>(v);
-    b.weights[i] = static_cast<float>(b.weights[i] - static_cast<double>(rule.learning_rate) * v);
-  }
-}
-
-}  // namespace
-
 void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, const cpu::OperatorOptions& options) {
   if (!cpu::offers(cpu::Library::eigen, kernel)) throw MissingCapability("the layer does not have this pass");
-  if (kernel.pass == Pass::update) return update(kernel.shape, buffers, options.rule);
+  if (kernel.pass == Pass::update) return reference_update(kernel, buffers, options.rule);
   switch (kernel.shape.kind) {
     case LayerKind::dense: return reference_dense(kernel, buffers);
     case LayerKind::conv2d: return reference_conv2d(kernel, buffers);

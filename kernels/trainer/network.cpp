@@ -51,6 +51,8 @@ constexpr bool has_arrays_for(LayerKind kind) {
   }
 }
 
+constexpr bool has_second_moments(Optimizer optimizer) { return optimizer == Optimizer::adam || optimizer == Optimizer::adamw; }
+
 /// The plan, unless it cannot be run here: its buckets count the bytes of its precision, which a layout of floats does not fit.
 const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
   if (!is_chain(workload))
@@ -74,7 +76,8 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
     : layout_(parameter_layout(workload, runnable(workload, plan, options.kernels))),
       weights_(layout_.total),
       gradients_(layout_.total),
-      velocities_(layout_.total),
+      velocities_(workload.optimizer == Optimizer::sgd ? 0 : layout_.total),
+      second_moments_(has_second_moments(workload.optimizer) ? layout_.total : 0),
       layers_(workload.layers.size()) {
   allocate(workload, batch_of(plan));
   initialise_weights(workload, options.seed);
@@ -91,6 +94,7 @@ void Network::allocate(const Workload& workload, std::int64_t batch_size) {
     if (shape.kind == LayerKind::max_pool) layer.indices = AlignedArray<std::int32_t>(layer.output.size());
     const ParameterRange& parameters = layout_.layers[i];
     cpu::LayerBuffers& buffers = layer.buffers;
+    buffers.step = 0;  // begin_step() counts
     buffers.input = i > 0 ? layers_[i - 1].output.data() : nullptr;
     buffers.output = layer.output.data();
     buffers.input_gradient = layer.input_gradient.data();
@@ -99,7 +103,8 @@ void Network::allocate(const Workload& workload, std::int64_t batch_size) {
     if (parameters.count > 0) {
       buffers.weights = weights_.data() + parameters.first;
       buffers.weight_gradient = gradients_.data() + parameters.first;
-      buffers.velocity = velocities_.data() + parameters.first;
+      if (velocities_.size() > 0) buffers.velocity = velocities_.data() + parameters.first;
+      if (second_moments_.size() > 0) buffers.second_moment = second_moments_.data() + parameters.first;
     }
   }
   layers_.back().buffers.loss = &loss_;
@@ -116,7 +121,7 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
 
 void Network::prepare_operators(const StepPlan& plan, const NetworkOptions& options) {
   cpu::UpdateRule rule = options.rule;
-  rule.learning_rate /= static_cast<float>(plan.ranks);
+  rule.gradient_scale /= static_cast<float>(plan.ranks);
   operators_.resize(plan.operations.size());
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
@@ -126,6 +131,7 @@ void Network::prepare_operators(const StepPlan& plan, const NetworkOptions& opti
 }
 
 void Network::begin_step(const Batch& batch) {
+  for (LayerState& layer : layers_) ++layer.buffers.step;
   layers_.front().buffers.input = batch.samples.data();
   layers_.back().buffers.labels = batch.labels.data();
 }

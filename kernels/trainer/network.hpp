@@ -30,8 +30,8 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels);
 /// All memory is taken and touched at construction. One network serves one thread at a time.
 class Network {
  public:
-  /// All-reduced gradients are sums over the plan's ranks; the update divides by their number (folded into the learning rate,
-  /// since the rule is linear in the gradient). Throws MissingCapability where no library has a kernel of the plan.
+  /// All-reduced gradients are sums over the plan's ranks; the update divides by their number. Throws MissingCapability where no library
+  /// has a kernel of the plan.
   Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
 
   /// The samples of the next step; they must outlive it.
@@ -70,6 +70,7 @@ class Network {
   AlignedArray<float> weights_;
   AlignedArray<float> gradients_;
   AlignedArray<float> velocities_;
+  AlignedArray<float> second_moments_;
   std::vector<LayerState> layers_;
   std::vector<Prepared> operators_;  // one an operation of the plan
   float loss_ = 0;

@@ -47,6 +47,7 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       weights(random_values(random, parameters(shape))),
       weight_gradient(random_values(random, parameters(shape))),
       velocity(random_values(random, parameters(shape))),
+      second_moment(random_values(random, parameters(shape))),
       statistics(static_cast<std::size_t>(cpu::statistics_elements(shape, batch))),
       running(random_values(random, cpu::running_elements(shape))),
       indices(output.size()),
@@ -61,6 +62,7 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
     further_input_gradients.push_back(random_values(random, batch * elements));
   }
   std::uniform_int_distribution<std::int32_t> any_class(0, static_cast<std::int32_t>(shape.input.channels) - 1);
+  for (float& average : second_moment) average = std::abs(average);  // of squares
   for (std::int32_t& label : labels) label = any_class(random);
   std::uniform_int_distribution<std::int32_t> any_row(0, std::max(0, static_cast<std::int32_t>(shape.rows) - 1));
   for (std::int32_t& row : picked) row = any_row(random);
@@ -69,7 +71,8 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
 cpu::LayerBuffers LayerData::buffers() {
   cpu::LayerBuffers b;
   b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
-  b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data();
+  b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data(),
+  b.second_moment = second_moment.data();
   b.statistics = statistics.data(), b.running = running.data();
   for (const std::vector<float>& further : further_inputs) b.further_inputs.push_back(further.data());
   for (std::vector<float>& further : further_input_gradients) b.further_input_gradients.push_back(further.data());

@@ -26,7 +26,7 @@ struct LayerData {
   /// Overwrites what the pass writes with values that are not numbers, so that what it leaves out shows.
   void poison(const LayerShape& shape, Pass pass);
 
-  std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity, statistics, running;
+  std::vector<float> input, output, output_gradient, input_gradient, weights, weight_gradient, velocity, second_moment, statistics, running;
   std::vector<std::vector<float>> further_inputs, further_input_gradients;
   std::vector<std::int32_t> indices, labels, picked;
   std::vector<std::uint8_t> mask;

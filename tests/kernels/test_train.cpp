@@ -67,10 +67,29 @@ TEST_CASE("the loss falls on a linear model, a multilayer perceptron and a convo
   CHECK(result.losses.back() < 0.5 * result.losses.front());
 }
 
+TEST_CASE("the loss falls under every optimizer") {
+  const Optimizer optimizer = GENERATE(Optimizer::sgd, Optimizer::sgd_momentum, Optimizer::adam, Optimizer::adamw);
+  Scenario made = scenario("mlp", 24, "serial");
+  made.workload.optimizer = optimizer;
+  TrainOptions options;
+  options.steps = 60;
+  options.warm_up = 0;
+  options.rule.learning_rate = optimizer == Optimizer::sgd ? 0.1F : optimizer == Optimizer::sgd_momentum ? 0.01F : 1e-3F;
+  const TrainResult result = trained(made, options);
+  INFO(to_string(optimizer));
+  CHECK(result.losses.back() < 0.5 * result.losses.front());
+}
+
 TEST_CASE("two ranks with half the batch each end with the weights of one") {
-  const std::string strategy = GENERATE("data=2", "data=2,overlap=data", "data=2,bucket=1KiB", "data=2,bucket=1KiB,overlap=data");
-  const Scenario one = scenario(small_cnn(), 8, "serial");
-  const Scenario two = scenario(small_cnn(), 8, strategy);
+  const auto [strategy, optimizer] = GENERATE(table<std::string, Optimizer>({{"data=2", Optimizer::sgd_momentum},
+                                                                             {"data=2,overlap=data", Optimizer::sgd_momentum},
+                                                                             {"data=2,bucket=1KiB", Optimizer::sgd_momentum},
+                                                                             {"data=2,bucket=1KiB,overlap=data", Optimizer::sgd_momentum},
+                                                                             {"data=2", Optimizer::sgd},
+                                                                             {"data=2", Optimizer::adamw}}));
+  Scenario one = scenario(small_cnn(), 8, "serial");
+  Scenario two = scenario(small_cnn(), 8, strategy);
+  one.workload.optimizer = two.workload.optimizer = optimizer;
   const auto shard = [&](std::int64_t first, std::int64_t count) { return make_batch(one.workload.input, 4, 1, first, count); };
   std::vector<Batch> whole;
   whole.push_back(shard(0, 8));
