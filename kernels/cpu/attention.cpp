@@ -1,3 +1,5 @@
+#include "kernels/cpu/attention.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -13,27 +15,23 @@ namespace forerun::cpu {
 namespace {
 
 using Index = Eigen::Index;
-using Rows = Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>, Eigen::Unaligned, Eigen::OuterStride<>>;
-using ConstRows =
-    Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>, Eigen::Unaligned, Eigen::OuterStride<>>;
-
-// Queries whose scores are taken at once: their scores over a thousand keys stay in a second-level cache, and their products are large
-// enough to run at full speed. No more scores than these are ever in memory.
-constexpr Index kBlock = 64;
+using Rows = StridedMatrix;
+using ConstRows = ConstStridedMatrix;
 
 /// Scaled dot products block of queries by block of queries, as in flash attention [Dao et al. 2022], but with all keys of a block at
 /// once, since a core's second-level cache holds what a GPU's shared memory does not. A causal block stops at its last query's key.
 class AttentionBlocks : public Operator {
  protected:
-  AttentionBlocks(const Kernel& kernel, const OperatorOptions& options)
-      : a_(kernel.shape.attention),
+  AttentionBlocks(const AttentionProducts& products, const Kernel& kernel, const OperatorOptions& options)
+      : products_(products),
+        a_(kernel.shape.attention),
         batch_(kernel.batch),
         queries_(kernel.shape.input.positions()),
         shared_by_(a_.heads / a_.key_heads),
         scale_(1 / std::sqrt(static_cast<float>(a_.key_channels))),
         causal_(options.mask == AttentionMask::causal),
         rate_(a_.dropout ? options.dropped_share : 0.0F),
-        scores_(static_cast<std::size_t>(std::min(kBlock, queries_) * a_.keys)) {}
+        scores_(static_cast<std::size_t>(std::min(kAttentionBlock, queries_) * a_.keys)) {}
 
   /// Keys that a query sees, from the first on.
   [[nodiscard]] Index seen(Index query) const { return causal_ ? query + 1 + a_.keys - queries_ : a_.keys; }
@@ -41,8 +39,8 @@ class AttentionBlocks : public Operator {
   /// Calls visit(first query, queries, keys that the last of them sees) for each block.
   template <class Visit>
   void for_each_block(Visit visit) const {
-    for (Index first = 0; first < queries_; first += kBlock) {
-      const Index count = std::min(kBlock, queries_ - first);
+    for (Index first = 0; first < queries_; first += kAttentionBlock) {
+      const Index count = std::min(kAttentionBlock, queries_ - first);
       visit(first, count, seen(first + count - 1));
     }
   }
@@ -61,6 +59,7 @@ class AttentionBlocks : public Operator {
   ConstRows value(const LayerBuffers& b, Index sample, Index head, Index count) const {
     return of_head<ConstRows>(b.further_inputs[1], sample * a_.keys, count, head / shared_by_, a_.key_heads, a_.value_channels);
   }
+  static ConstRows read(const Rows& rows) { return {rows.data(), rows.rows(), rows.cols(), Eigen::OuterStride<>(rows.outerStride())}; }
   Rows block(std::vector<float>& memory, Index rows, Index keys) const {
     return {memory.data(), rows, keys, Eigen::OuterStride<>(a_.keys)};
   }
@@ -77,6 +76,7 @@ class AttentionBlocks : public Operator {
 
   [[nodiscard]] bool drops() const { return rate_.threshold > 0; }
 
+  AttentionProducts products_;
   Attention a_;
   Index batch_;
   Index queries_;
@@ -89,18 +89,18 @@ class AttentionBlocks : public Operator {
 
 class Forward final : public AttentionBlocks {
  public:
-  Forward(const Kernel& kernel, const OperatorOptions& options)
-      : AttentionBlocks(kernel, options), factors_(static_cast<std::size_t>(a_.keys)) {}
+  Forward(const AttentionProducts& products, const Kernel& kernel, const OperatorOptions& options)
+      : AttentionBlocks(products, kernel, options), factors_(static_cast<std::size_t>(a_.keys)) {}
 
   void run(const LayerBuffers& b) override {
     for (Index n = 0; n < batch_; ++n)
       for (Index head = 0; head < a_.heads; ++head)
         for_each_block([&](Index first, Index count, Index last) {
-          Rows p = block(scores_, count, last);
-          p.noalias() = query(b, n, head, first, count) * key(b, n, head, last).transpose();
-          for (Index r = 0; r < count; ++r) soften(b, n, head, first + r, last, p.data() + r * a_.keys);
-          Rows y = of_head<Rows>(b.output, n * queries_ + first, count, head, a_.heads, a_.value_channels);
-          y.noalias() = p * value(b, n, head, last);
+          const Rows p = block(scores_, count, last);
+          products_.times_transposed(query(b, n, head, first, count), key(b, n, head, last), p);
+          for (Index r = 0; r < count; ++r) soften(b, n, head, first + r, last, scores_.data() + r * a_.keys);
+          const Rows y = of_head<Rows>(b.output, n * queries_ + first, count, head, a_.heads, a_.value_channels);
+          products_.times(read(p), value(b, n, head, last), y);
         });
   }
 
@@ -128,8 +128,8 @@ class Forward final : public AttentionBlocks {
 ///   dV = (P D)^T dY;  dS = P ((dY V^T) D - rowsum(dY Y)) scale;  dQ = dS K;  dK = dS^T Q      [Dao et al. 2022, algorithm 4]
 class BackwardData final : public AttentionBlocks {
  public:
-  BackwardData(const Kernel& kernel, const OperatorOptions& options)
-      : AttentionBlocks(kernel, options), slopes_(scores_.size()), dropped_(drops() ? scores_.size() : 0) {}
+  BackwardData(const AttentionProducts& products, const Kernel& kernel, const OperatorOptions& options)
+      : AttentionBlocks(products, kernel, options), slopes_(scores_.size()), dropped_(drops() ? scores_.size() : 0) {}
 
   void run(const LayerBuffers& b) override {
     std::fill_n(b.further_input_gradients[0], batch_ * a_.keys * a_.key_heads * a_.key_channels, 0.0F);
@@ -145,16 +145,16 @@ class BackwardData final : public AttentionBlocks {
     const ConstRows q = query(b, n, head, first, count), k = key(b, n, head, last), v = value(b, n, head, last);
     const ConstRows y = of_head<ConstRows>(b.output, n * queries_ + first, count, head, a_.heads, values);
     const ConstRows dy = of_head<ConstRows>(b.output_gradient, n * queries_ + first, count, head, a_.heads, values);
-    Rows p = block(scores_, count, last), ds = block(slopes_, count, last);
-    p.noalias() = q * k.transpose();
-    ds.noalias() = dy * v.transpose();
+    const Rows p = block(scores_, count, last), ds = block(slopes_, count, last);
+    products_.times_transposed(q, k, p);
+    products_.times_transposed(dy, v, ds);
     for (Index r = 0; r < count; ++r) turn_row(b, n, head, first + r, last, r, dy.row(r).dot(y.row(r)));
-    Rows dv = of_head<Rows>(b.further_input_gradients[1], n * a_.keys, last, head / shared_by_, a_.key_heads, values);
-    dv.noalias() += block(drops() ? dropped_ : scores_, count, last).transpose() * dy;
-    Rows dk = of_head<Rows>(b.further_input_gradients[0], n * a_.keys, last, head / shared_by_, a_.key_heads, a_.key_channels);
-    dk.noalias() += ds.transpose() * q;
-    Rows dq = of_head<Rows>(b.input_gradient, n * queries_ + first, count, head, a_.heads, a_.key_channels);
-    dq.noalias() = ds * k;
+    const Rows dv = of_head<Rows>(b.further_input_gradients[1], n * a_.keys, last, head / shared_by_, a_.key_heads, values);
+    products_.add_transposed_times(read(block(drops() ? dropped_ : scores_, count, last)), dy, dv);
+    const Rows dk = of_head<Rows>(b.further_input_gradients[0], n * a_.keys, last, head / shared_by_, a_.key_heads, a_.key_channels);
+    products_.add_transposed_times(read(ds), q, dk);
+    const Rows dq = of_head<Rows>(b.input_gradient, n * queries_ + first, count, head, a_.heads, a_.key_channels);
+    products_.times(read(ds), k, dq);
   }
 
   /// Turns a query's row of scores into its softmax, and that of the softmax's gradient into the scores'.
@@ -177,13 +177,22 @@ class BackwardData final : public AttentionBlocks {
   std::vector<float> slopes_, dropped_;
 };
 
+constexpr AttentionProducts kEigenProducts = {
+    .times_transposed = [](const ConstRows& a, const ConstRows& b, Rows c) { c.noalias() = a * b.transpose(); },
+    .times = [](const ConstRows& a, const ConstRows& b, Rows c) { c.noalias() = a * b; },
+    .add_transposed_times = [](const ConstRows& a, const ConstRows& b, Rows c) { c.noalias() += a.transpose() * b; }};
+
 }  // namespace
 
-std::unique_ptr<Operator> attention(const Kernel& kernel, const OperatorOptions& options) {
+std::unique_ptr<Operator> attention_by(const AttentionProducts& products, const Kernel& kernel, const OperatorOptions& options) {
   if (options.mask == AttentionMask::causal && kernel.shape.attention.keys < kernel.shape.input.positions())
     throw MissingCapability("a causal attention of fewer keys than queries: the first queries would see none");
-  if (kernel.pass == Pass::forward) return std::make_unique<Forward>(kernel, options);
-  return std::make_unique<BackwardData>(kernel, options);
+  if (kernel.pass == Pass::forward) return std::make_unique<Forward>(products, kernel, options);
+  return std::make_unique<BackwardData>(products, kernel, options);
+}
+
+std::unique_ptr<Operator> attention(const Kernel& kernel, const OperatorOptions& options) {
+  return attention_by(kEigenProducts, kernel, options);
 }
 
 }  // namespace forerun::cpu

@@ -30,10 +30,11 @@ std::unique_ptr<Operator> make_eigen(const Kernel& kernel, const OperatorOptions
   }
 }
 
-std::unique_ptr<Operator> make_onednn(const Kernel& kernel) {
+std::unique_ptr<Operator> make_onednn(const Kernel& kernel, const OperatorOptions& options) {
   switch (kernel.shape.kind) {
     case LayerKind::dense: return onednn_dense(kernel);
     case LayerKind::conv2d: return onednn_conv2d(kernel);
+    case LayerKind::attention: return onednn_attention(kernel, options);
     case LayerKind::max_pool:
     case LayerKind::average_pool: return onednn_pool(kernel);
     case LayerKind::relu:
@@ -46,6 +47,7 @@ constexpr bool onednn_has(LayerKind kind) {
   switch (kind) {
     case LayerKind::dense:
     case LayerKind::conv2d:
+    case LayerKind::attention:
     case LayerKind::max_pool:
     case LayerKind::average_pool:
     case LayerKind::relu:
@@ -67,7 +69,7 @@ std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, c
   if (!offers(library, kernel))
     throw MissingCapability(std::string(to_string(library)) + " has no " + std::string(to_string(kernel.pass)) + " of " +
                             std::string(to_string(kernel.shape.kind)) + unwritten_variant(kernel));
-  return library == Library::eigen ? make_eigen(kernel, options) : make_onednn(kernel);
+  return library == Library::eigen ? make_eigen(kernel, options) : make_onednn(kernel, options);
 }
 
 }  // namespace forerun::cpu

@@ -118,7 +118,7 @@ class Operator {
 };
 
 /// Whether a library has the kernel. Eigen, or plain loops, has every kernel that is_written() says there is; oneDNN has those of dense,
-/// conv2d, pools, relu and gelu but the update.
+/// conv2d, attention, pools, relu and gelu but the update.
 bool offers(Library library, const Kernel& kernel);
 
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.
