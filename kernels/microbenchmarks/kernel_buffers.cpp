@@ -18,9 +18,15 @@ constexpr std::size_t kTable = std::size_t{1} << 18;
 constexpr std::size_t lines(std::int64_t elements) { return (static_cast<std::size_t>(elements) + kLine - 1) / kLine * kLine; }
 
 std::size_t elements_in_lines(const KernelArrays& arrays) {
-  return lines(arrays.input) + lines(arrays.output) + lines(arrays.output_gradient) + lines(arrays.input_gradient) + lines(arrays.weights) +
-         lines(arrays.weight_gradient) + lines(arrays.velocity) + lines(arrays.second_moment) + lines(arrays.indices) +
-         lines(arrays.labels);
+  constexpr std::int64_t kBytes = sizeof(float);
+  std::size_t elements = 0;
+  for (const std::int64_t array : {arrays.input, arrays.output, arrays.output_gradient, arrays.input_gradient, arrays.weights,
+                                   arrays.weight_gradient, arrays.velocity, arrays.second_moment, arrays.indices, arrays.labels,
+                                   arrays.picked, arrays.statistics, arrays.running, (arrays.mask + kBytes - 1) / kBytes})
+    elements += lines(array);
+  for (const auto* further : {&arrays.further_inputs, &arrays.further_input_gradients})
+    for (const std::int64_t array : *further) elements += lines(array);
+  return elements;
 }
 
 void fill_with_normals(std::span<float> values) {
@@ -31,42 +37,6 @@ void fill_with_normals(std::span<float> values) {
 }
 
 }  // namespace
-
-Bytes KernelArrays::total() const {
-  const std::int64_t elements =
-      input + output + output_gradient + input_gradient + weights + weight_gradient + velocity + second_moment + indices + labels;
-  return Bytes(static_cast<double>(elements) * sizeof(float));
-}
-
-KernelArrays kernel_arrays(const Kernel& kernel) {
-  const LayerShape& shape = kernel.shape;
-  const std::int64_t inputs = kernel.batch * shape.input.elements();
-  const std::int64_t outputs = kernel.batch * shape.output.elements();
-  const std::int64_t learnt = parameters(shape);
-  const bool loss = shape.kind == LayerKind::softmax_cross_entropy;
-  const bool pool = shape.kind == LayerKind::max_pool;
-  KernelArrays arrays;
-  switch (kernel.pass) {
-    case Pass::forward:
-      arrays.input = inputs, arrays.output = outputs, arrays.weights = learnt;
-      if (pool) arrays.indices = outputs;
-      break;
-    case Pass::backward_weights: arrays.input = inputs, arrays.output_gradient = outputs, arrays.weight_gradient = learnt; break;
-    case Pass::backward_data:
-      arrays.input_gradient = inputs, arrays.weights = learnt;
-      if (!loss) arrays.output_gradient = outputs;
-      if (loss || shape.kind == LayerKind::relu) arrays.output = outputs;
-      if (pool) arrays.indices = outputs;
-      break;
-    case Pass::update:
-      arrays.weights = learnt, arrays.weight_gradient = learnt;
-      if (kernel.optimizer != Optimizer::sgd) arrays.velocity = learnt;
-      if (kernel.optimizer == Optimizer::adam || kernel.optimizer == Optimizer::adamw) arrays.second_moment = learnt;
-      break;
-  }
-  if (loss) arrays.labels = kernel.batch * shape.input.positions();
-  return arrays;
-}
 
 float* Arena::reserve(std::size_t bytes) {
   if (memory_.size() * sizeof(float) < bytes) {
@@ -96,6 +66,12 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
     std::fill_n(array, elements, 0);
     return array;
   };
+  const auto take_numbers = [&](std::int64_t elements, std::int64_t below) {
+    std::int32_t* array = take_integers(elements);
+    for (std::int64_t i = 0; i < elements; ++i)
+      array[i] = static_cast<std::int32_t>(mix_bits(static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(below));
+    return array;
+  };
   for (cpu::LayerBuffers& copy : copies_) {
     copy.input = take(arrays.input);
     copy.output = take(arrays.output);
@@ -107,11 +83,13 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
     copy.second_moment = take(arrays.second_moment);
     for (std::int64_t i = 0; i < arrays.second_moment; ++i) copy.second_moment[i] = std::abs(copy.second_moment[i]);
     copy.indices = take_integers(arrays.indices);
-    std::int32_t* labels = take_integers(arrays.labels);
-    const std::int64_t classes = kernel.shape.input.channels;
-    for (std::int64_t i = 0; i < arrays.labels; ++i)
-      labels[i] = static_cast<std::int32_t>(mix_bits(static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(classes));
-    copy.labels = labels;
+    copy.labels = take_numbers(arrays.labels, kernel.shape.input.channels);
+    copy.picked = take_numbers(arrays.picked, kernel.shape.rows);
+    copy.statistics = take(arrays.statistics);
+    copy.running = take(arrays.running);
+    copy.mask = reinterpret_cast<std::uint8_t*>(take((arrays.mask + 3) / 4));
+    for (const std::int64_t elements : arrays.further_inputs) copy.further_inputs.push_back(take(elements));
+    for (const std::int64_t elements : arrays.further_input_gradients) copy.further_input_gradients.push_back(take(elements));
     copy.loss = &loss_;
   }
 }

@@ -5,27 +5,10 @@
 
 #include "core/calibration.hpp"
 #include "kernels/cpu/operator.hpp"
+#include "kernels/microbenchmarks/kernel_arrays.hpp"
 #include "kernels/trainer/array.hpp"
 
 namespace forerun {
-
-/// Elements of each array that one run of a kernel touches; zero for those that it does not.
-struct KernelArrays {
-  std::int64_t input = 0;
-  std::int64_t output = 0;
-  std::int64_t output_gradient = 0;
-  std::int64_t input_gradient = 0;
-  std::int64_t weights = 0;
-  std::int64_t weight_gradient = 0;
-  std::int64_t velocity = 0;
-  std::int64_t second_moment = 0;
-  std::int64_t indices = 0;
-  std::int64_t labels = 0;
-
-  /// Their bytes together: what one run leaves in a cache.
-  [[nodiscard]] Bytes total() const;
-};
-KernelArrays kernel_arrays(const Kernel& kernel);
 
 /// Memory that the buffers of one microbenchmark after another are cut from, so that pages are touched once.
 class Arena {

@@ -12,6 +12,7 @@
 #include "kernels/microbenchmarks/measure.hpp"
 #include "kernels/trainer/core_pin.hpp"
 #include "workloads/formulas.hpp"
+#include "workloads/load.hpp"
 #include "workloads/shapes.hpp"
 
 namespace forerun {
@@ -94,6 +95,34 @@ TEST_CASE("a kernel's arrays are those that its formula moves") {
   pool.window = pool.stride = 2;
   const Kernel backward{infer_shape({3, 8, 8}, pool), Pass::backward_data, 5, {}};
   CHECK(kernel_arrays(backward).total() == bytes_moved(backward));
+  for (const LayerKind kind : {LayerKind::gelu, LayerKind::dropout, LayerKind::add})
+    for (const Pass pass : {Pass::forward, Pass::backward_data}) {
+      LayerShape shape{.kind = kind, .input = {3, 8, 8}, .output = {3, 8, 8}};
+      if (kind == LayerKind::add) shape.operands = 3;
+      CHECK(kernel_arrays({shape, pass, 5, {}}).total() == bytes_moved({shape, pass, 5, {}}));
+    }
+}
+
+TEST_CASE("every kernel of a residual network and of a transformer can be called again and again") {
+  using Settings = std::vector<std::pair<std::string, std::string>>;
+  const std::pair<std::string, Settings> families[] = {
+      {"resnet18", {{"image", "32"}, {"width", "8"}, {"classes", "5"}}},
+      {"gpt", {{"layers", "1"}, {"hidden", "16"}, {"heads", "2"}, {"sequence", "12"}, {"vocabulary", "31"}}},
+  };
+  for (const auto& [name, pairs] : families) {
+    std::vector<Text> settings;
+    for (const auto& [key, value] : pairs) settings.push_back({.value = value, .key = key});
+    const Workload workload = load_workload({name}, settings);
+    const std::vector<Passes> all = passes(workload);
+    Arena arena;
+    for (std::size_t i = 0; i < workload.layers.size(); ++i)
+      for (const Pass pass : all[i]) {
+        const Kernel kernel{workload.layers[i].shape, pass, 2, {}, Precision::fp32, workload.optimizer};
+        INFO(workload.layers[i].name << ' ' << to_string(pass));
+        KernelLoad load({kernel, 3}, arena);
+        for (int call = 0; call < 4; ++call) CHECK_NOTHROW(load.call());
+      }
+  }
 }
 
 TEST_CASE("shipped lists hold every pass of every layer, warm and cold, and no batch that people use") {
