@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -8,35 +9,47 @@ namespace forerun::cpu {
 
 namespace {
 
+// Rows that stay in a second-level cache from their largest logits to their probabilities.
+constexpr Eigen::Index kBlockElements = 64 * 1024;
+
 /// p = exp(x - max x) / sum exp(x - max x); loss = mean (log sum exp(x - max x) - (x_label - max x)), finite for any finite x.
 class Forward final : public Operator {
  public:
   explicit Forward(const Kernel& kernel)
       : rows_(kernel.batch * kernel.shape.input.positions()),
         classes_(kernel.shape.input.channels),
-        largest_(static_cast<std::size_t>(rows_)) {}
+        block_(std::clamp<Eigen::Index>(kBlockElements / classes_, 1, rows_)),
+        largest_(static_cast<std::size_t>(block_)) {}
 
   void run(const LayerBuffers& b) override {
-    const ConstMatrix x(b.input, rows_, classes_);
-    Matrix p(b.output, rows_, classes_);
-    for (Eigen::Index n = 0; n < rows_; ++n) {
-      largest_[n] = x.row(n).maxCoeff();
-      p.row(n) = x.row(n).array() - largest_[n];
-    }
-    // One call over the whole batch: rows of ten are too short for vector exponentials.
-    Array(b.output, rows_ * classes_) = Array(b.output, rows_ * classes_).exp();
     double loss = 0;
-    for (Eigen::Index n = 0; n < rows_; ++n) {
-      const float sum = p.row(n).sum();
-      p.row(n) /= sum;
-      loss += std::log(sum) - (x(n, b.labels[n]) - largest_[n]);
-    }
+    for (Eigen::Index first = 0; first < rows_; first += block_) loss += run_block(b, first, std::min(block_, rows_ - first));
     *b.loss = static_cast<float>(loss / static_cast<double>(rows_));
   }
 
  private:
+  /// The sum of the rows' losses.
+  double run_block(const LayerBuffers& b, Eigen::Index first, Eigen::Index rows) {
+    const ConstMatrix x(b.input + first * classes_, rows, classes_);
+    Matrix p(b.output + first * classes_, rows, classes_);
+    for (Eigen::Index n = 0; n < rows; ++n) {
+      largest_[n] = x.row(n).maxCoeff();
+      p.row(n) = x.row(n).array() - largest_[n];
+    }
+    // One call over the whole block: rows of ten are too short for vector exponentials.
+    Array(p.data(), p.size()) = Array(p.data(), p.size()).exp();
+    double loss = 0;
+    for (Eigen::Index n = 0; n < rows; ++n) {
+      const float sum = p.row(n).sum();
+      p.row(n) *= 1 / sum;
+      loss += std::log(sum) - (x(n, b.labels[first + n]) - largest_[n]);
+    }
+    return loss;
+  }
+
   Eigen::Index rows_;
   Eigen::Index classes_;
+  Eigen::Index block_;  // rows
   std::vector<float> largest_;
 };
 
