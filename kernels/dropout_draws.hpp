@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <cmath>
 #include <cstdint>
 
 #include "kernels/trainer/random.hpp"
@@ -29,8 +30,8 @@ constexpr std::uint32_t draw(std::uint64_t sample_key, std::int64_t element) {
 /// A share of elements to drop, in [0, 1), to the next 2^-16: those that draw less than `threshold`. The others are scaled up by what
 /// keeps the sum's expectation.
 struct DropRate {
-  explicit constexpr DropRate(float share)
-      : threshold(static_cast<std::uint32_t>(share * 65536.0F + 0.5F)), scale(65536.0F / static_cast<float>(65536U - threshold)) {
+  explicit DropRate(float share)
+      : threshold(static_cast<std::uint32_t>(std::lround(share * 65536.0F))), scale(65536.0F / static_cast<float>(65536U - threshold)) {
     assert(share >= 0 && threshold < 65536U);
   }
 

@@ -19,7 +19,7 @@ bool slides_plainly(const LayerShape& shape) {
 bool is_written(const LayerShape& shape) {
   switch (shape.kind) {
     case LayerKind::dense: return shape.experts == 1 && shape.input.positions() == shape.output.positions();
-    case LayerKind::conv2d: return slides_plainly(shape);
+    case LayerKind::conv2d:
     case LayerKind::max_pool:
     case LayerKind::average_pool: return slides_plainly(shape);
     case LayerKind::embedding: return !shape.sparse;
