@@ -48,7 +48,7 @@ class Steps {
     const Seconds start = steady_now();
     network_.begin_step(batch);
     for (std::size_t i = 0; i < plan_.operations.size(); ++i)
-      if (plan_.operations[i].kind() == OperationKind::compute) network_.run(static_cast<int>(i));
+      if (plan_.operations[i].kind() == OperationKind::compute) network_.run({static_cast<int>(i), plan_.operations[i].layer});
     return steady_now() - start;
   }
 

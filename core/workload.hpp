@@ -147,10 +147,11 @@ inline constexpr int kData = -1;  ///< as a layer's input: the sample itself
 struct Layer {
   std::string name;
   LayerShape shape;
-  std::vector<int> inputs;  ///< the layers whose outputs it reads, all before it; kData for the sample
-  int block = -1;           ///< which repetition of a block it belongs to, counted through the network; -1 for none
-  int tied_to = -1;         ///< the earlier layer whose weights it shares; -1: its own
-  bool frozen = false;      ///< its parameters are not trained
+  std::vector<int> inputs;   ///< the layers whose outputs it reads, all before it; kData for the sample
+  int block = -1;            ///< which repetition of a block it belongs to, counted through the network; -1 for none
+  int tied_to = -1;          ///< the earlier layer whose weights it shares; -1: its own
+  bool frozen = false;       ///< its parameters are not trained
+  bool by_position = false;  ///< an embedding that looks up the number of each position, whatever the sample holds
 
   friend bool operator==(const Layer&, const Layer&) = default;
 };

@@ -150,6 +150,12 @@ int GraphBuilder::embedding(std::string_view name, int from, std::int64_t rows, 
   return append(name, shape, {from});
 }
 
+int GraphBuilder::position_embedding(std::string_view name, std::int64_t rows, std::int64_t channels, std::int64_t positions) {
+  const int index = embedding(name, kData, rows, channels, positions);
+  workload_.layers[static_cast<std::size_t>(index)].by_position = true;
+  return index;
+}
+
 int GraphBuilder::lstm(std::string_view name, int from, std::int64_t outputs, Bias bias) {
   LayerShape shape = same_shape(LayerKind::lstm, shape_of(from));
   shape.output.channels = outputs;

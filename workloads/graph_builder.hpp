@@ -73,6 +73,8 @@ class GraphBuilder {
   /// One row of `rows` x `channels` for each of `positions` indices. `from` is kData, or where positions come from.
   /// `sparse`: only rows that are picked have gradients.
   int embedding(std::string_view name, int from, std::int64_t rows, std::int64_t channels, std::int64_t positions, bool sparse = false);
+  /// A row of `rows` for each of the sample's positions, by its number.
+  int position_embedding(std::string_view name, std::int64_t rows, std::int64_t channels, std::int64_t positions);
   int lstm(std::string_view name, int from, std::int64_t outputs, Bias bias = Bias::present);
   /// The dot products of each two of the input's positions, n (n - 1) / 2 channels of n positions.
   int interaction(std::string_view name, int from);

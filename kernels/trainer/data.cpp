@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "core/error.hpp"
 #include "kernels/trainer/random.hpp"
 
 namespace forerun {
@@ -14,6 +15,9 @@ constexpr std::int64_t kCells = 4;  // a side of the grid of a pattern
 constexpr std::uint64_t kPatternStream = 1;
 constexpr std::uint64_t kNoiseStream = 2;
 constexpr std::uint64_t kLabelStream = 3;
+constexpr std::uint64_t kTableStream = 4;
+constexpr std::uint64_t kTokenStream = 5;
+constexpr std::uint64_t kStray = 4;  // of as many tokens one follows no table
 
 /// One class's pattern, spread from its cells over all pixels.
 std::vector<float> pattern(const TensorShape& shape, std::uint64_t key) {
@@ -48,6 +52,42 @@ Batch make_batch(const TensorShape& shape, std::int64_t classes, std::uint64_t s
     for (std::size_t k = 0; k < elements; ++k) sample[k] += prototype[k];
     batch.labels.span()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(label);
   }
+  return batch;
+}
+
+Batch make_sequences(std::int64_t positions, std::int64_t vocabulary, std::uint64_t seed, std::int64_t first, std::int64_t count) {
+  const auto size = static_cast<std::size_t>(positions * count);
+  const auto words = static_cast<std::uint64_t>(vocabulary);
+  Batch batch{{}, AlignedArray<std::int32_t>(size), AlignedArray<std::int32_t>(size)};
+  const auto after = [&](std::uint64_t token, std::uint64_t draw) {
+    if (draw % kStray == 0) return mix_bits(draw) % words;
+    return mix_bits(stream_key(seed, kTableStream) ^ token) % words;
+  };
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint64_t key = stream_key(stream_key(seed, kTokenStream), static_cast<std::uint64_t>(first + i));
+    std::uint64_t token = key % words;
+    for (std::int64_t position = 0; position < positions; ++position) {
+      const auto at = static_cast<std::size_t>(i * positions + position);
+      batch.tokens.span()[at] = static_cast<std::int32_t>(token);
+      token = after(token, mix_bits(key ^ static_cast<std::uint64_t>(position + 1)));
+      batch.labels.span()[at] = static_cast<std::int32_t>(token);
+    }
+  }
+  return batch;
+}
+
+Batch make_batch(const Workload& workload, std::uint64_t seed, std::int64_t first, std::int64_t number, std::int64_t count) {
+  const LayerShape& loss = workload.layers.back().shape;
+  const auto reads = [&](LayerKind kind) {
+    return std::ranges::any_of(workload.layers, [&](const Layer& layer) { return layer.shape.kind == kind; });
+  };
+  const bool sequences = reads(LayerKind::embedding);
+  if (sequences != (loss.input.positions() > 1))
+    throw MissingCapability("the trainer has images with a class each and sequences to continue, and neither is what " + workload.name +
+                            " learns from");
+  Batch batch = sequences ? make_sequences(loss.input.positions(), loss.input.channels, seed, first, count)
+                          : make_batch(workload.input, loss.input.elements(), seed, first, count);
+  batch.first = number;
   return batch;
 }
 

@@ -10,19 +10,6 @@ namespace forerun {
 
 namespace {
 
-/// The operations of a body in the order in which one thread meets them.
-void unroll(const Repeat& repeat, std::int64_t count, std::vector<int>& order) {
-  for (std::int64_t i = 0; i < count; ++i)
-    for (const Node& node : repeat.body) {
-      if (const int* operation = std::get_if<int>(&node))
-        order.push_back(*operation);
-      else if (const auto* inner = std::get_if<Repeat>(&node))
-        unroll(*inner, inner->count, order);
-      else
-        throw MissingCapability("the trainer's ranks all do the same; it has no pipeline stages");
-    }
-}
-
 bool has_buffers(const Repeat& repeat) {
   return !repeat.buffers.empty() || std::ranges::any_of(repeat.body, [](const Node& node) {
     const auto* inner = std::get_if<Repeat>(&node);
@@ -57,20 +44,20 @@ Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, Rank
   if (plan.ranks > 1 && group == nullptr) throw MissingCapability("a plan of several ranks needs forerun-ranks");
   if (has_buffers(plan.step)) throw MissingCapability("the trainer runs one thread a rank, which no buffer holds up");
   for (const Operation& operation : plan.operations) check_operation(plan, operation);
-  unroll(plan.step, 1, order_);
 }
 
 void Executor::step(RankLog* log) {
-  for (const int operation : order_) run(operation, log);
+  for (const StepEntry entry : network_.order()) run(entry, log);
   ++step_;
 }
 
-void Executor::run(int index, RankLog* log) {
+void Executor::run(StepEntry entry, RankLog* log) {
+  const int index = entry.operation;
   const Operation& operation = plan_.operations[static_cast<std::size_t>(index)];
   settle_dependencies(operation, log);
   if (operation.kind() == OperationKind::transfer) return reduce(index, log);
   const Seconds start = clock_();
-  network_.run(index);
+  network_.run(entry);
   const Seconds time = clock_() - start;
   note(log, index, time, time);
   advance(log);

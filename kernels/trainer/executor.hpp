@@ -29,7 +29,7 @@ class Executor {
     bool logged = false;  // posted in a timed step
   };
 
-  void run(int operation, RankLog* log);
+  void run(StepEntry entry, RankLog* log);
   void reduce(int operation, RankLog* log);
   void settle_dependencies(const Operation& operation, RankLog* log);
   void settle(std::size_t last, RankLog* log);
@@ -40,7 +40,6 @@ class Executor {
   Network& network_;
   RankGroup* group_;
   const Clock& clock_;
-  std::vector<int> order_;  // the operations of one step
   std::vector<InFlight> in_flight_;
   std::int64_t step_ = 0;
 };

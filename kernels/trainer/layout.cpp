@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/trainer/step_order.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -15,12 +16,14 @@ constexpr std::size_t kLine = 64 / sizeof(float);
 
 constexpr std::size_t on_next_line(std::size_t offset) { return (offset + kLine - 1) / kLine * kLine; }
 
-std::vector<int> gradient_order(const StepPlan& plan) {
+/// Layers by when their gradients are whole: that of shared weights is its owner's.
+std::vector<int> gradient_order(const Workload& workload, const StepPlan& plan) {
   std::vector<int> order;
-  for (const Operation& operation : plan.operations)
-    if (const auto* kernel = std::get_if<Kernel>(&operation.work))
-      if (kernel->pass == Pass::backward_weights && std::ranges::find(order, operation.layer) == order.end())
-        order.push_back(operation.layer);
+  for (const StepEntry& entry : step_order(plan, workload))
+    if (const auto* kernel = std::get_if<Kernel>(&plan.operations[static_cast<std::size_t>(entry.operation)].work))
+      if (kernel->pass == Pass::backward_weights && workload.layers[static_cast<std::size_t>(entry.layer)].tied_to < 0 &&
+          std::ranges::find(order, entry.layer) == order.end())
+        order.push_back(entry.layer);
   return order;
 }
 
@@ -35,18 +38,20 @@ ParameterLayout parameter_layout(const Workload& workload, const StepPlan& plan)
   ParameterLayout layout;
   layout.layers.resize(workload.layers.size());
   layout.buckets.resize(plan.operations.size());
-  const std::vector<int> order = gradient_order(plan);
+  const std::vector<int> order = gradient_order(workload, plan);
   for (const int layer : order) {
     const auto at = static_cast<std::size_t>(layer);
     layout.layers[at] = {layout.total, static_cast<std::size_t>(parameters(workload.layers[at].shape))};
     layout.total = on_next_line(layout.layers[at].end());
   }
   for (std::size_t at = 0; at < layout.layers.size(); ++at) {
-    const auto count = static_cast<std::size_t>(parameters(workload.layers[at].shape));
+    const auto count = static_cast<std::size_t>(own_parameters(workload.layers[at]));
     if (count == 0 || layout.layers[at].count > 0) continue;
     layout.layers[at] = {layout.total, count};
     layout.total = on_next_line(layout.layers[at].end());
   }
+  for (std::size_t at = 0; at < layout.layers.size(); ++at)
+    if (const int owner = workload.layers[at].tied_to; owner >= 0) layout.layers[at] = layout.layers[static_cast<std::size_t>(owner)];
   auto next = order.begin();
   bool reduces = false;
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {

@@ -21,7 +21,7 @@ struct ParameterRange {
 /// bucket is one contiguous range and its all-reduce packs nothing; those of frozen layers come last. Every layer starts on a cache line;
 /// the gaps hold zeros.
 struct ParameterLayout {
-  std::vector<ParameterRange> layers;   ///< one a layer of the workload; empty where it has none
+  std::vector<ParameterRange> layers;   ///< one a layer of the workload; empty where it has none, and its owner's where it shares weights
   std::vector<ParameterRange> buckets;  ///< one an operation of the plan; empty where it is no all-reduce
   std::size_t total = 0;
 

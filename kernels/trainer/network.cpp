@@ -1,11 +1,14 @@
 #include "kernels/trainer/network.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <stdexcept>
 
 #include "core/error.hpp"
+#include "kernels/cpu/layer_arrays.hpp"
 #include "kernels/trainer/random.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun {
 
@@ -13,7 +16,16 @@ namespace {
 
 std::int64_t fan_in(const LayerShape& shape) { return shape.input.channels / shape.groups * shape.window.volume(); }
 
-std::size_t bias_count(const LayerShape& shape) { return static_cast<std::size_t>(shape.bias ? shape.output.channels : 0); }
+constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm || kind == LayerKind::layer_norm; }
+
+/// Biases, or a norm's shifts.
+std::size_t shift_count(const LayerShape& shape) {
+  return static_cast<std::size_t>(shape.bias || is_norm(shape.kind) ? shape.output.channels : 0);
+}
+
+// Of a layer's weights and its draws.
+constexpr std::uint64_t kFirstLayerStream = 1000;
+constexpr float kTableDeviation = 0.02F;
 
 std::int64_t batch_of(const StepPlan& plan) {
   for (const Operation& operation : plan.operations)
@@ -24,6 +36,7 @@ std::int64_t batch_of(const StepPlan& plan) {
 }  // namespace
 
 float initial_deviation(const Workload& workload, std::size_t layer) {
+  if (workload.layers[layer].shape.kind == LayerKind::embedding) return kTableDeviation;
   const bool before_relu = layer + 1 < workload.layers.size() && workload.layers[layer + 1].shape.kind == LayerKind::relu;
   return std::sqrt((before_relu ? 2.0F : 1.0F) / static_cast<float>(fan_in(workload.layers[layer].shape)));
 }
@@ -37,31 +50,23 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
 
 namespace {
 
-/// Layers whose arrays a network has: one input, its gradient, and the places of maxima.
-constexpr bool has_arrays_for(LayerKind kind) {
-  switch (kind) {
-    case LayerKind::dense:
-    case LayerKind::conv2d:
-    case LayerKind::max_pool:
-    case LayerKind::average_pool:
-    case LayerKind::relu:
-    case LayerKind::gelu:
-    case LayerKind::softmax_cross_entropy: return true;
-    default: return false;
-  }
-}
-
 constexpr bool has_second_moments(Optimizer optimizer) { return optimizer == Optimizer::adam || optimizer == Optimizer::adamw; }
+
+bool learns_tokens(const Workload& workload) { return workload.layers.back().shape.input.positions() > 1; }
 
 /// The plan, unless it cannot be run here: its buckets count the bytes of its precision, which a layout of floats does not fit.
 const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
-  if (!is_chain(workload))
-    throw MissingCapability("the trainer runs networks whose layers follow one another, and " + workload.name + " branches");
-  if (workload.layers.back().shape.input.positions() > 1)
-    throw MissingCapability("the trainer's samples have one label each, and " + workload.name + " learns from several positions of one");
   for (const Layer& layer : workload.layers)
-    if (!has_arrays_for(layer.shape.kind))
-      throw MissingCapability("the trainer has no arrays for " + layer.name + ", of the kind " + std::string(to_string(layer.shape.kind)));
+    if (layer.tied_to >= 0 && layer.shape.bias)
+      throw MissingCapability("the trainer's layers share all of their parameters or none, and " + layer.name + " has biases of its own");
+  const std::int64_t tokens = workload.layers.back().shape.input.channels;
+  for (const Layer& layer : workload.layers)
+    if (layer.shape.kind == LayerKind::embedding && !layer.by_position && layer.shape.rows < tokens)
+      throw MissingCapability("the trainer's sequences are of tokens that the network tells apart, " + std::to_string(tokens) +
+                              " of them, and " + layer.name + " is a table of " + std::to_string(layer.shape.rows));
+  for (const Layer& layer : workload.layers)
+    if (std::any_of(layer.inputs.begin() + 1, layer.inputs.end(), [&](int input) { return source_of(workload, input) == kData; }))
+      throw MissingCapability("the trainer's layers read samples alone, and " + layer.name + " reads them beside another layer's output");
   for (const Operation& operation : plan.operations)
     if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
       const cpu::Library library = library_of(*kernel, kernels);
@@ -70,76 +75,116 @@ const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels
   return plan;
 }
 
+/// Whether a pass is its layer's first backward one, before which its gradient is whole.
+bool begins_backward(const Passes& passes, Pass pass) {
+  const auto* first = std::ranges::find_if(passes, [](Pass each) { return each == Pass::backward_weights || each == Pass::backward_data; });
+  return first != passes.end() && *first == pass;
+}
+
 }  // namespace
 
 Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options)
-    : layout_(parameter_layout(workload, runnable(workload, plan, options.kernels))),
+    : order_(step_order(plan, workload)),
+      layout_(parameter_layout(workload, runnable(workload, plan, options.kernels))),
       weights_(layout_.total),
       gradients_(layout_.total),
       velocities_(workload.optimizer == Optimizer::sgd ? 0 : layout_.total),
       second_moments_(has_second_moments(workload.optimizer) ? layout_.total : 0),
-      layers_(workload.layers.size()) {
-  allocate(workload, batch_of(plan));
+      activations_(workload, batch_of(plan)),
+      buffers_(workload.layers.size()),
+      kept_(workload.layers.size()) {
+  activations_.connect(buffers_);
+  point_to_parameters();
+  keep(workload, batch_of(plan), options.seed);
   initialise_weights(workload, options.seed);
-  prepare_operators(plan, options);
+  prepare_operators(workload, plan, options);
 }
 
-void Network::allocate(const Workload& workload, std::int64_t batch_size) {
-  const auto batch = static_cast<std::size_t>(batch_size);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const LayerShape& shape = workload.layers[i].shape;
-    LayerState& layer = layers_[i];
-    layer.output = AlignedArray<float>(batch * static_cast<std::size_t>(shape.output.elements()));
-    if (i > 0) layer.input_gradient = AlignedArray<float>(batch * static_cast<std::size_t>(shape.input.elements()));
-    if (shape.kind == LayerKind::max_pool) layer.indices = AlignedArray<std::int32_t>(layer.output.size());
+void Network::point_to_parameters() {
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const ParameterRange& parameters = layout_.layers[i];
-    cpu::LayerBuffers& buffers = layer.buffers;
+    if (parameters.count == 0) continue;
+    cpu::LayerBuffers& buffers = buffers_[i];
+    buffers.weights = weights_.data() + parameters.first;
+    buffers.weight_gradient = gradients_.data() + parameters.first;
+    if (velocities_.size() > 0) buffers.velocity = velocities_.data() + parameters.first;
+    if (second_moments_.size() > 0) buffers.second_moment = second_moments_.data() + parameters.first;
+  }
+}
+
+void Network::keep(const Workload& workload, std::int64_t batch, std::uint64_t seed) {
+  const auto room = [](std::int64_t elements) { return static_cast<std::size_t>(elements); };
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    const LayerShape& shape = workload.layers[i].shape;
+    const std::int64_t outputs = batch * shape.output.elements();
+    Kept& kept = kept_[i];
+    if (shape.kind == LayerKind::max_pool) kept.indices = AlignedArray<std::int32_t>(room(outputs));
+    if (shape.kind == LayerKind::dropout) kept.mask = AlignedArray<std::uint8_t>(room(outputs));
+    kept.statistics = AlignedArray<float>(room(cpu::statistics_elements(shape, batch)));
+    kept.running = AlignedArray<float>(room(cpu::running_elements(shape)));
+    cpu::LayerBuffers& buffers = buffers_[i];
+    buffers.indices = kept.indices.data(), buffers.mask = kept.mask.data();
+    buffers.statistics = kept.statistics.data(), buffers.running = kept.running.data();
+    buffers.key = stream_key(seed, kFirstLayerStream + i);
     buffers.step = 0;  // begin_step() counts
-    buffers.input = i > 0 ? layers_[i - 1].output.data() : nullptr;
-    buffers.output = layer.output.data();
-    buffers.input_gradient = layer.input_gradient.data();
-    buffers.indices = layer.indices.data();
-    if (i > 0) layers_[i - 1].buffers.output_gradient = layer.input_gradient.data();
-    if (parameters.count > 0) {
-      buffers.weights = weights_.data() + parameters.first;
-      buffers.weight_gradient = gradients_.data() + parameters.first;
-      if (velocities_.size() > 0) buffers.velocity = velocities_.data() + parameters.first;
-      if (second_moments_.size() > 0) buffers.second_moment = second_moments_.data() + parameters.first;
+    if (workload.layers[i].by_position) {
+      const std::int64_t positions = shape.output.positions();
+      kept.indices = AlignedArray<std::int32_t>(room(batch * positions));
+      for (std::int64_t p = 0; p < batch * positions; ++p) kept.indices.data()[p] = static_cast<std::int32_t>(p % positions);
+      buffers.picked = kept.indices.data();
+    } else if (source_of(workload, workload.layers[i].inputs.front()) == kData) {
+      (shape.kind == LayerKind::embedding ? reads_tokens_ : reads_samples_).push_back(static_cast<int>(i));
     }
   }
-  layers_.back().buffers.loss = &loss_;
+  buffers_.back().loss = &loss_;
 }
 
 void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
-    if (range.count == 0) continue;
-    const std::size_t matrix = range.count - bias_count(workload.layers[i].shape);
-    fill_normal(stream_key(seed, 1000 + i), initial_deviation(workload, i), weights_.span().subspan(range.first, matrix));
+    if (range.count == 0 || workload.layers[i].tied_to >= 0) continue;
+    const LayerShape& shape = workload.layers[i].shape;
+    const std::span<float> weights = weights_.span().subspan(range.first, range.count - shift_count(shape));
+    if (is_norm(shape.kind))
+      std::ranges::fill(weights, 1.0F);
+    else
+      fill_normal(stream_key(seed, kFirstLayerStream + i), initial_deviation(workload, i), weights);
   }
 }
 
-void Network::prepare_operators(const StepPlan& plan, const NetworkOptions& options) {
-  cpu::UpdateRule rule = options.rule;
-  rule.gradient_scale /= static_cast<float>(plan.ranks);
+void Network::prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options) {
+  cpu::OperatorOptions usual;
+  usual.rule = options.rule;
+  usual.rule.gradient_scale /= static_cast<float>(plan.ranks);
+  usual.mask = learns_tokens(workload) ? cpu::AttentionMask::causal : cpu::AttentionMask::none;
+  const std::vector<Passes> all = passes(workload);
   operators_.resize(plan.operations.size());
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
     if (kernel == nullptr) continue;
-    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), {.rule = rule}), plan.operations[i].layer};
+    const int layer = plan.operations[i].layer;
+    cpu::OperatorOptions its = usual;
+    its.adds_gradient = std::ranges::find(workload.layers, layer, &Layer::tied_to) != workload.layers.end();
+    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), its),
+                     begins_backward(all[static_cast<std::size_t>(layer)], kernel->pass)};
   }
 }
 
 void Network::begin_step(const Batch& batch) {
-  for (LayerState& layer : layers_) ++layer.buffers.step;
-  layers_.front().buffers.input = batch.samples.data();
-  layers_.back().buffers.labels = batch.labels.data();
+  for (cpu::LayerBuffers& buffers : buffers_) {
+    ++buffers.step;
+    buffers.first_sample = batch.first;
+  }
+  for (const int layer : reads_samples_) buffers_[static_cast<std::size_t>(layer)].input = batch.samples.data();
+  for (const int layer : reads_tokens_) buffers_[static_cast<std::size_t>(layer)].picked = batch.tokens.data();
+  buffers_.back().labels = batch.labels.data();
 }
 
-void Network::run(int operation) {
-  Prepared& prepared = operators_[static_cast<std::size_t>(operation)];
+void Network::run(StepEntry entry) {
+  Prepared& prepared = operators_[static_cast<std::size_t>(entry.operation)];
   assert(prepared.kernel != nullptr);
-  prepared.kernel->run(layers_[static_cast<std::size_t>(prepared.layer)].buffers);
+  if (prepared.gathers) activations_.gather_gradient(entry.layer);
+  prepared.kernel->run(buffers_[static_cast<std::size_t>(entry.layer)]);
 }
 
 std::span<float> Network::bucket(int operation) {

@@ -8,9 +8,11 @@
 #include "core/plan.hpp"
 #include "core/workload.hpp"
 #include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/activations.hpp"
 #include "kernels/trainer/array.hpp"
 #include "kernels/trainer/data.hpp"
 #include "kernels/trainer/layout.hpp"
+#include "kernels/trainer/step_order.hpp"
 
 namespace forerun {
 
@@ -36,8 +38,10 @@ class Network {
 
   /// The samples of the next step; they must outlive it.
   void begin_step(const Batch& batch);
-  /// Runs one compute operation of the plan: an index in StepPlan::operations.
-  void run(int operation);
+  /// What a step runs, transfers included.
+  [[nodiscard]] const std::vector<StepEntry>& order() const { return order_; }
+  /// Runs one compute operation of the plan for its layer.
+  void run(StepEntry entry);
 
   /// Mean loss over the rank's samples, once the loss has run forward.
   [[nodiscard]] double loss() const { return loss_; }
@@ -51,33 +55,40 @@ class Network {
   Network& operator=(const Network&) = delete;
 
  private:
-  struct LayerState {
-    cpu::LayerBuffers buffers;
-    AlignedArray<float> output;
-    AlignedArray<float> input_gradient;
-    AlignedArray<std::int32_t> indices;
+  /// What a layer keeps between its passes, and from step to step.
+  struct Kept {
+    AlignedArray<std::int32_t> indices;  ///< of maxima, or the number of each position in its sample
+    AlignedArray<std::uint8_t> mask;
+    AlignedArray<float> statistics;
+    AlignedArray<float> running;
   };
   struct Prepared {
     std::unique_ptr<cpu::Operator> kernel;
-    int layer = -1;
+    bool gathers = false;  ///< the first of its layer's backward passes
   };
 
-  void prepare_operators(const StepPlan& plan, const NetworkOptions& options);
-  void allocate(const Workload& workload, std::int64_t batch);
+  void prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
+  void keep(const Workload& workload, std::int64_t batch, std::uint64_t seed);
+  void point_to_parameters();
   void initialise_weights(const Workload& workload, std::uint64_t seed);
 
+  std::vector<StepEntry> order_;
   ParameterLayout layout_;
   AlignedArray<float> weights_;
   AlignedArray<float> gradients_;
   AlignedArray<float> velocities_;
   AlignedArray<float> second_moments_;
-  std::vector<LayerState> layers_;
+  Activations activations_;
+  std::vector<cpu::LayerBuffers> buffers_;  // one a layer
+  std::vector<Kept> kept_;
+  std::vector<int> reads_samples_;  // layers that read the sample, images or vectors
+  std::vector<int> reads_tokens_;
   std::vector<Prepared> operators_;  // one an operation of the plan
   float loss_ = 0;
 };
 
 /// Deviation of a layer's initial weights: sqrt(2 / fan_in) before a relu [He et al. 2015, eq. 10], else sqrt(1 / fan_in)
-/// [LeCun et al. 1998, eq. 16]. Biases start at zero.
+/// [LeCun et al. 1998, eq. 16]; 0.02 for tables [Radford et al. 2019, its code]. Biases and shifts start at zero, scales at one.
 float initial_deviation(const Workload& workload, std::size_t layer);
 
 }  // namespace forerun

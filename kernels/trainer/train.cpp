@@ -22,8 +22,7 @@ std::vector<Batch> resident_batches(const Scenario& scenario, const StepPlan& pl
   std::vector<Batch> batches;
   batches.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
-    batches.push_back(make_batch(workload.input, workload.layers.back().shape.input.elements(), scenario.run.seed,
-                                 i * workload.batch + rank * share, share));
+    batches.push_back(make_batch(workload, scenario.run.seed, i * workload.batch + rank * share, rank * share, share));
   return batches;
 }
 

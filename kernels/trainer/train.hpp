@@ -34,7 +34,7 @@ struct RankLog {
   Seconds origin;                                 ///< when the barrier before the first warm-up step let go
   std::vector<Seconds> step_ends;                 ///< of the last warm-up step (or the origin), then of every timed step
   std::vector<double> losses;                     ///< mean over this rank's samples, one a timed step
-  std::vector<std::vector<Interval>> operations;  ///< of each operation of the plan, one a timed step
+  std::vector<std::vector<Interval>> operations;  ///< of each operation of the plan, one a timed step and block that it stands for
 };
 
 /// An operation of the plan over all timed steps and ranks.

@@ -2,6 +2,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/scenario.hpp"
 #include "kernels/trainer/executor.hpp"
@@ -12,21 +14,35 @@
 /// Workloads that train within milliseconds, for the tests of the trainer.
 namespace forerun {
 
-inline Scenario scenario(const std::string& workload, int batch, const std::string& strategy) {
+/// `settings` are keys and values in turn.
+inline Scenario scenario(const std::string& workload, int batch, const std::string& strategy,
+                         const std::vector<std::pair<const char*, std::string>>& settings = {}) {
   const auto text = [](const std::string& value, const char* key) {
     Text made;
     made.value = value, made.key = key;
     return made;
   };
-  const std::vector<Text> settings{text(std::to_string(batch), "batch")};
+  std::vector<Text> all{text(std::to_string(batch), "batch")};
+  for (const auto& [key, value] : settings) all.push_back(text(value, key));
   Scenario made;
-  made.workload = load_workload(text(workload, "workload"), settings);
+  made.workload = load_workload(text(workload, "workload"), all);
   made.strategy = parse_strategy(text(strategy, "strategy"));
   made.platform.devices_per_node = made.strategy.ranks();
   return made;
 }
 
+/// Residual blocks, one of them with a shortcut of its own, and batch norms.
+inline Scenario small_resnet(int batch, const std::string& strategy) {
+  return scenario("resnet18", batch, strategy, {{"width", "4"}, {"image", "32"}, {"classes", "5"}, {"blocks", "1,1,1,1"}});
+}
+
+/// Attention, layer norms, dropout, and a head that shares the weights of the tokens' table. Its three blocks are folded in its plan.
+inline Scenario small_gpt(int batch, const std::string& strategy) {
+  return scenario("gpt", batch, strategy, {{"layers", "3"}, {"hidden", "16"}, {"heads", "2"}, {"sequence", "6"}, {"vocabulary", "11"}});
+}
+
 inline std::string small_cnn() { return FORERUN_TEST_DATA "/small-cnn.yaml"; }
+inline std::string small_views() { return FORERUN_TEST_DATA "/small-views.yaml"; }
 
 inline StepPlan plan_of(const Scenario& made) { return std::get<StepPlan>(lower(made)); }
 

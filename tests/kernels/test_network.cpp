@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <functional>
+#include <map>
+#include <numeric>
 
 #include "kernels/trainer/network.hpp"
 #include "kernels/trainer/random.hpp"
@@ -12,9 +15,9 @@ namespace forerun {
 namespace {
 
 void run_pass(Network& network, const StepPlan& plan, std::initializer_list<Pass> passes) {
-  for (std::size_t i = 0; i < plan.operations.size(); ++i)
-    if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work))
-      if (std::ranges::find(passes, kernel->pass) != passes.end()) network.run(static_cast<int>(i));
+  for (const StepEntry entry : network.order())
+    if (const auto* kernel = std::get_if<Kernel>(&plan.operations[entry.operation].work))
+      if (std::ranges::find(passes, kernel->pass) != passes.end()) network.run(entry);
 }
 
 double loss_at(Network& network, const StepPlan& plan, const std::vector<float>& weights) {
@@ -31,18 +34,16 @@ std::size_t covered_by_buckets(const ParameterLayout& layout, const ParameterRan
 
 }  // namespace
 
-TEST_CASE("a network's gradients are the slopes of its loss") {
-  const auto kernels = GENERATE(Kernels::fastest, Kernels::eigen_only);
-  const Scenario small = scenario(small_cnn(), 6, "serial");
+namespace {
+
+/// Holds the gradient of each layer's parameters against the slope of the loss along a direction near it.
+void check_slopes(const Scenario& small, Kernels kernels, double length_of_step) {
   const StepPlan plan = plan_of(small);
   Network network(small.workload, plan, {kernels, 5, {}});
-  const Batch batch = make_batch(small.workload.input, 4, 5, 0, 6);
+  const Batch batch = make_batch(small.workload, 5, 0, 0, small.workload.batch);
   network.begin_step(batch);
-  run_pass(network, plan, {Pass::forward, Pass::backward_weights});  // checked below to be overwritten
-  run_pass(network, plan, {Pass::forward});
-  for (std::size_t i = 0; i < plan.operations.size(); ++i)
-    if (const auto& kernel = std::get<Kernel>(plan.operations[i].work); kernel.pass != Pass::forward && kernel.pass != Pass::update)
-      network.run(static_cast<int>(i));
+  run_pass(network, plan, {Pass::forward, Pass::backward_weights, Pass::backward_data});  // checked below to be overwritten
+  run_pass(network, plan, {Pass::forward, Pass::backward_weights, Pass::backward_data});
   const std::vector<float> weights(network.weights().begin(), network.weights().end());
   const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
 
@@ -51,24 +52,58 @@ TEST_CASE("a network's gradients are the slopes of its loss") {
     if (range.count == 0) continue;
     // Along the gradient itself the slope is its length; along a random direction the projection.
     std::vector<float> direction(range.count);
-    fill_normal(stream_key(9, layer), 1.0F, direction);
+    fill_normal(stream_key(9, layer), 0.1F, direction);
+    const std::span<const float> gradient(gradients.data() + range.first, range.count);
+    const double steepness = std::sqrt(std::inner_product(gradient.begin(), gradient.end(), gradient.begin(), 0.0));
     double slope = 0;
     double length = 0;
     for (std::size_t i = 0; i < range.count; ++i) {
-      direction[i] += 10 * gradients[range.first + i];
-      slope += static_cast<double>(direction[i]) * gradients[range.first + i];
+      direction[i] =
+          direction[i] / std::sqrt(static_cast<float>(range.count)) + static_cast<float>(gradient[i] / std::max(steepness, 1e-12));
+      slope += static_cast<double>(direction[i]) * gradient[i];
       length += static_cast<double>(direction[i]) * direction[i];
     }
-    const float step = static_cast<float>(2e-3 / std::sqrt(length));
+    const auto step = static_cast<float>(length_of_step / std::sqrt(length));
     const auto moved = [&](float by) {
       std::vector<float> there = weights;
       for (std::size_t i = 0; i < range.count; ++i) there[range.first + i] += by * direction[i];
       return there;
     };
     const double rise = loss_at(network, plan, moved(step)) - loss_at(network, plan, moved(-step));
-    INFO("layer " << small.workload.layers[layer].name);
+    INFO(small.workload.name << ", layer " << small.workload.layers[layer].name);
     CHECK(rise / (2 * static_cast<double>(step)) == Approx(slope).epsilon(0.02).margin(1e-3));
   }
+}
+
+}  // namespace
+
+TEST_CASE("a network's gradients are the slopes of its loss") {
+  check_slopes(scenario(small_cnn(), 6, "serial"), GENERATE(Kernels::fastest, Kernels::eigen_only), 2e-3);
+}
+
+TEST_CASE("the gradients of a network that branches are the slopes of its loss") {
+  const Kernels kernels = GENERATE(Kernels::fastest, Kernels::eigen_only);
+  check_slopes(scenario(small_views(), 6, "serial"), kernels, 1e-2);
+  check_slopes(small_gpt(4, "serial"), kernels, 1e-2);
+  check_slopes(small_resnet(6, "serial"), kernels, 2e-4);
+}
+
+TEST_CASE("blocks that a plan folds are run forward from the first and backward from the last") {
+  const Scenario small = small_gpt(4, "serial");
+  const StepPlan plan = plan_of(small);
+  std::map<Pass, std::vector<int>> met;
+  for (const StepEntry entry : step_order(plan, small.workload))
+    met[std::get<Kernel>(plan.operations[entry.operation].work).pass].push_back(entry.layer);
+  CHECK(met[Pass::forward].size() == small.workload.layers.size());
+  CHECK(std::ranges::is_sorted(met[Pass::forward]));
+  CHECK(std::ranges::is_sorted(met[Pass::backward_data], std::greater()));
+  CHECK(std::ranges::is_sorted(met[Pass::backward_weights], std::greater()));
+  CHECK(std::ranges::adjacent_find(met[Pass::forward]) == met[Pass::forward].end());
+}
+
+TEST_CASE("micro-batches, whose gradients nobody adds up, are a missing capability") {
+  const Scenario small = scenario("mlp", 8, "micro-batches=2");
+  CHECK_THROWS_WITH(Network(small.workload, plan_of(small), {}), Catch::Contains("micro-batches"));
 }
 
 TEST_CASE("initial weights depend on the seed alone, with the deviation of their layer and no bias") {
@@ -120,7 +155,7 @@ TEST_CASE("a frozen layer keeps its weights while the others learn") {
   const Batch batch = make_batch(small.workload.input, 4, 5, 0, 6);
   network.begin_step(batch);
   const std::vector<float> before(network.weights().begin(), network.weights().end());
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) network.run(static_cast<int>(i));
+  for (const StepEntry entry : network.order()) network.run(entry);
   for (std::size_t layer = 0; layer < small.workload.layers.size(); ++layer) {
     const ParameterRange& range = network.layout().layers[layer];
     REQUIRE((range.count > 0) == has_parameters(small.workload.layers[layer].shape.kind));
@@ -145,10 +180,16 @@ TEST_CASE("a bucket that ends within a layer, or leaves a layer out, is refused"
     }
 }
 
-TEST_CASE("a network that learns from several positions of a sample is a missing capability, since a sample has one label") {
+TEST_CASE("a table that has no row for some token is a missing capability") {
+  Scenario made = small_gpt(4, "serial");
+  made.workload.layers.front().shape.rows = 10;
+  CHECK_THROWS_WITH(Network(made.workload, plan_of(made), {}), Catch::Contains("11 of them") && Catch::Contains("a table of 10"));
+}
+
+TEST_CASE("data that the trainer has not is a missing capability") {
   Scenario made = scenario("mlp", 24, "serial");
   for (Layer& layer : made.workload.layers) layer.shape.input.width = layer.shape.output.width = 3;
-  CHECK_THROWS_WITH(Network(made.workload, plan_of(made), {}), Catch::Contains("several positions"));
+  CHECK_THROWS_WITH(make_batch(made.workload, 1, 0, 0, 24), Catch::Contains("sequences to continue"));
 }
 
 TEST_CASE("a precision without kernels is a missing capability, on several ranks too") {

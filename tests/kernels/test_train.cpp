@@ -102,6 +102,31 @@ TEST_CASE("two ranks with half the batch each end with the weights of one") {
   for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
 }
 
+TEST_CASE("two ranks of a transformer with half the batch each, dropout and shared weights, end with the weights of one") {
+  const Scenario one = small_gpt(8, "serial"), two = small_gpt(8, GENERATE("data=2", "data=2,bucket=1KiB,overlap=data"));
+  std::vector<Batch> whole, halves;
+  whole.push_back(make_batch(one.workload, 1, 0, 0, 8));
+  for (const std::int64_t first : {0, 4}) halves.push_back(make_batch(one.workload, 1, first, first, 4));
+  const std::vector<float> expected = weights_after(5, one, whole);
+  const std::vector<float> actual = weights_after(5, two, halves);
+  REQUIRE(actual.size() == expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
+}
+
+TEST_CASE("a transformer learns which token follows another, and a residual network its classes") {
+  TrainOptions options;
+  options.steps = 120;
+  options.warm_up = 0;
+  options.rule.learning_rate = 0.05F;
+  const TrainResult tokens = trained(small_gpt(16, "serial"), options);
+  CHECK(tokens.losses.front() == Approx(std::log(11.0)).epsilon(0.05));  // nothing is known at first
+  CHECK(tokens.losses.back() < 0.8 * tokens.losses.front());
+  options.steps = 40;
+  options.rule.learning_rate = 0.01F;
+  const TrainResult classes = trained(small_resnet(16, "serial"), options);
+  CHECK(classes.losses.back() < 0.5 * classes.losses.front());
+}
+
 TEST_CASE("each operation and each step takes what the clock says") {
   TrainOptions options;
   options.steps = 3;

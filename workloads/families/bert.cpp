@@ -58,7 +58,7 @@ Bert read(FamilyParameters& p) {
 int embed(GraphBuilder& net, const Bert& b, int tokens) {
   std::vector<int> sum = {tokens};
   if (b.segments > 0) sum.push_back(net.embedding("segment-embedding", kData, b.segments, b.hidden, b.sequence));
-  sum.push_back(net.embedding("position-embedding", kData, b.positions, b.hidden, b.sequence));
+  sum.push_back(net.position_embedding("position-embedding", b.positions, b.hidden, b.sequence));
   const int x = net.norm("embedding-norm", LayerKind::layer_norm, net.join("embedding", LayerKind::add, sum));
   return dropped(net, b.dropout, "embedding-dropout", x);
 }

@@ -63,7 +63,7 @@ Workload build_decoder(const std::string& name, const Decoder& d, const Text& wh
   const int tokens = net.embedding("token-embedding", kData, d.vocabulary, d.hidden, d.sequence);
   int x = tokens;
   if (d.positions == Decoder::Positions::learned) {
-    const int positions = net.embedding("position-embedding", kData, d.position_rows, d.hidden, d.sequence);
+    const int positions = net.position_embedding("position-embedding", d.position_rows, d.hidden, d.sequence);
     x = net.join("embedding", LayerKind::add, {tokens, positions});
   }
   x = dropped(net, d.dropout, "embedding-dropout", x);

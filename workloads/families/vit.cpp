@@ -53,7 +53,7 @@ int embed(GraphBuilder& net, const Vit& v) {
   const LayerShape joined{
       .kind = LayerKind::concat, .input = {.channels = v.hidden}, .output = {.channels = v.hidden, .width = count + 1}, .operands = 2};
   const int tokens = net.layer("tokens", joined, {class_token, patches});
-  const int positions = net.embedding("position-embedding", kData, count + 1, v.hidden, count + 1);
+  const int positions = net.position_embedding("position-embedding", count + 1, v.hidden, count + 1);
   return dropped(net, v.dropout, "embedding-dropout", net.join("embedding", LayerKind::add, {tokens, positions}));
 }
 

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/workload.hpp"
+#include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/array.hpp"
+
+namespace forerun {
+
+/// The layer whose output an input really is, views left aside; kData for the sample.
+int source_of(const Workload& workload, int input);
+
+/// What the layers of a network hand one another, for one batch: outputs on the way forward, gradients on the way back. A layer whose
+/// output several others read has as gradient the sum of theirs. A sum's gradient is that of all its inputs, and no copy is made of it; a
+/// view has the arrays of the layer that it looks at.
+class Activations {
+ public:
+  Activations(const Workload& workload, std::int64_t batch);
+
+  /// Points the layers' buffers to the arrays. The sample itself is nobody's output: what reads it is pointed to it step by step.
+  void connect(std::vector<cpu::LayerBuffers>& buffers) const;
+
+  /// Adds up the gradients of what the layer's readers left, once all of them have run backward. Nothing is to do where it has but one.
+  void gather_gradient(int layer);
+
+ private:
+  struct Values {
+    AlignedArray<float> own;  ///< the output; none for a view
+    float* output = nullptr;
+    float* gradient = nullptr;                ///< of the output; null where nothing that is trained reads it
+    std::vector<AlignedArray<float>> passed;  ///< gradients of its inputs; none where they are `gradient` itself, or of no use
+    std::vector<float*> input_gradients;      ///< by input
+    std::vector<const float*> further;        ///< gradients that are added to `gradient`
+    std::int64_t elements = 0;                ///< of the output
+    bool copies_first = false;                ///< `gradient` is an array of its own, for sums alone read it
+    AlignedArray<float> sum;
+    std::vector<int> views;  ///< layers that look at it, whose gradients nobody else gathers
+  };
+
+  void pass_gradients(const Workload& workload, std::int64_t batch, int layer);
+  void choose_gradient(int layer);
+
+  std::vector<std::vector<int>> inputs_;  ///< by layer
+  std::vector<Values> values_;
+  std::vector<std::vector<float*>> readers_gradients_;  ///< by layer: of its output, one a reader
+  std::vector<std::vector<char>> readers_share_;        ///< whether each is another layer's array
+};
+
+}  // namespace forerun
