@@ -53,7 +53,7 @@ class DeviceData {
 void compare(const LayerShape& shape, std::int64_t batch, Pass pass) {
   CAPTURE(to_string(pass), batch, shape.input.elements(), shape.output.elements());
   const Kernel kernel{shape, pass, batch, {}};
-  const cuda::UpdateRule rule{0.1F, 0.7F};
+  const cuda::UpdateRule rule{.learning_rate = 0.1F, .momentum = 0.7F, .gradient_scale = 0.25F};
   std::mt19937 random(Catch::rngSeed());
   LayerData actual(shape, batch, random);
   LayerData expected = actual;
@@ -105,8 +105,10 @@ TEST_CASE("a shape, a precision or an optimizer that CUDA's kernels would get wr
   unbiased.bias = false;
   experts.experts = 4;
   for (const LayerShape& shape : {sequence, unbiased, experts})
-    for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data, Pass::update})
-      CHECK_FALSE(cuda::offers({shape, pass, 4, {}}));
+    for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data}) CHECK_FALSE(cuda::offers({shape, pass, 4, {}}));
+  CHECK(cuda::offers({sequence, Pass::update, 4, {}}));  // an update knows no positions
+  CHECK(cuda::offers({unbiased, Pass::update, 4, {}}));
+  CHECK_FALSE(cuda::offers({experts, Pass::update, 4, {}}));
   CHECK_THROWS_WITH(cuda::make_operator({sequence, Pass::forward, 4, {}}, nullptr), "there is no forward of dense of this shape for CUDA");
 }
 
