@@ -75,51 +75,68 @@ std::vector<DiskAccess> writes_of(const Part& part, const StepPlan& plan, const 
   return writes;
 }
 
-struct Ends {
-  int first = -1;
+/// Of a stage's operations on its compute lane; -1 for none.
+int last_computed(const StepPlan& plan, int stage) {
   int last = -1;
-};
-
-/// Of a stage's operations on its compute lane.
-Ends computing(const StepPlan& plan, int stage) {
-  Ends ends;
-  for (int i = 0; i < static_cast<int>(plan.operations.size()); ++i) {
-    if (plan.operations[i].lane != plan.compute_lane || plan.operations[i].rank_class != stage) continue;
-    if (ends.first < 0) ends.first = i;
-    ends.last = i;
-  }
-  return ends;
+  for (int i = 0; i < static_cast<int>(plan.operations.size()); ++i)
+    if (plan.operations[i].lane == plan.compute_lane && plan.operations[i].rank_class == stage) last = i;
+  return last;
 }
 
 /// Writes one stage's part of a checkpoint behind its steps.
 class StageWriter {
  public:
-  StageWriter(PlanWriter& writer, const Scenario& scenario, int stage, int lane)
-      : writer_(writer), scenario_(scenario), stage_(stage), lane_(lane), steps_(computing(writer.plan(), stage)) {}
+  StageWriter(PlanWriter& writer, const Scenario& scenario, int stage, int lane, int first)
+      : writer_(writer), scenario_(scenario), stage_(stage), lane_(lane), first_(first), last_(last_computed(writer.plan(), stage)) {}
 
   void write(const std::vector<std::vector<DiskAccess>>& parts) {
     const bool waits = scenario_.run.checkpoints.mode == CheckpointMode::synchronous;
     wait_for_weights();
-    const int before = waits ? steps_.last : snapshot(parts);
+    const int before = waits ? last_ : snapshot(parts);
     int last = before;
     for (const std::vector<DiskAccess>& part : parts) {
       writer_.wait_for(last);
       append(lane_, part[stage_], "write");
       last = writer_.last();
     }
-    if (!waits) return writer_.wait_also(before, last, 1);
+    if (!waits) {
+      writer_.wait_also(before, last, 1);
+      return hold_next_step(before);
+    }
     if (const int replicas = data_communicator(writer_.plan(), stage_); replicas >= 0) {
       writer_.wait_for(last);
       append(lane_, Collective{Collective::Operation::barrier, CollectiveAlgorithm::ring, replicas, Bytes(0)}, "written");
       last = writer_.last();
     }
-    writer_.wait_also(steps_.first, last, 1);
+    hold_next_step(last);
   }
 
  private:
+  // The process that trains does nothing else meanwhile: each lane of the next step waits, but for a loader that is ahead.
+  void hold_next_step(int until) {
+    const StepPlan& plan = writer_.plan();
+    std::vector<bool> held(plan.lanes.size());
+    held[plan.operations[until].lane] = true;
+    for (int i = 0; i < first_; ++i) {
+      const Operation& operation = plan.operations[i];
+      if (held[operation.lane] || !own(operation)) continue;
+      held[operation.lane] = true;
+      const LaneKind kind = plan.lanes[operation.lane].kind;
+      const bool loads = kind == LaneKind::input || kind == LaneKind::storage;
+      if (!loads || scenario_.input.prefetch == 0) writer_.wait_also(i, until, 1);
+    }
+  }
+
+  // Transfers between stages go out of a body that waits.
+  [[nodiscard]] bool own(const Operation& operation) const {
+    const auto* transfer = std::get_if<Collective>(&operation.work);
+    if (transfer == nullptr) return operation.rank_class == stage_;
+    return writer_.plan().communicators[transfer->communicator].classes == std::vector{stage_};
+  }
+
   // What the update is followed by gathers weights that are written, too.
   void wait_for_weights() {
-    for (int i = steps_.last + 1; i < static_cast<int>(writer_.plan().operations.size()); ++i)
+    for (int i = last_ + 1; i < static_cast<int>(writer_.plan().operations.size()); ++i)
       if (const Operation& after = writer_.plan().operations[i];
           after.kind() == OperationKind::transfer && takes_part(writer_.plan(), after, stage_))
         writer_.wait_for(i);
@@ -146,7 +163,8 @@ class StageWriter {
   const Scenario& scenario_;
   int stage_;
   int lane_;
-  Ends steps_;
+  int first_;  ///< of the checkpoint's operations, of all stages
+  int last_;   ///< of the stage's steps on its compute lane
 };
 
 }  // namespace
@@ -165,7 +183,7 @@ StepPlan with_checkpoint(const StepPlan& plan, const Scenario& scenario, std::sp
   for (const Part& part : parts_of(stages, scenario.strategy.zero, replicas)) parts.push_back(writes_of(part, out, scenario.platform));
   PlanWriter writer(out);
   for (int stage = 0; stage < static_cast<int>(stages.size()); ++stage)
-    StageWriter(writer, scenario, stage, static_cast<int>(out.lanes.size()) - 1).write(parts);
+    StageWriter(writer, scenario, stage, static_cast<int>(out.lanes.size()) - 1, static_cast<int>(plan.operations.size())).write(parts);
   return out;
 }
 

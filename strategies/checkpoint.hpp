@@ -23,6 +23,7 @@ struct StageState {
 ///   synchronous   the next step begins when the rank's replicas have all written
 ///   asynchronous  it begins when the state is copied to the host's memory (bytes / host_link; no time where that link is not described),
 ///                 and the copy waits until the checkpoint before it is written    [Mohan, Phanishayee & Chidambaram 2021, "CheckFreq"]
+/// No lane of a step begins before it does, but for those of a loader that is steps ahead (Input::prefetch), which is a process of its own.
 /// The demand on a node and on the storage is that of all stages together.
 StepPlan with_checkpoint(const StepPlan& plan, const Scenario& scenario, std::span<const StageState> stages, int replicas,
                          std::int64_t steps);

@@ -3,6 +3,7 @@
 #include "oracle/predict.hpp"
 #include "sim/jobs.hpp"
 #include "sim/simulate.hpp"
+#include "strategies/strategy_text.hpp"
 #include "tests/sim/scenarios.hpp"
 
 using namespace forerun;
@@ -129,6 +130,40 @@ TEST_CASE("a run takes as much longer as its checkpoints take to write, and no l
   scenario.platform.checkpoints->write.bandwidth = BytesPerSecond(1e9);
   REQUIRE(*oracle::predict(scenario).checkpoint_stall == Seconds(0));
   REQUIRE(oracle::predict(scenario).total_time->value() == Approx(plain_s).epsilon(1e-9));
+  require_agreement(scenario);
+}
+
+TEST_CASE("nothing of the next step goes on beside a synchronous checkpoint, whatever a step begins with") {
+  for (const char* strategy : {"data=4,zero=3,runtime=pytorch-fsdp", "data=4,zero=3,overlap=none", "data=4,zero=1"}) {
+    INFO(strategy);
+    Scenario scenario = stored(4, Storage::Kind::local_disk, 1e9);
+    scenario.strategy = parse_strategy({strategy, "test", 0, 0, ""});
+    scenario.platform.checkpoints->write.bandwidth = BytesPerSecond(1e7);
+    // Gradients and parameters take longer than anything else, the write included.
+    scenario.platform.inter_node.bandwidth = BytesPerSecond(1e6);
+    scenario.run.steps = 40;
+    scenario.run.checkpoints.interval = 10;
+    const Prediction run = oracle::predict(scenario);
+    REQUIRE(run.checkpoint_stall->value() == Approx(4 * run.checkpoint_write->value()).epsilon(1e-6));
+    require_agreement(scenario);
+    REQUIRE(sim::predict(scenario).checkpoint_stall->value() == Approx(4 * run.checkpoint_write->value()).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("a loader that is no step ahead does not read while its process writes a checkpoint") {
+  Scenario scenario = stored(2, Storage::Kind::local_disk, 1e6);
+  scenario.workload.files.decode = Seconds(1e-2);
+  scenario.input.prefetch = 0;
+  scenario.run.steps = 40;
+  scenario.run.checkpoints.interval = 10;
+  const Prediction run = oracle::predict(scenario);
+  REQUIRE(run.checkpoint_stall->value() == Approx(4 * run.checkpoint_write->value()).epsilon(1e-6));
+  require_agreement(scenario);
+  scenario.run.checkpoints.mode = CheckpointMode::asynchronous;
+  scenario.platform.host_link = BytesPerSecond(1e6);
+  scenario.platform.checkpoints->write.bandwidth = BytesPerSecond(1e9);
+  const Prediction copies = oracle::predict(scenario);
+  REQUIRE(copies.checkpoint_stall->value() == Approx(4 * copies.checkpoint_bytes->value() / 1e6).epsilon(1e-6));
   require_agreement(scenario);
 }
 

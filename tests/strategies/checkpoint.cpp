@@ -123,6 +123,40 @@ TEST_CASE("the next step waits for a synchronous checkpoint, an asynchronous one
   CHECK(beside.operations[0].dependency_count == plan_of(s).operations[0].dependency_count);
 }
 
+TEST_CASE("no lane of the next step begins before a synchronous checkpoint or a copy is through, but for a loader that is ahead") {
+  for (const char* strategy :
+       {"data=4", "data=4,zero=1,runtime=megatron", "data=4,runtime=pytorch-fsdp", "data=2,tensor=2", "data=2,pipeline=2,micro-batches=4"})
+    for (const CheckpointMode mode : {CheckpointMode::synchronous, CheckpointMode::asynchronous})
+      for (const int ahead : {0, 1}) {
+        INFO(strategy << " " << to_string(mode) << " " << ahead);
+        Scenario s = writing(strategy, 4, 1, "gpt2");
+        s.platform.data = Storage{.name = "data", .read = {BytesPerSecond(1e9), 0, {}, {}}};
+        s.workload.files = {Bytes(1e5), 1, Seconds(1e-3)};
+        s.input.prefetch = ahead;
+        s.run.checkpoints.mode = mode;
+        const int steps = static_cast<int>(plan_of(s).operations.size());
+        const StepPlan plan = checkpointed(s);
+        std::vector<bool> begun(plan.lanes.size());
+        for (int i = 0; i < steps; ++i) {
+          const Operation& operation = plan.operations[i];
+          if (begun[operation.lane] || operation.kind() == OperationKind::transfer || operation.rank_class > 0) continue;
+          begun[operation.lane] = true;
+          const LaneKind kind = plan.lanes[operation.lane].kind;
+          const bool loads = kind == LaneKind::input || kind == LaneKind::storage;
+          const bool behind = operation.lane == plan.compute_lane && mode == CheckpointMode::asynchronous;
+          const auto first = plan.dependencies.begin() + operation.first_dependency;
+          const bool waits = std::any_of(first, first + operation.dependency_count,
+                                         [&](const Dependency& after) { return after.operation >= steps && after.offset == 1; });
+          CHECK(waits == (!behind && (!loads || ahead == 0)));
+        }
+      }
+  const StepPlan sharded = checkpointed(writing("data=4,runtime=pytorch-fsdp", 4));
+  const Operation& gather = sharded.operations[0];
+  REQUIRE(gather.name == "all_gather");
+  CHECK(sharded.dependencies[gather.first_dependency + gather.dependency_count - 1] ==
+        Dependency{static_cast<int>(sharded.operations.size()) - 1, 1});
+}
+
 TEST_CASE("replicas go on together, whether one of them writes or all") {
   for (const char* strategy : {"data=4", "data=4,zero=1", "data=4,runtime=pytorch-fsdp", "data=2,pipeline=2,micro-batches=4"}) {
     INFO(strategy);
