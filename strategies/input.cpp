@@ -8,6 +8,12 @@
 namespace forerun {
 namespace {
 
+/// Steps that loading is ahead.
+int steps_ahead(const Scenario& scenario) { return scenario.platform.loader_rate > 0 ? 1 : scenario.input.prefetch; }
+
+/// Readers that have something to do where each has one of `under_way` at a time.
+double busy_readers(const Input& input, double under_way) { return std::min<double>(input.readers, std::max(1.0, under_way)); }
+
 /// What one process reads of `samples`, shared out over the `sharers` ranks that it reads for.
 DiskAccess reading_of(const Scenario& scenario, const Layout& layout, double samples, int sharers) {
   const SampleFiles& files = scenario.workload.files;
@@ -15,13 +21,15 @@ DiskAccess reading_of(const Scenario& scenario, const Layout& layout, double sam
   const Bytes request = scenario.platform.data->request;
   const double requests_a_file = request > Bytes(0) ? std::max(1.0, std::ceil(file / request)) : 1.0;
   const double share = samples / sharers;
+  const double files_a_step = samples / files.per_file;
+  const double steps_under_way = steps_ahead(scenario) + 1;
   DiskAccess access;
   access.direction = DiskAccess::Direction::read;
   access.rank = {share * files.sample, share / files.per_file * requests_a_file};
   access.node = std::min(layout.stage_ranks, scenario.platform.devices_per_node) * access.rank;
   access.all = layout.stage_ranks * access.rank;
-  access.opens = samples / files.per_file / scenario.input.readers;
-  access.connections = static_cast<double>(scenario.input.readers) / sharers;
+  access.opens = files_a_step / busy_readers(scenario.input, steps_under_way * files_a_step);
+  access.connections = busy_readers(scenario.input, steps_under_way * samples) / sharers;
   return access;
 }
 
@@ -60,7 +68,7 @@ LoadedInput write_input(const Scenario& scenario, const Layout& layout, PlanWrit
   begin.work = Delay{};
   writer.append(begin, "begin", -1);
   const int begun = writer.last();
-  const int ahead = platform.loader_rate > 0 ? 1 : input.prefetch;
+  const int ahead = steps_ahead(scenario);
   for (const int load : {loaded.read, loaded.decode})
     if (load >= 0 && ahead > 0) writer.wait_also(load, begun, ahead);
   return loaded;

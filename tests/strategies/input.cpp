@@ -43,6 +43,31 @@ TEST_CASE("each process reads the samples of its steps, on a lane of their own")
   CHECK(access.communicator == -1);
 }
 
+TEST_CASE("no more files are waited for at once than those of the steps that are under way") {
+  // Sixteen samples of a process in four files, or each in one of its own.
+  Scenario s = reading("data=4", 4);
+  const auto expect = [&](int readers, int ahead, double opens, double connections) {
+    INFO(readers << " readers, " << ahead << " ahead");
+    s.input.readers = readers, s.input.prefetch = ahead;
+    const StepPlan plan = plan_of(s);
+    CHECK(access_of(plan).opens == Approx(opens));
+    CHECK(access_of(plan).connections == Approx(connections));
+  };
+  expect(4, 0, 1, 4);
+  expect(100, 0, 1, 16);
+  expect(8, 1, 0.5, 8);
+  expect(100, 1, 0.5, 32);
+  expect(100, 3, 0.25, 64);
+  s.workload.files.per_file = 1;
+  expect(10, 0, 1.6, 10);
+  expect(100, 0, 1, 16);
+  // A file lasts for two steps: one is opened every other step, and hides behind nothing without prefetching.
+  s.workload.files.per_file = 32;
+  expect(1, 0, 0.5, 1);
+  expect(100, 0, 0.5, 16);
+  expect(100, 3, 0.25, 64);
+}
+
 TEST_CASE("a file takes as many requests as it is larger than one") {
   Scenario s = reading("data=4", 4);
   s.platform.data->request = Bytes(1.5e5);
