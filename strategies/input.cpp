@@ -19,7 +19,7 @@ DiskAccess reading_of(const Scenario& scenario, const Layout& layout, double sam
   const SampleFiles& files = scenario.workload.files;
   const Bytes file = files.per_file * files.sample;
   const Bytes request = scenario.platform.data->request;
-  const double requests_a_file = request > Bytes(0) ? std::max(1.0, std::ceil(file / request)) : 1.0;
+  const double requests_a_file = request > Bytes(0) ? std::ceil(file / request) : 1.0;
   const double share = samples / sharers;
   const double files_a_step = samples / files.per_file;
   const double steps_under_way = steps_ahead(scenario) + 1;

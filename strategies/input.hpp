@@ -19,7 +19,7 @@ struct LoadedInput {
 /// From the platform's storage: reading and decoding go on side by side, sample by sample, so that loading takes   [tf.data guide]
 ///   T_in = max(T_read, n decode / workers),   T_read: costs/disk_time.hpp, of n samples in n / f files of f samples each,
 /// each opened by one of min(readers, max(1, (p + 1) n / f)) readers, p = steps ahead: no more files than those of p + 1 steps are waited for
-/// at once. Those that are open are read side by side, of no more than the (p + 1) n samples. A file is max(1, ceil(f bytes / request)) requests.
+/// at once. Those that are open are read side by side, of no more than the (p + 1) n samples. A file is ceil(f bytes / request) requests.
 /// What was read before (Input::source) costs no reading, or no loading at all.
 ///
 /// Ranks that share samples (all but those of the data axis) have one process together, as a multi-node iterator of ChainerMN or a tensor
