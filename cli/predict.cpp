@@ -34,8 +34,10 @@ void write_trace(const std::string& file, const Scenario& scenario) {
   const std::int64_t steps = std::min(kTracedSteps, scenario.run.steps.value_or(kTracedSteps));
   const std::string json = sim::timeline(scenario, steps);
   write_file(file, json);
-  say(forerun::format("timeline of {} step{} in {} ({}), for https://ui.perfetto.dev", steps, steps == 1 ? "" : "s", file,
+  const std::string which = scenario.run.seeds > 1 ? forerun::format(" of seed {}, the first", scenario.run.seed) : "";
+  say(forerun::format("timeline of {} step{}{} in {} ({}), for https://ui.perfetto.dev", steps, steps == 1 ? "" : "s", which, file,
                       human(Bytes(static_cast<double>(json.size())))));
+  if (scenario.run.checkpoints.interval) say("the timeline has steps alone, no checkpoints between them");
 }
 
 Engine engine_of(const PredictOptions& options, const Text& document) {
@@ -81,6 +83,8 @@ Prediction predict_with_progress(const PredictOptions& options, Engine engine, c
 ExitCode predict(const PredictOptions& options, const Environment& environment) {
   check_output(options.output);
   if (!options.trace.empty()) check_writable(options.trace);
+  if (!options.trace.empty() && options.trace == options.output.file)
+    throw BadInput(Problem{.file = "--trace", .what = "is the file of --output, too: one would write over the other"});
   ScenarioReader reader(environment);
   const ScenarioText text = scenario_text(options.scenario, Others::welcome);
   if (!options.beside.files.empty() || !text.beside.empty()) return predict_jobs(options, text, reader);

@@ -116,6 +116,19 @@ void add_evaluations(BatchSearch& search) {
   }
 }
 
+/// What the simulator says of a strategy. Where it breaks off, the search stands.
+Prediction confirmed(const Scenario& scenario, const sim::SeedOptions& playing) {
+  try {
+    return predictor(Engine::sim, playing)(scenario);
+  } catch (const SimulationFailed& failure) {
+    say(forerun::format("warning: {} is not confirmed: {}", strategy_text(scenario.strategy), failure.what()));
+    Prediction broken_off;
+    broken_off.status = Status::failed;
+    broken_off.reason = failure.what();
+    return broken_off;
+  }
+}
+
 void search_all(const StrategiesOptions& options, const std::vector<oracle::Space>& spaces, RankedStrategies& ranked) {
   oracle::SearchOptions wanted;
   wanted.objective = ranked.objective;
@@ -143,7 +156,7 @@ void search_all(const StrategiesOptions& options, const std::vector<oracle::Spac
     Scenario scenario = ranked.scenario(one);
     scenario.strategy = one.found.strategy;
     one.prediction = predictor(Engine::oracle)(scenario);
-    if (options.confirm == Confirm::sim) one.confirmed = predictor(Engine::sim, playing)(scenario);
+    if (options.confirm == Confirm::sim) one.confirmed = confirmed(scenario, playing);
   }
   order_by_runs(ranked, wanted.most);
   ranked.pareto = pareto_of(ranked);

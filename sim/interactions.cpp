@@ -1,7 +1,9 @@
 #include "sim/interactions.hpp"
 
+#include "costs/whole_run.hpp"
 #include "io/format.hpp"
 #include "platforms/stragglers.hpp"
+#include "sim/slow_links.hpp"
 
 namespace forerun::sim {
 
@@ -19,6 +21,8 @@ std::vector<std::string> interactions(const Scenario& scenario, Beside beside) {
                                    scenario.run.seed));
   if (!platform.slow_devices.empty()) list.push_back("slow devices, by how many times: " + slow_devices_text(platform.slow_devices));
   if (!platform.slow_links.empty()) list.push_back("slow links of nodes, by how many times: " + slow_links_text(platform.slow_links));
+  if (SlowLinks::last_change_s(platform.slow_links) > 0 && !run_steps(scenario))
+    list.emplace_back("of a run without a length the step is the one after the last change of a link; run.steps or run.epochs gives one");
   return list;
 }
 

@@ -217,6 +217,11 @@ TEST_CASE("a timeline is written where the scenario can run, beside the predicti
   CHECK(Json::parse(std::ifstream(shell.folder() / "t.json"))["traceEvents"].size() > 10);
   CHECK(shell.run("predict " + kSmall + "--set platform.nodes=1 --trace none.json").code == 1);
   CHECK_FALSE(std::filesystem::exists(shell.folder() / "none.json"));
+  const Answer drawn = shell.run("predict " + kSmall + "--engine sim --set platform.compute-jitter=5% --seeds 2 --trace t.json");
+  CHECK(drawn.err.find("timeline of 2 steps of seed 1, the first in t.json") != std::string::npos);
+  const Answer twice = shell.run("predict " + kSmall + "--trace same.json -o same.json");
+  CHECK(twice.code == 3);
+  CHECK(twice.err.find("--trace: is the file of --output, too") != std::string::npos);
   for (const std::string file : {"''", "-"}) {
     const Answer nowhere = shell.run("predict " + kSmall + "--trace " + file);
     CHECK(nowhere.code == 2);

@@ -88,6 +88,15 @@ TEST_CASE("strategies with parameter servers are not searched, and that is said"
   }
 }
 
+TEST_CASE("a ranking stands where the simulator breaks off, and says why") {
+  const Answer answer = CommandLine().run(
+      kGpt + "--top 1 --confirm sim --strategy pipeline=1,context=1,zero=1 --set platform.slow-links=0:4:10h.. --format json");
+  REQUIRE(answer.code == 0);
+  CHECK(answer.err.find("is not confirmed: ") != std::string::npos);
+  CHECK(answer.err.find("slow-links change until") != std::string::npos);
+  CHECK(answer.out.find("\"confirmed_step_time_s\": null") != std::string::npos);
+}
+
 TEST_CASE("the simulator confirms the best") {
   const Answer answer = CommandLine().run(kGpt + "--top 1 --confirm sim --strategy pipeline=1,context=1,zero=1 --format json");
   REQUIRE(answer.code == 0);

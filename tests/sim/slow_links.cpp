@@ -157,11 +157,14 @@ TEST_CASE("a run is played until its links no longer change, and goes on from th
   scenario.platform.inter_node.bandwidth *= 0.1;
   const double plain_s = sim::predict(scenario).step_time->value();
   scenario.platform.slow_links = {spell(1, 3, 4.5 * plain_s, 20.5 * plain_s)};
-  CHECK(sim::predict(scenario).step_time->value() == Approx(plain_s).epsilon(1e-6));  // that of a run without end
+  const Prediction endless = sim::predict(scenario);
+  CHECK(endless.step_time->value() == Approx(plain_s).epsilon(1e-6));
+  CHECK(says(endless, "of a run without a length the step is the one after the last change of a link"));
   scenario.run.steps = 200;
   const auto plan = std::get<StepPlan>(lower(scenario));
   const sim::Played whole = sim::play(plan, price(plan, scenario), scenario.platform, {.steps = 200});
   const Prediction predicted = sim::predict(scenario);
+  CHECK_FALSE(says(predicted, "of a run without a length"));
   CHECK(predicted.step_time->value() == Approx(whole.makespan.value() / 200).epsilon(1e-7));
   CHECK(predicted.step_time->value() > 1.01 * plain_s);
   CHECK(predicted.parts->total().value() == Approx(predicted.step_time->value()).epsilon(1e-9));
