@@ -18,9 +18,9 @@ struct LoadedInput {
 /// With a loader's rate: a step takes max(T, n / rate), n = samples of a step that one process loads, one step ahead.
 /// From the platform's storage: reading and decoding go on side by side, sample by sample, so that loading takes   [tf.data guide]
 ///   T_in = max(T_read, n decode / workers),   T_read: costs/disk_time.hpp, of n samples in n / f files of f samples each,
-/// each opened by one of min(readers, max(1, (p + 1) n / f)) readers, p = steps ahead: no more files than those of p + 1 steps are waited for
-/// at once. Those that are open are read side by side, of no more than the (p + 1) n samples. A file is ceil(f bytes / request) requests.
-/// What was read before (Input::source) costs no reading, or no loading at all.
+/// each opened by one of min(readers, max(1, (p + 1) n / f)) readers, p = steps ahead: no more files than those of p + 1 steps are waited
+/// for at once. Those that are open are read side by side, of no more than the (p + 1) n samples. A file is ceil(f bytes / request)
+/// requests. What was read before (Input::source) costs no reading, or no loading at all.
 ///
 /// Ranks that share samples (all but those of the data axis) have one process together, as a multi-node iterator of ChainerMN or a tensor
 /// group's first rank; its copies to the others are neglected, and what it reads is spread over their nodes. Only the first stage of a
