@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "oracle/worker_queues.hpp"
+
 namespace forerun::oracle {
 
 Seconds ServerLoad::busiest() const { return std::max({outward, inward, updating, node / static_cast<double>(nodes)}); }
@@ -27,19 +29,25 @@ ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Secon
   load.inward = *std::ranges::max_element(in);
   load.updating = *std::ranges::max_element(update);
   if (load.workers > load.nodes) load.node = std::max(node_in, node_out);
+  load.node_workers = platform.devices_per_node;
+  load.inner = inner_links(cycle, platform);
   return load;
 }
 
 RateBounds rate_bounds(const ServerLoad& load) {
   const double workers = load.workers;
   RateBounds bounds;
-  bounds.least_per_s = workers / (load.cycle + (workers - 1) * load.total()).value();
+  bounds.least_per_s = workers / (load.cycle + (workers - 1) * load.total() + load.inner.shared).value();
   bounds.most_per_s = workers / load.quickest.value();
+  if (!load.inner.none()) bounds.most_per_s = std::min(bounds.most_per_s, most_updates_per_s(load.inner, load.quickest));
   if (load.busiest() > Seconds(0)) bounds.most_per_s = std::min(bounds.most_per_s, 1 / load.busiest().value());
   return bounds;
 }
 
-AsynchronousRate asynchronous_rate(const ServerLoad& load) {
+namespace {
+
+/// Of workers that are all alike.
+QueuedRate rate_of_alike(const ServerLoad& load) {
   const std::array<double, 4> demands{load.outward.value(), load.inward.value(), load.node.value() / load.nodes, load.updating.value()};
   double together = 0;
   for (const double demand : demands) together += demand;
@@ -53,13 +61,18 @@ AsynchronousRate asynchronous_rate(const ServerLoad& load) {
     rate = workers / cycle;
     for (std::size_t k = 0; k < demands.size(); ++k) queues[k] = rate * stays[k];
   }
+  return {rate, stays[0] + stays[1] + stays[2] - demands[0] - demands[1] - demands[2], stays[3] - demands[3]};
+}
+
+}  // namespace
+
+AsynchronousRate asynchronous_rate(const ServerLoad& load) {
+  const QueuedRate queued = load.inner.none() ? rate_of_alike(load) : rate_of_routes(load);
   const RateBounds bounds = rate_bounds(load);
-  rate = std::clamp(rate, bounds.least_per_s, bounds.most_per_s);
+  const double rate = std::clamp(queued.updates_per_s, bounds.least_per_s, bounds.most_per_s);
   const double waited = std::max(0.0, load.workers / rate - load.cycle.value());
-  const double for_links = stays[0] + stays[1] + stays[2] - demands[0] - demands[1] - demands[2];
-  const double for_updates = stays[3] - demands[3];
-  const double all = for_links + for_updates;
-  const double share = all > 0 ? for_links / all : 1;
+  const double all = queued.for_links_s + queued.for_updates_s;
+  const double share = all > 0 ? queued.for_links_s / all : 1;
   return {rate, Seconds(waited * share), Seconds(waited * (1 - share))};
 }
 

@@ -1,20 +1,23 @@
 #pragma once
 
 #include "oracle/evaluate.hpp"
+#include "oracle/inner_links.hpp"
 #include "strategies/server_cycle.hpp"
 
 namespace forerun::oracle {
 
 /// What bounds the rate of asynchronous updates.
 struct ServerLoad {
-  int workers = 1;   ///< P
-  Seconds cycle;     ///< T, of a worker alone with the servers
-  Seconds quickest;  ///< the same where servers do not share the worker's link: no cycle is shorter
-  Seconds outward;   ///< an update's seconds of the busiest server's link to the workers
-  Seconds inward;    ///< and back
-  Seconds updating;  ///< of the busiest server's device
-  Seconds node;      ///< of the link of a node that several workers share, the busier direction; zero where none do
-  int nodes = 1;     ///< with workers
+  int workers = 1;       ///< P
+  Seconds cycle;         ///< T, of a worker alone with the servers, the mean of all routes to them
+  Seconds quickest;      ///< the same where servers do not share the worker's link, of the best route: no cycle is shorter
+  Seconds outward;       ///< an update's seconds of the busiest server's link to the workers
+  Seconds inward;        ///< and back
+  Seconds updating;      ///< of the busiest server's device
+  Seconds node;          ///< of the link of a node that several workers share, the busier direction; zero where none do
+  int nodes = 1;         ///< with workers
+  int node_workers = 1;  ///< of a full node
+  InnerLinks inner;      ///< N = inner.shared
 
   /// S: all that an update keeps others waiting for.
   [[nodiscard]] Seconds total() const { return outward + inward + updating + node; }
@@ -23,8 +26,10 @@ struct ServerLoad {
 };
 ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Seconds alone, Seconds quickest);
 
-/// Updates a second, P / (T + (P - 1) S) <= rate <= min(P / T, 1 / D), the latter of the quickest cycle  [the asymptotic bounds of closed
-/// queueing networks, Lazowska et al. 1984, Quantitative System Performance, sec. 5.2, 5.3].
+/// Updates a second, P / (T + (P - 1) S + N) <= rate <= min(P / T, 1 / D, L), the latter of the quickest cycle  [the asymptotic bounds of
+/// closed queueing networks, Lazowska et al. 1984, Quantitative System Performance, sec. 5.2, 5.3]. N and L are zero and none over one
+/// switch: L = most_updates_per_s() of the links inside the network; N = what an update's messages take of their fair shares of these,
+/// which max-min fairness leaves each flow at least.
 struct RateBounds {
   double least_per_s = 0;
   double most_per_s = 0;
@@ -35,6 +40,7 @@ RateBounds rate_bounds(const ServerLoad& load);
 /// and its device and for a node's link [Reiser & Lavenberg 1980]. A worker meets a queue as it is on average with one worker less:
 ///   R_k = D_k (1 + Q_k(P - 1)),   X = P / (Z + sum R_k),   Q_k = X R_k
 /// Exact where service times are exponential, slow where they are all alike; held to the bounds. With P = 1 it is 1 / T.
+/// Where links inside the network are shared, routes differ between workers, and each is a class of its own (oracle/worker_queues.hpp).
 struct AsynchronousRate {
   double updates_per_s = 0;
   Seconds queued_for_links;    ///< of a worker's cycle, beyond what it takes alone

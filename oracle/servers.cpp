@@ -4,7 +4,6 @@
 
 #include "costs/server_transfer.hpp"
 #include "io/format.hpp"
-#include "oracle/asynchronous.hpp"
 #include "strategies/server_cycle.hpp"
 
 namespace forerun::oracle {
@@ -26,13 +25,21 @@ void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vec
       costs[i].drain *= factor;
 }
 
+ServerLoad asynchronous_load(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Seconds alone) {
+  std::vector<OperationCost> best = costs;
+  follow_routes(scenario, plan, OfWorkers::quickest, best);
+  return server_load(server_cycle(scenario, plan, costs), scenario.platform, alone, evaluate(plan, best).step);
+}
+
 Evaluation evaluate_servers(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
                             std::vector<std::string>& assumptions) {
   const Strategy& strategy = scenario.strategy;
   std::vector<OperationCost> shared = costs;
+  if (strategy.updates == Updates::asynchronous) follow_routes(scenario, plan, OfWorkers::mean, shared);
+  const std::vector<OperationCost> apart = shared;
   share_worker_links(scenario, plan, shared);
   const Evaluation alone = evaluate(plan, shared);
-  if (shared != costs) assumptions.emplace_back("workers' links are shared by all servers at all times");
+  if (shared != apart) assumptions.emplace_back("workers' links are shared by all servers at all times");
   if (strategy.updates == Updates::synchronous) {
     if (strategy.backup_workers > 0)
       assumptions.push_back(forerun::format("workers are alike: {} backup worker{} save{} nothing and cost{} traffic",
@@ -40,7 +47,7 @@ Evaluation evaluate_servers(const Scenario& scenario, const StepPlan& plan, cons
                                             strategy.backup_workers == 1 ? "s" : "", strategy.backup_workers == 1 ? "s" : ""));
     return alone;
   }
-  const ServerLoad load = server_load(server_cycle(scenario, plan, costs), scenario.platform, alone.step, evaluate(plan, costs).step);
+  const ServerLoad load = asynchronous_load(scenario, plan, costs, alone.step);
   const RateBounds bounds = rate_bounds(load);
   assumptions.push_back(forerun::format("asynchronous updates by mean value analysis: {:.4g} a second, between {:.4g} and {:.4g}",
                                         asynchronous_rate(load).updates_per_s, bounds.least_per_s, bounds.most_per_s));

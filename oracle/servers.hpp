@@ -5,6 +5,7 @@
 
 #include "core/scenario.hpp"
 #include "costs/price.hpp"
+#include "oracle/asynchronous.hpp"
 #include "oracle/evaluate.hpp"
 
 namespace forerun::oracle {
@@ -13,6 +14,9 @@ namespace forerun::oracle {
 /// send at once takes servers / nodes times as long. Exact where servers hold equally much and all are at it; the simulator lets flows
 /// share.
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs);
+
+/// What bounds the rate of asynchronous workers, each of whose cycles takes so long alone.
+ServerLoad asynchronous_load(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Seconds alone);
 
 /// The step of a plan with parameter servers: its evaluation, or where updates are asynchronous, asynchronous_step() of it. What was taken
 /// instead of following each worker is added to the assumptions.

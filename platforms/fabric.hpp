@@ -66,6 +66,9 @@ class Fabric {
   /// Whether the messages that cross the link share its bandwidth.
   [[nodiscard]] bool shared(std::int64_t index) const { return !topology_.routes || topology_.routes->links[index].shared; }
 
+  /// The first link that is no node's own.
+  [[nodiscard]] std::int64_t first_inner() const { return topology_.routes ? 0 : 2 * std::int64_t{nodes_}; }
+
   static constexpr std::int64_t up(int node) { return 2 * std::int64_t{node}; }
   static constexpr std::int64_t down(int node) { return 2 * std::int64_t{node} + 1; }
 
@@ -103,7 +106,6 @@ class Fabric {
   [[nodiscard]] std::int64_t gateway(std::int64_t group, std::int64_t other) const;
 
   [[nodiscard]] std::int64_t switch_of(int node) const;
-  [[nodiscard]] std::int64_t first_inner() const { return topology_.routes ? 0 : 2 * std::int64_t{nodes_}; }
 
   Topology topology_;
   int nodes_;

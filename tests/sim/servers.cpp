@@ -84,12 +84,28 @@ struct Asynchronous {
 
 Asynchronous bounds_of(const Scenario& scenario) {
   const auto plan = std::get<StepPlan>(lower(scenario));
-  std::vector<OperationCost> costs = price(plan, scenario);
-  const ServerCycle cycle = server_cycle(scenario, plan, costs);
-  const Seconds quickest = oracle::evaluate(plan, costs).step;
-  oracle::share_worker_links(scenario, plan, costs);
-  const auto load = oracle::server_load(cycle, scenario.platform, oracle::evaluate(plan, costs).step, quickest);
+  const std::vector<OperationCost> costs = price(plan, scenario);
+  std::vector<OperationCost> shared = costs;
+  oracle::follow_routes(scenario, plan, oracle::OfWorkers::mean, shared);
+  oracle::share_worker_links(scenario, plan, shared);
+  const auto load = oracle::asynchronous_load(scenario, plan, costs, oracle::evaluate(plan, shared).step);
   return {oracle::rate_bounds(load), oracle::asynchronous_rate(load).updates_per_s};
+}
+
+/// What the simulator plays lies between the bounds.
+double require_within_bounds(const Scenario& scenario) {
+  const int workers = scenario.strategy.data;
+  const Asynchronous known = bounds_of(scenario);
+  REQUIRE(known.bounds.least_per_s <= known.bounds.most_per_s * (1 + 1e-9));
+  REQUIRE(known.rate_per_s == Approx(workers / oracle::predict(scenario).step_time->value()).epsilon(1e-9));
+  const Prediction played = sim::predict(scenario);
+  REQUIRE(played.status == Status::ok);
+  REQUIRE(played.parts->total().value() == Approx(played.step_time->value()).epsilon(1e-9));
+  const double rate = workers / played.step_time->value();
+  // What is counted begins and ends with an update of whatever worker: one of 16 rounds more or less.
+  CHECK(rate >= known.bounds.least_per_s * (1 - 1.0 / 16));
+  CHECK(rate <= known.bounds.most_per_s * (1 + 1.0 / 16));
+  return known.rate_per_s / rate;
 }
 
 }  // namespace
@@ -107,16 +123,39 @@ TEST_CASE("asynchronous rates of both engines lie between the bounds of closed q
     scenario.run.seed = static_cast<std::uint64_t>(round);
     INFO(round << ": " << workers << " workers, " << servers << " servers" << rest << ", "
                << scenario.platform.inter_node.bandwidth.value());
-    const Asynchronous known = bounds_of(scenario);
-    REQUIRE(known.bounds.least_per_s <= known.bounds.most_per_s * (1 + 1e-9));
-    REQUIRE(known.rate_per_s == Approx(workers / oracle::predict(scenario).step_time->value()).epsilon(1e-9));
-    const Prediction played = sim::predict(scenario);
-    REQUIRE(played.status == Status::ok);
-    REQUIRE(played.parts->total().value() == Approx(played.step_time->value()).epsilon(1e-9));
-    const double rate = workers / played.step_time->value();
-    // What is counted begins and ends with an update of whatever worker: one of 16 rounds more or less.
-    CHECK(rate >= known.bounds.least_per_s * (1 - 1.0 / 16));
-    CHECK(rate <= known.bounds.most_per_s * (1 + 1.0 / 16));
+    require_within_bounds(scenario);
+  }
+}
+
+TEST_CASE("asynchronous workers that share links inside the network keep to the bounds that these set") {
+  std::mt19937 random(11);
+  const auto among = [&](const auto& values) { return values[random() % std::size(values)]; };
+  for (int round = 0; round < 60; ++round) {
+    const int workers = among(std::array{2, 3, 6, 9, 14});
+    const int servers = among(std::array{1, 1, 2});
+    const int devices = among(std::array{1, 2});
+    const char* rest = among(std::array{"", ",overlap=none", ",variables=by-size"});
+    Scenario scenario = served(workers, "servers=" + std::to_string(servers) + ",sync=off" + rest, 16, devices);
+    Platform& platform = scenario.platform;
+    platform.inter_node = {BytesPerSecond(among(std::array{1e7, 1e8, 1e9, 1e10})), Seconds(among(std::array{0.0, 1e-5}))};
+    const double slower = among(std::array{1.0, 0.5, 0.1, 0.01});
+    const char* kind = among(std::array{"tree", "dragonfly", "torus"});
+    if (kind == std::string("tree")) {
+      platform.topology = {.kind = Topology::Kind::fat_tree, .shape = {4, 4}, .oversubscription = {std::min(8.0, 1 / slower), 1}};
+    } else if (kind == std::string("dragonfly")) {
+      platform.topology = {.kind = Topology::Kind::dragonfly, .shape = {2, 2}};
+      platform.topology.local = platform.inter_node.bandwidth;
+      platform.topology.global = slower * platform.inter_node.bandwidth;
+    } else {
+      platform.topology = {.kind = Topology::Kind::torus, .shape = {4, 4}};
+      platform.topology.local = slower * platform.inter_node.bandwidth;
+    }
+    scenario.run.seed = static_cast<std::uint64_t>(round);
+    INFO(round << ": " << workers << " workers, " << devices << " a node, " << servers << " servers" << rest << ", " << kind << ", "
+               << slower << " of " << platform.inter_node.bandwidth.value());
+    const double off = require_within_bounds(scenario);
+    CHECK(off >= 0.6);
+    CHECK(off <= 1.75);
   }
 }
 

@@ -1,0 +1,169 @@
+#include "oracle/inner_links.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <unordered_map>
+
+#include "costs/placement.hpp"
+#include "costs/server_transfer.hpp"
+#include "platforms/fabric.hpp"
+
+namespace forerun::oracle {
+namespace {
+
+using Route = std::vector<std::int64_t>;
+
+/// Between two ranks; nothing within a node.
+Route route_between(const Fabric& fabric, const Platform& platform, int from, int to) {
+  Route route;
+  const int from_node = node_of(platform, from), to_node = node_of(platform, to);
+  if (from_node != to_node) fabric.route(platform.place_of(from_node), platform.place_of(to_node), route);
+  return route;
+}
+
+/// Bytes of one update, by server.
+std::vector<Bytes> bytes_of(const std::vector<ServerCycle::Message>& messages, std::size_t servers) {
+  std::vector<Bytes> bytes(servers);
+  for (const ServerCycle::Message& message : messages) bytes[static_cast<std::size_t>(message.server)] += message.bytes;
+  return bytes;
+}
+
+/// Lays the messages of all workers over the links.
+class Layer {
+ public:
+  Layer(const ServerCycle& cycle, const Platform& platform) : cycle_(cycle), platform_(platform), fabric_(platform) {
+    links_.workers.resize(cycle.workers.size());
+  }
+
+  InnerLinks lay() {
+    const std::vector<Bytes> pulls = bytes_of(cycle_.pulls, cycle_.servers.size());
+    const std::vector<Bytes> pushes = bytes_of(cycle_.pushes, cycle_.servers.size());
+    for (std::size_t w = 0; w < cycle_.workers.size(); ++w)
+      for (std::size_t s = 0; s < cycle_.servers.size(); ++s) message(w, s, pulls[s], true), message(w, s, pushes[s], false);
+    if (links_.none()) return {};
+    for (std::size_t w = 0; w < cycle_.workers.size(); ++w) {
+      Seconds sum;
+      for (std::size_t s = 0; s < cycle_.servers.size(); ++s) sum += fair_time(w, s, pulls[s], true) + fair_time(w, s, pushes[s], false);
+      links_.shared = std::max(links_.shared, sum);
+    }
+    return std::move(links_);
+  }
+
+ private:
+  [[nodiscard]] Route route(std::size_t worker, std::size_t server, bool outward) const {
+    const int w = cycle_.workers[worker], s = cycle_.servers[server];
+    Route route = outward ? route_between(fabric_, platform_, s, w) : route_between(fabric_, platform_, w, s);
+    std::erase_if(route, [&](std::int64_t link) { return link < fabric_.first_inner(); });
+    return route;
+  }
+
+  void message(std::size_t worker, std::size_t server, Bytes bytes, bool outward) {
+    for (const std::int64_t index : route(worker, server, outward)) {
+      if (!fabric_.shared(index) || bytes == Bytes(0)) continue;
+      const auto [place, added] = places_.try_emplace(index, static_cast<int>(links_.loads.size()));
+      if (added) links_.loads.emplace_back(), flows_.push_back(0);
+      const int link = place->second;
+      const Seconds busy = bytes / fabric_.bandwidth(index);
+      links_.loads[static_cast<std::size_t>(link)] += busy;
+      ++flows_[static_cast<std::size_t>(link)];
+      std::vector<InnerLinks::Crossing>& crossings = links_.workers[worker];
+      const auto known = std::ranges::find(crossings, link, &InnerLinks::Crossing::link);
+      if (known == crossings.end())
+        crossings.push_back({link, busy, outward});
+      else
+        known->busy += busy;
+    }
+  }
+
+  // A flow has its part at least of each link that it crosses, of as many as may be under way.
+  [[nodiscard]] Seconds fair_time(std::size_t worker, std::size_t server, Bytes bytes, bool outward) const {
+    Seconds longest;
+    for (const std::int64_t index : route(worker, server, outward)) {
+      const auto place = places_.find(index);
+      const double flows = place == places_.end() ? 1 : flows_[static_cast<std::size_t>(place->second)];
+      longest = std::max(longest, flows * (bytes / fabric_.bandwidth(index)));
+    }
+    return longest;
+  }
+
+  const ServerCycle& cycle_;
+  const Platform& platform_;
+  Fabric fabric_;
+  std::unordered_map<std::int64_t, int> places_;  ///< of links, in the order in which they are met
+  std::vector<int> flows_;                        ///< by link, of all workers
+  InnerLinks links_;
+};
+
+/// Of workers that ask a link for so many seconds an update, the lightest first; none is quicker than `quickest_s`.
+double filled_with(std::vector<double> demands, double quickest_s) {
+  std::ranges::sort(demands);
+  double rate = 0, left = 1;
+  for (const double demand : demands) {
+    const double updates = std::min(1 / quickest_s, demand > 0 ? left / demand : 1 / quickest_s);
+    rate += updates;
+    left = std::max(0.0, left - updates * demand);
+  }
+  return rate;
+}
+
+/// Seconds a byte takes alone between a server and a worker.
+double seconds_a_byte(const Fabric& fabric, const Platform& platform, int from, int to) {
+  if (from == to) return 0;
+  if (node_of(platform, from) == node_of(platform, to))
+    return platform.intra_node.bandwidth > BytesPerSecond(0) ? 1 / platform.intra_node_rate().value() : 0;
+  double slowest = 1 / platform.inter_node_rate().value();
+  for (const std::int64_t link : route_between(fabric, platform, from, to)) slowest = std::max(slowest, 1 / fabric.bandwidth(link).value());
+  return slowest;
+}
+
+}  // namespace
+
+InnerLinks inner_links(const ServerCycle& cycle, const Platform& platform) {
+  if (platform.topology.kind == Topology::Kind::star) return {};
+  return Layer(cycle, platform).lay();
+}
+
+double most_updates_per_s(const InnerLinks& links, Seconds quickest) {
+  const auto all = static_cast<double>(links.workers.size());
+  std::vector<std::vector<double>> apart(links.loads.size()), everybody(links.loads.size());
+  double elsewhere = 0;
+  for (const std::vector<InnerLinks::Crossing>& crossings : links.workers) {
+    for (const InnerLinks::Crossing& crossing : crossings)
+      everybody[static_cast<std::size_t>(crossing.link)].push_back(crossing.busy.value());
+    const auto busiest = std::ranges::max_element(
+        crossings, {}, [&](const InnerLinks::Crossing& crossing) { return links.loads[static_cast<std::size_t>(crossing.link)]; });
+    if (busiest == crossings.end())
+      elsewhere += 1 / quickest.value();
+    else
+      apart[static_cast<std::size_t>(busiest->link)].push_back(busiest->busy.value());
+  }
+  double together = elsewhere, most = all / quickest.value();
+  for (std::size_t link = 0; link < links.loads.size(); ++link) {
+    together += filled_with(apart[link], quickest.value());
+    const double others = (all - static_cast<double>(everybody[link].size())) / quickest.value();
+    most = std::min(most, others + filled_with(everybody[link], quickest.value()));
+  }
+  return std::min(most, together);
+}
+
+void follow_routes(const Scenario& scenario, const StepPlan& plan, OfWorkers which, std::vector<OperationCost>& costs) {
+  const Platform& platform = scenario.platform;
+  if (platform.topology.kind == Topology::Kind::star) return;
+  const Fabric fabric(platform);
+  const int workers = scenario.strategy.data + scenario.strategy.backup_workers;
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    if (transfer == nullptr || !is_server_transfer(transfer->operation)) continue;
+    const int server = plan.communicators[static_cast<std::size_t>(transfer->communicator)].members.front();
+    const bool outward = transfer->operation == Collective::Operation::pull;
+    double sum = 0, least = 0;
+    for (int worker = 0; worker < workers; ++worker) {
+      const double one = outward ? seconds_a_byte(fabric, platform, server, worker) : seconds_a_byte(fabric, platform, worker, server);
+      least = worker == 0 ? one : std::min(least, one);
+      sum += one;
+    }
+    costs[i].drain = Seconds(transfer->bytes.value() * (which == OfWorkers::quickest ? least : sum / workers));
+  }
+}
+
+}  // namespace forerun::oracle
