@@ -131,7 +131,9 @@ RunTimes time_run(const Scenario& scenario, const StepPlan& plan, const std::vec
     const double share = all > 0 ? first / all : 0;
     times.checkpoint->stall = share * times.checkpoint->stall + (1 - share) * later;
   }
-  times.assumptions.push_back(checkpoint_text(scenario, *times.checkpoint));
+  // That a run ends before its first checkpoint is said of the whole run.
+  const bool written = plan.step.count == 0 || plan.step.count >= *scenario.run.checkpoints.interval;
+  if (written) times.assumptions.push_back(checkpoint_text(scenario, *times.checkpoint));
   return times;
 }
 

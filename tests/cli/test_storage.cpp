@@ -79,8 +79,12 @@ TEST_CASE("a run that ends before its first checkpoint says that none is written
   const std::string none = "no checkpoint is written: the run ends after 9 steps, before the first one";
   const std::string run = kReads + "--set run.steps=9 --set run.checkpoint-interval=";
   for (const std::string engine : {"oracle", "sim"}) {
-    CHECK(shell.run("predict " + run + "10 --engine " + engine).out.find(none) != std::string::npos);
-    CHECK(shell.run("predict " + run + "9 --engine " + engine).out.find("no checkpoint") == std::string::npos);
+    const std::string ends = shell.run("predict " + run + "10 --engine " + engine).out;
+    CHECK(ends.find(none) != std::string::npos);
+    CHECK(ends.find("is written to") == std::string::npos);
+    const std::string writes = shell.run("predict " + run + "9 --engine " + engine).out;
+    CHECK(writes.find("no checkpoint") == std::string::npos);
+    CHECK(writes.find("is written to") != std::string::npos);
   }
 }
 
