@@ -8,6 +8,12 @@
 /// How large the arrays of LayerBuffers are that a layer has beside its input, its output and its parameters.
 namespace forerun::cpu {
 
+/// Kinds of norm that are written: a scale a channel, then a shift a channel.
+constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm || kind == LayerKind::layer_norm; }
+
+constexpr bool has_velocity(Optimizer optimizer) { return optimizer != Optimizer::sgd; }
+constexpr bool has_second_moment(Optimizer optimizer) { return optimizer == Optimizer::adam || optimizer == Optimizer::adamw; }
+
 /// Elements of one sample of each input after the first.
 std::vector<std::int64_t> further_inputs(const LayerShape& shape);
 

@@ -9,8 +9,6 @@ namespace forerun {
 
 namespace {
 
-bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm || kind == LayerKind::layer_norm; }
-
 std::vector<std::int64_t> further_inputs(const Kernel& kernel) {
   std::vector<std::int64_t> elements = cpu::further_inputs(kernel.shape);
   for (std::int64_t& count : elements) count *= kernel.batch;
@@ -39,7 +37,7 @@ KernelArrays backward_weights_arrays(const Kernel& kernel) {
   KernelArrays arrays;
   arrays.output_gradient = kernel.batch * shape.output.elements();
   arrays.weight_gradient = parameters(shape);
-  if (is_norm(shape.kind)) arrays.statistics = cpu::statistics_elements(shape, kernel.batch);
+  if (cpu::is_norm(shape.kind)) arrays.statistics = cpu::statistics_elements(shape, kernel.batch);
   if (shape.kind == LayerKind::embedding)
     arrays.picked = kernel.batch * shape.input.positions();
   else
@@ -58,7 +56,7 @@ KernelArrays backward_data_arrays(const Kernel& kernel) {
   arrays.statistics = cpu::statistics_elements(shape, kernel.batch);
   if (!loss) arrays.output_gradient = outputs;
   if (loss || attends || kind == LayerKind::relu) arrays.output = outputs;
-  if (attends || is_norm(kind) || kind == LayerKind::gelu) arrays.input = inputs;
+  if (attends || cpu::is_norm(kind) || kind == LayerKind::gelu) arrays.input = inputs;
   if (attends) arrays.further_inputs = arrays.further_input_gradients;
   if (kind == LayerKind::max_pool) arrays.indices = outputs;
   if (kind == LayerKind::dropout) arrays.mask = outputs;
@@ -68,8 +66,8 @@ KernelArrays backward_data_arrays(const Kernel& kernel) {
 KernelArrays update_arrays(const Kernel& kernel) {
   KernelArrays arrays;
   arrays.weights = arrays.weight_gradient = parameters(kernel.shape);
-  if (kernel.optimizer != Optimizer::sgd) arrays.velocity = arrays.weights;
-  if (kernel.optimizer == Optimizer::adam || kernel.optimizer == Optimizer::adamw) arrays.second_moment = arrays.weights;
+  if (cpu::has_velocity(kernel.optimizer)) arrays.velocity = arrays.weights;
+  if (cpu::has_second_moment(kernel.optimizer)) arrays.second_moment = arrays.weights;
   return arrays;
 }
 

@@ -34,8 +34,18 @@ int source_of(const Workload& workload, int input) {
   return input;
 }
 
-Activations::Activations(const Workload& workload, std::int64_t batch)
-    : values_(workload.layers.size()), readers_gradients_(values_.size()), readers_share_(values_.size()) {
+Activations::Activations(const Workload& workload, std::int64_t batch) : values_(workload.layers.size()) {
+  lay_outputs(workload, batch);
+  const std::vector<char> has_backward = have_backward_data(workload);
+  std::vector<std::vector<Left>> left(values_.size());  // by layer, one a reader
+  for (int layer = static_cast<int>(values_.size()) - 1; layer >= 0; --layer) {
+    choose_gradient(left[layer], values_[layer]);
+    values_[layer].input_gradients.assign(inputs_[layer].size(), nullptr);
+    if (has_backward[layer] != 0) pass_gradients(workload.layers[layer].shape, batch, layer, left);
+  }
+}
+
+void Activations::lay_outputs(const Workload& workload, std::int64_t batch) {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const Layer& layer = workload.layers[i];
     Values& values = values_[i];
@@ -51,34 +61,25 @@ Activations::Activations(const Workload& workload, std::int64_t batch)
     values.own = AlignedArray<float>(static_cast<std::size_t>(values.elements));
     values.output = values.own.data();
   }
-  const std::vector<char> has_backward = have_backward_data(workload);
-  for (int layer = static_cast<int>(values_.size()) - 1; layer >= 0; --layer) {
-    choose_gradient(layer);
-    values_[layer].input_gradients.assign(inputs_[layer].size(), nullptr);
-    if (has_backward[layer] != 0) pass_gradients(workload, batch, layer);
-  }
 }
 
 // Of several gradients one that is the reader's own takes up the others; where all are other layers' arrays they stay as they are.
-void Activations::choose_gradient(int layer) {
-  Values& values = values_[layer];
-  const std::vector<float*>& all = readers_gradients_[layer];
-  if (all.empty()) return;
-  const auto own = std::ranges::find(readers_share_[layer], 0) - readers_share_[layer].begin();
-  if (all.size() == 1) {
-    values.gradient = all.front();
+void Activations::choose_gradient(const std::vector<Left>& left, Values& values) {
+  if (left.empty()) return;
+  if (left.size() == 1) {
+    values.gradient = left.front().gradient;
     return;
   }
-  values.copies_first = own == std::ssize(all);
+  const auto own = std::ranges::find(left, false, &Left::shared) - left.begin();
+  values.copies_first = own == std::ssize(left);
   if (values.copies_first) values.sum = AlignedArray<float>(static_cast<std::size_t>(values.elements));
-  values.gradient = values.copies_first ? values.sum.data() : all[own];
-  for (std::ptrdiff_t i = 0; i < std::ssize(all); ++i)
-    if (i != own) values.further.push_back(all[i]);
+  values.gradient = values.copies_first ? values.sum.data() : left[own].gradient;
+  for (std::ptrdiff_t i = 0; i < std::ssize(left); ++i)
+    if (i != own) values.further.push_back(left[i].gradient);
 }
 
-void Activations::pass_gradients(const Workload& workload, std::int64_t batch, int layer) {
+void Activations::pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<Left>>& left) {
   Values& values = values_[layer];
-  const LayerShape& shape = workload.layers[layer].shape;
   const bool shares = hands_on_its_gradient(shape);
   const std::vector<std::int64_t> elements = input_elements(shape);
   for (std::size_t i = 0; i < inputs_[layer].size(); ++i) {
@@ -89,9 +90,7 @@ void Activations::pass_gradients(const Workload& workload, std::int64_t batch, i
       values.passed.emplace_back(static_cast<std::size_t>(batch * elements[i]));
       gradient = values.passed.back().data();
     }
-    if (inputs_[layer][i] < 0) continue;
-    readers_gradients_[inputs_[layer][i]].push_back(gradient);
-    readers_share_[inputs_[layer][i]].push_back(shares ? 1 : 0);
+    if (inputs_[layer][i] >= 0) left[inputs_[layer][i]].push_back({gradient, shares});
   }
 }
 

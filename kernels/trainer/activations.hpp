@@ -39,13 +39,18 @@ class Activations {
     std::vector<int> views;  ///< layers that look at it, whose gradients nobody else gathers
   };
 
-  void pass_gradients(const Workload& workload, std::int64_t batch, int layer);
-  void choose_gradient(int layer);
+  /// The gradient of a layer's output that one of its readers leaves.
+  struct Left {
+    float* gradient = nullptr;
+    bool shared = false;  ///< it is another layer's array
+  };
+
+  void lay_outputs(const Workload& workload, std::int64_t batch);
+  void pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<Left>>& left);
+  static void choose_gradient(const std::vector<Left>& left, Values& values);
 
   std::vector<std::vector<int>> inputs_;  ///< by layer
   std::vector<Values> values_;
-  std::vector<std::vector<float*>> readers_gradients_;  ///< by layer: of its output, one a reader
-  std::vector<std::vector<char>> readers_share_;        ///< whether each is another layer's array
 };
 
 }  // namespace forerun

@@ -16,11 +16,9 @@ namespace {
 
 std::int64_t fan_in(const LayerShape& shape) { return shape.input.channels / shape.groups * shape.window.volume(); }
 
-constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm || kind == LayerKind::layer_norm; }
-
 /// Biases, or a norm's shifts.
 std::size_t shift_count(const LayerShape& shape) {
-  return static_cast<std::size_t>(shape.bias || is_norm(shape.kind) ? shape.output.channels : 0);
+  return static_cast<std::size_t>(shape.bias || cpu::is_norm(shape.kind) ? shape.output.channels : 0);
 }
 
 // Of a layer's weights and its draws.
@@ -49,8 +47,6 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
 }
 
 namespace {
-
-constexpr bool has_second_moments(Optimizer optimizer) { return optimizer == Optimizer::adam || optimizer == Optimizer::adamw; }
 
 bool learns_tokens(const Workload& workload) { return workload.layers.back().shape.input.positions() > 1; }
 
@@ -88,8 +84,8 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
       layout_(parameter_layout(workload, runnable(workload, plan, options.kernels))),
       weights_(layout_.total),
       gradients_(layout_.total),
-      velocities_(workload.optimizer == Optimizer::sgd ? 0 : layout_.total),
-      second_moments_(has_second_moments(workload.optimizer) ? layout_.total : 0),
+      velocities_(cpu::has_velocity(workload.optimizer) ? layout_.total : 0),
+      second_moments_(cpu::has_second_moment(workload.optimizer) ? layout_.total : 0),
       activations_(workload, batch_of(plan)),
       buffers_(workload.layers.size()),
       kept_(workload.layers.size()) {
@@ -145,7 +141,7 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
     if (range.count == 0 || workload.layers[i].tied_to >= 0) continue;
     const LayerShape& shape = workload.layers[i].shape;
     const std::span<float> weights = weights_.span().subspan(range.first, range.count - shift_count(shape));
-    if (is_norm(shape.kind))
+    if (cpu::is_norm(shape.kind))
       std::ranges::fill(weights, 1.0F);
     else
       fill_normal(stream_key(seed, kFirstLayerStream + i), initial_deviation(workload, i), weights);
