@@ -22,6 +22,7 @@ struct DiskAccess {
   Demand all;              ///< by all ranks
   double opens = 0;        ///< files that a rank opens one after another on each of its connections
   double connections = 1;  ///< of a rank, at once
+  bool ahead = false;      ///< follows the one before it without a pause, so that even its first file opens behind bytes of others
   int communicator = -1;   ///< only the first member of each of its groups has anything to do; -1: each rank of the class has
 
   friend bool operator==(const DiskAccess&, const DiskAccess&) = default;

@@ -65,12 +65,12 @@ void DiskPlayer::lay_links(Way& way, int rank, const DiskAccess& access) {
     if (of_reads && !reads) bytes *= shared.bandwidth / own.bandwidth;
     cross(way.bytes, name, shared.bandwidth.value(), bytes, shared.bandwidth.value());
   }
-  if (own.a_connection > BytesPerSecond(0)) {
+  if (const double open_s = connection_time(access, platform_).value(); open_s > 0) {
     // A reader's connections are none of a writer's, whatever their budget.
     const std::string device = std::to_string(place * platform_.devices_per_node + rank % platform_.devices_per_node);
-    const double capacity = access.connections * own.a_connection.value() * bytes / access.rank.bytes.value();
+    const double capacity = bytes / open_s;
     way.bytes.links.push_back(network_.add_link(name + (reads ? " to device " : " from device ") + device, BytesPerSecond(capacity)));
-    least_s = std::max(least_s, bytes / capacity);
+    least_s = std::max(least_s, open_s);
   }
   if (!storage.is_own() && platform_.inter_node.bandwidth > BytesPerSecond(0)) {
     way.bytes.node_link = static_cast<int>(reads ? Fabric::down(node) : Fabric::up(node));

@@ -12,10 +12,10 @@
 namespace forerun::sim {
 
 /// The disk operations of a plan as flows. A disk, or the server of a file system, is two links in each direction: one of bytes, one of
-/// requests; an access is a flow over each, and over once both have ended. Its bytes also cross the link of its connections and, on the way
-/// to a file system or an object store, that of the node, which they share with transfers. Where reads and writes have one budget, writes
-/// cross the links of reads, as many bytes as reads could have had in their place.
-/// An access is known by a place: a number from 0 on of which only one is under way.
+/// requests; an access is a flow over each, and over once both have ended. Its bytes also cross the link of its connections, as fast as
+/// these open files and take their bytes, and, on the way to a file system or an object store, that of the node, which they share with
+/// transfers. Where reads and writes have one budget, writes cross the links of reads, as many bytes as reads could have had in their
+/// place. An access is known by a place: a number from 0 on of which only one is under way.
 class DiskPlayer {
  public:
   DiskPlayer(const StepPlan& plan, const std::vector<OperationCost>& costs, const Platform& platform, const Folding& folding,

@@ -30,6 +30,7 @@ DiskAccess reading_of(const Scenario& scenario, const Layout& layout, double sam
   access.all = layout.stage_ranks * access.rank;
   access.opens = files_a_step / busy_readers(scenario.input, steps_under_way * files_a_step);
   access.connections = busy_readers(scenario.input, steps_under_way * samples) / sharers;
+  access.ahead = scenario.input.prefetch > 0;
   return access;
 }
 

@@ -39,7 +39,7 @@ TEST_CASE("a node's disk takes the bytes or the requests of its own ranks, which
   for (const auto kind : {Storage::Kind::local_disk, Storage::Kind::network_disk}) {
     CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 0, {}, {}})) == Approx(0.4));
     CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 1000, {}, {}})) == Approx(2));
-    CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 1000, {}, Seconds(0.01)})) == Approx(2.1));
+    CHECK(seconds(storage(kind, {BytesPerSecond(5e8), 1000, {}, Seconds(0.01)})) == Approx(2.01));
     // Faster than the node's link, which is not on the way.
     CHECK(seconds(storage(kind, {BytesPerSecond(1e10), 0, {}, {}})) == Approx(0.02));
   }
@@ -70,6 +70,22 @@ TEST_CASE("an object store carries so much a connection, each of which waits for
   DiskAccess many = access();
   many.connections = 20, many.opens = 10 / 20.0;
   CHECK(seconds(store, many) == Approx(0.05 + 0.2));
+}
+
+TEST_CASE("one connection opens and reads in turn, and of many the requests of all count or the way of each, whichever takes longer",
+          "[unit]") {
+  const auto kind = Storage::Kind::object_store;
+  // Alone: ten times 0.1 s and 10 ms of requests.
+  DiskAccess alone = access();
+  alone.rank = alone.node = alone.all = {Bytes(1e3), 10};
+  CHECK(seconds(storage(kind, {{}, 1000, {}, Seconds(0.1)}), alone) == Approx(1 + 0.01));
+  // Eight thousand requests of all ranks: what is opened while others are served takes no time of its own, but for the first of all.
+  CHECK(seconds(storage(kind, {{}, 4000, {}, Seconds(0.1)})) == Approx(0.1 + 2));
+  CHECK(seconds(storage(kind, {{}, 10'000, {}, Seconds(0.1)})) == Approx(0.1 + 0.9 + 0.1));
+  DiskAccess ahead = access();
+  ahead.ahead = true;
+  CHECK(seconds(storage(kind, {{}, 4000, {}, Seconds(0.1)}), ahead) == Approx(2));
+  CHECK(seconds(storage(kind, {{}, 10'000, {}, Seconds(0.1)}), ahead) == Approx(1 + 0.1));
 }
 
 TEST_CASE("writing takes the figures of writing, and of the storage of checkpoints", "[unit]") {

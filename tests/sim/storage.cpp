@@ -75,7 +75,11 @@ TEST_CASE("an object store gives each connection its share and waits for first b
   read.opens = 5, read.connections = 4;
   REQUIRE(played_s(platform, read) == Approx(0.5 + 2.5).epsilon(1e-6));
   read.connections = 40;
-  REQUIRE(played_s(platform, read) == Approx(0.5 + 1).epsilon(1e-6));
+  REQUIRE(played_s(platform, read) == Approx(0.1 + 1).epsilon(1e-6));
+  read.ahead = true;
+  REQUIRE(played_s(platform, read) == Approx(1).epsilon(1e-6));
+  read.opens = 20;
+  REQUIRE(played_s(platform, read) == Approx(2 + 0.25).epsilon(1e-6));
 }
 
 TEST_CASE("reads and writes of one budget take turns, and others do not disturb one another") {

@@ -52,6 +52,7 @@ TEST_CASE("no more files are waited for at once than those of the steps that are
     const StepPlan plan = plan_of(s);
     CHECK(access_of(plan).opens == Approx(opens));
     CHECK(access_of(plan).connections == Approx(connections));
+    CHECK(access_of(plan).ahead == (ahead > 0));
   };
   expect(4, 0, 1, 4);
   expect(100, 0, 1, 16);
