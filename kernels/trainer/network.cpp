@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 #include "core/error.hpp"
@@ -71,6 +72,14 @@ const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels
   return plan;
 }
 
+/// Of each layer, the one whose weights it has.
+std::vector<int> weight_owners(const Workload& workload) {
+  std::vector<int> owners;
+  for (std::size_t i = 0; i < workload.layers.size(); ++i)
+    owners.push_back(workload.layers[i].tied_to >= 0 ? workload.layers[i].tied_to : static_cast<int>(i));
+  return owners;
+}
+
 /// Whether a pass is its layer's first backward one, before which its gradient is whole.
 bool begins_backward(const Passes& passes, Pass pass) {
   const auto* first = std::ranges::find_if(passes, [](Pass each) { return each == Pass::backward_weights || each == Pass::backward_data; });
@@ -86,57 +95,37 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
       gradients_(layout_.total),
       velocities_(cpu::has_velocity(workload.optimizer) ? layout_.total : 0),
       second_moments_(cpu::has_second_moment(workload.optimizer) ? layout_.total : 0),
-      activations_(workload, batch_of(plan)),
-      buffers_(workload.layers.size()),
-      kept_(workload.layers.size()) {
-  activations_.connect(buffers_);
-  point_to_parameters();
-  keep(workload, batch_of(plan), options.seed);
+      running_(workload.layers.size()),
+      parameters_(workload.layers.size()),
+      owners_(weight_owners(workload)),
+      written_(workload.layers.size()),
+      losses_(static_cast<std::size_t>(micro_batches(order_))) {
+  point_to_parameters(workload, options.seed);
   initialise_weights(workload, options.seed);
+  at_hand_ = std::make_unique<MicroBatch>(workload, batch_of(plan), parameters_);
   prepare_operators(workload, plan, options);
 }
 
-void Network::point_to_parameters() {
-  for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    const ParameterRange& parameters = layout_.layers[i];
-    if (parameters.count == 0) continue;
-    cpu::LayerBuffers& buffers = buffers_[i];
-    buffers.weights = weights_.data() + parameters.first;
-    buffers.weight_gradient = gradients_.data() + parameters.first;
-    if (velocities_.size() > 0) buffers.velocity = velocities_.data() + parameters.first;
-    if (second_moments_.size() > 0) buffers.second_moment = second_moments_.data() + parameters.first;
-  }
-}
-
-void Network::keep(const Workload& workload, std::int64_t batch, std::uint64_t seed) {
-  const auto room = [](std::int64_t elements) { return static_cast<std::size_t>(elements); };
-  for (std::size_t i = 0; i < buffers_.size(); ++i) {
-    const LayerShape& shape = workload.layers[i].shape;
-    const std::int64_t outputs = batch * shape.output.elements();
-    Kept& kept = kept_[i];
-    if (shape.kind == LayerKind::max_pool) kept.indices = AlignedArray<std::int32_t>(room(outputs));
-    if (shape.kind == LayerKind::dropout) kept.mask = AlignedArray<std::uint8_t>(room(outputs));
-    kept.statistics = AlignedArray<float>(room(cpu::statistics_elements(shape, batch)));
-    kept.running = AlignedArray<float>(room(cpu::running_elements(shape)));
-    cpu::LayerBuffers& buffers = buffers_[i];
-    buffers.indices = kept.indices.data(), buffers.mask = kept.mask.data();
-    buffers.statistics = kept.statistics.data(), buffers.running = kept.running.data();
+void Network::point_to_parameters(const Workload& workload, std::uint64_t seed) {
+  std::size_t largest = 0;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const ParameterRange& range = layout_.layers[i];
+    cpu::LayerBuffers& buffers = parameters_[i];
     buffers.key = stream_key(seed, kFirstLayerStream + i);
-    buffers.step = 0;  // begin_step() counts
-    if (workload.layers[i].by_position) {
-      const std::int64_t positions = shape.output.positions();
-      kept.indices = AlignedArray<std::int32_t>(room(batch * positions));
-      for (std::int64_t p = 0; p < batch * positions; ++p) kept.indices.data()[p] = static_cast<std::int32_t>(p % positions);
-      buffers.picked = kept.indices.data();
-    } else if (source_of(workload, workload.layers[i].inputs.front()) == kData) {
-      (shape.kind == LayerKind::embedding ? reads_tokens_ : reads_samples_).push_back(static_cast<int>(i));
-    }
+    running_[i] = AlignedArray<float>(static_cast<std::size_t>(cpu::running_elements(workload.layers[i].shape)));
+    buffers.running = running_[i].data();
+    if (range.count == 0) continue;
+    if (losses_.size() > 1 || owners_[i] != static_cast<int>(i)) largest = std::max(largest, range.count);
+    buffers.weights = weights_.data() + range.first;
+    buffers.weight_gradient = gradients_.data() + range.first;
+    if (velocities_.size() > 0) buffers.velocity = velocities_.data() + range.first;
+    if (second_moments_.size() > 0) buffers.second_moment = second_moments_.data() + range.first;
   }
-  buffers_.back().loss = &loss_;
+  added_ = AlignedArray<float>(largest);
 }
 
 void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
-  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
     if (range.count == 0 || workload.layers[i].tied_to >= 0) continue;
     const LayerShape& shape = workload.layers[i].shape;
@@ -151,7 +140,7 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
 void Network::prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options) {
   cpu::OperatorOptions usual;
   usual.rule = options.rule;
-  usual.rule.gradient_scale /= static_cast<float>(plan.ranks);
+  usual.rule.gradient_scale *= static_cast<float>(batch_of(plan)) / static_cast<float>(workload.batch);  // each pass leaves a mean
   usual.mask = learns_tokens(workload) ? cpu::AttentionMask::causal : cpu::AttentionMask::none;
   const std::vector<Passes> all = passes(workload);
   operators_.resize(plan.operations.size());
@@ -161,27 +150,52 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
     const int layer = plan.operations[i].layer;
     cpu::OperatorOptions its = usual;
     its.adds_gradient = std::ranges::find(workload.layers, layer, &Layer::tied_to) != workload.layers.end();
-    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), its),
-                     begins_backward(all[static_cast<std::size_t>(layer)], kernel->pass)};
+    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), its), kernel->pass,
+                     begins_backward(all[static_cast<std::size_t>(layer)], kernel->pass),
+                     its.adds_gradient && kernel->shape.kind == LayerKind::embedding};
   }
 }
 
 void Network::begin_step(const Batch& batch) {
-  for (cpu::LayerBuffers& buffers : buffers_) {
-    ++buffers.step;
-    buffers.first_sample = batch.first;
-  }
-  for (const int layer : reads_samples_) buffers_[static_cast<std::size_t>(layer)].input = batch.samples.data();
-  for (const int layer : reads_tokens_) buffers_[static_cast<std::size_t>(layer)].picked = batch.tokens.data();
-  buffers_.back().labels = batch.labels.data();
+  ++step_;
+  batch_ = &batch;
+  at_hand_->drop();
+  std::ranges::fill(written_, 0);
+  for (cpu::LayerBuffers& buffers : parameters_) buffers.step = step_;
+}
+
+MicroBatch& Network::taken_up(int number) {
+  if (at_hand_->number() != number) at_hand_->take_up(*batch_, number, step_, losses_[static_cast<std::size_t>(number)]);
+  return *at_hand_;
 }
 
 void Network::run(StepEntry entry) {
-  Prepared& prepared = operators_[static_cast<std::size_t>(entry.operation)];
+  const Prepared& prepared = operators_[static_cast<std::size_t>(entry.operation)];
   assert(prepared.kernel != nullptr);
-  if (prepared.gathers) activations_.gather_gradient(entry.layer);
-  prepared.kernel->run(buffers_[static_cast<std::size_t>(entry.layer)]);
+  if (prepared.pass == Pass::update) return prepared.kernel->run(parameters_[static_cast<std::size_t>(entry.layer)]);
+  MicroBatch& micro_batch = taken_up(entry.micro_batch);
+  if (prepared.gathers) micro_batch.activations().gather_gradient(entry.layer);
+  cpu::LayerBuffers& buffers = micro_batch.buffers(entry.layer);
+  prepared.pass == Pass::backward_weights ? run_backward_weights(entry.layer, buffers, prepared) : prepared.kernel->run(buffers);
 }
+
+/// Operators write over gradients. What a step adds to one that it has left already passes through an array of its own.
+void Network::run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared) {
+  char& written = written_[static_cast<std::size_t>(owners_[static_cast<std::size_t>(layer)])];
+  if (written == 0 || prepared.adds) {
+    written = 1;
+    return prepared.kernel->run(buffers);
+  }
+  float* __restrict sum = buffers.weight_gradient;
+  buffers.weight_gradient = added_.data();
+  prepared.kernel->run(buffers);
+  buffers.weight_gradient = sum;
+  const float* __restrict added = added_.data();
+  const std::size_t count = layout_.layers[static_cast<std::size_t>(layer)].count;
+  for (std::size_t i = 0; i < count; ++i) sum[i] += added[i];
+}
+
+double Network::loss() const { return std::accumulate(losses_.begin(), losses_.end(), 0.0) / static_cast<double>(losses_.size()); }
 
 std::span<float> Network::bucket(int operation) {
   const ParameterRange& range = layout_.buckets[static_cast<std::size_t>(operation)];

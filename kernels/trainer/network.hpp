@@ -8,10 +8,10 @@
 #include "core/plan.hpp"
 #include "core/workload.hpp"
 #include "kernels/cpu/operator.hpp"
-#include "kernels/trainer/activations.hpp"
 #include "kernels/trainer/array.hpp"
 #include "kernels/trainer/data.hpp"
 #include "kernels/trainer/layout.hpp"
+#include "kernels/trainer/micro_batch.hpp"
 #include "kernels/trainer/step_order.hpp"
 
 namespace forerun {
@@ -32,19 +32,19 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels);
 /// All memory is taken and touched at construction. One network serves one thread at a time.
 class Network {
  public:
-  /// All-reduced gradients are sums over the plan's ranks; the update divides by their number. Throws MissingCapability where no library
-  /// has a kernel of the plan.
+  /// A step's gradients are sums over its micro-batches and, once they are all-reduced, over the plan's ranks; the update makes them means
+  /// over the samples of the global batch. Throws MissingCapability where no library has a kernel of the plan.
   Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
 
-  /// The samples of the next step; they must outlive it.
+  /// The rank's samples of the next step, of all its micro-batches; they must outlive it.
   void begin_step(const Batch& batch);
   /// What a step runs, transfers included.
   [[nodiscard]] const std::vector<StepEntry>& order() const { return order_; }
-  /// Runs one compute operation of the plan for its layer.
+  /// Runs one compute operation of the plan for its layer and micro-batch.
   void run(StepEntry entry);
 
-  /// Mean loss over the rank's samples, once the loss has run forward.
-  [[nodiscard]] double loss() const { return loss_; }
+  /// Mean loss over the rank's samples, once the loss has run forward on all micro-batches.
+  [[nodiscard]] double loss() const;
   [[nodiscard]] const ParameterLayout& layout() const { return layout_; }
   [[nodiscard]] std::span<float> weights() { return weights_.span(); }
   [[nodiscard]] std::span<float> gradients() { return gradients_.span(); }
@@ -55,22 +55,18 @@ class Network {
   Network& operator=(const Network&) = delete;
 
  private:
-  /// What a layer keeps between its passes, and from step to step.
-  struct Kept {
-    AlignedArray<std::int32_t> indices;  ///< of maxima, or the number of each position in its sample
-    AlignedArray<std::uint8_t> mask;
-    AlignedArray<float> statistics;
-    AlignedArray<float> running;
-  };
   struct Prepared {
     std::unique_ptr<cpu::Operator> kernel;
+    Pass pass = Pass::forward;
     bool gathers = false;  ///< the first of its layer's backward passes
+    bool adds = false;     ///< to the gradient that is there; others write over it
   };
 
-  void prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
-  void keep(const Workload& workload, std::int64_t batch, std::uint64_t seed);
-  void point_to_parameters();
+  void point_to_parameters(const Workload& workload, std::uint64_t seed);
   void initialise_weights(const Workload& workload, std::uint64_t seed);
+  void prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
+  MicroBatch& taken_up(int number);
+  void run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared);
 
   std::vector<StepEntry> order_;
   ParameterLayout layout_;
@@ -78,13 +74,16 @@ class Network {
   AlignedArray<float> gradients_;
   AlignedArray<float> velocities_;
   AlignedArray<float> second_moments_;
-  Activations activations_;
-  std::vector<cpu::LayerBuffers> buffers_;  // one a layer
-  std::vector<Kept> kept_;
-  std::vector<int> reads_samples_;  // layers that read the sample, images or vectors
-  std::vector<int> reads_tokens_;
+  AlignedArray<float> added_;                  // one layer's gradient of a micro-batch, on its way to `gradients_`
+  std::vector<AlignedArray<float>> running_;   // averages of batch norms, one a layer
+  std::vector<cpu::LayerBuffers> parameters_;  // one a layer: what all micro-batches share
+  std::unique_ptr<MicroBatch> at_hand_;
   std::vector<Prepared> operators_;  // one an operation of the plan
-  float loss_ = 0;
+  std::vector<int> owners_;          // by layer, the one whose weights it has
+  std::vector<char> written_;        // by owner, whether this step has left a gradient
+  std::vector<float> losses_;        // one a micro-batch
+  const Batch* batch_ = nullptr;
+  std::int64_t step_ = 0;
 };
 
 /// Deviation of a layer's initial weights: sqrt(2 / fan_in) before a relu [He et al. 2015, eq. 10], else sqrt(1 / fan_in)

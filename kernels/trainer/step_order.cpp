@@ -10,36 +10,91 @@ namespace forerun {
 
 namespace {
 
+/// Which of the blocks that a repeat stands for.
+struct Turn {
+  std::int64_t iteration = 0;
+  std::int64_t times = 1;
+  bool backward = false;
+};
+
 class StepWalk {
  public:
   StepWalk(const StepPlan& plan, const Workload& workload) : plan_(plan), workload_(workload) {}
 
-  void add(const Repeat& repeat, std::int64_t times) {
-    for (std::int64_t i = 0; i < times; ++i)
-      for (const Node& node : repeat.body) {
-        if (const int* operation = std::get_if<int>(&node))
-          order_.push_back({*operation, layer_of(plan_.operations[*operation], i, times)});
-        else if (const auto* blocks = std::get_if<Repeat>(&node))
-          add(*blocks, blocks->count);
-        else
-          throw MissingCapability("the trainer's ranks all do the same; it has no pipeline stages");
-      }
+  void step() {
+    for (const Node& node : plan_.step.body) {
+      const auto* repeat = std::get_if<Repeat>(&node);
+      if (repeat != nullptr && has_loss(*repeat))
+        for (std::int64_t i = 0; i < repeat->count; ++i) add(repeat->body);
+      else
+        add(node);
+    }
+    number_micro_batches();
   }
 
   [[nodiscard]] std::vector<StepEntry> take() { return std::move(order_); }
 
  private:
+  [[nodiscard]] const Operation& operation(int index) const { return plan_.operations[static_cast<std::size_t>(index)]; }
+
+  [[nodiscard]] bool has_pass(const Repeat& repeat, Pass pass, int layer) const {
+    return std::ranges::any_of(repeat.body, [&](const Node& node) {
+      if (const auto* inner = std::get_if<Repeat>(&node)) return has_pass(*inner, pass, layer);
+      const int* index = std::get_if<int>(&node);
+      const auto* kernel = index == nullptr ? nullptr : std::get_if<Kernel>(&operation(*index).work);
+      return kernel != nullptr && kernel->pass == pass && (layer < 0 || operation(*index).layer == layer);
+    });
+  }
+
+  /// What runs the loss again and again runs it for a micro-batch each time; other repeats are of blocks, which a network has one loss
+  /// after.
+  [[nodiscard]] bool has_loss(const Repeat& repeat) const {
+    return has_pass(repeat, Pass::forward, static_cast<int>(workload_.layers.size()) - 1);
+  }
+
+  void add(const std::vector<Node>& body, Turn turn = {}) {
+    for (const Node& node : body) add(node, turn);
+  }
+
+  void add(const Node& node, Turn turn = {}) {
+    if (const int* index = std::get_if<int>(&node)) return add(*index, turn);
+    const auto* blocks = std::get_if<Repeat>(&node);
+    if (blocks == nullptr) throw MissingCapability("the trainer's ranks all do the same; it has no pipeline stages");
+    const bool backward = has_pass(*blocks, Pass::backward_data, -1) || has_pass(*blocks, Pass::backward_weights, -1);
+    for (std::int64_t i = 0; i < blocks->count; ++i) add(blocks->body, {i, blocks->count, backward});
+  }
+
+  void add(int index, Turn turn) { order_.push_back({index, layer_of(operation(index), turn)}); }
+
+  /// A micro-batch begins behind the backward passes of the one before, and has one loss.
+  void number_micro_batches() {
+    const int loss = static_cast<int>(workload_.layers.size()) - 1;
+    std::vector<std::size_t> begins;
+    std::size_t behind = 0;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      const auto* kernel = std::get_if<Kernel>(&operation(order_[i].operation).work);
+      if (kernel == nullptr || kernel->pass == Pass::update) continue;
+      if (kernel->pass != Pass::forward)
+        behind = i + 1;
+      else if (order_[i].layer == loss)
+        begins.push_back(behind);
+    }
+    int number = -1;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      while (static_cast<std::size_t>(number + 1) < begins.size() && i >= begins[static_cast<std::size_t>(number + 1)]) ++number;
+      const auto* kernel = std::get_if<Kernel>(&operation(order_[i].operation).work);
+      if (kernel != nullptr && kernel->pass != Pass::update) order_[i].micro_batch = number;
+    }
+  }
+
   [[nodiscard]] int first_of(int block) const {
     const auto first = std::ranges::find(workload_.layers, block, &Layer::block);
     return static_cast<int>(first - workload_.layers.begin());
   }
 
-  [[nodiscard]] int layer_of(const Operation& operation, std::int64_t iteration, std::int64_t times) const {
-    if (times == 1) return operation.layer;
-    if (operation.block < 0) throw MissingCapability("the trainer does not add up gradients of several micro-batches");
-    const auto* kernel = std::get_if<Kernel>(&operation.work);
-    const bool forward = kernel != nullptr && kernel->pass == Pass::forward;
-    const auto further = static_cast<int>(forward ? iteration : times - 1 - iteration);
+  [[nodiscard]] int layer_of(const Operation& operation, Turn turn) const {
+    if (turn.times == 1) return operation.layer;
+    const auto further = static_cast<int>(turn.backward ? turn.times - 1 - turn.iteration : turn.iteration);
     return operation.layer + first_of(operation.block + further) - first_of(operation.block);
   }
 
@@ -52,8 +107,14 @@ class StepWalk {
 
 std::vector<StepEntry> step_order(const StepPlan& plan, const Workload& workload) {
   StepWalk walk(plan, workload);
-  walk.add(plan.step, 1);
+  walk.step();
   return walk.take();
+}
+
+int micro_batches(const std::vector<StepEntry>& order) {
+  int last = -1;
+  for (const StepEntry& entry : order) last = std::max(last, entry.micro_batch);
+  return last + 1;
 }
 
 }  // namespace forerun

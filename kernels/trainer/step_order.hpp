@@ -10,14 +10,17 @@ namespace forerun {
 /// An operation of a step as a rank's thread meets it.
 struct StepEntry {
   int operation = 0;
-  int layer = -1;  ///< that it is run for: of an operation that stands for blocks alike, the layer of one of them
+  int layer = -1;        ///< that it is run for: of an operation that stands for blocks alike, the layer of one of them
+  int micro_batch = -1;  ///< of the rank's step; -1: what is done once a step
 
   friend bool operator==(const StepEntry&, const StepEntry&) = default;
 };
 
-/// The operations of a step in the order of its plan, blocks that the plan folds written out: forward passes go through them from the
-/// first, backward passes from the last. Throws MissingCapability for stages of a pipeline, and for micro-batches, whose gradients nobody
-/// adds up.
+/// The operations of a step in the order of its plan, micro-batches and blocks that the plan folds written out: forward passes go through
+/// blocks from the first, backward passes from the last. Throws MissingCapability for stages of a pipeline.
 std::vector<StepEntry> step_order(const StepPlan& plan, const Workload& workload);
+
+/// Micro-batches that the entries of a step go through.
+int micro_batches(const std::vector<StepEntry>& order);
 
 }  // namespace forerun

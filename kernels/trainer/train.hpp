@@ -31,10 +31,11 @@ struct RankLog {
     Seconds busy;  ///< from its start (transfer: posted) until it was seen complete
     Seconds wait;  ///< of it, what the rank's thread was held up; less than `busy` only for transfers beside compute
   };
-  Seconds origin;                                 ///< when the barrier before the first warm-up step let go
-  std::vector<Seconds> step_ends;                 ///< of the last warm-up step (or the origin), then of every timed step
-  std::vector<double> losses;                     ///< mean over this rank's samples, one a timed step
-  std::vector<std::vector<Interval>> operations;  ///< of each operation of the plan, one a timed step and block that it stands for
+  Seconds origin;                  ///< when the barrier before the first warm-up step let go
+  std::vector<Seconds> step_ends;  ///< of the last warm-up step (or the origin), then of every timed step
+  std::vector<double> losses;      ///< mean over this rank's samples, one a timed step
+  std::vector<std::vector<Interval>>
+      operations;  ///< of each operation of the plan, one a timed step, micro-batch and block that it stands for
 };
 
 /// An operation of the plan over all timed steps and ranks.

@@ -42,7 +42,6 @@ void check_slopes(const Scenario& small, Kernels kernels, double length_of_step)
   Network network(small.workload, plan, {kernels, 5, {}});
   const Batch batch = make_batch(small.workload, 5, 0, 0, small.workload.batch);
   network.begin_step(batch);
-  run_pass(network, plan, {Pass::forward, Pass::backward_weights, Pass::backward_data});  // checked below to be overwritten
   run_pass(network, plan, {Pass::forward, Pass::backward_weights, Pass::backward_data});
   const std::vector<float> weights(network.weights().begin(), network.weights().end());
   const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
@@ -101,9 +100,38 @@ TEST_CASE("blocks that a plan folds are run forward from the first and backward 
   CHECK(std::ranges::adjacent_find(met[Pass::forward]) == met[Pass::forward].end());
 }
 
-TEST_CASE("micro-batches, whose gradients nobody adds up, are a missing capability") {
-  const Scenario small = scenario("mlp", 8, "micro-batches=2");
-  CHECK_THROWS_WITH(Network(small.workload, plan_of(small), {}), Catch::Contains("micro-batches"));
+TEST_CASE("a step writes over the gradients of the step before") {
+  const Scenario small = scenario(small_views(), 6, "micro-batches=2");
+  const StepPlan plan = plan_of(small);
+  Network network(small.workload, plan, {Kernels::fastest, 5, {}});
+  const Batch batch = make_batch(small.workload, 5, 0, 0, 6);
+  std::vector<std::vector<float>> gradients;
+  for (int step = 0; step < 2; ++step) {
+    network.begin_step(batch);
+    run_pass(network, plan, {Pass::forward, Pass::backward_weights, Pass::backward_data});
+    gradients.emplace_back(network.gradients().begin(), network.gradients().end());
+  }
+  CHECK(gradients[0] == gradients[1]);
+}
+
+TEST_CASE("micro-batches leave the sum of their gradients and the mean of their losses") {
+  const bool sequences = GENERATE(false, true);  // a transformer's head shares the weights of its table
+  const auto made = [&](const std::string& strategy) { return sequences ? small_gpt(8, strategy) : scenario(small_cnn(), 8, strategy); };
+  const Scenario whole = made("serial"), parts = made("micro-batches=4");
+  const Batch batch = make_batch(whole.workload, 5, 0, 0, 8);
+  const auto gradients = [&](const Scenario& scenario, double& loss) {
+    const StepPlan plan = plan_of(scenario);
+    Network network(scenario.workload, plan, {Kernels::fastest, 5, {}});
+    network.begin_step(batch);
+    run_pass(network, plan, {Pass::forward, Pass::backward_weights, Pass::backward_data});
+    loss = network.loss();
+    return std::vector<float>(network.gradients().begin(), network.gradients().end());
+  };
+  double loss = 0, loss_of_parts = 0;
+  const std::vector<float> mean = gradients(whole, loss), sum = gradients(parts, loss_of_parts);
+  CHECK(loss_of_parts == Approx(loss));
+  REQUIRE(sum.size() == mean.size());
+  for (std::size_t i = 0; i < sum.size(); ++i) REQUIRE(sum[i] / 4 == Approx(mean[i]).epsilon(1e-3).margin(1e-6));
 }
 
 TEST_CASE("initial weights depend on the seed alone, with the deviation of their layer and no bias") {

@@ -17,7 +17,7 @@ RanksPaths built() {
 }  // namespace
 
 TEST_CASE("two ranks learn as one process with the same global batch", "[ranks]") {
-  const std::string strategy = GENERATE("data=2", "data=2,overlap=data,bucket=1KiB");
+  const std::string strategy = GENERATE("data=2", "data=2,overlap=data,bucket=1KiB", "data=2,micro-batches=3");
   TrainJob job;
   job.workload = small_cnn();
   job.settings = {{"batch", "24"}};

@@ -19,7 +19,21 @@ Clock ticking() {
   return [tick = 0.0]() mutable { return Seconds(tick++); };
 }
 
-/// The weights of rank 0 after some steps on `ranks` threads.
+/// What each rank trains on.
+std::vector<Batch> shards(const Scenario& made) {
+  const std::int64_t share = made.workload.batch / made.strategy.data;
+  std::vector<Batch> all;
+  for (std::int64_t first = 0; first < made.workload.batch; first += share)
+    all.push_back(make_batch(made.workload, 1, first, first, share));
+  return all;
+}
+
+void check_same(const std::vector<float>& actual, const std::vector<float>& expected) {
+  REQUIRE(actual.size() == expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
+}
+
+/// The weights of rank 0 after some steps on a thread for each shard, layer by layer.
 std::vector<float> weights_after(int steps, const Scenario& made, const std::vector<Batch>& shards) {
   const StepPlan plan = plan_of(made);
   const Clock clock = steady_now;
@@ -34,9 +48,10 @@ std::vector<float> weights_after(int steps, const Scenario& made, const std::vec
       executor.step(nullptr);
     }
     executor.drain(nullptr);
-    const ParameterRange& first = network.layout().layers[0];
-    const auto values = network.weights().subspan(first.first, first.count);
-    weights[place].assign(values.begin(), values.end());
+    for (const ParameterRange& layer : network.layout().layers) {
+      const auto values = network.weights().subspan(layer.first, layer.count);
+      weights[place].insert(weights[place].end(), values.begin(), values.end());
+    }
   };
   std::vector<std::jthread> threads;
   for (std::size_t place = 0; place < shards.size(); ++place) threads.emplace_back(rank, place);
@@ -90,27 +105,30 @@ TEST_CASE("two ranks with half the batch each end with the weights of one") {
   Scenario one = scenario(small_cnn(), 8, "serial");
   Scenario two = scenario(small_cnn(), 8, strategy);
   one.workload.optimizer = two.workload.optimizer = optimizer;
-  const auto shard = [&](std::int64_t first, std::int64_t count) { return make_batch(one.workload.input, 4, 1, first, count); };
-  std::vector<Batch> whole;
-  whole.push_back(shard(0, 8));
-  std::vector<Batch> halves;
-  halves.push_back(shard(0, 4));
-  halves.push_back(shard(4, 4));
-  const std::vector<float> expected = weights_after(5, one, whole);
-  const std::vector<float> actual = weights_after(5, two, halves);
-  REQUIRE(actual.size() == expected.size());
-  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
+  check_same(weights_after(5, two, shards(two)), weights_after(5, one, shards(one)));
 }
 
 TEST_CASE("two ranks of a transformer with half the batch each, dropout and shared weights, end with the weights of one") {
   const Scenario one = small_gpt(8, "serial"), two = small_gpt(8, GENERATE("data=2", "data=2,bucket=1KiB,overlap=data"));
-  std::vector<Batch> whole, halves;
-  whole.push_back(make_batch(one.workload, 1, 0, 0, 8));
-  for (const std::int64_t first : {0, 4}) halves.push_back(make_batch(one.workload, 1, first, first, 4));
-  const std::vector<float> expected = weights_after(5, one, whole);
-  const std::vector<float> actual = weights_after(5, two, halves);
-  REQUIRE(actual.size() == expected.size());
-  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
+  check_same(weights_after(5, two, shards(two)), weights_after(5, one, shards(one)));
+}
+
+TEST_CASE("micro-batches, on one rank or on two, end with the weights of the whole batch") {
+  const std::string strategy = GENERATE("micro-batches=4", "data=2,micro-batches=4", "data=2,micro-batch=2,bucket=1KiB,overlap=data");
+  const std::string network = GENERATE("mlp", "cnn", "gpt");
+  INFO(network << ", " << strategy);
+  const auto made = [&](const std::string& how) {
+    return network == "gpt" ? small_gpt(8, how) : scenario(network == "cnn" ? small_cnn() : "mlp", 8, how);
+  };
+  const Scenario one = made("serial"), split = made(strategy);
+  check_same(weights_after(5, split, shards(split)), weights_after(5, one, shards(one)));
+}
+
+TEST_CASE("a batch norm normalises each micro-batch, whichever rank has it") {
+  const Scenario one = small_resnet(16, "micro-batches=4"), two = small_resnet(16, "data=2,micro-batches=2");
+  check_same(weights_after(3, two, shards(two)), weights_after(3, one, shards(one)));
+  const Scenario whole = small_resnet(16, "serial");
+  CHECK(weights_after(3, whole, shards(whole)) != weights_after(3, one, shards(one)));
 }
 
 TEST_CASE("a transformer learns which token follows another, and a residual network its classes") {

@@ -1,0 +1,54 @@
+#include "kernels/trainer/micro_batch.hpp"
+
+#include <cstddef>
+
+#include "kernels/cpu/layer_arrays.hpp"
+
+namespace forerun {
+
+MicroBatch::MicroBatch(const Workload& workload, std::int64_t samples, const std::vector<cpu::LayerBuffers>& parameters)
+    : samples_(samples),
+      sample_elements_(workload.input.elements()),
+      positions_(workload.layers.back().shape.input.positions()),
+      activations_(workload, samples),
+      buffers_(parameters),
+      kept_(workload.layers.size()) {
+  activations_.connect(buffers_);
+  for (std::size_t layer = 0; layer < buffers_.size(); ++layer) keep(workload, layer);
+}
+
+void MicroBatch::keep(const Workload& workload, std::size_t layer) {
+  const auto room = [](std::int64_t elements) { return static_cast<std::size_t>(elements); };
+  const LayerShape& shape = workload.layers[layer].shape;
+  const std::int64_t outputs = samples_ * shape.output.elements();
+  Kept& kept = kept_[layer];
+  cpu::LayerBuffers& buffers = buffers_[layer];
+  if (shape.kind == LayerKind::max_pool) kept.indices = AlignedArray<std::int32_t>(room(outputs));
+  if (shape.kind == LayerKind::dropout) kept.mask = AlignedArray<std::uint8_t>(room(outputs));
+  kept.statistics = AlignedArray<float>(room(cpu::statistics_elements(shape, samples_)));
+  buffers.mask = kept.mask.data(), buffers.statistics = kept.statistics.data();
+  if (workload.layers[layer].by_position) {
+    const std::int64_t positions = shape.output.positions();
+    kept.indices = AlignedArray<std::int32_t>(room(samples_ * positions));
+    for (std::int64_t p = 0; p < samples_ * positions; ++p) kept.indices.data()[p] = static_cast<std::int32_t>(p % positions);
+    buffers.picked = kept.indices.data();
+  } else if (source_of(workload, workload.layers[layer].inputs.front()) == kData) {
+    (shape.kind == LayerKind::embedding ? reads_tokens_ : reads_samples_).push_back(static_cast<int>(layer));
+  }
+  buffers.indices = kept.indices.data();
+}
+
+void MicroBatch::take_up(const Batch& batch, int number, std::int64_t step, float& loss) {
+  number_ = number;
+  const std::int64_t first = number * samples_;  // of the rank's batch
+  for (cpu::LayerBuffers& layer : buffers_) {
+    layer.step = step;
+    layer.first_sample = batch.first + first;
+  }
+  for (const int layer : reads_samples_) buffers(layer).input = batch.samples.data() + first * sample_elements_;
+  for (const int layer : reads_tokens_) buffers(layer).picked = batch.tokens.data() + first * positions_;
+  buffers_.back().labels = batch.labels.data() + first * positions_;
+  buffers_.back().loss = &loss;
+}
+
+}  // namespace forerun

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/workload.hpp"
+#include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/activations.hpp"
+#include "kernels/trainer/array.hpp"
+#include "kernels/trainer/data.hpp"
+
+namespace forerun {
+
+/// What a rank's layers have of one micro-batch: the arrays that they hand one another, and those that each keeps between its passes.
+/// One serves micro-batch after micro-batch.
+class MicroBatch {
+ public:
+  /// Every layer's buffers begin as those of `parameters`, which are the same for all micro-batches.
+  MicroBatch(const Workload& workload, std::int64_t samples, const std::vector<cpu::LayerBuffers>& parameters);
+
+  /// The micro-batch of that number of the batch, which must outlive its passes; the mean of its losses goes to `loss`.
+  void take_up(const Batch& batch, int number, std::int64_t step, float& loss);
+  /// The one that is taken up; -1: none.
+  [[nodiscard]] int number() const { return number_; }
+  /// Leaves what was taken up.
+  void drop() { number_ = -1; }
+
+  [[nodiscard]] cpu::LayerBuffers& buffers(int layer) { return buffers_[static_cast<std::size_t>(layer)]; }
+  [[nodiscard]] Activations& activations() { return activations_; }
+
+ private:
+  /// What a layer keeps from its forward pass.
+  struct Kept {
+    AlignedArray<std::int32_t> indices;  ///< of maxima, or the number of each position in its sample
+    AlignedArray<std::uint8_t> mask;
+    AlignedArray<float> statistics;
+  };
+
+  void keep(const Workload& workload, std::size_t layer);
+
+  std::int64_t samples_;
+  std::int64_t sample_elements_;
+  std::int64_t positions_;  // of a sample, that have a label each
+  Activations activations_;
+  std::vector<cpu::LayerBuffers> buffers_;  // one a layer
+  std::vector<Kept> kept_;
+  std::vector<int> reads_samples_;  // layers that read the sample, images or vectors
+  std::vector<int> reads_tokens_;
+  int number_ = -1;
+};
+
+}  // namespace forerun
