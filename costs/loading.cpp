@@ -20,6 +20,23 @@ Bytes free_memory(const Scenario& scenario, const StepMemory& memory) {
   return platform.memory_per_node - std::min(scenario.ranks(), platform.devices_per_node) * memory.total();
 }
 
+/// What a node would have to keep for later epochs.
+Bytes kept_on_a_node(const Scenario& scenario) {
+  const Workload& workload = scenario.workload;
+  const Bytes decoded(kDecodedBytes * static_cast<double>(workload.input.elements()));
+  const Bytes sample = scenario.input.cache == SampleCache::memory ? decoded : workload.files.sample;
+  return static_cast<double>(workload.samples) / nodes_that_read(scenario) * sample;
+}
+
+std::string why_nothing_is_cached(const Scenario& scenario) {
+  if (scenario.input.cache == SampleCache::none) return "input.cache=none";
+  if (scenario.input.cache == SampleCache::page && scenario.platform.data->kind == Storage::Kind::object_store)
+    return "no page cache keeps objects of " + scenario.platform.data->name;
+  if (scenario.platform.memory_per_node == Bytes(0)) return "memory-per-node is not known";
+  return forerun::format("{} of {}samples a node do not fit into its {} beside the job", human(kept_on_a_node(scenario)),
+                         scenario.input.cache == SampleCache::memory ? "decoded " : "", human(scenario.platform.memory_per_node));
+}
+
 }  // namespace
 
 double shuffled_samples(const Scenario& scenario) {
@@ -43,14 +60,9 @@ SampleSource later_source(const Scenario& scenario, const StepMemory& memory) {
   const Workload& workload = scenario.workload;
   if (!scenario.platform.data || scenario.plan || workload.samples == 0 || scenario.platform.memory_per_node == Bytes(0))
     return SampleSource::storage;
-  const double share = static_cast<double>(workload.samples) / nodes_that_read(scenario);
-  const Bytes free = free_memory(scenario, memory);
-  if (scenario.input.cache == SampleCache::memory) {
-    const Bytes decoded(kDecodedBytes * static_cast<double>(workload.input.elements()));
-    return share * decoded <= free ? SampleSource::memory : SampleSource::storage;
-  }
+  const bool fits = kept_on_a_node(scenario) <= free_memory(scenario, memory);
+  if (scenario.input.cache == SampleCache::memory) return fits ? SampleSource::memory : SampleSource::storage;
   const bool files = scenario.platform.data->kind != Storage::Kind::object_store;
-  const bool fits = share * workload.files.sample <= free;
   return scenario.input.cache == SampleCache::page && files && fits ? SampleSource::pages : SampleSource::storage;
 }
 
@@ -68,14 +80,14 @@ std::vector<std::string> loading_assumptions(const Scenario& scenario, std::opti
   if (files.decode > Seconds(0))
     list.push_back(forerun::format("decoding takes {} a sample and worker, {} a process", human(files.decode),
                                    counted(input.decode_workers, "worker")));
-  const Bytes share = static_cast<double>(scenario.workload.samples) / nodes_that_read(scenario) * files.sample;
   if (later == SampleSource::pages)
-    list.push_back(forerun::format(
-        "from the second epoch on samples come from the page cache, {} a node, and each node reads the same ones", human(share)));
+    list.push_back(
+        forerun::format("from the second epoch on samples come from the page cache, {} a node, and each node reads the same ones",
+                        human(kept_on_a_node(scenario))));
   else if (later == SampleSource::memory)
     list.emplace_back("from the second epoch on decoded samples come from memory, and each node reads the same ones");
   else if (later)
-    list.emplace_back("every epoch reads its samples from storage");
+    list.push_back("every epoch reads its samples from storage: " + why_nothing_is_cached(scenario));
   else
     list.emplace_back("samples are read from storage, as in the first epoch of a run");
   return list;

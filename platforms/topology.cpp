@@ -101,7 +101,11 @@ void read_place(const PlatformTexts& texts, int nodes, Topology& topology, Probl
       !read("node-stride", topology.node_stride, 1))
     return;
   const std::int64_t last = topology.first_node + std::int64_t{nodes - 1} * topology.node_stride;
-  if (last >= topology.network_nodes)
+  if (last < topology.network_nodes) return;
+  if (const Text* file = find(texts, "network-file"))
+    problems.add(problem(*file, "has " + std::to_string(topology.network_nodes) + " hosts, and the platform's last node is host " +
+                                    std::to_string(last) + ": ask for fewer nodes"));
+  else
     problems.add(problem(*whole, "is too small: the platform's last node is node " + std::to_string(last) + " of the network",
                          "at least " + std::to_string(last + 1)));
 }

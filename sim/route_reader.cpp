@@ -148,7 +148,9 @@ class Reader {
     from->route_to(to, links, &latency_s);
     if (links.empty()) refuse("finds no route");
     if (!std::isfinite(latency_s) || latency_s < 0) refuse("finds a latency that is none");
-    table_.latency = std::max(table_.latency, Seconds(latency_s));
+    // A sum of decimal fractions, without what adding them up in binary left behind its sixteenth digit.
+    constexpr double kSteps = 1e15;
+    table_.latency = std::max(table_.latency, Seconds(std::round(latency_s * kSteps) / kSteps));
     for (const s4u::Link* link : links) table_.crossed.push_back(number_of(link));
   }
 

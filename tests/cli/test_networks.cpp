@@ -211,6 +211,8 @@ TEST_CASE("a platform file of SimGrid stands beside the scenario that names it, 
   const Answer shipped = shell.run("show platform dgx-a100-80gb --set platform.topology=routes --set platform.network-file=" + file);
   CHECK(shipped.code == 0);
   CHECK(shipped.out.find("link-latency: 14 us") == std::string::npos);
+  // 5, 10 and 5 us, whose sum in binary is a hair less than 20.
+  CHECK(shell.run("show platform " + file + " --set platform.memory-per-node=1GiB").out.find("link-latency: 20 us") != std::string::npos);
 }
 
 TEST_CASE("a platform file of SimGrid that says nothing usable is refused, as is what contradicts it") {
@@ -227,4 +229,8 @@ TEST_CASE("a platform file of SimGrid that says nothing usable is refused, as is
       shell.run("show platform " FORERUN_TEST_DATA "/../../examples/networks/two-racks.xml --set platform.link-bandwidth=1GB/s");
   CHECK(twice.code == 3);
   CHECK(twice.err.find("platform.link-bandwidth: is what network-file says, which is given too") != std::string::npos);
+  const Answer many = shell.run("show platform " FORERUN_TEST_DATA
+                                "/../../examples/networks/two-racks.xml --set platform.memory-per-node=1GiB --set platform.nodes=12");
+  CHECK(many.code == 3);
+  CHECK(many.err.find("network-file: has 8 hosts, and the platform's last node is host 11: ask for fewer nodes") != std::string::npos);
 }

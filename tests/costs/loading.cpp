@@ -99,10 +99,27 @@ TEST_CASE("filling a shuffle buffer takes as long as loading so many samples", "
   CHECK(shuffle_fill(scenario, plan, costs) == Seconds(0));
 }
 
+TEST_CASE("where no epoch is cached a prediction says why", "[unit]") {
+  Scenario scenario = reading();
+  const auto expect = [&](const std::string& why) {
+    CHECK(loading_assumptions(scenario, SampleSource::storage).back() == "every epoch reads its samples from storage: " + why);
+  };
+  scenario.platform.memory_per_node = Bytes(32 * 1024.0 * 1024 * 1024);
+  expect("46.6 GiB of samples a node do not fit into its 32.0 GiB beside the job");
+  scenario.input.cache = SampleCache::memory;
+  expect("55.9 GiB of decoded samples a node do not fit into its 32.0 GiB beside the job");
+  scenario.platform.memory_per_node = Bytes(0);
+  expect("memory-per-node is not known");
+  scenario.input.cache = SampleCache::page;
+  scenario.platform.data->kind = Storage::Kind::object_store;
+  expect("no page cache keeps objects of " + scenario.platform.data->name);
+  scenario.input.cache = SampleCache::none;
+  expect("input.cache=none");
+}
+
 TEST_CASE("a prediction of the first epoch alone says nothing of later ones", "[unit]") {
   const auto last = [](std::optional<SampleSource> later) { return loading_assumptions(reading(), later).back(); };
   CHECK(last({}) == "samples are read from storage, as in the first epoch of a run");
-  CHECK(last(SampleSource::storage) == "every epoch reads its samples from storage");
   CHECK(last(SampleSource::pages) ==
         "from the second epoch on samples come from the page cache, 46.6 GiB a node, and each node reads the same ones");
   CHECK(last(SampleSource::memory) == "from the second epoch on decoded samples come from memory, and each node reads the same ones");
