@@ -12,7 +12,7 @@ namespace {
 std::int64_t trained(const LocalModel& model, const StageLayers& stage) {
   std::int64_t sum = 0;
   for (const LayerRange& chunk : stage.chunks)
-    for (int layer = chunk.first; layer < chunk.last; ++layer) sum += trained_parameters(model.workload().layers[layer]);
+    for (int layer = chunk.first; layer < chunk.last; ++layer) sum += trained_parameters(model.workload().layers[layer], chunk.first);
   return sum;
 }
 

@@ -177,7 +177,10 @@ void StepWriter::backward(LayerRange layers, const StageContext& stage, Gradient
 
 void StepWriter::update(LayerRange layers, const StageContext& stage, int transfer) {
   for (int layer = layers.first; layer < layers.last; ++layer) {
-    if (!has(layer, Pass::update)) continue;
+    // A stage keeps a copy of weights that belong to a layer of an earlier one, and updates it as that one does.
+    const Layer& its = model_.workload().layers[layer];
+    const bool copied = its.tied_to >= 0 && its.tied_to < layers.first && !its.frozen;
+    if (!copied && !has(layer, Pass::update)) continue;
     writer_.wait_for(transfer);
     compute(layer, Pass::update, stage);
   }

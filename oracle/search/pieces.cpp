@@ -70,7 +70,7 @@ class NetworkReader {
     const Workload& workload = model_.workload();
     chunk.memory = chunk_memory(part_of(workload, range), strategy_, 1, model_.gathered);
     for (int layer = range.first; layer < range.last; ++layer) {
-      const auto trained = static_cast<double>(trained_parameters(workload.layers[layer]));
+      const auto trained = static_cast<double>(trained_parameters(workload.layers[layer], range.first));
       chunk.trained += trained;
       if (std::ranges::binary_search(model_.spread, layer)) chunk.spread += trained;
     }
@@ -95,6 +95,14 @@ double tail_of(const StepPlan& plan, const BodyRange& range, const SerialBody& b
   for (int i = range.end - 1; i >= range.first; --i)
     if (plan.operations[i].kind() == OperationKind::compute) return body.duration_s - body.last_finish_s[i - range.first];
   return 0;
+}
+
+/// Of a layer of the scenario, whether it has another's weights.
+bool shares_weights(const LocalModel& model, int layer) {
+  const std::vector<Layer>& layers = model.workload().layers;
+  for (int i = 0; i < static_cast<int>(layers.size()); ++i)
+    if (layers[i].tied_to >= 0 && layer == (model.origins.empty() ? i : model.origins[i])) return true;
+  return false;
 }
 
 /// The scenario in as many stages, where memory and devices do not matter.
@@ -148,17 +156,20 @@ std::optional<TimePieces> price_bodies(const Scenario& scenario, const LocalMode
     bodies.one[chunk].forward_tail_s = tail_of(plan, found.front().bodies[3 * chunk], body[0]);
     bodies.one[chunk].backward_tail_s = tail_of(plan, found.front().bodies[3 * chunk + 1], body[1]);
   }
+  double copies_s = 0;  // updates of weights that are another stage's: a chunk that has both has no copy
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
-    if (kernel != nullptr && kernel->pass == Pass::update)
-      bodies.one[plan.operations[i].rank_class].update_s += costs[i].duration().value();
+    if (kernel == nullptr || kernel->pass != Pass::update) continue;
+    const double update_s = costs[i].duration().value();
+    bodies.one[plan.operations[i].rank_class].update_s += update_s;
+    if (shares_weights(model, plan.operations[i].layer)) copies_s += update_s;
   }
   bodies.block = bodies[ChunkKind::middle];
   const auto whole = [&](double BodyTimes::*part) {
     return bodies[ChunkKind::first].*part + bodies[ChunkKind::last].*part - bodies.block.*part;
   };
   bodies[ChunkKind::whole] = {whole(&BodyTimes::forward_s), whole(&BodyTimes::backward_s), whole(&BodyTimes::weight_s),
-                              whole(&BodyTimes::update_s)};
+                              whole(&BodyTimes::update_s) - copies_s};
   pieces.sent = std::get<Collective>(plan.operations[found.front().pipeline->chunks.front().send_forward].work).bytes;
   return pieces;
 }

@@ -268,3 +268,18 @@ TEST_CASE("tokens travel to spread experts and back, whose gradients only the ra
   CHECK_THAT(reason_of(experts("data=3,expert=3", 3)), Catch::Contains("batch 8") || Catch::Contains("experts"));
   CHECK_THAT(reason_of(transformer("data=4,expert=2", 4)), Catch::Contains("has no experts"));
 }
+
+TEST_CASE("a stage updates its copy of weights that it shares with another, as one buffer or layer by layer") {
+  const auto updated = [](const char* strategy) {
+    const StepPlan plan = plan_of(transformer(strategy, 4));
+    double elements = 0;
+    for (const Operation& operation : plan.operations)
+      if (const auto* kernel = std::get_if<Kernel>(&operation.work); kernel != nullptr && kernel->pass == Pass::update)
+        elements += static_cast<double>(parameters(kernel->shape));
+    return elements;
+  };
+  const double table = 50257.0 * 768;
+  const double whole = updated("serial");
+  CHECK(updated("pipeline=2,micro-batches=4") == whole + table);
+  CHECK(updated("data=2,pipeline=2,zero=1") == Approx((whole + table) / 2));
+}
