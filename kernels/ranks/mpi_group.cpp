@@ -1,12 +1,56 @@
 #include "kernels/ranks/mpi_group.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <thread>
+
+#include "kernels/trainer/clock.hpp"
+
 namespace forerun {
 
 namespace {
 
 int count_of(std::span<const float> chunk) { return static_cast<int>(chunk.size()); }
 
+/// Looks until `complete` says so: at first without a pause, then with naps of a sixteenth of the time waited so far. So a short wait ends
+/// at once, a long one at most 7 % late, and whoever waits for long leaves the core to others.
+template <class Complete>
+void wait_patiently(Complete&& complete) {
+  constexpr Seconds kEager(50e-6);
+  constexpr Seconds kLongestNap(1e-3);
+  const Seconds start = steady_now();
+  while (!complete()) {
+    const Seconds waited = steady_now() - start;
+    if (waited < kEager) continue;
+    const Seconds nap = std::min(waited / 16, kLongestNap);
+    std::this_thread::sleep_for(std::chrono::duration<double>(nap.value()));
+  }
+}
+
 }  // namespace
+
+MpiGroup::MpiGroup(MPI_Comm communicator, std::size_t most) : communicator_(communicator), most_(most) {
+  MPI_Comm_rank(communicator, &rank_);
+  MPI_Comm_size(communicator, &ranks_);
+}
+
+MpiGroup::~MpiGroup() {
+  if (own_) MPI_Comm_free(&communicator_);
+}
+
+std::unique_ptr<RankGroup> MpiGroup::among(std::span<const int> members) {
+  MPI_Group all = MPI_GROUP_NULL, some = MPI_GROUP_NULL;
+  MPI_Comm_group(communicator_, &all);
+  MPI_Group_incl(all, static_cast<int>(members.size()), members.data(), &some);
+  MPI_Comm made = MPI_COMM_NULL;
+  MPI_Comm_create_group(communicator_, some, 0, &made);
+  MPI_Group_free(&some);
+  MPI_Group_free(&all);
+  auto group = std::make_unique<MpiGroup>(made, most_);
+  group->own_ = true;
+  return group;
+}
 
 void MpiGroup::all_reduce(std::span<float> values) {
   for_each_chunk(values, most_, [&](std::span<float> chunk) {
@@ -15,36 +59,60 @@ void MpiGroup::all_reduce(std::span<float> values) {
 }
 
 void MpiGroup::start_all_reduce(int slot, std::span<float> values) {
-  std::vector<MPI_Request>& requests = started_[slot];
+  std::vector<MPI_Request>& requests = started_[slot].requests;
   for_each_chunk(values, most_, [&](std::span<float> chunk) {
     MPI_Iallreduce(MPI_IN_PLACE, chunk.data(), count_of(chunk), MPI_FLOAT, MPI_SUM, communicator_, &requests.emplace_back());
+  });
+}
+
+void MpiGroup::start_send(int slot, int to, int tag, std::span<const float> values) {
+  Started& started = started_[slot];
+  started.between_two = true;
+  for_each_chunk(values, most_, [&](std::span<const float> chunk) {
+    MPI_Isend(chunk.data(), count_of(chunk), MPI_FLOAT, to, tag, communicator_, &started.requests.emplace_back());
+  });
+}
+
+void MpiGroup::start_receive(int slot, int from, int tag, std::span<float> values) {
+  Started& started = started_[slot];
+  started.between_two = true;
+  for_each_chunk(values, most_, [&](std::span<float> chunk) {
+    MPI_Irecv(chunk.data(), count_of(chunk), MPI_FLOAT, from, tag, communicator_, &started.requests.emplace_back());
   });
 }
 
 bool MpiGroup::advance(int slot) {
   const auto started = started_.find(slot);
   if (started == started_.end()) return true;
+  std::vector<MPI_Request>& requests = started->second.requests;
   int complete = 0;
-  MPI_Testall(static_cast<int>(started->second.size()), started->second.data(), &complete, MPI_STATUSES_IGNORE);
+  MPI_Testall(static_cast<int>(requests.size()), requests.data(), &complete, MPI_STATUSES_IGNORE);
   if (complete != 0) started_.erase(started);
   return complete != 0;
 }
 
+// What all ranks do together advances by what each of them does while it waits. A message needs its two ends alone.
 void MpiGroup::wait(int slot) {
   const auto started = started_.find(slot);
   if (started == started_.end()) return;
-  MPI_Waitall(static_cast<int>(started->second.size()), started->second.data(), MPI_STATUSES_IGNORE);
+  if (started->second.between_two) return wait_patiently([&] { return advance(slot); });
+  std::vector<MPI_Request>& requests = started->second.requests;
+  MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE);
   started_.erase(started);
 }
 
 void MpiGroup::gather(std::span<double> numbers, const std::function<void(std::span<const double>)>& use) const {
-  if (rank_ != 0)
+  std::uint64_t count = numbers.size();
+  if (rank_ != 0) {
+    MPI_Send(&count, 1, MPI_UINT64_T, 0, 0, communicator_);
     return for_each_chunk(numbers, most_, [&](std::span<double> chunk) {
       MPI_Send(chunk.data(), static_cast<int>(chunk.size()), MPI_DOUBLE, 0, 0, communicator_);
     });
+  }
   use(numbers);
-  std::vector<double> others(numbers.size());
   for (int rank = 1; rank < ranks_; ++rank) {
+    MPI_Recv(&count, 1, MPI_UINT64_T, rank, 0, communicator_, MPI_STATUS_IGNORE);
+    std::vector<double> others(count);
     for_each_chunk(std::span(others), most_, [&](std::span<double> chunk) {
       MPI_Recv(chunk.data(), static_cast<int>(chunk.size()), MPI_DOUBLE, rank, 0, communicator_, MPI_STATUS_IGNORE);
     });

@@ -42,27 +42,39 @@ StepPlan plan_of(const Scenario& scenario, int ranks) {
   throw BadInput(wrong);
 }
 
-/// A log as numbers, always in the same places: origin, step ends, losses, then busy and wait of each interval.
+/// A log as numbers: origin, step ends, losses, then of each operation its intervals; each list behind its length.
 std::vector<double> flatten(const RankLog& log) {
   std::vector<double> numbers{log.origin.value()};
+  const auto length = [&](std::size_t items) { numbers.push_back(static_cast<double>(items)); };
+  length(log.step_ends.size());
   for (const Seconds end : log.step_ends) numbers.push_back(end.value());
+  length(log.losses.size());
   numbers.insert(numbers.end(), log.losses.begin(), log.losses.end());
-  for (const auto& operation : log.operations)
-    for (const RankLog::Interval& interval : operation) numbers.push_back(interval.busy.value()), numbers.push_back(interval.wait.value());
+  length(log.operations.size());
+  for (const auto& operation : log.operations) {
+    length(operation.size());
+    for (const RankLog::Interval& interval : operation)
+      for (const Seconds time : {interval.start, interval.busy, interval.wait}) numbers.push_back(time.value());
+  }
   return numbers;
 }
 
-/// The inverse of flatten(): `like` has the same lengths.
-RankLog unflatten(const double* numbers, RankLog like) {
-  like.origin = Seconds(*numbers++);
-  for (Seconds& end : like.step_ends) end = Seconds(*numbers++);
-  for (double& loss : like.losses) loss = *numbers++;
-  for (auto& operation : like.operations)
-    for (RankLog::Interval& interval : operation) {
-      interval.busy = Seconds(*numbers++);
-      interval.wait = Seconds(*numbers++);
-    }
-  return like;
+/// The inverse of flatten().
+RankLog unflatten(const double* numbers) {
+  RankLog log;
+  const auto seconds = [&] { return Seconds(*numbers++); };
+  const auto length = [&] { return static_cast<std::size_t>(*numbers++); };
+  log.origin = seconds();
+  log.step_ends.resize(length());
+  for (Seconds& end : log.step_ends) end = seconds();
+  log.losses.resize(length());
+  for (double& loss : log.losses) loss = *numbers++;
+  log.operations.resize(length());
+  for (auto& operation : log.operations) {
+    operation.resize(length());
+    for (RankLog::Interval& interval : operation) interval.start = seconds(), interval.busy = seconds(), interval.wait = seconds();
+  }
+  return log;
 }
 
 }  // namespace
@@ -80,7 +92,7 @@ TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const Progre
 
   std::vector<double> mine = flatten(log);
   std::vector<RankLog> logs;
-  group.gather(mine, [&](std::span<const double> numbers) { logs.push_back(unflatten(numbers.data(), log)); });
+  group.gather(mine, [&](std::span<const double> numbers) { logs.push_back(unflatten(numbers.data())); });
   return group.rank() == 0 ? summarise(scenario.workload, plan, logs) : TrainResult{};
 }
 

@@ -34,32 +34,66 @@ int source_of(const Workload& workload, int input) {
   return input;
 }
 
-Activations::Activations(const Workload& workload, std::int64_t batch) : values_(workload.layers.size()) {
-  lay_outputs(workload, batch);
+std::vector<int> crossing(const Workload& workload, int cut) {
+  std::vector<int> layers;
+  for (std::size_t i = cut; i < workload.layers.size(); ++i)
+    for (const int input : workload.layers[i].inputs) {
+      const int source = source_of(workload, input);
+      if (source >= 0 && source < cut) layers.push_back(source);
+    }
+  std::ranges::sort(layers);
+  layers.erase(std::ranges::unique(layers).begin(), layers.end());
+  return layers;
+}
+
+Activations::Activations(const Workload& workload, const StageChunk& chunk, std::int64_t batch)
+    : before_(crossing(workload, chunk.first)),
+      behind_(crossing(workload, chunk.last)),
+      inputs_(workload.layers.size()),
+      values_(workload.layers.size()) {
+  lay_outputs(workload, chunk, batch);
   const std::vector<char> has_backward = have_backward_data(workload);
   std::vector<std::vector<Left>> left(values_.size());  // by layer, one a reader
-  for (int layer = static_cast<int>(values_.size()) - 1; layer >= 0; --layer) {
+  for (const int layer : behind_) {
+    returned_.emplace_back(static_cast<std::size_t>(values_[layer].elements));
+    left[layer].push_back({returned_.back().data()});
+  }
+  for (int layer = chunk.last - 1; layer >= chunk.first; --layer) {
     choose_gradient(left[layer], values_[layer]);
     values_[layer].input_gradients.assign(inputs_[layer].size(), nullptr);
     if (has_backward[layer] != 0) pass_gradients(workload.layers[layer].shape, batch, layer, left);
   }
+  for (const int layer : before_) {
+    if (left[layer].empty()) {  // nobody trains what is before: zeros go there
+      values_[layer].sum = AlignedArray<float>(static_cast<std::size_t>(values_[layer].elements));
+      left[layer].push_back({values_[layer].sum.data()});
+    }
+    choose_gradient(left[layer], values_[layer]);
+  }
 }
 
-void Activations::lay_outputs(const Workload& workload, std::int64_t batch) {
-  for (std::size_t i = 0; i < values_.size(); ++i) {
+void Activations::lay_output(const Workload& workload, int layer, std::int64_t batch) {
+  Values& values = values_[layer];
+  values.elements = batch * workload.layers[layer].shape.output.elements();
+  values.own = AlignedArray<float>(static_cast<std::size_t>(values.elements));
+  values.output = values.own.data();
+}
+
+void Activations::lay_outputs(const Workload& workload, const StageChunk& chunk, std::int64_t batch) {
+  for (const int layer : before_) lay_output(workload, layer, batch);
+  for (int i = chunk.first; i < chunk.last; ++i) {
     const Layer& layer = workload.layers[i];
-    Values& values = values_[i];
-    inputs_.push_back(layer.inputs);
-    values.elements = batch * layer.shape.output.elements();
-    if (is_view(layer.shape)) {
-      const int looked_at = layer.inputs.front();
-      if (looked_at < 0) continue;
-      values.output = values_[looked_at].output;
-      values_[looked_at].views.push_back(static_cast<int>(i));
+    for (const int input : layer.inputs) inputs_[i].push_back(input >= chunk.first ? input : source_of(workload, input));
+    if (!is_view(layer.shape)) {
+      lay_output(workload, i, batch);
       continue;
     }
-    values.own = AlignedArray<float>(static_cast<std::size_t>(values.elements));
-    values.output = values.own.data();
+    Values& values = values_[i];
+    values.elements = batch * layer.shape.output.elements();
+    const int looked_at = inputs_[i].front();
+    if (looked_at < 0) continue;
+    values.output = values_[looked_at].output;
+    values_[looked_at].views.push_back(i);
   }
 }
 
@@ -81,6 +115,7 @@ void Activations::choose_gradient(const std::vector<Left>& left, Values& values)
 void Activations::pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<Left>>& left) {
   Values& values = values_[layer];
   const bool shares = hands_on_its_gradient(shape);
+  if (shares && values.gradient == nullptr) return;  // a view that only chunks behind read, as what it looks at
   const std::vector<std::int64_t> elements = input_elements(shape);
   for (std::size_t i = 0; i < inputs_[layer].size(); ++i) {
     float*& gradient = values.input_gradients[i];
@@ -122,6 +157,33 @@ void Activations::gather_gradient(int layer) {
   if (values.copies_first) std::copy_n(*first++, values.elements, values.gradient);
   for (; first != end; ++first)
     for (std::int64_t i = 0; i < values.elements; ++i) values.gradient[i] += (*first)[i];
+}
+
+std::vector<std::span<float>> Activations::arriving() {
+  std::vector<std::span<float>> outputs;
+  for (const int layer : before_) outputs.push_back(values_[layer].own.span());
+  return outputs;
+}
+
+std::vector<std::span<float>> Activations::leaving() {
+  std::vector<std::span<float>> outputs;
+  for (const int layer : behind_) outputs.push_back(values_[layer].own.span());
+  return outputs;
+}
+
+std::vector<std::span<float>> Activations::gradients_arriving() {
+  std::vector<std::span<float>> gradients;
+  for (AlignedArray<float>& gradient : returned_) gradients.push_back(gradient.span());
+  return gradients;
+}
+
+std::vector<std::span<float>> Activations::gradients_leaving() {
+  std::vector<std::span<float>> gradients;
+  for (const int layer : before_) {
+    gather_gradient(layer);
+    gradients.emplace_back(values_[layer].gradient, static_cast<std::size_t>(values_[layer].elements));
+  }
+  return gradients;
 }
 
 }  // namespace forerun

@@ -1,29 +1,42 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/workload.hpp"
 #include "kernels/cpu/operator.hpp"
 #include "kernels/trainer/array.hpp"
+#include "kernels/trainer/stage_chunks.hpp"
 
 namespace forerun {
 
 /// The layer whose output an input really is, views left aside; kData for the sample.
 int source_of(const Workload& workload, int input);
 
-/// What the layers of a network hand one another, for one batch: outputs on the way forward, gradients on the way back. A layer whose
+/// Layers before `cut` whose outputs it or a layer behind it reads, in their order. The sample is none.
+std::vector<int> crossing(const Workload& workload, int cut);
+
+/// What the layers of a chunk hand one another, for one micro-batch: outputs on the way forward, gradients on the way back. A layer whose
 /// output several others read has as gradient the sum of theirs. A sum's gradient is that of all its inputs, and no copy is made of it; a
-/// view has the arrays of the layer that it looks at.
+/// view has the arrays of the layer that it looks at. What chunks before leave has its arrays here too, as of layers that are computed
+/// elsewhere; the chunk behind is one more reader of what it is handed.
 class Activations {
  public:
-  Activations(const Workload& workload, std::int64_t batch);
+  Activations(const Workload& workload, const StageChunk& chunk, std::int64_t batch);
 
   /// Points the layers' buffers to the arrays. The sample itself is nobody's output: what reads it is pointed to it step by step.
   void connect(std::vector<cpu::LayerBuffers>& buffers) const;
 
   /// Adds up the gradients of what the layer's readers left, once all of them have run backward. Nothing is to do where it has but one.
   void gather_gradient(int layer);
+
+  /// What comes from chunks before, and what goes to the one behind: outputs, in the order of their layers.
+  [[nodiscard]] std::vector<std::span<float>> arriving();
+  [[nodiscard]] std::vector<std::span<float>> leaving();
+  /// Their gradients, the other way: from the chunk behind, and, gathered, to the one before.
+  [[nodiscard]] std::vector<std::span<float>> gradients_arriving();
+  [[nodiscard]] std::vector<std::span<float>> gradients_leaving();
 
  private:
   struct Values {
@@ -45,12 +58,16 @@ class Activations {
     bool shared = false;  ///< it is another layer's array
   };
 
-  void lay_outputs(const Workload& workload, std::int64_t batch);
+  void lay_outputs(const Workload& workload, const StageChunk& chunk, std::int64_t batch);
+  void lay_output(const Workload& workload, int layer, std::int64_t batch);
   void pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<Left>>& left);
   static void choose_gradient(const std::vector<Left>& left, Values& values);
 
-  std::vector<std::vector<int>> inputs_;  ///< by layer
-  std::vector<Values> values_;
+  std::vector<int> before_;                    ///< layers of chunks before that are read here or behind
+  std::vector<int> behind_;                    ///< layers that are read behind
+  std::vector<AlignedArray<float>> returned_;  ///< gradients of those, from there
+  std::vector<std::vector<int>> inputs_;       ///< by layer; none of a layer that is not computed here
+  std::vector<Values> values_;                 ///< by layer
 };
 
 }  // namespace forerun

@@ -17,49 +17,83 @@ bool has_buffers(const Repeat& repeat) {
   });
 }
 
-/// Throws MissingCapability for an operation that one rank's thread cannot do: the group knows all ranks and two things to do with them.
-void check_operation(const StepPlan& plan, const Operation& operation) {
+void check_operation(const Operation& operation) {
+  using enum Collective::Operation;
   if (operation.kind() == OperationKind::disk)
     throw MissingCapability("the trainer's samples are ready in memory, and it writes no checkpoints");
-  if (operation.kind() == OperationKind::delay)
+  const auto* delay = std::get_if<Delay>(&operation.work);
+  if (delay != nullptr && delay->duration > Seconds(0))
     throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
   const auto* transfer = std::get_if<Collective>(&operation.work);
   if (transfer == nullptr) return;
-  if (transfer->operation != Collective::Operation::all_reduce && transfer->operation != Collective::Operation::barrier)
-    throw MissingCapability("the trainer's ranks do all-reduces and barriers only");
-  const Communicator& members = plan.communicators[static_cast<std::size_t>(transfer->communicator)];
-  if (members.groups != 1 || members.size != plan.ranks)
-    throw MissingCapability("the trainer's ranks communicate all together only; `" + std::string(members.name) + "` is a part of them");
+  if (transfer->operation != all_reduce && transfer->operation != barrier && transfer->operation != send)
+    throw MissingCapability("the trainer's ranks do all-reduces, barriers and sends only");
 }
 
-void note(RankLog* log, int operation, Seconds busy, Seconds wait) {
-  if (log != nullptr) log->operations[static_cast<std::size_t>(operation)].push_back({busy, wait});
+void note(RankLog* log, int operation, Seconds start, Seconds busy, Seconds wait) {
+  if (log != nullptr) log->operations[static_cast<std::size_t>(operation)].push_back({start, busy, wait});
+}
+
+/// The ranks that a rank communicates with over a communicator, itself among them; nobody where it is no member.
+std::vector<int> partners(const Communicator& communicator, int rank) {
+  for (int group = 0; group < communicator.groups; ++group) {
+    std::vector<int> members;
+    for (int i = 0; i < communicator.size; ++i) members.push_back(communicator.rank(group, i));
+    if (std::ranges::find(members, rank) != members.end()) return members;
+  }
+  return {};
+}
+
+std::vector<std::unique_ptr<RankGroup>> groups_of(const StepPlan& plan, RankGroup* all) {
+  std::vector<std::unique_ptr<RankGroup>> groups(plan.communicators.size());
+  for (std::size_t c = 0; c < groups.size() && all != nullptr; ++c)
+    if (const std::vector<int> members = partners(plan.communicators[c], all->rank()); !members.empty()) groups[c] = all->among(members);
+  return groups;
 }
 
 }  // namespace
 
-Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup* group, const Clock& clock)
-    : plan_(plan), overlap_(overlap), network_(network), group_(group), clock_(clock) {
-  if (plan.classes.size() != 1) throw MissingCapability("the trainer runs plans of one rank class only");
-  if (plan.ranks > 1 && group == nullptr) throw MissingCapability("a plan of several ranks needs forerun-ranks");
+void require_executable(const StepPlan& plan) {
   if (has_buffers(plan.step)) throw MissingCapability("the trainer runs one thread a rank, which no buffer holds up");
-  for (const Operation& operation : plan.operations) check_operation(plan, operation);
+  for (const Operation& operation : plan.operations) check_operation(operation);
+}
+
+Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup* group, const Clock& clock)
+    : plan_(plan),
+      overlap_(overlap),
+      network_(network),
+      clock_(clock),
+      groups_(groups_of(plan, group)),
+      transfers_(plan, network, groups_, clock) {
+  require_executable(plan);
+  if (plan.ranks > 1 && group == nullptr) throw MissingCapability("a plan of several ranks needs forerun-ranks");
 }
 
 void Executor::step(RankLog* log) {
-  for (const StepEntry entry : network_.order()) run(entry, log);
+  transfers_.begin_step(log);
+  for (const StepEntry entry : network_.order()) {
+    run(entry, log);
+    if (entry.last) transfers_.end_micro_batch(entry.chunk);
+  }
+  transfers_.end_step();
   ++step_;
+}
+
+RankGroup& Executor::group(int operation) const {
+  const auto& transfer = std::get<Collective>(plan_.operations[static_cast<std::size_t>(operation)].work);
+  return *groups_[static_cast<std::size_t>(transfer.communicator)];
 }
 
 void Executor::run(StepEntry entry, RankLog* log) {
   const int index = entry.operation;
   const Operation& operation = plan_.operations[static_cast<std::size_t>(index)];
   settle_dependencies(operation, log);
-  if (operation.kind() == OperationKind::transfer) return reduce(index, log);
+  if (const auto* transfer = std::get_if<Collective>(&operation.work))
+    return transfer->operation == Collective::Operation::send ? transfers_.run(entry) : reduce(index, log);
   const Seconds start = clock_();
-  network_.run(entry);
+  if (operation.kind() == OperationKind::compute) network_.run(entry);
   const Seconds time = clock_() - start;
-  note(log, index, time, time);
+  note(log, index, start, time, time);
   advance(log);
 }
 
@@ -68,13 +102,13 @@ void Executor::reduce(int index, RankLog* log) {
   const bool barrier = collective.operation == Collective::Operation::barrier;
   const Seconds start = clock_();
   if (overlap_ == Overlap::data && !barrier) {
-    group_->start_all_reduce(index, network_.bucket(index));
+    group(index).start_all_reduce(index, network_.bucket(index));
     in_flight_.push_back({index, step_, start, log != nullptr});
     return;
   }
-  barrier ? group_->barrier() : group_->all_reduce(network_.bucket(index));
+  barrier ? group(index).barrier() : group(index).all_reduce(network_.bucket(index));
   const Seconds time = clock_() - start;
-  note(log, index, time, time);
+  note(log, index, start, time, time);
 }
 
 void Executor::settle_dependencies(const Operation& operation, RankLog* log) {
@@ -99,17 +133,18 @@ void Executor::settle(std::size_t last, RankLog* log) {
       continue;
     }
     const Seconds start = clock_();
-    group_->wait(transfer.operation);
+    group(transfer.operation).wait(transfer.operation);
     const Seconds end = clock_();
-    if (transfer.logged) note(log, transfer.operation, end - transfer.posted, end - start);
+    if (transfer.logged) note(log, transfer.operation, transfer.posted, end - transfer.posted, end - start);
   }
   in_flight_ = std::move(remaining);
 }
 
 void Executor::advance(RankLog* log) {
+  transfers_.advance();
   std::erase_if(in_flight_, [&](const InFlight& transfer) {
-    if (!group_->advance(transfer.operation)) return false;
-    if (transfer.logged) note(log, transfer.operation, clock_() - transfer.posted, Seconds(0));
+    if (!group(transfer.operation).advance(transfer.operation)) return false;
+    if (transfer.logged) note(log, transfer.operation, transfer.posted, clock_() - transfer.posted, Seconds(0));
     return true;
   });
 }

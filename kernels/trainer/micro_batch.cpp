@@ -6,15 +6,16 @@
 
 namespace forerun {
 
-MicroBatch::MicroBatch(const Workload& workload, std::int64_t samples, const std::vector<cpu::LayerBuffers>& parameters)
+MicroBatch::MicroBatch(const Workload& workload, const StageChunk& chunk, std::int64_t samples,
+                       const std::vector<cpu::LayerBuffers>& parameters)
     : samples_(samples),
       sample_elements_(workload.input.elements()),
       positions_(workload.layers.back().shape.input.positions()),
-      activations_(workload, samples),
+      activations_(workload, chunk, samples),
       buffers_(parameters),
       kept_(workload.layers.size()) {
   activations_.connect(buffers_);
-  for (std::size_t layer = 0; layer < buffers_.size(); ++layer) keep(workload, layer);
+  for (int layer = chunk.first; layer < chunk.last; ++layer) keep(workload, static_cast<std::size_t>(layer));
 }
 
 void MicroBatch::keep(const Workload& workload, std::size_t layer) {

@@ -11,12 +11,12 @@
 
 namespace forerun {
 
-/// What a rank's layers have of one micro-batch: the arrays that they hand one another, and those that each keeps between its passes.
+/// What the layers of a chunk have of one micro-batch: the arrays that they hand one another, and those that each keeps between its passes.
 /// One serves micro-batch after micro-batch.
 class MicroBatch {
  public:
   /// Every layer's buffers begin as those of `parameters`, which are the same for all micro-batches.
-  MicroBatch(const Workload& workload, std::int64_t samples, const std::vector<cpu::LayerBuffers>& parameters);
+  MicroBatch(const Workload& workload, const StageChunk& chunk, std::int64_t samples, const std::vector<cpu::LayerBuffers>& parameters);
 
   /// The micro-batch of that number of the batch, which must outlive its passes; the mean of its losses goes to `loss`.
   void take_up(const Batch& batch, int number, std::int64_t step, float& loss);
@@ -42,7 +42,7 @@ class MicroBatch {
   std::int64_t sample_elements_;
   std::int64_t positions_;  // of a sample, that have a label each
   Activations activations_;
-  std::vector<cpu::LayerBuffers> buffers_;  // one a layer
+  std::vector<cpu::LayerBuffers> buffers_;  // one a layer of the workload
   std::vector<Kept> kept_;
   std::vector<int> reads_samples_;  // layers that read the sample, images or vectors
   std::vector<int> reads_tokens_;

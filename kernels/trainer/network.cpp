@@ -72,37 +72,41 @@ const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels
   return plan;
 }
 
-/// Of each layer, the one whose weights it has.
-std::vector<int> weight_owners(const Workload& workload) {
-  std::vector<int> owners;
-  for (std::size_t i = 0; i < workload.layers.size(); ++i)
-    owners.push_back(workload.layers[i].tied_to >= 0 ? workload.layers[i].tied_to : static_cast<int>(i));
-  return owners;
-}
-
-/// Whether a pass is its layer's first backward one, before which its gradient is whole.
-bool begins_backward(const Passes& passes, Pass pass) {
-  const auto* first = std::ranges::find_if(passes, [](Pass each) { return each == Pass::backward_weights || each == Pass::backward_data; });
-  return first != passes.end() && *first == pass;
+/// A stage sends what the plan counts.
+void check_transfers(const StepPlan& plan, const StageChunk& chunk, MicroBatch& micro_batch) {
+  const auto check = [&](int operation, const std::vector<std::span<float>>& arrays) {
+    if (operation < 0) return;
+    std::size_t bytes = 0;
+    for (const std::span<float> array : arrays) bytes += array.size_bytes();
+    const auto& send = std::get<Collective>(plan.operations[static_cast<std::size_t>(operation)].work);
+    if (static_cast<double>(bytes) != send.bytes.value()) throw std::logic_error("the plan's stages send each other something else");
+  };
+  check(chunk.receive_forward, micro_batch.activations().arriving());
+  check(chunk.send_forward, micro_batch.activations().leaving());
 }
 
 }  // namespace
 
-Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options)
-    : order_(step_order(plan, workload)),
-      layout_(parameter_layout(workload, runnable(workload, plan, options.kernels))),
+Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank_class)
+    : chunks_(stage_chunks(plan, workload, rank_class)),
+      order_(step_order(plan, workload, rank_class)),
+      layout_(parameter_layout(workload, runnable(workload, plan, options.kernels), rank_class)),
       weights_(layout_.total),
       gradients_(layout_.total),
       velocities_(cpu::has_velocity(workload.optimizer) ? layout_.total : 0),
       second_moments_(cpu::has_second_moment(workload.optimizer) ? layout_.total : 0),
       running_(workload.layers.size()),
       parameters_(workload.layers.size()),
-      owners_(weight_owners(workload)),
+      owners_(weight_owners(workload, chunks_)),
       written_(workload.layers.size()),
-      losses_(static_cast<std::size_t>(micro_batches(order_))) {
+      losses_(static_cast<std::size_t>(forerun::micro_batches(order_))) {
   point_to_parameters(workload, options.seed);
   initialise_weights(workload, options.seed);
-  at_hand_ = std::make_unique<MicroBatch>(workload, batch_of(plan), parameters_);
+  for (const StageChunk& chunk : chunks_) {
+    std::vector<MicroBatch>& all = held_.emplace_back();
+    for (int i = 0; i < chunk.held; ++i) all.emplace_back(workload, chunk, batch_of(plan), parameters_);
+    check_transfers(plan, chunk, all.front());
+  }
   prepare_operators(workload, plan, options);
 }
 
@@ -127,13 +131,15 @@ void Network::point_to_parameters(const Workload& workload, std::uint64_t seed) 
 void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
-    if (range.count == 0 || workload.layers[i].tied_to >= 0) continue;
-    const LayerShape& shape = workload.layers[i].shape;
+    if (range.count == 0 || owners_[i] != static_cast<int>(i)) continue;
+    // A copy of weights that another rank has begins as they do.
+    const std::size_t drawn = workload.layers[i].tied_to >= 0 ? static_cast<std::size_t>(workload.layers[i].tied_to) : i;
+    const LayerShape& shape = workload.layers[drawn].shape;
     const std::span<float> weights = weights_.span().subspan(range.first, range.count - shift_count(shape));
     if (cpu::is_norm(shape.kind))
       std::ranges::fill(weights, 1.0F);
     else
-      fill_normal(stream_key(seed, kFirstLayerStream + i), initial_deviation(workload, i), weights);
+      fill_normal(stream_key(seed, kFirstLayerStream + drawn), initial_deviation(workload, drawn), weights);
   }
 }
 
@@ -142,38 +148,47 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
   usual.rule = options.rule;
   usual.rule.gradient_scale *= static_cast<float>(batch_of(plan)) / static_cast<float>(workload.batch);  // each pass leaves a mean
   usual.mask = learns_tokens(workload) ? cpu::AttentionMask::causal : cpu::AttentionMask::none;
-  const std::vector<Passes> all = passes(workload);
   operators_.resize(plan.operations.size());
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
+  std::vector<int> begun(workload.layers.size(), -1);  // by layer, the micro-batch that has come to its backward passes
+  for (const StepEntry entry : order_) {
+    const auto at = static_cast<std::size_t>(entry.operation);
+    const auto* kernel = std::get_if<Kernel>(&plan.operations[at].work);
     if (kernel == nullptr) continue;
-    const int layer = plan.operations[i].layer;
-    cpu::OperatorOptions its = usual;
-    its.adds_gradient = std::ranges::find(workload.layers, layer, &Layer::tied_to) != workload.layers.end();
-    operators_[i] = {cpu::make_operator(*kernel, library_of(*kernel, options.kernels), its), kernel->pass,
-                     begins_backward(all[static_cast<std::size_t>(layer)], kernel->pass),
-                     its.adds_gradient && kernel->shape.kind == LayerKind::embedding};
+    Prepared& prepared = operators_[at];
+    if (prepared.kernel == nullptr) {
+      cpu::OperatorOptions its = usual;
+      its.adds_gradient = std::ranges::count(owners_, entry.layer) > 1;
+      prepared.kernel = cpu::make_operator(*kernel, library_of(*kernel, options.kernels), its);
+      prepared.pass = kernel->pass;
+      prepared.adds = its.adds_gradient && kernel->shape.kind == LayerKind::embedding;
+    }
+    const bool backward = kernel->pass == Pass::backward_weights || kernel->pass == Pass::backward_data;
+    if (!backward || entry.micro_batch <= begun[static_cast<std::size_t>(entry.layer)]) continue;
+    begun[static_cast<std::size_t>(entry.layer)] = entry.micro_batch;
+    prepared.gathers = true;
   }
 }
 
 void Network::begin_step(const Batch& batch) {
   ++step_;
   batch_ = &batch;
-  at_hand_->drop();
+  for (std::vector<MicroBatch>& chunk : held_)
+    for (MicroBatch& micro_batch : chunk) micro_batch.drop();
   std::ranges::fill(written_, 0);
   for (cpu::LayerBuffers& buffers : parameters_) buffers.step = step_;
 }
 
-MicroBatch& Network::taken_up(int number) {
-  if (at_hand_->number() != number) at_hand_->take_up(*batch_, number, step_, losses_[static_cast<std::size_t>(number)]);
-  return *at_hand_;
+MicroBatch& Network::held(std::size_t chunk, int micro_batch) {
+  return held_[chunk][static_cast<std::size_t>(micro_batch) % held_[chunk].size()];
 }
 
 void Network::run(StepEntry entry) {
   const Prepared& prepared = operators_[static_cast<std::size_t>(entry.operation)];
   assert(prepared.kernel != nullptr);
   if (prepared.pass == Pass::update) return prepared.kernel->run(parameters_[static_cast<std::size_t>(entry.layer)]);
-  MicroBatch& micro_batch = taken_up(entry.micro_batch);
+  MicroBatch& micro_batch = held(static_cast<std::size_t>(entry.chunk), entry.micro_batch);
+  if (micro_batch.number() != entry.micro_batch)
+    micro_batch.take_up(*batch_, entry.micro_batch, step_, losses_[static_cast<std::size_t>(entry.micro_batch)]);
   if (prepared.gathers) micro_batch.activations().gather_gradient(entry.layer);
   cpu::LayerBuffers& buffers = micro_batch.buffers(entry.layer);
   prepared.pass == Pass::backward_weights ? run_backward_weights(entry.layer, buffers, prepared) : prepared.kernel->run(buffers);
@@ -194,6 +209,28 @@ void Network::run_backward_weights(int layer, cpu::LayerBuffers& buffers, const 
   const std::size_t count = layout_.layers[static_cast<std::size_t>(layer)].count;
   for (std::size_t i = 0; i < count; ++i) sum[i] += added[i];
 }
+
+std::size_t Network::chunk_of(int transfer) const {
+  const auto ends_at = [transfer](const StageChunk& chunk) {
+    return transfer == chunk.receive_forward || transfer == chunk.send_forward || transfer == chunk.receive_backward ||
+           transfer == chunk.send_backward;
+  };
+  return static_cast<std::size_t>(std::ranges::find_if(chunks_, ends_at) - chunks_.begin());
+}
+
+std::vector<std::span<float>> Network::leaving(int operation, int micro_batch) {
+  const std::size_t chunk = chunk_of(operation);
+  Activations& activations = held(chunk, micro_batch).activations();
+  return operation == chunks_[chunk].send_forward ? activations.leaving() : activations.gradients_leaving();
+}
+
+std::vector<std::span<float>> Network::arriving(int operation, int micro_batch) {
+  const std::size_t chunk = chunk_of(operation);
+  Activations& activations = held(chunk, micro_batch).activations();
+  return operation == chunks_[chunk].receive_forward ? activations.arriving() : activations.gradients_arriving();
+}
+
+bool Network::has_loss() const { return has_layer(chunks_, static_cast<int>(parameters_.size()) - 1); }
 
 double Network::loss() const { return std::accumulate(losses_.begin(), losses_.end(), 0.0) / static_cast<double>(losses_.size()); }
 

@@ -32,9 +32,9 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels);
 /// All memory is taken and touched at construction. One network serves one thread at a time.
 class Network {
  public:
-  /// A step's gradients are sums over its micro-batches and, once they are all-reduced, over the plan's ranks; the update makes them means
-  /// over the samples of the global batch. Throws MissingCapability where no library has a kernel of the plan.
-  Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
+  /// The layers of a rank class. A step's gradients are sums over its micro-batches and, once they are all-reduced, over the plan's ranks;
+  /// the update makes them means over the samples of the global batch. Throws MissingCapability where no library has a kernel of the plan.
+  Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank_class = 0);
 
   /// The rank's samples of the next step, of all its micro-batches; they must outlive it.
   void begin_step(const Batch& batch);
@@ -43,6 +43,15 @@ class Network {
   /// Runs one compute operation of the plan for its layer and micro-batch.
   void run(StepEntry entry);
 
+  [[nodiscard]] const std::vector<StageChunk>& chunks() const { return chunks_; }
+  [[nodiscard]] int micro_batches() const { return static_cast<int>(losses_.size()); }
+  /// What a transfer between stages sends for a micro-batch, gradients summed up; the layers' passes come before. And where one that comes
+  /// goes.
+  [[nodiscard]] std::vector<std::span<float>> leaving(int operation, int micro_batch);
+  [[nodiscard]] std::vector<std::span<float>> arriving(int operation, int micro_batch);
+
+  /// Whether the loss is among the layers.
+  [[nodiscard]] bool has_loss() const;
   /// Mean loss over the rank's samples, once the loss has run forward on all micro-batches.
   [[nodiscard]] double loss() const;
   [[nodiscard]] const ParameterLayout& layout() const { return layout_; }
@@ -65,9 +74,12 @@ class Network {
   void point_to_parameters(const Workload& workload, std::uint64_t seed);
   void initialise_weights(const Workload& workload, std::uint64_t seed);
   void prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
-  MicroBatch& taken_up(int number);
+  /// Of a chunk, what holds a micro-batch.
+  MicroBatch& held(std::size_t chunk, int micro_batch);
+  [[nodiscard]] std::size_t chunk_of(int transfer) const;
   void run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared);
 
+  std::vector<StageChunk> chunks_;
   std::vector<StepEntry> order_;
   ParameterLayout layout_;
   AlignedArray<float> weights_;
@@ -77,11 +89,11 @@ class Network {
   AlignedArray<float> added_;                  // one layer's gradient of a micro-batch, on its way to `gradients_`
   std::vector<AlignedArray<float>> running_;   // averages of batch norms, one a layer
   std::vector<cpu::LayerBuffers> parameters_;  // one a layer: what all micro-batches share
-  std::unique_ptr<MicroBatch> at_hand_;
-  std::vector<Prepared> operators_;  // one an operation of the plan
-  std::vector<int> owners_;          // by layer, the one whose weights it has
-  std::vector<char> written_;        // by owner, whether this step has left a gradient
-  std::vector<float> losses_;        // one a micro-batch
+  std::vector<std::vector<MicroBatch>> held_;  // by chunk, those that have arrays, in turn
+  std::vector<Prepared> operators_;            // one an operation of the plan
+  std::vector<int> owners_;                    // by layer, the one whose weights it has
+  std::vector<char> written_;                  // by owner, whether this step has left a gradient
+  std::vector<float> losses_;                  // one a micro-batch
   const Batch* batch_ = nullptr;
   std::int64_t step_ = 0;
 };

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/error.hpp"
+#include "core/pipeline_order.hpp"
 
 namespace forerun {
 
@@ -19,17 +19,22 @@ struct Turn {
 
 class StepWalk {
  public:
-  StepWalk(const StepPlan& plan, const Workload& workload) : plan_(plan), workload_(workload) {}
+  StepWalk(const StepPlan& plan, const Workload& workload, int rank_class) : plan_(plan), workload_(workload), rank_class_(rank_class) {}
 
   void step() {
+    bool staged = false;
     for (const Node& node : plan_.step.body) {
       const auto* repeat = std::get_if<Repeat>(&node);
-      if (repeat != nullptr && has_loss(*repeat))
+      const auto* pipeline = std::get_if<Pipeline>(&node);
+      staged = staged || pipeline != nullptr;
+      if (pipeline != nullptr)
+        add(*pipeline);
+      else if (repeat != nullptr && has_loss(*repeat))
         for (std::int64_t i = 0; i < repeat->count; ++i) add(repeat->body);
       else
         add(node);
     }
-    number_micro_batches();
+    if (!staged) number_micro_batches();
   }
 
   [[nodiscard]] std::vector<StepEntry> take() { return std::move(order_); }
@@ -58,13 +63,40 @@ class StepWalk {
 
   void add(const Node& node, Turn turn = {}) {
     if (const int* index = std::get_if<int>(&node)) return add(*index, turn);
-    const auto* blocks = std::get_if<Repeat>(&node);
-    if (blocks == nullptr) throw MissingCapability("the trainer's ranks all do the same; it has no pipeline stages");
-    const bool backward = has_pass(*blocks, Pass::backward_data, -1) || has_pass(*blocks, Pass::backward_weights, -1);
-    for (std::int64_t i = 0; i < blocks->count; ++i) add(blocks->body, {i, blocks->count, backward});
+    const auto& blocks = std::get<Repeat>(node);
+    const bool backward = has_pass(blocks, Pass::backward_data, -1) || has_pass(blocks, Pass::backward_weights, -1);
+    for (std::int64_t i = 0; i < blocks.count; ++i) add(blocks.body, {i, blocks.count, backward});
   }
 
-  void add(int index, Turn turn) { order_.push_back({index, layer_of(operation(index), turn)}); }
+  void add(int index, Turn turn) {
+    if (takes_part(plan_, operation(index), rank_class_)) order_.push_back({index, layer_of(operation(index), turn)});
+  }
+
+  void add(const Pipeline& pipeline) {
+    const auto& chunks = pipeline.chunks;
+    const auto mine = std::ranges::find(chunks, rank_class_, &Chunk::rank_class);
+    if (mine == chunks.end()) return;
+    for (const StageTask& task : stage_schedule(shape_of(pipeline), static_cast<int>(mine - chunks.begin()))) {
+      const auto at = static_cast<std::size_t>(task.chunk);
+      const Chunk& chunk = chunks[at];
+      const std::size_t begin = order_.size();
+      const bool forward = task.body == StageBody::forward, backward = task.body == StageBody::backward;
+      if (forward && at > 0) pass_on(chunks[at - 1].send_forward);
+      if (backward && at + 1 < chunks.size()) pass_on(chunks[at + 1].send_backward);
+      add(forward ? chunk.forward : backward ? chunk.backward : chunk.weight);
+      if (forward) pass_on(chunk.send_forward);
+      if (backward) pass_on(chunk.send_backward);
+      for (std::size_t i = begin; i < order_.size(); ++i) {
+        order_[i].micro_batch = static_cast<int>(task.micro_batch);
+        order_[i].chunk = task.chunk / pipeline.stages;
+      }
+      if (begin < order_.size()) order_.back().last = chunk.weight.empty() ? backward : task.body == StageBody::weight;
+    }
+  }
+
+  void pass_on(int send) {
+    if (send >= 0) order_.push_back({send});
+  }
 
   /// A micro-batch begins behind the backward passes of the one before, and has one loss.
   void number_micro_batches() {
@@ -100,13 +132,14 @@ class StepWalk {
 
   const StepPlan& plan_;
   const Workload& workload_;
+  int rank_class_;
   std::vector<StepEntry> order_;
 };
 
 }  // namespace
 
-std::vector<StepEntry> step_order(const StepPlan& plan, const Workload& workload) {
-  StepWalk walk(plan, workload);
+std::vector<StepEntry> step_order(const StepPlan& plan, const Workload& workload, int rank_class) {
+  StepWalk walk(plan, workload, rank_class);
   walk.step();
   return walk.take();
 }

@@ -1,7 +1,5 @@
 #include "kernels/trainer/train.hpp"
 
-#include <algorithm>
-#include <cassert>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -9,20 +7,19 @@
 
 #include "core/error.hpp"
 #include "kernels/trainer/executor.hpp"
-#include "kernels/trainer/quantiles.hpp"
 
 namespace forerun {
 
 namespace {
 
-/// The rank's shards of the global batches that are used in turn.
-std::vector<Batch> resident_batches(const Scenario& scenario, const StepPlan& plan, int count, int rank) {
+/// The shards of the global batches that are used in turn, of the rank that is so many along the data axis.
+std::vector<Batch> resident_batches(const Scenario& scenario, int count, std::int64_t shares, std::int64_t share) {
   const Workload& workload = scenario.workload;
-  const std::int64_t share = workload.batch / plan.ranks;
+  const std::int64_t size = workload.batch / shares;
   std::vector<Batch> batches;
   batches.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
-    batches.push_back(make_batch(workload, scenario.run.seed, i * workload.batch + rank * share, rank * share, share));
+    batches.push_back(make_batch(workload, scenario.run.seed, i * workload.batch + share * size, share * size, size));
   return batches;
 }
 
@@ -44,55 +41,20 @@ class StepProgress {
   std::int64_t reported_ = -1;
 };
 
-std::string layer_label(const Workload& workload, const Operation& operation) {
-  if (operation.layer < 0) return {};
-  if (operation.kind() == OperationKind::transfer) return "bucket " + std::to_string(operation.layer);
-  return workload.layers[static_cast<std::size_t>(operation.layer)].name;
-}
-
-OperationTime operation_time(const Workload& workload, const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
-  std::vector<Seconds> busy;
-  std::vector<Seconds> wait;
-  for (const RankLog& log : ranks)
-    for (const RankLog::Interval& interval : log.operations[index]) busy.push_back(interval.busy), wait.push_back(interval.wait);
-  const Operation& operation = plan.operations[index];
-  OperationTime time;
-  time.operation = static_cast<int>(index);
-  time.name = operation.name;
-  time.layer = layer_label(workload, operation);
-  if (busy.empty()) return time;
-  const Quantiles spread = quantiles(busy);
-  time.median = spread.median, time.p10 = spread.p10, time.p90 = spread.p90;
-  time.wait = quantiles(wait).median;
-  return time;
-}
-
-std::vector<Seconds> differences(const std::vector<Seconds>& ends) {
-  std::vector<Seconds> steps;
-  for (std::size_t i = 1; i < ends.size(); ++i) steps.push_back(ends[i] - ends[i - 1]);
-  return steps;
-}
-
-/// The end of each step on the rank that is last, from the common origin.
-std::vector<Seconds> last_ends(const std::vector<RankLog>& ranks) {
-  std::vector<Seconds> ends(ranks.front().step_ends.size());
-  for (const RankLog& log : ranks)
-    for (std::size_t i = 0; i < ends.size(); ++i) ends[i] = std::max(ends[i], log.step_ends[i] - log.origin);
-  return ends;
-}
-
 }  // namespace
 
 void require_trainable(const Strategy& strategy) {
   const auto refuse = [](std::string_view key, const std::string& value) {
-    throw MissingCapability("the trainer's ranks are replicas, and it does not execute " + std::string(key) + "=" + value +
+    throw MissingCapability("the trainer's ranks have layers whole, and it does not execute " + std::string(key) + "=" + value +
                             "; leave it out, or ask `forerun predict`");
   };
   const SpatialGrid& grid = strategy.spatial;
   if (grid.parts() > 1) refuse("spatial", std::to_string(grid.height) + "x" + std::to_string(grid.width));
-  const std::initializer_list<std::pair<std::string_view, int>> axes{{"tensor", strategy.tensor},   {"pipeline", strategy.pipeline},
-                                                                     {"context", strategy.context}, {"expert", strategy.expert},
-                                                                     {"filter", strategy.filter},   {"channel", strategy.channel}};
+  const std::initializer_list<std::pair<std::string_view, int>> axes{{"tensor", strategy.tensor},
+                                                                     {"context", strategy.context},
+                                                                     {"expert", strategy.expert},
+                                                                     {"filter", strategy.filter},
+                                                                     {"channel", strategy.channel}};
   for (const auto& [key, degree] : axes)
     if (degree > 1) refuse(key, std::to_string(degree));
   if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
@@ -103,8 +65,11 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
                    const ProgressCallback& progress) {
   require_trainable(scenario.strategy);
   const int rank = group == nullptr ? 0 : group->rank();
-  Network network(scenario.workload, plan, {options.kernels, scenario.run.seed, options.rule});
-  const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank);
+  require_executable(plan);
+  const int rank_class = class_of(plan, rank);
+  const RankClass& ranks = plan.classes[static_cast<std::size_t>(rank_class)];
+  Network network(scenario.workload, plan, {options.kernels, scenario.run.seed, options.rule}, rank_class);
+  const std::vector<Batch> batches = resident_batches(scenario, options.resident_batches, ranks.count, (rank - ranks.first) / ranks.stride);
   Executor executor(plan, scenario.strategy.overlap, network, group, options.clock);
   RankLog log;
   log.operations.resize(plan.operations.size());
@@ -121,27 +86,11 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
     const bool timed = step >= options.warm_up;
     executor.step(timed ? &log : nullptr);
     if (step + 1 >= options.warm_up) log.step_ends.push_back(options.clock());
-    if (timed) log.losses.push_back(network.loss());
+    if (timed && network.has_loss()) log.losses.push_back(network.loss());
     steps.report(step + 1);
   }
   executor.drain(&log);
   return log;
-}
-
-TrainResult summarise(const Workload& workload, const StepPlan& plan, const std::vector<RankLog>& ranks) {
-  assert(!ranks.empty());
-  TrainResult result;
-  result.ranks = static_cast<int>(ranks.size());
-  result.step_times = differences(last_ends(ranks));
-  result.losses.resize(ranks.front().losses.size());
-  for (const RankLog& log : ranks) {
-    result.rank_medians.push_back(quantiles(differences(log.step_ends)).median);
-    for (std::size_t i = 0; i < result.losses.size(); ++i) result.losses[i] += log.losses[i] / static_cast<double>(ranks.size());
-  }
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) result.operations.push_back(operation_time(workload, plan, i, ranks));
-  const Quantiles spread = quantiles(result.step_times);
-  result.median = spread.median, result.p10 = spread.p10, result.p90 = spread.p90;
-  return result;
 }
 
 std::variant<TrainResult, Infeasible> train(const Scenario& scenario, const TrainOptions& options, const ProgressCallback& progress) {

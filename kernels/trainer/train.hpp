@@ -28,12 +28,13 @@ struct TrainOptions {
 struct RankLog {
   /// One run of an operation.
   struct Interval {
+    Seconds start;
     Seconds busy;  ///< from its start (transfer: posted) until it was seen complete
     Seconds wait;  ///< of it, what the rank's thread was held up; less than `busy` only for transfers beside compute
   };
   Seconds origin;                  ///< when the barrier before the first warm-up step let go
   std::vector<Seconds> step_ends;  ///< of the last warm-up step (or the origin), then of every timed step
-  std::vector<double> losses;      ///< mean over this rank's samples, one a timed step
+  std::vector<double> losses;      ///< mean over this rank's samples, one a timed step; none on ranks without the loss
   std::vector<std::vector<Interval>>
       operations;  ///< of each operation of the plan, one a timed step, micro-batch and block that it stands for
 };
@@ -43,10 +44,10 @@ struct OperationTime {
   int operation = 0;  ///< index in StepPlan::operations
   std::string name;
   std::string layer;  ///< the layer's name; of a transfer, its bucket
-  Seconds median;
+  Seconds median;     ///< of a send, from when both ranks were there for it until the one had it that it went to
   Seconds p10;
   Seconds p90;
-  Seconds wait;  ///< median of what the thread was held up
+  Seconds wait;  ///< median of what the thread was held up; of a send, the one that it went to
 };
 
 /// A training that was really run.
@@ -61,15 +62,15 @@ struct TrainResult {
   Seconds p90;
 };
 
-/// Throws MissingCapability, naming the key and its value, for a strategy that divides the work along another axis than data, shares out
-/// state (ZeRO), or offloads: the trainer's ranks are replicas that sum their gradients.
+/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers, shares out state (ZeRO), or offloads: the
+/// trainer's ranks have layers whole.
 void require_trainable(const Strategy& strategy);
 
 /// Trains one rank on its shard: executes the plan's operations in plan order, warm-up steps first. Without overlap an all-reduce
 /// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
 /// and waited for only where an `after` of the plan names it.
 /// `group` may be null for one rank. Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
-/// buffers, several rank classes, communicators of some ranks, collectives other than all-reduce and barrier.
+/// buffers, collectives other than all-reduce, barrier and send.
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup* group,
                    const ProgressCallback& progress);
 

@@ -125,8 +125,8 @@ TEST_CASE("a runtime that is not the trainer's own is a missing capability, and 
 
 TEST_CASE("an axis that the trainer does not execute is a missing capability before anything starts") {
   const CommandLine shell;
-  for (const std::string axis : {"tensor=2", "pipeline=2", "context=2", "filter=2", "channel=2", "spatial=2x1", "data=2,expert=2",
-                                 "data=2,zero=1", "offload=optimizer"}) {
+  for (const std::string axis :
+       {"tensor=2", "context=2", "filter=2", "channel=2", "spatial=2x1", "data=2,expert=2", "data=2,zero=1", "offload=optimizer"}) {
     const Answer answer = shell.run(kTrain + "--append runs.csv --strategy " + axis);
     INFO(axis << ": " << answer.err);
     CHECK(answer.code == 6);
@@ -136,7 +136,8 @@ TEST_CASE("an axis that the trainer does not execute is a missing capability bef
 }
 
 TEST_CASE("two ranks train through forerun-ranks") {
-  const Answer answer = CommandLine().run(kTrain + "--strategy data=2 --format json");
+  const std::string strategy = GENERATE("data=2", "pipeline=2,micro-batches=2");
+  const Answer answer = CommandLine().run(kTrain + "--strategy " + strategy + " --format json");
   INFO(answer.err);
   if (!kHasRanks || std::system("command -v mpirun >/dev/null") != 0 || std::thread::hardware_concurrency() < 2) {
     WARN("left out: several ranks need OpenMPI and two cores");

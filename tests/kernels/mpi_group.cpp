@@ -46,12 +46,29 @@ void reduces(MpiGroup& group, int count) {
   check(group, polled == sums(group.ranks(), count), "an all-reduce that was polled lost a chunk");
 }
 
-void gathers(const MpiGroup& group, int count) {
+/// To the other rank and back, two messages under one slot.
+void sends(MpiGroup& all, int count) {
+  const std::vector<int> reversed{1, 0};
+  const std::unique_ptr<forerun::RankGroup> group = all.among(reversed);
+  check(all, group->rank() == 1 - all.rank() && group->ranks() == 2, "a group's members are not numbered as they are listed");
+  const int other = all.rank();  // of the group, in which ranks are the other way round
+  std::vector<float> mine = values_of(all.rank(), count), first(count), second(count);
+  group->start_receive(1, other, 5, first);
+  group->start_receive(1, other, 6, second);
+  group->start_send(2, other, 6, mine);
+  group->start_send(2, other, 5, mine);
+  group->wait(1);
+  group->wait(2);
+  check(all, first == values_of(1 - all.rank(), count) && second == first, "a message lost a chunk");
+}
+
+void gathers(const MpiGroup& group, int least) {
+  const int count = least + group.rank();  // ranks have more or less
   std::vector<double> mine(count);
   std::iota(mine.begin(), mine.end(), 100.0 * group.rank());
   int next = 0;
   group.gather(mine, [&](std::span<const double> numbers) {
-    std::vector<double> expected(count);
+    std::vector<double> expected(least + next);
     std::iota(expected.begin(), expected.end(), 100.0 * next++);
     check(group, std::vector<double>(numbers.begin(), numbers.end()) == expected, "a gather lost a chunk");
   });
@@ -67,6 +84,7 @@ int main() {
     check(group, group.ranks() == 2, "two ranks are needed");
     for (const int count : {0, 1, 3, 4, 11}) {
       reduces(group, count);
+      sends(group, count);
       gathers(group, count);
     }
   }

@@ -37,9 +37,10 @@ inline Scenario small_resnet(int batch, const std::string& strategy) {
 }
 
 /// Attention, layer norms, dropout, and a head that shares the weights of the tokens' table. Its three blocks are folded in its plan.
-inline Scenario small_gpt(int batch, const std::string& strategy) {
-  return scenario("gpt", batch, strategy, {{"layers", "3"}, {"hidden", "16"}, {"heads", "2"}, {"sequence", "6"}, {"vocabulary", "11"}});
+inline std::vector<std::pair<const char*, std::string>> small_gpt_settings() {
+  return {{"layers", "3"}, {"hidden", "16"}, {"heads", "2"}, {"sequence", "6"}, {"vocabulary", "11"}};
 }
+inline Scenario small_gpt(int batch, const std::string& strategy) { return scenario("gpt", batch, strategy, small_gpt_settings()); }
 
 inline std::string small_cnn() { return FORERUN_TEST_DATA "/small-cnn.yaml"; }
 inline std::string small_views() { return FORERUN_TEST_DATA "/small-views.yaml"; }

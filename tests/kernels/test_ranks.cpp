@@ -16,16 +16,26 @@ RanksPaths built() {
 
 }  // namespace
 
-TEST_CASE("two ranks learn as one process with the same global batch", "[ranks]") {
-  const std::string strategy = GENERATE("data=2", "data=2,overlap=data,bucket=1KiB", "data=2,micro-batches=3");
+TEST_CASE("ranks learn as one process with the same global batch", "[ranks]") {
+  const auto [strategy, ranks] = GENERATE(table<std::string, int>({{"data=2", 2},
+                                                                   {"data=2,overlap=data,bucket=1KiB", 2},
+                                                                   {"data=2,micro-batches=3", 2},
+                                                                   {"pipeline=2,micro-batches=4", 2},
+                                                                   {"pipeline=2,micro-batches=4,schedule=gpipe", 2},
+                                                                   {"pipeline=3,micro-batches=6", 3},
+                                                                   {"data=2,pipeline=2,micro-batches=3", 4}}));
+  const std::string network = GENERATE("mlp", "cnn", "gpt");
+  INFO(network << ", " << strategy);
   TrainJob job;
-  job.workload = small_cnn();
+  job.workload = network == "cnn" ? small_cnn() : network;
   job.settings = {{"batch", "24"}};
+  if (network == "gpt")
+    for (const auto& setting : small_gpt_settings()) job.settings.emplace_back(setting);
   job.strategy = strategy;
   job.steps = 12;
   job.warm_up = 3;
   double last = 0;
-  const TrainResult two = train_on_ranks(job, 2, built(), [&](const Progress& progress) {
+  const TrainResult many = train_on_ranks(job, ranks, built(), [&](const Progress& progress) {
     CHECK(progress.done > last);
     last = progress.done;
   });
@@ -34,13 +44,15 @@ TEST_CASE("two ranks learn as one process with the same global batch", "[ranks]"
   TrainOptions options;
   options.steps = 12;
   options.warm_up = 3;
-  const TrainResult one = std::get<TrainResult>(train(scenario(small_cnn(), 24, "serial"), options, {}));
-  REQUIRE(two.losses.size() == one.losses.size());
-  for (std::size_t i = 0; i < one.losses.size(); ++i) CHECK(two.losses[i] == Approx(one.losses[i]).epsilon(1e-3));
-  CHECK(two.ranks == 2);
-  CHECK(two.rank_medians.size() == 2);
-  CHECK(two.step_times.size() == 12);
-  CHECK(two.operations.size() > one.operations.size());
+  const Scenario serial = network == "gpt" ? small_gpt(24, "serial") : scenario(job.workload, 24, "serial");
+  const TrainResult one = std::get<TrainResult>(train(serial, options, {}));
+  REQUIRE(many.losses.size() == one.losses.size());
+  for (std::size_t i = 0; i < one.losses.size(); ++i) CHECK(many.losses[i] == Approx(one.losses[i]).epsilon(1e-3));
+  CHECK(many.ranks == ranks);
+  CHECK(many.rank_medians.size() == static_cast<std::size_t>(ranks));
+  CHECK(many.step_times.size() == 12);
+  CHECK(many.operations.size() > one.operations.size());
+  for (const OperationTime& operation : many.operations) CHECK(operation.p90 > Seconds(0));
 }
 
 TEST_CASE("a network measurement covers every size for every number of ranks", "[ranks]") {

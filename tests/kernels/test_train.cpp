@@ -1,10 +1,8 @@
 #include <catch2/catch.hpp>
-#include <thread>
 
 #include "core/error.hpp"
 #include "kernels/trainer/train.hpp"
 #include "tests/kernels/small_scenarios.hpp"
-#include "tests/kernels/thread_group.hpp"
 
 namespace forerun {
 
@@ -17,47 +15,6 @@ TrainResult trained(const Scenario& made, const TrainOptions& options, const Pro
 /// A clock that advances by a second each time it is read.
 Clock ticking() {
   return [tick = 0.0]() mutable { return Seconds(tick++); };
-}
-
-/// What each rank trains on.
-std::vector<Batch> shards(const Scenario& made) {
-  const std::int64_t share = made.workload.batch / made.strategy.data;
-  std::vector<Batch> all;
-  for (std::int64_t first = 0; first < made.workload.batch; first += share)
-    all.push_back(make_batch(made.workload, 1, first, first, share));
-  return all;
-}
-
-void check_same(const std::vector<float>& actual, const std::vector<float>& expected) {
-  REQUIRE(actual.size() == expected.size());
-  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
-}
-
-/// The weights of rank 0 after some steps on a thread for each shard, layer by layer.
-std::vector<float> weights_after(int steps, const Scenario& made, const std::vector<Batch>& shards) {
-  const StepPlan plan = plan_of(made);
-  const Clock clock = steady_now;
-  ThreadMeeting meeting(static_cast<int>(shards.size()));
-  std::vector<std::vector<float>> weights(shards.size());
-  const auto rank = [&](std::size_t place) {
-    ThreadGroup group(meeting, static_cast<int>(place));
-    Network network(made.workload, plan, {Kernels::eigen_only, 1, {0.05F, 0.9F}});
-    Executor executor(plan, made.strategy.overlap, network, &group, clock);
-    for (int step = 0; step < steps; ++step) {
-      network.begin_step(shards[place]);
-      executor.step(nullptr);
-    }
-    executor.drain(nullptr);
-    for (const ParameterRange& layer : network.layout().layers) {
-      const auto values = network.weights().subspan(layer.first, layer.count);
-      weights[place].insert(weights[place].end(), values.begin(), values.end());
-    }
-  };
-  std::vector<std::jthread> threads;
-  for (std::size_t place = 0; place < shards.size(); ++place) threads.emplace_back(rank, place);
-  threads.clear();
-  for (const auto& others : weights) CHECK(others == weights[0]);
-  return weights[0];
 }
 
 }  // namespace
@@ -93,42 +50,6 @@ TEST_CASE("the loss falls under every optimizer") {
   const TrainResult result = trained(made, options);
   INFO(to_string(optimizer));
   CHECK(result.losses.back() < 0.5 * result.losses.front());
-}
-
-TEST_CASE("two ranks with half the batch each end with the weights of one") {
-  const auto [strategy, optimizer] = GENERATE(table<std::string, Optimizer>({{"data=2", Optimizer::sgd_momentum},
-                                                                             {"data=2,overlap=data", Optimizer::sgd_momentum},
-                                                                             {"data=2,bucket=1KiB", Optimizer::sgd_momentum},
-                                                                             {"data=2,bucket=1KiB,overlap=data", Optimizer::sgd_momentum},
-                                                                             {"data=2", Optimizer::sgd},
-                                                                             {"data=2", Optimizer::adamw}}));
-  Scenario one = scenario(small_cnn(), 8, "serial");
-  Scenario two = scenario(small_cnn(), 8, strategy);
-  one.workload.optimizer = two.workload.optimizer = optimizer;
-  check_same(weights_after(5, two, shards(two)), weights_after(5, one, shards(one)));
-}
-
-TEST_CASE("two ranks of a transformer with half the batch each, dropout and shared weights, end with the weights of one") {
-  const Scenario one = small_gpt(8, "serial"), two = small_gpt(8, GENERATE("data=2", "data=2,bucket=1KiB,overlap=data"));
-  check_same(weights_after(5, two, shards(two)), weights_after(5, one, shards(one)));
-}
-
-TEST_CASE("micro-batches, on one rank or on two, end with the weights of the whole batch") {
-  const std::string strategy = GENERATE("micro-batches=4", "data=2,micro-batches=4", "data=2,micro-batch=2,bucket=1KiB,overlap=data");
-  const std::string network = GENERATE("mlp", "cnn", "gpt");
-  INFO(network << ", " << strategy);
-  const auto made = [&](const std::string& how) {
-    return network == "gpt" ? small_gpt(8, how) : scenario(network == "cnn" ? small_cnn() : "mlp", 8, how);
-  };
-  const Scenario one = made("serial"), split = made(strategy);
-  check_same(weights_after(5, split, shards(split)), weights_after(5, one, shards(one)));
-}
-
-TEST_CASE("a batch norm normalises each micro-batch, whichever rank has it") {
-  const Scenario one = small_resnet(16, "micro-batches=4"), two = small_resnet(16, "data=2,micro-batches=2");
-  check_same(weights_after(3, two, shards(two)), weights_after(3, one, shards(one)));
-  const Scenario whole = small_resnet(16, "serial");
-  CHECK(weights_after(3, whole, shards(whole)) != weights_after(3, one, shards(one)));
 }
 
 TEST_CASE("a transformer learns which token follows another, and a residual network its classes") {
@@ -185,6 +106,26 @@ TEST_CASE("a step ends when its last rank ends it, counted from each rank's own 
   CHECK(result.ranks == 2);
   CHECK(result.rank_medians[0] == Seconds(2));
   CHECK(result.rank_medians[1] == Seconds(1.25));
+}
+
+TEST_CASE("a send lasts from when both ranks are there for it until it has arrived") {
+  const Scenario made = scenario("mlp", 8, "pipeline=2,micro-batches=2");
+  const StepPlan plan = plan_of(made);
+  const auto send = std::ranges::find(plan.operations, "send_forward", &Operation::name) - plan.operations.begin();
+  std::vector<RankLog> logs(2);
+  for (RankLog& log : logs) {
+    log.step_ends = {Seconds(0), Seconds(10)};
+    log.operations.resize(plan.operations.size());
+  }
+  // The receiver waits for the first; it is late for the second.
+  logs[0].operations[send] = {{Seconds(2), Seconds(0.1), Seconds(0)}, {Seconds(4), Seconds(3.5), Seconds(0)}};
+  logs[1].operations[send] = {{Seconds(0), Seconds(3), Seconds(3)}, {Seconds(7), Seconds(0.5), Seconds(0.5)}};
+  logs[1].losses = {5};
+  const TrainResult result = summarise(made.workload, plan, logs);
+  CHECK(result.operations[send].name == "send_forward");
+  CHECK(result.operations[send].median == Seconds(0.75));  // of 1 and 0.5
+  CHECK(result.operations[send].wait == Seconds(1.75));
+  CHECK(result.losses == std::vector<double>{5});
 }
 
 TEST_CASE("progress of a training never falls and ends at its total") {

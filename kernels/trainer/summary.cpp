@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <cassert>
+#include <string>
+
+#include "kernels/trainer/quantiles.hpp"
+#include "kernels/trainer/train.hpp"
+
+namespace forerun {
+
+namespace {
+
+std::string layer_label(const Workload& workload, const Operation& operation) {
+  if (operation.layer < 0) return {};
+  if (operation.kind() == OperationKind::transfer) return "bucket " + std::to_string(operation.layer);
+  return workload.layers[static_cast<std::size_t>(operation.layer)].name;
+}
+
+/// How often an operation was done, and how long each time took and held a thread up.
+struct Times {
+  std::vector<Seconds> busy;
+  std::vector<Seconds> wait;
+};
+
+/// A send begins once both ranks are there for it, which takes the logs of both to tell; they share the machine's clock. It ends on the one
+/// that it goes to: the other has got rid of a short message at once.
+void add_sends(const Communicator& pairs, std::size_t index, const std::vector<RankLog>& ranks, Times& times) {
+  for (int group = 0; group < pairs.groups; ++group) {
+    const RankLog& from = ranks[static_cast<std::size_t>(pairs.rank(group, 0))];
+    const RankLog& to = ranks[static_cast<std::size_t>(pairs.rank(group, 1))];
+    const auto& sent = from.operations[index];
+    const auto& received = to.operations[index];
+    for (std::size_t i = 0; i < std::min(sent.size(), received.size()); ++i) {
+      const Seconds start = std::max(sent[i].start, received[i].start);
+      times.busy.push_back(received[i].start + received[i].busy - start);
+      times.wait.push_back(received[i].wait);
+    }
+  }
+}
+
+Times times_of(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
+  Times times;
+  const auto* transfer = std::get_if<Collective>(&plan.operations[index].work);
+  if (transfer != nullptr && transfer->operation == Collective::Operation::send) {
+    add_sends(plan.communicators[static_cast<std::size_t>(transfer->communicator)], index, ranks, times);
+    return times;
+  }
+  for (const RankLog& log : ranks)
+    for (const RankLog::Interval& interval : log.operations[index])
+      times.busy.push_back(interval.busy), times.wait.push_back(interval.wait);
+  return times;
+}
+
+OperationTime operation_time(const Workload& workload, const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
+  const Times times = times_of(plan, index, ranks);
+  const Operation& operation = plan.operations[index];
+  OperationTime time;
+  time.operation = static_cast<int>(index);
+  time.name = operation.name;
+  time.layer = layer_label(workload, operation);
+  if (times.busy.empty()) return time;
+  const Quantiles spread = quantiles(times.busy);
+  time.median = spread.median, time.p10 = spread.p10, time.p90 = spread.p90;
+  time.wait = quantiles(times.wait).median;
+  return time;
+}
+
+std::vector<Seconds> differences(const std::vector<Seconds>& ends) {
+  std::vector<Seconds> steps;
+  for (std::size_t i = 1; i < ends.size(); ++i) steps.push_back(ends[i] - ends[i - 1]);
+  return steps;
+}
+
+/// The end of each step on the rank that is last, from the common origin.
+std::vector<Seconds> last_ends(const std::vector<RankLog>& ranks) {
+  std::vector<Seconds> ends(ranks.front().step_ends.size());
+  for (const RankLog& log : ranks)
+    for (std::size_t i = 0; i < ends.size(); ++i) ends[i] = std::max(ends[i], log.step_ends[i] - log.origin);
+  return ends;
+}
+
+/// The means of the losses that the ranks with the loss saw.
+std::vector<double> mean_losses(const std::vector<RankLog>& ranks) {
+  std::vector<double> means;
+  double logs = 0;
+  for (const RankLog& log : ranks) {
+    if (log.losses.empty()) continue;
+    means.resize(log.losses.size());
+    for (std::size_t i = 0; i < means.size(); ++i) means[i] += log.losses[i];
+    logs += 1;
+  }
+  for (double& mean : means) mean /= logs;
+  return means;
+}
+
+}  // namespace
+
+TrainResult summarise(const Workload& workload, const StepPlan& plan, const std::vector<RankLog>& ranks) {
+  assert(!ranks.empty());
+  TrainResult result;
+  result.ranks = static_cast<int>(ranks.size());
+  result.step_times = differences(last_ends(ranks));
+  result.losses = mean_losses(ranks);
+  for (const RankLog& log : ranks) result.rank_medians.push_back(quantiles(differences(log.step_ends)).median);
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) result.operations.push_back(operation_time(workload, plan, i, ranks));
+  const Quantiles spread = quantiles(result.step_times);
+  result.median = spread.median, result.p10 = spread.p10, result.p90 = spread.p90;
+  return result;
+}
+
+}  // namespace forerun

@@ -1,0 +1,156 @@
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "kernels/trainer/executor.hpp"
+#include "tests/kernels/small_scenarios.hpp"
+#include "tests/kernels/thread_group.hpp"
+
+namespace forerun {
+
+namespace {
+
+void check_same(const std::vector<float>& actual, const std::vector<float>& expected) {
+  REQUIRE(actual.size() == expected.size());
+  for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
+}
+
+/// The weights after some steps on a thread for each rank, layer by layer; they are the same on all ranks that have them.
+std::vector<float> weights_after(int steps, const Scenario& made) {
+  const StepPlan plan = plan_of(made);
+  const Clock clock = steady_now;
+  const auto meeting = std::make_shared<ThreadMeeting>(plan.ranks);
+  std::vector<std::vector<std::vector<float>>> weights(static_cast<std::size_t>(plan.ranks));  // by rank and layer
+  const auto rank = [&](int place) {
+    ThreadGroup group(meeting, place);
+    const int rank_class = class_of(plan, place);
+    const RankClass& ranks = plan.classes[static_cast<std::size_t>(rank_class)];
+    const std::int64_t share = made.workload.batch / ranks.count;
+    const std::int64_t first = (place - ranks.first) / ranks.stride * share;
+    const Batch batch = make_batch(made.workload, 1, first, first, share);
+    Network network(made.workload, plan, {Kernels::eigen_only, 1, {0.05F, 0.9F}}, rank_class);
+    Executor executor(plan, made.strategy.overlap, network, &group, clock);
+    for (int step = 0; step < steps; ++step) {
+      network.begin_step(batch);
+      executor.step(nullptr);
+    }
+    executor.drain(nullptr);
+    for (const ParameterRange& layer : network.layout().layers) {
+      const auto values = network.weights().subspan(layer.first, layer.count);
+      weights[static_cast<std::size_t>(place)].emplace_back(values.begin(), values.end());
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (int place = 0; place < plan.ranks; ++place) threads.emplace_back(rank, place);
+  threads.clear();
+  std::vector<float> all;
+  for (std::size_t layer = 0; layer < made.workload.layers.size(); ++layer) {
+    std::vector<float> known;
+    for (const auto& of_rank : weights) {
+      if (of_rank[layer].empty()) continue;
+      if (known.empty()) known = of_rank[layer];
+      CHECK(of_rank[layer] == known);
+    }
+    all.insert(all.end(), known.begin(), known.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("two ranks with half the batch each end with the weights of one") {
+  const auto [strategy, optimizer] = GENERATE(table<std::string, Optimizer>({{"data=2", Optimizer::sgd_momentum},
+                                                                             {"data=2,overlap=data", Optimizer::sgd_momentum},
+                                                                             {"data=2,bucket=1KiB", Optimizer::sgd_momentum},
+                                                                             {"data=2,bucket=1KiB,overlap=data", Optimizer::sgd_momentum},
+                                                                             {"data=2", Optimizer::sgd},
+                                                                             {"data=2", Optimizer::adamw}}));
+  Scenario one = scenario(small_cnn(), 8, "serial");
+  Scenario two = scenario(small_cnn(), 8, strategy);
+  one.workload.optimizer = two.workload.optimizer = optimizer;
+  check_same(weights_after(5, two), weights_after(5, one));
+}
+
+TEST_CASE("two ranks of a transformer with half the batch each, dropout and shared weights, end with the weights of one") {
+  const Scenario one = small_gpt(8, "serial"), two = small_gpt(8, GENERATE("data=2", "data=2,bucket=1KiB,overlap=data"));
+  check_same(weights_after(5, two), weights_after(5, one));
+}
+
+TEST_CASE("micro-batches, on one rank or on two, end with the weights of the whole batch") {
+  const std::string strategy = GENERATE("micro-batches=4", "data=2,micro-batches=4", "data=2,micro-batch=2,bucket=1KiB,overlap=data");
+  const std::string network = GENERATE("mlp", "cnn", "gpt");
+  INFO(network << ", " << strategy);
+  const auto made = [&](const std::string& how) {
+    return network == "gpt" ? small_gpt(8, how) : scenario(network == "cnn" ? small_cnn() : "mlp", 8, how);
+  };
+  const Scenario one = made("serial"), split = made(strategy);
+  check_same(weights_after(5, split), weights_after(5, one));
+}
+
+TEST_CASE("stages of a pipeline end with the weights of one process") {
+  const std::string strategy = GENERATE("pipeline=2,micro-batches=4", "pipeline=2,micro-batches=4,schedule=gpipe",
+                                        "pipeline=3,micro-batches=2", "pipeline=2", "data=2,pipeline=2,micro-batches=2,bucket=1KiB",
+                                        "data=2,pipeline=3,micro-batches=4,overlap=data", "pipeline=2,micro-batches=4,schedule=zb-h1");
+  const std::string network = GENERATE("mlp", "cnn", "views", "gpt");
+  INFO(network << ", " << strategy);
+  const auto made = [&](const std::string& how) {
+    return network == "gpt" ? small_gpt(8, how)
+                            : scenario(network == "cnn"     ? small_cnn()
+                                       : network == "views" ? small_views()
+                                                            : "mlp",
+                                       8, how);
+  };
+  check_same(weights_after(4, made(strategy)), weights_after(4, made("serial")));
+}
+
+TEST_CASE("a stage with several chunks of layers hands each to the other in turn") {
+  const auto made = [](const std::string& how) {
+    return scenario("gpt", 8, how, {{"layers", "4"}, {"hidden", "16"}, {"heads", "2"}, {"sequence", "6"}, {"vocabulary", "11"}});
+  };
+  check_same(weights_after(4, made("pipeline=2,interleave=2,micro-batches=4")), weights_after(4, made("serial")));
+}
+
+TEST_CASE("residuals and batch norms go through a pipeline as through one process with the same micro-batches") {
+  const std::string strategy = GENERATE("pipeline=2,micro-batches=4", "data=2,pipeline=3,micro-batches=2");
+  check_same(weights_after(3, small_resnet(16, strategy)), weights_after(3, small_resnet(16, "micro-batches=4")));
+}
+
+TEST_CASE("a batch norm normalises each micro-batch, whichever rank has it") {
+  const Scenario one = small_resnet(16, "micro-batches=4"), two = small_resnet(16, "data=2,micro-batches=2");
+  check_same(weights_after(3, two), weights_after(3, one));
+  const Scenario whole = small_resnet(16, "serial");
+  CHECK(weights_after(3, whole) != weights_after(3, one));
+}
+
+TEST_CASE("every rank logs its own operations, once a micro-batch and block") {
+  const Scenario made = small_gpt(8, "pipeline=2,micro-batches=4");
+  const StepPlan plan = plan_of(made);
+  const Clock clock = steady_now;
+  const auto meeting = std::make_shared<ThreadMeeting>(2);
+  std::vector<RankLog> logs(2);
+  const auto rank = [&](int place) {
+    ThreadGroup group(meeting, place);
+    const Batch batch = make_batch(made.workload, 1, 0, 0, 8);
+    Network network(made.workload, plan, {Kernels::eigen_only, 1, {}}, place);
+    Executor executor(plan, Overlap::none, network, &group, clock);
+    RankLog& log = logs[static_cast<std::size_t>(place)];
+    log.operations.resize(plan.operations.size());
+    network.begin_step(batch);
+    executor.step(&log);
+  };
+  { const std::jthread first(rank, 0), second(rank, 1); }
+  std::vector<std::array<std::size_t, 2>> seen(plan.operations.size()), expected(plan.operations.size());
+  for (std::size_t stage = 0; stage < 2; ++stage) {
+    for (std::size_t i = 0; i < seen.size(); ++i) seen[i][stage] = logs[stage].operations[i].size();
+    for (const StepEntry entry : step_order(plan, made.workload, static_cast<int>(stage))) ++expected[entry.operation][stage];
+  }
+  CHECK(seen == expected);
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const bool shared = plan.operations[i].kind() == OperationKind::transfer;
+    CHECK((seen[i][0] > 0 && seen[i][1] > 0) == shared);
+    CHECK((seen[i][0] + seen[i][1]) % (plan.operations[i].name == "update" || plan.operations[i].name == "all_reduce" ? 1 : 4) == 0);
+    for (const RankLog& log : logs)
+      for (const RankLog::Interval& interval : log.operations[i]) CHECK((interval.start > Seconds(0) && interval.busy >= interval.wait));
+  }
+}
+
+}  // namespace forerun
