@@ -17,6 +17,7 @@
 #include "io/file.hpp"
 #include "io/format.hpp"
 #include "io/quantity.hpp"
+#include "kernels/trainer/executor.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
@@ -55,11 +56,11 @@ std::string alike_text(const Strategy& strategy) {
 /// A row under another runtime's name would hold our times against that runtime's predictions.
 void require_own_runtime(const Strategy& strategy) {
   if (strategy.runtime == Runtime::forerun) return;
-  std::string advice;
-  if (strategy.servers == 0)
-    advice = forerun::format(". What both do is a strategy such as --strategy data={},{}", strategy.data, alike_text(strategy));
-  throw MissingCapability(
-      forerun::format("train runs its own trainer, not runtime={}; leave the runtime out{}", to_string(strategy.runtime), advice));
+  const std::string advice = strategy.servers > 0
+                                 ? "say runtime=forerun"
+                                 : forerun::format("leave the runtime out. What both do is a strategy such as --strategy data={},{}",
+                                                   strategy.data, alike_text(strategy));
+  throw MissingCapability(forerun::format("train runs its own trainer, not runtime={}; {}", to_string(strategy.runtime), advice));
 }
 
 Training read_training(const TrainCommand& options, const Environment& environment) {
@@ -167,6 +168,7 @@ ExitCode train_verb(const TrainCommand& options, const Environment& environment)
     deliver(infeasible_page(no->reason), options.output);
     return ExitCode::no;
   }
+  require_executable(std::get<StepPlan>(lowered));
   const TrainResult result = execute(training, options, environment);
   if (files) files->append(measured_run(name, training, result, options, environment), result);
   deliver(training_page(result, scenario, strategy_text(scenario.strategy), options.detail), options.output);

@@ -192,8 +192,8 @@ void read_servers(Reader& reader, Strategy& strategy) {
 /// Settings of parameter servers need some, and those that wait for no one have no use for a backup.
 void check_servers(const Reader& reader, const Strategy& strategy, Problems& problems) {
   const Text* servers = reader.find("servers");
-  if (servers != nullptr && strategy.runtime != Runtime::tf_parameter_server)
-    problems.add(problem(*servers, "runs with runtime=tf-parameter-server alone"));
+  if (servers != nullptr && strategy.runtime != Runtime::tf_parameter_server && strategy.runtime != Runtime::forerun)
+    problems.add(problem(*servers, "runs with runtime=forerun or runtime=tf-parameter-server alone"));
   for (const std::string_view key : {"sync", "backup-workers", "variables", "server-nodes", "node-reduction"})
     if (const Text* given = reader.find(key); given != nullptr && strategy.servers == 0 && given->value != "0")
       problems.add(problem(*given, "is of parameter servers: servers=1 or more"));

@@ -101,6 +101,16 @@ void MpiGroup::wait(int slot) {
   started_.erase(started);
 }
 
+void MpiGroup::barrier() {
+  MPI_Request request = MPI_REQUEST_NULL;
+  MPI_Ibarrier(communicator_, &request);
+  wait_patiently([&] {
+    int complete = 0;
+    MPI_Test(&request, &complete, MPI_STATUS_IGNORE);
+    return complete != 0;
+  });
+}
+
 void MpiGroup::gather(std::span<double> numbers, const std::function<void(std::span<const double>)>& use) const {
   std::uint64_t count = numbers.size();
   if (rank_ != 0) {

@@ -28,7 +28,7 @@ class MpiGroup : public RankGroup {
   void start_receive(int slot, int from, int tag, std::span<float> values) override;
   bool advance(int slot) override;
   void wait(int slot) override;
-  void barrier() override { MPI_Barrier(communicator_); }
+  void barrier() override;
 
   /// The numbers of all ranks on rank 0: `use` gets those of one rank after another. Nothing on the others.
   void gather(std::span<double> numbers, const std::function<void(std::span<const double>)>& use) const;

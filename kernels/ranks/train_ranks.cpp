@@ -24,7 +24,9 @@ Scenario scenario_of(const TrainJob& job, int ranks) {
   require_batch(scenario.workload, job_value("workload", job.workload));
   scenario.strategy = parse_strategy(job_value("strategy", job.strategy));
   scenario.platform.name = "the ranks launched";
-  scenario.platform.devices_per_node = ranks;
+  // Servers on nodes of their own find them where every rank is a node.
+  const bool apart = scenario.strategy.servers > 0 && scenario.strategy.server_nodes == ServerNodes::own;
+  (apart ? scenario.platform.nodes : scenario.platform.devices_per_node) = ranks;
   scenario.run.steps = job.steps;
   scenario.run.seed = job.seed;
   return scenario;
@@ -88,7 +90,7 @@ TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const Progre
   options.warm_up = job.warm_up;
   options.resident_batches = job.resident_batches;
   options.kernels = job.kernels;
-  const RankLog log = train_rank(scenario, plan, options, &group, progress);
+  const RankLog log = train_rank(scenario, plan, options, group, progress);
 
   std::vector<double> mine = flatten(log);
   std::vector<RankLog> logs;

@@ -10,8 +10,8 @@ namespace forerun {
 
 /// What one rank trains on in one step: its share of the global batch.
 struct Batch {
-  AlignedArray<float> samples;          ///< batch x height x width x channels; none of sequences
-  AlignedArray<std::int32_t> labels;    ///< one a sample, or of a sequence the token after each
+  AlignedArray<float> samples{};        ///< batch x height x width x channels; none of sequences
+  AlignedArray<std::int32_t> labels{};  ///< one a sample, or of a sequence the token after each
   AlignedArray<std::int32_t> tokens{};  ///< batch x positions, of sequences alone
   std::int64_t first = 0;               ///< number of its first sample in the global batch
 };

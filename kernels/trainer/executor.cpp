@@ -1,6 +1,7 @@
 #include "kernels/trainer/executor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <utility>
 
@@ -26,8 +27,9 @@ void check_operation(const Operation& operation) {
     throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
   const auto* transfer = std::get_if<Collective>(&operation.work);
   if (transfer == nullptr) return;
-  if (transfer->operation != all_reduce && transfer->operation != barrier && transfer->operation != send)
-    throw MissingCapability("the trainer's ranks do all-reduces, barriers and sends only");
+  constexpr std::array done{all_reduce, barrier, send, pull, push};
+  if (std::ranges::find(done, transfer->operation) == done.end())
+    throw MissingCapability("the trainer's ranks do all-reduces, barriers, sends, pulls and pushes only");
 }
 
 void note(RankLog* log, int operation, Seconds start, Seconds busy, Seconds wait) {
@@ -44,10 +46,10 @@ std::vector<int> partners(const Communicator& communicator, int rank) {
   return {};
 }
 
-std::vector<std::unique_ptr<RankGroup>> groups_of(const StepPlan& plan, RankGroup* all) {
+std::vector<std::unique_ptr<RankGroup>> groups_of(const StepPlan& plan, RankGroup& all) {
   std::vector<std::unique_ptr<RankGroup>> groups(plan.communicators.size());
-  for (std::size_t c = 0; c < groups.size() && all != nullptr; ++c)
-    if (const std::vector<int> members = partners(plan.communicators[c], all->rank()); !members.empty()) groups[c] = all->among(members);
+  for (std::size_t c = 0; c < groups.size(); ++c)
+    if (const std::vector<int> members = partners(plan.communicators[c], all.rank()); !members.empty()) groups[c] = all.among(members);
   return groups;
 }
 
@@ -58,24 +60,27 @@ void require_executable(const StepPlan& plan) {
   for (const Operation& operation : plan.operations) check_operation(operation);
 }
 
-Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup* group, const Clock& clock)
+Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup& group, const Clock& clock, ServerTransfers* servers)
     : plan_(plan),
       overlap_(overlap),
       network_(network),
       clock_(clock),
       groups_(groups_of(plan, group)),
-      transfers_(plan, network, groups_, clock) {
+      transfers_(plan, network, groups_, clock),
+      servers_(servers) {
   require_executable(plan);
-  if (plan.ranks > 1 && group == nullptr) throw MissingCapability("a plan of several ranks needs forerun-ranks");
+  if (plan.ranks != group.ranks()) throw MissingCapability("a plan of several ranks needs forerun-ranks");
 }
 
 void Executor::step(RankLog* log) {
   transfers_.begin_step(log);
+  if (servers_ != nullptr) servers_->begin_step();
   for (const StepEntry entry : network_.order()) {
     run(entry, log);
     if (entry.last) transfers_.end_micro_batch(entry.chunk);
   }
   transfers_.end_step();
+  if (servers_ != nullptr) drain(log);  // what a step pushes is overwritten by the next
   ++step_;
 }
 
@@ -88,10 +93,16 @@ void Executor::run(StepEntry entry, RankLog* log) {
   const int index = entry.operation;
   const Operation& operation = plan_.operations[static_cast<std::size_t>(index)];
   settle_dependencies(operation, log);
-  if (const auto* transfer = std::get_if<Collective>(&operation.work))
-    return transfer->operation == Collective::Operation::send ? transfers_.run(entry) : reduce(index, log);
+  if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
+    if (transfer->operation == Collective::Operation::send) return transfers_.run(entry);
+    const bool of_server = transfer->operation == Collective::Operation::pull || transfer->operation == Collective::Operation::push;
+    return of_server ? serve(index, log) : reduce(index, log);
+  }
   const Seconds start = clock_();
-  if (operation.kind() == OperationKind::compute) network_.run(entry);
+  if (servers_ != nullptr && servers_->serves(index))
+    servers_->run(index);
+  else if (operation.kind() == OperationKind::compute)
+    network_.run(entry);
   const Seconds time = clock_() - start;
   note(log, index, start, time, time);
   advance(log);
@@ -109,6 +120,11 @@ void Executor::reduce(int index, RankLog* log) {
   barrier ? group(index).barrier() : group(index).all_reduce(network_.bucket(index));
   const Seconds time = clock_() - start;
   note(log, index, start, time, time);
+}
+
+void Executor::serve(int index, RankLog* log) {
+  in_flight_.push_back({index, step_, clock_(), log != nullptr});
+  servers_->start(index, group(index));
 }
 
 void Executor::settle_dependencies(const Operation& operation, RankLog* log) {

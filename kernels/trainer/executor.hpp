@@ -8,19 +8,23 @@
 #include "core/strategy.hpp"
 #include "kernels/trainer/network.hpp"
 #include "kernels/trainer/rank_group.hpp"
+#include "kernels/trainer/server_transfers.hpp"
 #include "kernels/trainer/stage_transfers.hpp"
 #include "kernels/trainer/train.hpp"
 
 namespace forerun {
 
-/// Throws MissingCapability for a plan that one thread a rank cannot run, or that needs more than all-reduces, barriers and sends.
+/// Throws MissingCapability for a plan that one thread a rank cannot run, or that needs more than all-reduces, barriers, sends, pulls and
+/// pushes.
 void require_executable(const StepPlan& plan);
 
 /// Plays a plan's steps for one rank on one thread, in plan order.
 class Executor {
  public:
-  /// `network`: of the rank's class. Makes the groups of the plan's communicators, all ranks at once; `group` may be null for one rank.
-  Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup* group, const Clock& clock);
+  /// `network`: of the rank's class; `servers`: null without parameter servers. Makes the groups of the plan's communicators, all ranks at
+  /// once.
+  Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup& group, const Clock& clock,
+           ServerTransfers* servers = nullptr);
 
   /// One step; every operation's time goes to `log` unless it is null.
   void step(RankLog* log);
@@ -38,6 +42,7 @@ class Executor {
   void run(StepEntry entry, RankLog* log);
   [[nodiscard]] RankGroup& group(int operation) const;
   void reduce(int operation, RankLog* log);
+  void serve(int operation, RankLog* log);
   void settle_dependencies(const Operation& operation, RankLog* log);
   void settle(std::size_t last, RankLog* log);
   void advance(RankLog* log);
@@ -48,6 +53,7 @@ class Executor {
   const Clock& clock_;
   std::vector<std::unique_ptr<RankGroup>> groups_;  // by communicator; null where the rank is no member
   StageTransfers transfers_;
+  ServerTransfers* servers_;
   std::vector<InFlight> in_flight_;
   std::int64_t step_ = 0;
 };

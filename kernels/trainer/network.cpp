@@ -128,32 +128,41 @@ void Network::point_to_parameters(const Workload& workload, std::uint64_t seed) 
   added_ = AlignedArray<float>(largest);
 }
 
+void fill_initial_weights(const Workload& workload, int layer, std::uint64_t seed, std::span<float> parameters) {
+  const LayerShape& shape = workload.layers[static_cast<std::size_t>(layer)].shape;
+  const std::span<float> weights = parameters.first(parameters.size() - shift_count(shape));
+  if (cpu::is_norm(shape.kind))
+    std::ranges::fill(weights, 1.0F);
+  else
+    fill_normal(stream_key(seed, kFirstLayerStream + static_cast<std::uint64_t>(layer)),
+                initial_deviation(workload, static_cast<std::size_t>(layer)), weights);
+}
+
 void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
     if (range.count == 0 || owners_[i] != static_cast<int>(i)) continue;
     // A copy of weights that another rank has begins as they do.
-    const std::size_t drawn = workload.layers[i].tied_to >= 0 ? static_cast<std::size_t>(workload.layers[i].tied_to) : i;
-    const LayerShape& shape = workload.layers[drawn].shape;
-    const std::span<float> weights = weights_.span().subspan(range.first, range.count - shift_count(shape));
-    if (cpu::is_norm(shape.kind))
-      std::ranges::fill(weights, 1.0F);
-    else
-      fill_normal(stream_key(seed, kFirstLayerStream + drawn), initial_deviation(workload, drawn), weights);
+    const int drawn = workload.layers[i].tied_to >= 0 ? workload.layers[i].tied_to : static_cast<int>(i);
+    fill_initial_weights(workload, drawn, seed, weights_.span().subspan(range.first, range.count));
   }
+}
+
+cpu::UpdateRule mean_rule(cpu::UpdateRule rule, const Workload& workload, const StepPlan& plan) {
+  rule.gradient_scale *= static_cast<float>(batch_of(plan)) / static_cast<float>(workload.batch);
+  return rule;
 }
 
 void Network::prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options) {
   cpu::OperatorOptions usual;
-  usual.rule = options.rule;
-  usual.rule.gradient_scale *= static_cast<float>(batch_of(plan)) / static_cast<float>(workload.batch);  // each pass leaves a mean
+  usual.rule = mean_rule(options.rule, workload, plan);
   usual.mask = learns_tokens(workload) ? cpu::AttentionMask::causal : cpu::AttentionMask::none;
   operators_.resize(plan.operations.size());
   std::vector<int> begun(workload.layers.size(), -1);  // by layer, the micro-batch that has come to its backward passes
   for (const StepEntry entry : order_) {
     const auto at = static_cast<std::size_t>(entry.operation);
     const auto* kernel = std::get_if<Kernel>(&plan.operations[at].work);
-    if (kernel == nullptr) continue;
+    if (kernel == nullptr || entry.layer < 0) continue;  // a server's work on variables
     Prepared& prepared = operators_[at];
     if (prepared.kernel == nullptr) {
       cpu::OperatorOptions its = usual;

@@ -98,6 +98,12 @@ class Network {
   std::int64_t step_ = 0;
 };
 
+/// The rule for gradients that are sums of what the plan's passes leave: each is a mean over the samples of its micro-batch.
+cpu::UpdateRule mean_rule(cpu::UpdateRule rule, const Workload& workload, const StepPlan& plan);
+
+/// A layer's parameters as all ranks begin with them.
+void fill_initial_weights(const Workload& workload, int layer, std::uint64_t seed, std::span<float> parameters);
+
 /// Deviation of a layer's initial weights: sqrt(2 / fan_in) before a relu [He et al. 2015, eq. 10], else sqrt(1 / fan_in)
 /// [LeCun et al. 1998, eq. 16]; 0.02 for tables [Radford et al. 2019, its code]. Biases and shifts start at zero, scales at one.
 float initial_deviation(const Workload& workload, std::size_t layer);

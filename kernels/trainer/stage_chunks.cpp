@@ -26,6 +26,13 @@ int first_layer(const StepPlan& plan, const std::vector<Node>& body, int otherwi
   return first;
 }
 
+/// Whether the ranks of a class run layers, and do not only serve variables.
+bool computes(const StepPlan& plan, int rank_class) {
+  return std::ranges::any_of(plan.operations, [rank_class](const Operation& operation) {
+    return operation.rank_class == rank_class && operation.layer >= 0 && operation.kind() == OperationKind::compute;
+  });
+}
+
 /// Micro-batches of a chunk that have begun and are not over, at most.
 int most_under_way(const Pipeline& pipeline, int chunk) {
   const StageBody ends = pipeline.chunks[static_cast<std::size_t>(chunk)].weight.empty() ? StageBody::backward : StageBody::weight;
@@ -44,7 +51,7 @@ int most_under_way(const Pipeline& pipeline, int chunk) {
 std::vector<StageChunk> stage_chunks(const StepPlan& plan, const Workload& workload, int rank_class) {
   const Pipeline* pipeline = pipeline_of(plan);
   const int layers = static_cast<int>(workload.layers.size());
-  if (pipeline == nullptr) return {{.last = layers}};
+  if (pipeline == nullptr) return computes(plan, rank_class) ? std::vector<StageChunk>{{.last = layers}} : std::vector<StageChunk>{};
   std::vector<StageChunk> mine;
   int next = layers;  // the first layer of the chunk behind
   for (int c = static_cast<int>(pipeline->chunks.size()) - 1; c >= 0; --c) {

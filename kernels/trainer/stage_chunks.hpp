@@ -22,7 +22,7 @@ struct StageChunk {
   friend bool operator==(const StageChunk&, const StageChunk&) = default;
 };
 
-/// The chunks of a rank class, first layers first.
+/// The chunks of a rank class, first layers first; none of one that serves variables alone.
 std::vector<StageChunk> stage_chunks(const StepPlan& plan, const Workload& workload, int rank_class);
 
 /// Whether one of them has the layer.

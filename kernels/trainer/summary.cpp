@@ -21,27 +21,41 @@ struct Times {
   std::vector<Seconds> wait;
 };
 
-/// A send begins once both ranks are there for it, which takes the logs of both to tell; they share the machine's clock. It ends on the one
-/// that it goes to: the other has got rid of a short message at once.
-void add_sends(const Communicator& pairs, std::size_t index, const std::vector<RankLog>& ranks, Times& times) {
-  for (int group = 0; group < pairs.groups; ++group) {
-    const RankLog& from = ranks[static_cast<std::size_t>(pairs.rank(group, 0))];
-    const RankLog& to = ranks[static_cast<std::size_t>(pairs.rank(group, 1))];
-    const auto& sent = from.operations[index];
-    const auto& received = to.operations[index];
-    for (std::size_t i = 0; i < std::min(sent.size(), received.size()); ++i) {
-      const Seconds start = std::max(sent[i].start, received[i].start);
-      times.busy.push_back(received[i].start + received[i].busy - start);
-      times.wait.push_back(received[i].wait);
+/// Whether messages of a transfer end on a member of its group: one that goes to another, between a server and each of its workers.
+bool receives(Collective::Operation operation, int member, int size) {
+  if (operation == Collective::Operation::push) return member == 0;
+  return member > 0 || size == 1;
+}
+
+/// Messages begin once all ranks are there for them, which takes the logs of all to tell; they share the machine's clock. They end on those
+/// that they go to: the others have got rid of short ones at once.
+void add_messages(const Communicator& communicator, Collective::Operation operation, std::size_t index, const std::vector<RankLog>& ranks,
+                  Times& times) {
+  for (int group = 0; group < communicator.groups; ++group) {
+    const auto logged = [&](int member) -> const std::vector<RankLog::Interval>& {
+      return ranks[static_cast<std::size_t>(communicator.rank(group, member))].operations[index];
+    };
+    for (std::size_t i = 0; i < logged(0).size(); ++i) {
+      Seconds start, end;
+      for (int member = 0; member < communicator.size; ++member) {
+        if (i >= logged(member).size()) continue;
+        const RankLog::Interval& interval = logged(member)[i];
+        start = std::max(start, interval.start);
+        if (!receives(operation, member, communicator.size)) continue;
+        end = std::max(end, interval.start + interval.busy);
+        times.wait.push_back(interval.wait);
+      }
+      times.busy.push_back(std::max(end - start, Seconds(0)));
     }
   }
 }
 
 Times times_of(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
+  using enum Collective::Operation;
   Times times;
   const auto* transfer = std::get_if<Collective>(&plan.operations[index].work);
-  if (transfer != nullptr && transfer->operation == Collective::Operation::send) {
-    add_sends(plan.communicators[static_cast<std::size_t>(transfer->communicator)], index, ranks, times);
+  if (transfer != nullptr && (transfer->operation == send || transfer->operation == pull || transfer->operation == push)) {
+    add_messages(plan.communicators[static_cast<std::size_t>(transfer->communicator)], transfer->operation, index, ranks, times);
     return times;
   }
   for (const RankLog& log : ranks)

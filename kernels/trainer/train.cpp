@@ -1,25 +1,30 @@
 #include "kernels/trainer/train.hpp"
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/error.hpp"
 #include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/one_rank.hpp"
+#include "strategies/parameter_server.hpp"
 
 namespace forerun {
 
 namespace {
 
-/// The shards of the global batches that are used in turn, of the rank that is so many along the data axis.
-std::vector<Batch> resident_batches(const Scenario& scenario, int count, std::int64_t shares, std::int64_t share) {
+/// The shards of the global batches that are used in turn; a rank that only serves variables has empty ones.
+std::vector<Batch> resident_batches(const Scenario& scenario, const StepPlan& plan, int count, int rank, const Network& network) {
   const Workload& workload = scenario.workload;
-  const std::int64_t size = workload.batch / shares;
+  const std::int64_t size = workload.batch / scenario.strategy.data;
+  const std::int64_t first = size * share_of(scenario.strategy, plan, rank);
   std::vector<Batch> batches;
   batches.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i)
-    batches.push_back(make_batch(workload, scenario.run.seed, i * workload.batch + share * size, share * size, size));
+    batches.push_back(network.chunks().empty() ? Batch{}
+                                               : make_batch(workload, scenario.run.seed, i * workload.batch + first, first, size));
   return batches;
 }
 
@@ -58,19 +63,34 @@ void require_trainable(const Strategy& strategy) {
   for (const auto& [key, degree] : axes)
     if (degree > 1) refuse(key, std::to_string(degree));
   if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
+  if (strategy.servers > 0) {
+    if (strategy.updates == Updates::asynchronous) refuse("sync", "off");
+    if (strategy.backup_workers > 0) refuse("backup-workers", std::to_string(strategy.backup_workers));
+    if (strategy.variables == VariablePlacement::partitioned) refuse("variables", "partitioned");
+    if (strategy.node_reduction) refuse("node-reduction", "on");
+    if (strategy.overlap != Overlap::none) refuse("overlap", std::string(to_string(strategy.overlap)) + " with servers");
+  }
   if (strategy.offload != Offload::none) refuse("offload", std::string(to_string(strategy.offload)));
 }
 
-RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup* group,
+int share_of(const Strategy& strategy, const StepPlan& plan, int rank) {
+  if (strategy.servers > 0) return rank;  // workers come first, in classes by what stands beside them
+  const RankClass& ranks = plan.classes[static_cast<std::size_t>(class_of(plan, rank))];
+  return (rank - ranks.first) / ranks.stride;
+}
+
+RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup& group,
                    const ProgressCallback& progress) {
   require_trainable(scenario.strategy);
-  const int rank = group == nullptr ? 0 : group->rank();
+  const int rank = group.rank();
   require_executable(plan);
   const int rank_class = class_of(plan, rank);
-  const RankClass& ranks = plan.classes[static_cast<std::size_t>(rank_class)];
-  Network network(scenario.workload, plan, {options.kernels, scenario.run.seed, options.rule}, rank_class);
-  const std::vector<Batch> batches = resident_batches(scenario, options.resident_batches, ranks.count, (rank - ranks.first) / ranks.stride);
-  Executor executor(plan, scenario.strategy.overlap, network, group, options.clock);
+  const NetworkOptions how{options.kernels, scenario.run.seed, options.rule};
+  Network network(scenario.workload, plan, how, rank_class);
+  const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank, network);
+  std::optional<ServerTransfers> servers;
+  if (scenario.strategy.servers > 0) servers.emplace(scenario.workload, plan, served_variables(scenario), rank_class, network, how);
+  Executor executor(plan, scenario.strategy.overlap, network, group, options.clock, servers ? &*servers : nullptr);
   RankLog log;
   log.operations.resize(plan.operations.size());
   for (auto& operation : log.operations) operation.reserve(static_cast<std::size_t>(options.steps));
@@ -78,7 +98,7 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   log.losses.reserve(static_cast<std::size_t>(options.steps));
   StepProgress steps(progress, options.warm_up + options.steps);
 
-  if (group != nullptr) group->barrier();
+  group.barrier();
   log.origin = options.clock();
   if (options.warm_up == 0) log.step_ends.push_back(log.origin);
   for (std::int64_t step = 0; step < options.warm_up + options.steps; ++step) {
@@ -97,7 +117,8 @@ std::variant<TrainResult, Infeasible> train(const Scenario& scenario, const Trai
   const auto lowered = lower(scenario);
   if (const auto* infeasible = std::get_if<Infeasible>(&lowered)) return *infeasible;
   const auto& plan = std::get<StepPlan>(lowered);
-  return summarise(scenario.workload, plan, {train_rank(scenario, plan, options, nullptr, progress)});
+  OneRank alone;
+  return summarise(scenario.workload, plan, {train_rank(scenario, plan, options, alone, progress)});
 }
 
 }  // namespace forerun

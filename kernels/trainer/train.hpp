@@ -44,10 +44,10 @@ struct OperationTime {
   int operation = 0;  ///< index in StepPlan::operations
   std::string name;
   std::string layer;  ///< the layer's name; of a transfer, its bucket
-  Seconds median;     ///< of a send, from when both ranks were there for it until the one had it that it went to
+  Seconds median;     ///< of messages, from when all their ranks were there for them until those had them that they went to
   Seconds p10;
   Seconds p90;
-  Seconds wait;  ///< median of what the thread was held up; of a send, the one that it went to
+  Seconds wait;  ///< median of what the thread was held up; of messages, where they went to
 };
 
 /// A training that was really run.
@@ -66,12 +66,15 @@ struct TrainResult {
 /// trainer's ranks have layers whole.
 void require_trainable(const Strategy& strategy);
 
+/// Which of the shares of the global batch, one for each rank along the data axis, a rank trains on. Nobody asks a server.
+int share_of(const Strategy& strategy, const StepPlan& plan, int rank);
+
 /// Trains one rank on its shard: executes the plan's operations in plan order, warm-up steps first. Without overlap an all-reduce
 /// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
 /// and waited for only where an `after` of the plan names it.
-/// `group` may be null for one rank. Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
-/// buffers, collectives other than all-reduce, barrier and send.
-RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup* group,
+/// Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
+/// buffers, collectives other than all-reduce, barrier, send, pull and push.
+RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup& group,
                    const ProgressCallback& progress);
 
 /// All ranks' logs, in rank order, as one result. Clocks are aligned at their origins.

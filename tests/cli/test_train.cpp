@@ -135,8 +135,19 @@ TEST_CASE("an axis that the trainer does not execute is a missing capability bef
   }
 }
 
+TEST_CASE("parameter servers that the trainer has not are a missing capability before anything starts") {
+  const CommandLine shell;
+  for (const std::string setting : {"sync=off", "variables=partitioned", "overlap=data"}) {
+    const Answer answer = shell.run(kTrain + "--strategy servers=1,server-nodes=shared,runtime=forerun," + setting);
+    INFO(setting << ": " << answer.err);
+    CHECK(answer.code == 6);
+    CHECK(answer.err.find("does not execute " + setting) != std::string::npos);
+  }
+  CHECK(shell.run(kTrain + "--strategy servers=1").err.find("say runtime=forerun") != std::string::npos);
+}
+
 TEST_CASE("two ranks train through forerun-ranks") {
-  const std::string strategy = GENERATE("data=2", "pipeline=2,micro-batches=2");
+  const std::string strategy = GENERATE("data=2", "pipeline=2,micro-batches=2", "data=2,servers=1,server-nodes=shared,runtime=forerun");
   const Answer answer = CommandLine().run(kTrain + "--strategy " + strategy + " --format json");
   INFO(answer.err);
   if (!kHasRanks || std::system("command -v mpirun >/dev/null") != 0 || std::thread::hardware_concurrency() < 2) {

@@ -1,8 +1,12 @@
 #include "kernels/ranks/mpi_group.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <numeric>
+#include <thread>
 #include <vector>
+
+#include "kernels/trainer/clock.hpp"
 
 /// Run by mpirun on two ranks: what is longer than a message travels as several, and ends as if it were one.
 namespace {
@@ -62,6 +66,23 @@ void sends(MpiGroup& all, int count) {
   check(all, first == values_of(1 - all.rank(), count) && second == first, "a message lost a chunk");
 }
 
+/// Who waits long for a message leaves its core to others.
+void naps(MpiGroup& group) {
+  constexpr std::chrono::milliseconds kLate(300);
+  std::vector<float> values(4);
+  group.barrier();
+  const forerun::Seconds busy = forerun::thread_processor_time();
+  if (group.rank() == 0) {
+    std::this_thread::sleep_for(kLate);
+    group.start_send(1, 1, 0, values);
+  } else {
+    group.start_receive(1, 0, 0, values);
+  }
+  group.wait(1);
+  group.barrier();
+  check(group, forerun::thread_processor_time() - busy < forerun::Seconds(0.06), "a rank that waits for a message polls");
+}
+
 void gathers(const MpiGroup& group, int least) {
   const int count = least + group.rank();  // ranks have more or less
   std::vector<double> mine(count);
@@ -87,6 +108,7 @@ int main() {
       sends(group, count);
       gathers(group, count);
     }
+    naps(group);
   }
   MPI_Finalize();
   return failures == 0 ? 0 : 1;

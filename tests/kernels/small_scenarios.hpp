@@ -27,7 +27,8 @@ inline Scenario scenario(const std::string& workload, int batch, const std::stri
   Scenario made;
   made.workload = load_workload(text(workload, "workload"), all);
   made.strategy = parse_strategy(text(strategy, "strategy"));
-  made.platform.devices_per_node = made.strategy.ranks();
+  const bool apart = made.strategy.servers > 0 && made.strategy.server_nodes == ServerNodes::own;
+  (apart ? made.platform.nodes : made.platform.devices_per_node) = made.strategy.ranks();
   return made;
 }
 

@@ -43,7 +43,7 @@ std::string events_of_a_step(const std::string& strategy, int patience, RankLog*
   RecordingGroup group(patience, events);
   const Clock clock = steady_now;
   const Batch batch = make_batch(made.workload.input, 10, 1, 0, 4);
-  Executor executor(plan, made.strategy.overlap, network, &group, clock);
+  Executor executor(plan, made.strategy.overlap, network, group, clock);
   network.begin_step(batch);
   if (log != nullptr) log->operations.resize(plan.operations.size());
   executor.step(log);

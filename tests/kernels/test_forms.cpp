@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
+#include <optional>
 #include <thread>
 
 #include "kernels/trainer/executor.hpp"
+#include "strategies/parameter_server.hpp"
 #include "tests/kernels/small_scenarios.hpp"
 #include "tests/kernels/thread_group.hpp"
 
@@ -23,12 +25,14 @@ std::vector<float> weights_after(int steps, const Scenario& made) {
   const auto rank = [&](int place) {
     ThreadGroup group(meeting, place);
     const int rank_class = class_of(plan, place);
-    const RankClass& ranks = plan.classes[static_cast<std::size_t>(rank_class)];
-    const std::int64_t share = made.workload.batch / ranks.count;
-    const std::int64_t first = (place - ranks.first) / ranks.stride * share;
+    const std::int64_t share = made.workload.batch / made.strategy.data;
+    const std::int64_t first = share_of(made.strategy, plan, place) * share;
     const Batch batch = make_batch(made.workload, 1, first, first, share);
-    Network network(made.workload, plan, {Kernels::eigen_only, 1, {0.05F, 0.9F}}, rank_class);
-    Executor executor(plan, made.strategy.overlap, network, &group, clock);
+    const NetworkOptions how{Kernels::eigen_only, 1, {0.05F, 0.9F}};
+    Network network(made.workload, plan, how, rank_class);
+    std::optional<ServerTransfers> servers;
+    if (made.strategy.servers > 0) servers.emplace(made.workload, plan, served_variables(made), rank_class, network, how);
+    Executor executor(plan, made.strategy.overlap, network, group, clock, servers ? &*servers : nullptr);
     for (int step = 0; step < steps; ++step) {
       network.begin_step(batch);
       executor.step(nullptr);
@@ -114,6 +118,26 @@ TEST_CASE("residuals and batch norms go through a pipeline as through one proces
   check_same(weights_after(3, small_resnet(16, strategy)), weights_after(3, small_resnet(16, "micro-batches=4")));
 }
 
+TEST_CASE("workers of parameter servers end with the weights of one process") {
+  const auto [strategy, nodes] = GENERATE(table<std::string, int>({{"data=2,servers=1", 3},
+                                                                   {"data=2,servers=2,bucket=1KiB,first-bucket=1KiB", 4},
+                                                                   {"data=4,servers=1,server-nodes=shared", 1},
+                                                                   {"data=4,servers=2,server-nodes=shared,variables=by-size", 2},
+                                                                   {"data=2,servers=1,micro-batches=2", 3},
+                                                                   {"data=1,servers=1", 2},
+                                                                   {"data=1,servers=1,server-nodes=shared", 1}}));
+  const std::string network = GENERATE("mlp", "cnn", "gpt");
+  INFO(network << ", " << strategy);
+  const auto made = [&](const std::string& how) {
+    return network == "gpt" ? small_gpt(8, how) : scenario(network == "cnn" ? small_cnn() : "mlp", 8, how);
+  };
+  Scenario served = made(strategy + ",runtime=forerun");
+  served.platform.nodes = nodes;
+  served.platform.devices_per_node = nodes > 2 ? 1 : served.strategy.ranks() / nodes;
+  // A worker has the weights that it pulled when its last step began.
+  check_same(weights_after(4, served), weights_after(3, made("serial")));
+}
+
 TEST_CASE("a batch norm normalises each micro-batch, whichever rank has it") {
   const Scenario one = small_resnet(16, "micro-batches=4"), two = small_resnet(16, "data=2,micro-batches=2");
   check_same(weights_after(3, two), weights_after(3, one));
@@ -131,7 +155,7 @@ TEST_CASE("every rank logs its own operations, once a micro-batch and block") {
     ThreadGroup group(meeting, place);
     const Batch batch = make_batch(made.workload, 1, 0, 0, 8);
     Network network(made.workload, plan, {Kernels::eigen_only, 1, {}}, place);
-    Executor executor(plan, Overlap::none, network, &group, clock);
+    Executor executor(plan, Overlap::none, network, group, clock);
     RankLog& log = logs[static_cast<std::size_t>(place)];
     log.operations.resize(plan.operations.size());
     network.begin_step(batch);

@@ -23,7 +23,9 @@ TEST_CASE("ranks learn as one process with the same global batch", "[ranks]") {
                                                                    {"pipeline=2,micro-batches=4", 2},
                                                                    {"pipeline=2,micro-batches=4,schedule=gpipe", 2},
                                                                    {"pipeline=3,micro-batches=6", 3},
-                                                                   {"data=2,pipeline=2,micro-batches=3", 4}}));
+                                                                   {"data=2,pipeline=2,micro-batches=3", 4},
+                                                                   {"data=2,servers=1,server-nodes=shared,runtime=forerun", 2},
+                                                                   {"data=2,servers=2,micro-batches=2,runtime=forerun", 4}}));
   const std::string network = GENERATE("mlp", "cnn", "gpt");
   INFO(network << ", " << strategy);
   TrainJob job;
