@@ -80,11 +80,12 @@ Normals latin_hypercube(int samples, std::size_t causes, std::uint64_t seed) {
   return normals;
 }
 
-/// What sampling needs of a calibration: its samples and the texts of its sources are large, and no price depends on them.
+/// What sampling needs of a calibration: its samples and the texts of its sources are large, and no price depends on them but that of sends
+/// on ping-pongs.
 Calibration without_records(const Calibration& calibration) {
   Calibration light = calibration;
   light.kernels.clear();
-  light.collectives.clear();
+  std::erase_if(light.collectives, [](const CollectiveSample& sample) { return sample.operation != "ping-pong"; });
   light.gpu_sources.clear();
   light.fit.reset();
   return light;

@@ -193,7 +193,24 @@ Priced price_transfer(const Transfer& transfer, const Collective& collective, co
   return nccl ? price_nccl(transfer, collective, platform, algorithm) : price_plain(transfer, platform, algorithm);
 }
 
+/// A message between two ranks of a node by its size, from measured ping-pongs; without sizes where there are none.
+CollectiveTimeModel measured_message(const Calibration& calibration) {
+  std::vector<const CollectiveSample*> samples;
+  for (const CollectiveSample& sample : calibration.collectives)
+    if (sample.operation == "ping-pong") samples.push_back(&sample);
+  std::ranges::stable_sort(samples, {}, [](const CollectiveSample* sample) { return sample->bytes; });
+  CollectiveTimeModel model;
+  for (const CollectiveSample* sample : samples) {
+    model.log_bytes.push_back(std::log(sample->bytes.value()));
+    model.log_seconds.push_back(std::log(sample->median.value()));
+  }
+  return model;
+}
+
 OperationCost measured_cost(const Collective& collective, int ranks, const Calibration& calibration) {
+  if (collective.operation == Kind::send)
+    if (const CollectiveTimeModel message = measured_message(calibration); !message.log_bytes.empty())
+      return {collective_time(message, collective.bytes), Seconds(0), Bytes(0)};
   if (collective.operation != Kind::all_reduce)
     throw MissingCapability("no calibration measures " + std::string(to_string(collective.operation)) +
                             " inside a node; describe the link there: --set platform.intra-node-bandwidth=... and -latency=...");
