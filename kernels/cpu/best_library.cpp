@@ -11,8 +11,9 @@ namespace {
 // Below this, calling a primitive costs more than oneDNN's faster product saves.
 constexpr double kSmallProduct_flop = 5e4;
 
-// oneDNN's convolutions reorder the weights at each call. With so few pixels in the whole batch, that is most of their time.
-constexpr std::int64_t kFewPixels = 128;
+// oneDNN's convolutions reorder the weights at each call. With so few pixels in the whole batch, that is most of their time. Where both
+// take as long, so that a step's time does not jump with its batch: for 256 to 512 channels of 2 x 2 to 8 x 8 pixels.
+constexpr std::int64_t kFewPixels = 48;
 
 // oneDNN has no fast weight gradient for images of so few pixels, at any batch.
 constexpr std::int64_t kTinyImage = 4;
