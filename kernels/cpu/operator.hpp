@@ -124,6 +124,9 @@ bool offers(Library library, const Kernel& kernel);
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.
 std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, const OperatorOptions& options = {});
 
+/// to += from: how gradients of several readers of an output become one.
+void add_gradient(const float* from, std::int64_t elements, float* to);
+
 /// The library that was faster for such kernels on one core (bench/kernels: `bench_kernels`).
 Library best_library(const Kernel& kernel);
 

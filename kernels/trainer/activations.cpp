@@ -155,8 +155,7 @@ void Activations::gather_gradient(int layer) {
   const auto* first = values.further.data();
   const auto* end = first + values.further.size();
   if (values.copies_first) std::copy_n(*first++, values.elements, values.gradient);
-  for (; first != end; ++first)
-    for (std::int64_t i = 0; i < values.elements; ++i) values.gradient[i] += (*first)[i];
+  for (; first != end; ++first) cpu::add_gradient(*first, values.elements, values.gradient);
 }
 
 std::vector<std::span<float>> Activations::arriving() {
