@@ -16,6 +16,10 @@ namespace {
 
 std::string_view layer_name(const KernelTimeModel& model) { return model.pass == Pass::update ? "any" : to_string(model.kind); }
 
+std::string pass_name(const KernelTimeModel& model) {
+  return std::string(to_string(model.pass)) + (model.pass == Pass::update ? " by " + std::string(to_string(model.optimizer)) : "");
+}
+
 std::vector<BusyFactor> busy_of(const Calibration& calibration, const KernelTimeModel& model) {
   std::vector<BusyFactor> out;
   for (const BusyFactor& factor : calibration.busy)
@@ -55,8 +59,8 @@ Table models_table(const Calibration& calibration) {
   Table table;
   table.header = {"layer", "pass", "samples", "overhead", "rate", "bandwidth", "left-out error", "busy factor"};
   for (const KernelTimeModel& model : calibration.kernel_models) {
-    table.rows.push_back({std::string(layer_name(model)), std::string(to_string(model.pass)), std::to_string(model.weights.size()),
-                          human(model.overhead), rate_text(model.rate), rate_text(model.bandwidth), percent(model.leave_one_out_error),
+    table.rows.push_back({std::string(layer_name(model)), pass_name(model), std::to_string(model.weights.size()), human(model.overhead),
+                          rate_text(model.rate), rate_text(model.bandwidth), percent(model.leave_one_out_error),
                           busy_text(busy_of(calibration, model))});
   }
   return table;
@@ -82,6 +86,7 @@ Json models_json(const Calibration& calibration) {
     }
     models.push_back({{"layer", layer_name(model)},
                       {"pass", to_string(model.pass)},
+                      {"optimizer", model.pass == Pass::update ? Json(to_string(model.optimizer)) : Json(nullptr)},
                       {"samples", model.weights.size()},
                       {"overhead_s", model.overhead.value()},
                       {"rate_flop_per_s", std::isfinite(model.rate.value()) ? Json(model.rate.value()) : Json(nullptr)},
@@ -173,7 +178,7 @@ Page calibration_page(const Calibration& calibration) {
     return page;
   }
   page.rows = rows_of(page.document["models"], {"layer", "pass", "samples", "overhead_s", "rate_flop_per_s", "bandwidth_bytes_per_s",
-                                                "leave_one_out_error", "least_busy_factor", "most_busy_factor"});
+                                                "leave_one_out_error", "least_busy_factor", "most_busy_factor", "optimizer"});
   return page;
 }
 

@@ -97,6 +97,7 @@ struct OverlapSlowdown {
 struct KernelTimeModel {
   LayerKind kind = LayerKind::dense;
   Pass pass = Pass::forward;
+  Optimizer optimizer = Optimizer::sgd_momentum;  ///< of an update
   Seconds overhead;
   FlopsPerSecond rate;
   BytesPerSecond bandwidth;

@@ -19,8 +19,8 @@ namespace forerun {
 
 namespace {
 
-constexpr int kVersion = 2;
-constexpr int kGpuVersion = 3;  // of files that hold a GPU's figures in place of samples
+constexpr int kVersion = 4;     // of files that hold samples
+constexpr int kGpuVersion = 3;  // of files that hold a GPU's figures in their place
 constexpr std::string_view kEnding = ".calibration.json";
 
 constexpr double kLeastScale = 1e-6;
@@ -33,8 +33,8 @@ Holds read_header(Mapping& mapping, Calibration& calibration) {
   std::int64_t version = kVersion;
   const auto word = [&](std::string_view key, std::string& to) { mapping.required(key, [&to](const Text& text) { to = text.value; }); };
   mapping.required("schema_version", [&](const Text& text) {
-    version = parse_integer(text, 1, kGpuVersion);
-    if (version < kVersion) throw BadInput(problem(text, "is of an older format; run forerun calibrate again"));
+    version = parse_integer(text, 1, kVersion);
+    if (version < kGpuVersion) throw BadInput(problem(text, "is of an older format; run forerun calibrate again"));
   });
   word("name", calibration.name);
   word("device", calibration.device);

@@ -16,9 +16,10 @@ using namespace calibration_file;
 
 namespace {
 
-constexpr std::array<std::string_view, 16> kColumns{"layer",      "batch",     "in_channels", "in_height", "in_width", "out_channels",
-                                                    "out_height", "out_width", "window",      "stride",    "padding",  "footprint_bytes",
-                                                    "median_s",   "p10_s",     "p90_s",       "weight"};
+constexpr std::array<std::string_view, 23> kColumns{
+    "layer",    "batch",   "in_channels",     "in_height", "in_width", "out_channels", "out_height", "out_width",
+    "window",   "stride",  "padding",         "groups",    "rows",     "operands",     "heads",      "keys",
+    "channels", "dropout", "footprint_bytes", "median_s",  "p10_s",    "p90_s",        "weight"};
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // JSON has no infinity: a term that the samples do not show is left out.
@@ -30,9 +31,29 @@ double parse_rate(const Text& text) { return parse_number(text, std::numeric_lim
 Json sample_row(const KernelSample& sample, double weight) {
   const Kernel& kernel = sample.kernel;
   const LayerShape& shape = kernel.shape;
-  return Json::array({std::string(to_string(shape.kind)), kernel.batch, shape.input.channels, shape.input.height, shape.input.width,
-                      shape.output.channels, shape.output.height, shape.output.width, shape.window.edge(), shape.stride.edge(),
-                      shape.padding.edge(), kernel.footprint.value(), sample.median.value(), sample.p10.value(), sample.p90.value(),
+  const Attention& attention = shape.attention;
+  return Json::array({std::string(to_string(shape.kind)),
+                      kernel.batch,
+                      shape.input.channels,
+                      shape.input.height,
+                      shape.input.width,
+                      shape.output.channels,
+                      shape.output.height,
+                      shape.output.width,
+                      shape.window.edge(),
+                      shape.stride.edge(),
+                      shape.padding.edge(),
+                      shape.groups,
+                      shape.rows,
+                      shape.operands,
+                      attention.heads,
+                      attention.keys,
+                      attention.key_channels,
+                      attention.dropout ? 1 : 0,
+                      kernel.footprint.value(),
+                      sample.median.value(),
+                      sample.p10.value(),
+                      sample.p90.value(),
                       weight});
 }
 
@@ -45,17 +66,36 @@ bool is_countable(const Kernel& kernel) {
   };
   const LayerShape& shape = kernel.shape;
   const TensorShape &in = shape.input, &out = shape.output;
+  const Attention& a = shape.attention;
   const bool weights =
       shape.kind == LayerKind::conv2d
           ? product({in.channels, out.channels, shape.window.edge(), shape.window.edge()})
           : shape.kind != LayerKind::dense || product({in.channels, in.height, in.width, out.channels, out.height, out.width});
-  return weights && product({kernel.batch, in.channels, in.height, in.width}) &&
-         product({kernel.batch, out.channels, out.height, out.width});
+  return weights && product({kernel.batch, in.channels, in.height, in.width, shape.operands}) &&
+         product({kernel.batch, out.channels, out.height, out.width}) && product({shape.rows, out.channels}) &&
+         product({kernel.batch, a.heads, in.height, in.width, a.keys}) && product({kernel.batch, a.heads, a.keys, a.key_channels});
 }
 
 bool has_pass(LayerKind kind, Pass pass) {
   const Passes all = passes(kind, LayerPosition::later);
   return std::find(all.begin(), all.end(), pass) != all.end();
+}
+
+/// What only some kinds have.
+template <class Next>
+void read_more(LayerShape& shape, Next next) {
+  const Text& groups = next();
+  shape.groups = parse_integer(groups, 1, 1 << 20);
+  if (shape.input.channels % shape.groups != 0 || shape.output.channels % shape.groups != 0)
+    throw BadInput(problem(groups, "the groups do not divide the channels"));
+  const Text& rows = next();
+  shape.rows = parse_integer(rows, shape.kind == LayerKind::embedding ? 1 : 0, kMost);
+  shape.operands = static_cast<int>(parse_integer(next(), 1, 1 << 20));
+  Attention& attention = shape.attention;
+  attention.heads = attention.key_heads = parse_integer(next(), 1, 1 << 20);
+  attention.keys = parse_integer(next(), 1, kMost);
+  attention.key_channels = attention.value_channels = parse_integer(next(), 1, kMost);
+  attention.dropout = parse_integer(next(), 0, 1) == 1;
 }
 
 struct Row {
@@ -75,9 +115,10 @@ Row parse_row(const YamlNode& node, const KernelTimeModel& model) {
   Row row;
   Kernel& kernel = row.sample.kernel;
   kernel.pass = model.pass;
+  if (model.pass == Pass::update) kernel.optimizer = model.optimizer;
   const Text& layer = next();
   kernel.shape.kind = parse_layer(layer);
-  if (!same_model(kernel, model.kind, model.pass))
+  if (!same_kernel(kernel, model.kind, model.pass))
     throw BadInput(problem(layer, "is not of its model", std::string(to_string(model.kind))));
   if (!has_pass(kernel.shape.kind, model.pass)) throw BadInput(problem(layer, "has no pass " + std::string(to_string(model.pass))));
   kernel.batch = whole(1);
@@ -89,6 +130,7 @@ Row parse_row(const YamlNode& node, const KernelTimeModel& model) {
   kernel.shape.window = static_cast<int>(parse_integer(next(), 1, 1 << 20));
   kernel.shape.stride = static_cast<int>(parse_integer(next(), 1, 1 << 20));
   kernel.shape.padding = static_cast<int>(parse_integer(next(), 0, 1 << 20));
+  read_more(kernel.shape, next);
   kernel.footprint = Bytes(parse_number(next(), 0, static_cast<double>(kMost)));
   row.sample.median = time();
   row.sample.p10 = time();
@@ -105,7 +147,10 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
   model.rate = FlopsPerSecond(kInfinity);
   model.bandwidth = BytesPerSecond(kInfinity);
   bool named = mapping.required("pass", [&](const Text& text) { model.pass = parse_pass(text); });
-  if (model.pass != Pass::update) named &= mapping.required("layer", [&](const Text& text) { model.kind = parse_layer(text); });
+  if (model.pass == Pass::update)
+    named &= mapping.required("optimizer", [&](const Text& text) { model.optimizer = parse_optimizer(text); });
+  else
+    named &= mapping.required("layer", [&](const Text& text) { model.kind = parse_layer(text); });
   mapping.required("overhead_s", [&](const Text& text) { model.overhead = Seconds(parse_number(text, 0, 1e9)); });
   mapping.optional("rate_flop_per_s", [&](const Text& text) { model.rate = FlopsPerSecond(parse_rate(text)); });
   mapping.optional("bandwidth_bytes_per_s", [&](const Text& text) { model.bandwidth = BytesPerSecond(parse_rate(text)); });
@@ -133,7 +178,7 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
   });
   mapping.finish();
   for (const KernelTimeModel& other : calibration.kernel_models)
-    if (named && other.pass == model.pass && (model.pass == Pass::update || other.kind == model.kind))
+    if (named && other.pass == model.pass && (model.pass == Pass::update ? other.optimizer == model.optimizer : other.kind == model.kind))
       problems.add(problem(node.text, "a second model of the same layer and pass"));
   calibration.kernel_models.push_back(std::move(model));
 }
@@ -146,6 +191,7 @@ void write_models(Json& document, const Calibration& calibration) {
     Json entry;
     if (model.pass != Pass::update) entry["layer"] = std::string(to_string(model.kind));
     entry["pass"] = std::string(to_string(model.pass));
+    if (model.pass == Pass::update) entry["optimizer"] = std::string(to_string(model.optimizer));
     entry["overhead_s"] = model.overhead.value();
     write_rate(entry, "rate_flop_per_s", model.rate.value());
     write_rate(entry, "bandwidth_bytes_per_s", model.bandwidth.value());
@@ -154,7 +200,7 @@ void write_models(Json& document, const Calibration& calibration) {
     entry["samples"] = Json::array();
     std::size_t row = 0;
     for (const KernelSample& sample : calibration.kernels)
-      if (same_model(sample.kernel, model.kind, model.pass)) entry["samples"].push_back(sample_row(sample, model.weights[row++]));
+      if (is_model_of(model, sample.kernel)) entry["samples"].push_back(sample_row(sample, model.weights[row++]));
     kernels.push_back(std::move(entry));
   }
   document["columns"] = std::vector<std::string>(kColumns.begin(), kColumns.end());

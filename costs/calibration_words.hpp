@@ -13,7 +13,7 @@
 /// The words and numbers of a calibration file, read alike in all its parts.
 namespace forerun::calibration_file {
 
-inline constexpr std::array<std::string_view, 5> kKinds{"dense", "conv2d", "max-pool", "relu", "softmax-cross-entropy"};
+inline constexpr std::array<std::string_view, 5> kOptimizers{"sgd", "sgd-momentum", "adam", "adamw", "l-bfgs"};
 inline constexpr std::array<std::string_view, 4> kPasses{"forward", "backward-weights", "backward-data", "update"};
 inline constexpr std::array<std::string_view, 3> kOrigins{"measured", "fitted", "published"};
 inline constexpr std::int64_t kMost = std::int64_t{1} << 53;
@@ -26,7 +26,16 @@ Enum parse_name(const Text& text, const std::array<std::string_view, N>& names, 
   throw BadInput(problem(text, "unknown " + std::string(what), listed(names), suggest(text.value, names)));
 }
 
-inline LayerKind parse_layer(const Text& text) { return parse_name<LayerKind>(text, kKinds, "layer"); }
+/// Every kind: which of them have samples is a matter of what was measured.
+inline LayerKind parse_layer(const Text& text) {
+  static const auto names = [] {
+    std::array<std::string_view, kLayerKinds> all;
+    for (int kind = 0; kind < kLayerKinds; ++kind) all[static_cast<std::size_t>(kind)] = to_string(static_cast<LayerKind>(kind));
+    return all;
+  }();
+  return parse_name<LayerKind>(text, names, "layer");
+}
+inline Optimizer parse_optimizer(const Text& text) { return parse_name<Optimizer>(text, kOptimizers, "optimizer"); }
 inline Pass parse_pass(const Text& text) { return parse_name<Pass>(text, kPasses, "pass"); }
 
 inline Seconds parse_time(const Text& text) { return Seconds(parse_number(text, std::numeric_limits<double>::min(), 1e9)); }

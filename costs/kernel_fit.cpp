@@ -133,6 +133,7 @@ KernelTimeModel fit_kernel(std::span<const KernelSample> samples) {
   KernelTimeModel model;
   model.kind = samples.front().kernel.shape.kind;
   model.pass = samples.front().kernel.pass;
+  model.optimizer = samples.front().kernel.optimizer;
   fit_base(model, samples);
   const auto count = static_cast<Eigen::Index>(samples.size());
   Eigen::ArrayXXd features(count, kernel_features(samples.front().kernel).count);
@@ -151,9 +152,10 @@ void fit(Calibration& calibration) {
   calibration.kernel_models.clear();
   std::vector<KernelSample> left = calibration.kernels;
   while (!left.empty()) {
-    const Kernel first = left.front().kernel;
-    const auto others = std::stable_partition(
-        left.begin(), left.end(), [&](const KernelSample& sample) { return same_model(sample.kernel, first.shape.kind, first.pass); });
+    KernelTimeModel first;
+    first.kind = left.front().kernel.shape.kind, first.pass = left.front().kernel.pass, first.optimizer = left.front().kernel.optimizer;
+    const auto others =
+        std::stable_partition(left.begin(), left.end(), [&](const KernelSample& sample) { return is_model_of(first, sample.kernel); });
     calibration.kernel_models.push_back(fit_kernel(std::span(left.begin(), others)));
     left.erase(left.begin(), others);
   }

@@ -26,18 +26,46 @@ constexpr double kSpellSpread = 0.04;
 std::string_view beyond_samples(const Kernel& kernel) {
   const LayerShape& shape = kernel.shape;
   if (kernel.precision != Precision::fp32) return "kernels in other precisions than fp32";
-  if (kernel.pass == Pass::update)
-    return kernel.optimizer == Optimizer::sgd_momentum ? "" : "updates by other optimizers than sgd-momentum";
-  if (shape.kind == LayerKind::conv2d && shape.groups > 1) return "grouped convolutions";
-  const bool slides = shape.kind == LayerKind::conv2d || shape.kind == LayerKind::max_pool;
-  if (slides && (!shape.window.square() || !shape.stride.square() || shape.padding.height != shape.padding.width))
-    return shape.kind == LayerKind::conv2d ? "convolutions whose window, stride or padding is no square"
-                                           : "pools whose window, stride or padding is no square";
+  if (kernel.pass == Pass::update) return "";
+  const bool convolves = shape.kind == LayerKind::conv2d;
+  const bool slides = convolves || shape.kind == LayerKind::max_pool || shape.kind == LayerKind::average_pool;
+  const bool square = shape.window.square() && shape.stride.square() && shape.padding.height == shape.padding.width;
+  if (slides && !square)
+    return convolves ? "convolutions whose window, stride or padding is no square" : "pools whose window, stride or padding is no square";
   if (shape.kind == LayerKind::dense && shape.experts > 1) return "mixtures of experts";
+  if (shape.kind == LayerKind::embedding && shape.sparse) return "embeddings with sparse gradients";
+  if (shape.kind == LayerKind::attention && shape.attention.method != AttentionMethod::flash) return "attention whose scores are written";
   return "";
 }
 
 double logarithm(std::int64_t value) { return std::log(static_cast<double>(value)); }
+
+constexpr int kGroupsFeature = 6;  // of conv2d
+
+/// Whether some of a model's samples are grouped: a convolution of one group has the logarithm 0 there.
+bool has_grouped(const KernelTimeModel& model) {
+  const std::size_t samples = model.weights.size(), first = kGroupsFeature * samples;
+  return model.features.size() >= first + samples &&
+         std::any_of(model.features.begin() + static_cast<std::ptrdiff_t>(first),
+                     model.features.begin() + static_cast<std::ptrdiff_t>(first + samples), [](float groups) { return groups != 0; });
+}
+
+/// The model of a kernel; null where there is none, or it does not reach so far.
+const KernelTimeModel* model_of(const Calibration& calibration, const Kernel& kernel) {
+  if (!beyond_samples(kernel).empty()) return nullptr;
+  for (const KernelTimeModel& model : calibration.kernel_models)
+    if (is_model_of(model, kernel))
+      return kernel.shape.kind != LayerKind::conv2d || kernel.pass == Pass::update || kernel.shape.groups == 1 || has_grouped(model)
+                 ? &model
+                 : nullptr;
+  return nullptr;
+}
+
+std::string named(const Kernel& kernel) {
+  if (kernel.pass == Pass::update) return "updates by " + std::string(to_string(kernel.optimizer));
+  const std::string_view grouped = kernel.shape.kind == LayerKind::conv2d && kernel.shape.groups > 1 ? "grouped " : "";
+  return std::string(grouped) + std::string(to_string(kernel.shape.kind)) + " " + std::string(to_string(kernel.pass));
+}
 
 }  // namespace
 
@@ -55,16 +83,40 @@ KernelFeatures kernel_features(const Kernel& kernel) {
         add(logarithm(shape.output.channels));
         break;
       case LayerKind::conv2d:
-        add(logarithm(kernel.batch));
-        add(logarithm(shape.input.channels));
-        add(logarithm(shape.output.channels));
+        add(logarithm(kernel.batch * shape.output.height * shape.output.width));
+        add(logarithm(shape.input.channels / shape.groups));
+        add(logarithm(shape.output.channels / shape.groups));
         add(logarithm(shape.output.height * shape.output.width));
         add(logarithm(shape.window.edge()));
         add(logarithm(shape.stride.edge()));
+        add(logarithm(shape.groups));
         break;
       case LayerKind::max_pool:
+      case LayerKind::average_pool:
         add(logarithm(kernel.batch * shape.output.elements()));
         add(logarithm(shape.window.edge()));
+        break;
+      case LayerKind::batch_norm:
+      case LayerKind::layer_norm:
+      case LayerKind::softmax_cross_entropy:
+        add(logarithm(kernel.batch * shape.input.elements()));
+        add(logarithm(kernel.batch * shape.input.positions()));
+        break;
+      case LayerKind::embedding:
+        add(logarithm(kernel.batch * shape.output.elements()));
+        add(logarithm(shape.output.channels));
+        add(logarithm(shape.rows));
+        break;
+      case LayerKind::attention:
+        add(logarithm(kernel.batch * shape.attention.heads));
+        add(logarithm(shape.input.positions()));
+        add(logarithm(shape.attention.keys));
+        add(logarithm(shape.attention.key_channels));
+        add(shape.attention.dropout ? 1 : 0);
+        break;
+      case LayerKind::add:
+        add(logarithm(kernel.batch * shape.output.elements()));
+        add(logarithm(shape.operands));
         break;
       default:
         add(logarithm(kernel.batch * shape.input.elements()));
@@ -76,8 +128,12 @@ KernelFeatures kernel_features(const Kernel& kernel) {
   return features;
 }
 
-bool same_model(const Kernel& kernel, LayerKind kind, Pass pass) {
+bool same_kernel(const Kernel& kernel, LayerKind kind, Pass pass) {
   return kernel.pass == pass && (pass == Pass::update || kernel.shape.kind == kind);
+}
+
+bool is_model_of(const KernelTimeModel& model, const Kernel& kernel) {
+  return same_kernel(kernel, model.kind, model.pass) && (kernel.pass != Pass::update || kernel.optimizer == model.optimizer);
 }
 
 Seconds base_time(const KernelTimeModel& model, const Kernel& kernel) {
@@ -107,15 +163,11 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
 
 std::string lacking_samples(const Calibration& calibration, const Kernel& kernel) {
   if (const std::string_view beyond = beyond_samples(kernel); !beyond.empty()) return std::string(beyond);
-  for (const KernelTimeModel& model : calibration.kernel_models)
-    if (same_model(kernel, model.kind, model.pass)) return "";
-  return std::string(to_string(kernel.shape.kind)) + " " + std::string(to_string(kernel.pass));
+  return model_of(calibration, kernel) == nullptr ? named(kernel) : "";
 }
 
 const KernelTimeModel& find_model(const Calibration& calibration, const Kernel& kernel) {
-  if (beyond_samples(kernel).empty())
-    for (const KernelTimeModel& model : calibration.kernel_models)
-      if (same_model(kernel, model.kind, model.pass)) return model;
+  if (const KernelTimeModel* model = model_of(calibration, kernel)) return *model;
   throw MissingCapability("calibration " + calibration.name + " has no samples of " + lacking_samples(calibration, kernel));
 }
 
@@ -142,7 +194,7 @@ double busy_factor(const Calibration& calibration, const Kernel& kernel, int bus
   const BusyFactor* below = nullptr;
   const BusyFactor* above = nullptr;
   for (const BusyFactor& measured : calibration.busy) {
-    if (!same_model(kernel, measured.kind, measured.pass) || measured.busy > busy || measured.busy < std::max(nearest, 2)) continue;
+    if (!same_kernel(kernel, measured.kind, measured.pass) || measured.busy > busy || measured.busy < std::max(nearest, 2)) continue;
     if (measured.busy > nearest) below = above = nullptr;
     nearest = measured.busy;
     if (measured.working_set <= working_set && (below == nullptr || below->working_set < measured.working_set)) below = &measured;

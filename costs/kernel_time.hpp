@@ -9,19 +9,26 @@ namespace forerun {
 
 /// What the residual of a kernel's time model depends on: logarithms (base e) of its shape.
 ///   dense                   batch x positions, inputs, outputs
-///   conv2d                  batch, input channels, output channels, output pixels, window, stride
-///   max-pool                output elements, window
-///   relu, loss, others      elements, batch
+///   conv2d                  batch x output pixels, input channels and output channels of a group, output pixels, window, stride, groups
+///   max-pool, average-pool  output elements, window
+///   norms, loss             elements, batch x positions
+///   embedding               elements of the output, channels, rows of the table
+///   attention               batch x heads, queries, keys, channels of a head, and 1 where its softmax has dropout
+///   add                     elements, inputs
+///   relu and others         elements, batch
 ///   update                  parameters
 /// and last, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 192 MiB (none of it).
 struct KernelFeatures {
-  std::array<double, 7> values{};
+  std::array<double, 8> values{};
   int count = 0;
 };
 KernelFeatures kernel_features(const Kernel& kernel);
 
-/// The update is one model whatever layer it serves; other passes have one a layer kind.
-bool same_model(const Kernel& kernel, LayerKind kind, Pass pass);
+/// The update is one kernel whatever layer it serves; other passes are one a layer kind.
+bool same_kernel(const Kernel& kernel, LayerKind kind, Pass pass);
+
+/// Whether the model is of such kernels: the same_kernel(), and of updates by the same optimizer.
+bool is_model_of(const KernelTimeModel& model, const Kernel& kernel);
 
 /// Correlation of two kernels at squared distance d2 of their scaled features: rational quadratic, 1 / (1 + d2 / 2). Positive
 /// definite in any dimension, and without exponentials, because pricing a plan evaluates it thousands of times.

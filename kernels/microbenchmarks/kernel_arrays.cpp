@@ -50,6 +50,7 @@ KernelArrays backward_data_arrays(const Kernel& kernel) {
   const LayerKind kind = shape.kind;
   const std::int64_t inputs = kernel.batch * shape.input.elements(), outputs = kernel.batch * shape.output.elements();
   const bool attends = kind == LayerKind::attention, loss = kind == LayerKind::softmax_cross_entropy;
+  if (kind == LayerKind::add) return {.output_gradient = outputs, .input_gradient = outputs};  // one gradient is added to another
   KernelArrays arrays;
   arrays.input_gradient = inputs, arrays.weights = parameters(shape);
   arrays.further_input_gradients = further_inputs(kernel);

@@ -52,6 +52,7 @@ KernelBuffers::KernelBuffers(const Kernel& kernel, int copies, Arena& arena) : c
   float* memory = arena.reserve(elements * sizeof(float));
   fill_with_normals({memory, elements});
   cut(kernel, arrays, memory);
+  note_fresh(kernel, arrays);
   if (kernel.shape.kind == LayerKind::max_pool && kernel.pass == Pass::backward_data) find_maxima(kernel);
 }
 
@@ -92,6 +93,37 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
     for (const std::int64_t elements : arrays.further_input_gradients) copy.further_input_gradients.push_back(take(elements));
     copy.loss = &loss_;
   }
+}
+
+void KernelBuffers::note_fresh(const Kernel& kernel, const KernelArrays& arrays) {
+  const LayerKind kind = kernel.shape.kind;
+  for (const cpu::LayerBuffers& copy : copies_) {
+    std::vector<std::span<float>>& fresh = fresh_.emplace_back();
+    // The arrays are all the arena's, which may be written to.
+    const auto add = [&](const float* array, std::int64_t elements) {
+      fresh.emplace_back(const_cast<float*>(array), static_cast<std::size_t>(elements));
+    };
+    if (kernel.pass == Pass::forward) {
+      add(copy.input, arrays.input);
+      if (kind == LayerKind::attention)
+        for (std::size_t i = 0; i < copy.further_inputs.size(); ++i) add(copy.further_inputs[i], arrays.further_inputs[i]);
+    } else if (kind == LayerKind::add) {
+      add(copy.input_gradient, arrays.input_gradient);  // what the other reader has just left
+    } else if (kind == LayerKind::softmax_cross_entropy) {
+      add(copy.output, arrays.output);
+    } else if (kernel.pass != Pass::update) {
+      if (kernel.pass == Pass::backward_data && has_gradient(kind)) add(copy.input, arrays.input);
+      add(copy.output_gradient, arrays.output_gradient);
+    }
+  }
+}
+
+void KernelBuffers::refresh(std::size_t index) {
+  for (const std::span<float> array : fresh_[index])
+    for (std::size_t i = 0; i < array.size(); i += kLine) {
+      volatile float& line = array[i];
+      line = line;
+    }
 }
 
 /// The backward pass of pooling needs the indices that a forward pass of the same library writes.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/calibration.hpp"
@@ -26,14 +27,21 @@ class KernelBuffers {
  public:
   KernelBuffers(const Kernel& kernel, int copies, Arena& arena);
 
+  /// Writes to what the kernel before this one in a step leaves or has just read, as far as it is an array of this one: on the way
+  /// forward its input, on the way back the gradient of its output, and where a layer's backward-weights came before, the input that it
+  /// read. An update finds nothing fresh. The contents stay.
+  void refresh(std::size_t index);
+
   [[nodiscard]] const cpu::LayerBuffers& copy(std::size_t index) const { return copies_[index]; }
   [[nodiscard]] std::size_t copies() const { return copies_.size(); }
 
  private:
   void cut(const Kernel& kernel, const KernelArrays& arrays, float* memory);
   void find_maxima(const Kernel& kernel);
+  void note_fresh(const Kernel& kernel, const KernelArrays& arrays);
 
   std::vector<cpu::LayerBuffers> copies_;
+  std::vector<std::vector<std::span<float>>> fresh_;  ///< by copy
   float loss_ = 0;
 };
 

@@ -18,6 +18,8 @@ class KernelLoad {
   KernelLoad(const Microbenchmark& benchmark, Arena& arena);
 
   void call();
+  /// Lets the next call find fresh what the kernel before it leaves in a step; nothing to do where all arrays are warm.
+  void prepare();
   /// Calls every operator once: the first call touches its code, tables and scratch memory.
   void warm_up();
 

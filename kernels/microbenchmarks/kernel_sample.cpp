@@ -15,18 +15,38 @@ namespace {
 
 constexpr Seconds kShortestRepetition(200e-6);  // a thousand times what reading the clock takes
 
-/// Keeps the processor times of repetitions instead of printing them: a kernel never waits, and elapsed time would count whoever
-/// else uses the core.
+enum class Timed { processor, by_hand };
+
+/// Keeps the times of repetitions instead of printing them. Of processor time where it can: a kernel never waits, and elapsed time would
+/// count whoever else uses the core.
 class Recorder : public benchmark::BenchmarkReporter {
  public:
+  explicit Recorder(Timed timed) : timed_(timed) {}
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
-    for (const Run& run : runs)
-      if (run.run_type == Run::RT_Iteration) times.emplace_back(run.cpu_accumulated_time / static_cast<double>(run.iterations));
+    for (const Run& run : runs) {
+      const double time = timed_ == Timed::processor ? run.cpu_accumulated_time : run.real_accumulated_time;
+      if (run.run_type == Run::RT_Iteration) times.emplace_back(time / static_cast<double>(run.iterations));
+    }
   }
 
   std::vector<Seconds> times;
+
+ private:
+  Timed timed_;
 };
+
+/// `body` is called once a repetition with the state that it iterates over.
+std::vector<Seconds> repeat(const std::string& name, std::int64_t iterations, int repetitions, Timed timed,
+                            const std::function<void(benchmark::State&)>& body) {
+  benchmark::ClearRegisteredBenchmarks();
+  auto* registered = benchmark::RegisterBenchmark(name.c_str(), body)->Iterations(iterations)->Repetitions(repetitions);
+  if (timed == Timed::by_hand) registered->UseManualTime();
+  Recorder recorder(timed);
+  benchmark::RunSpecifiedBenchmarks(&recorder, "all");
+  benchmark::ClearRegisteredBenchmarks();
+  return recorder.times;
+}
 
 Seconds trial(const std::function<void()>& call) {
   const Seconds start = thread_processor_time();
@@ -37,17 +57,21 @@ Seconds trial(const std::function<void()>& call) {
 }  // namespace
 
 std::vector<Seconds> run_repetitions(const std::string& name, std::int64_t iterations, int repetitions, const std::function<void()>& call) {
-  benchmark::ClearRegisteredBenchmarks();
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [&](benchmark::State& state) {
-                                 for ([[maybe_unused]] auto _ : state) call();
-                               })
-      ->Iterations(iterations)
-      ->Repetitions(repetitions);
-  Recorder recorder;
-  benchmark::RunSpecifiedBenchmarks(&recorder, "all");
-  benchmark::ClearRegisteredBenchmarks();
-  return recorder.times;
+  return repeat(name, iterations, repetitions, Timed::processor, [&](benchmark::State& state) {
+    for ([[maybe_unused]] auto _ : state) call();
+  });
+}
+
+std::vector<Seconds> run_repetitions(const std::string& name, std::int64_t iterations, int repetitions,
+                                     const std::function<void()>& prepare, const std::function<void()>& call) {
+  return repeat(name, iterations, repetitions, Timed::by_hand, [&](benchmark::State& state) {
+    for ([[maybe_unused]] auto _ : state) {
+      prepare();
+      const Seconds start = steady_now();
+      call();
+      state.SetIterationTime((steady_now() - start).value());
+    }
+  });
 }
 
 KernelSample measure_kernel(const Microbenchmark& benchmark, const SampleEffort& effort, Arena& arena) {
@@ -60,7 +84,9 @@ KernelSample measure_kernel(const Microbenchmark& benchmark, const SampleEffort&
   const auto iterations = std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(repetition / once)));
   const int repetitions =
       std::clamp(static_cast<int>(effort.budget / (once * static_cast<double>(iterations))), effort.fewest, effort.most);
-  const Quantiles times = quantiles(run_repetitions("kernel", iterations, repetitions, call));
+  const Quantiles times = quantiles(benchmark.copies > 1 ? run_repetitions(
+                                                               "kernel", iterations, repetitions, [&] { load.prepare(); }, call)
+                                                         : run_repetitions("kernel", iterations, repetitions, call));
   return {kernel, times.median, times.p10, times.p90};
 }
 

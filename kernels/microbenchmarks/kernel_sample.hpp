@@ -27,4 +27,9 @@ KernelSample measure_kernel(const Microbenchmark& benchmark, const SampleEffort&
 /// time of a call in each repetition. Prints nothing. Not reentrant: the harness keeps one list of benchmarks a process.
 std::vector<Seconds> run_repetitions(const std::string& name, std::int64_t iterations, int repetitions, const std::function<void()>& call);
 
+/// The same with `prepare` before each call, whose time does not count. Elapsed time, since each call is timed by itself and reading the
+/// processor time takes as long as a small kernel.
+std::vector<Seconds> run_repetitions(const std::string& name, std::int64_t iterations, int repetitions,
+                                     const std::function<void()>& prepare, const std::function<void()>& call);
+
 }  // namespace forerun

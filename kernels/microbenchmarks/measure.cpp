@@ -24,7 +24,10 @@ std::uint64_t fingerprint(const std::vector<Microbenchmark>& list) {
     const LayerShape& shape = benchmark.kernel.shape;
     for (const TensorShape& tensor : {shape.input, shape.output}) add(tensor.channels), add(tensor.height), add(tensor.width);
     add(static_cast<int>(shape.kind)), add(shape.window.edge()), add(shape.stride.edge()), add(shape.padding.edge());
-    add(static_cast<int>(benchmark.kernel.pass)), add(benchmark.kernel.batch), add(benchmark.copies);
+    add(shape.groups), add(shape.rows), add(shape.operands);
+    add(shape.attention.heads), add(shape.attention.keys), add(shape.attention.key_channels), add(shape.attention.dropout ? 1 : 0);
+    add(static_cast<int>(benchmark.kernel.pass)), add(static_cast<int>(benchmark.kernel.optimizer));
+    add(benchmark.kernel.batch), add(benchmark.copies);
   }
   return key;
 }

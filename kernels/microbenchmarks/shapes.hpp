@@ -7,13 +7,21 @@
 
 namespace forerun {
 
-/// How a kernel finds its arrays: again and again the same ones, or in turn those of a rotation that no core's own cache holds.
-enum class Condition { warm, cold };
+/// How a kernel finds its arrays: again and again the same ones (warm), or in turn those of a rotation. What the kernel before it in a
+/// step leaves is fresh in each case (KernelBuffers::refresh).
+enum class Condition {
+  warm,
+  near,  ///< no core's own cache holds the rotation, a share of any last-level cache does
+  far,   ///< about as large as a last-level cache
+  cold   ///< kColdBytes
+};
 
 /// What a core of any server of today keeps to itself.
 inline constexpr Bytes kOwnCache(kMiB);
 
-/// Bytes of a cold rotation: above a core's share of any last-level cache of today, as a step of a large network is.
+/// Bytes of the rotations. Cold: above a core's share of any last-level cache of today, as a step of a large network is.
+inline constexpr double kNearBytes = 8 * kMiB;
+inline constexpr double kFarBytes = 40 * kMiB;
 inline constexpr double kColdBytes = 192 * kMiB;
 
 /// A kernel to measure. `kernel.footprint` is what its runs cycle through: copies x the arrays of one run.

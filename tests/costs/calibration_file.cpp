@@ -31,6 +31,22 @@ Calibration small() {
   add(dense(8, 16, 32, Pass::update), 3e-7);
   add(conv(2, 3, 4, 8, 3, Pass::update), 2e-7);
   add(conv(2, 3, 4, 8, 3), 4e-6);
+  Kernel grouped = conv(2, 6, 6, 8, 3);
+  grouped.shape.groups = 3;
+  add(grouped, 5e-6);
+  for (const LayerKind kind : {LayerKind::average_pool, LayerKind::gelu, LayerKind::dropout, LayerKind::add, LayerKind::batch_norm,
+                               LayerKind::layer_norm, LayerKind::embedding, LayerKind::attention}) {
+    Kernel kernel = conv(2, 12, 12, 4, 1);
+    kernel.shape.kind = kind;
+    if (kind == LayerKind::add) kernel.shape.operands = 3;
+    if (kind == LayerKind::embedding) kernel.shape.rows = 70;
+    if (kind == LayerKind::attention)
+      kernel.shape.attention = {.heads = 3, .key_heads = 3, .key_channels = 4, .value_channels = 4, .keys = 16, .dropout = true};
+    add(kernel, 1e-6 * (3 + static_cast<int>(kind)));
+  }
+  Kernel by_adam = dense(8, 16, 32, Pass::update);
+  by_adam.optimizer = Optimizer::adam;
+  add(by_adam, 6e-7);
   calibration.busy = {{LayerKind::dense, Pass::forward, 2, 1.0625, Bytes(4096)}, {LayerKind::dense, Pass::forward, 2, 1.25, Bytes(1e7)}};
   calibration.spells = {0.25, 1.375, 500, Seconds(0.002)};
   calibration.collectives = {{"all-reduce", 2, Bytes(1024), Seconds(5e-6), Seconds(4e-6), Seconds(6e-6)}};
@@ -84,11 +100,11 @@ TEST_CASE("a negative time, an unknown layer and a short row are refused") {
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "1e-06", "-1e-06"), "x"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "[\"dense\",8,", "[\"dance\",8,"), "x"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "[\"dense\",8,", "[\"dense\","), "x"), BadInput);
-  CHECK_THROWS_AS(read_calibration_text(replaced(text, "\"schema_version\": 2", "\"schema_version\": 3"), "x"), BadInput);
+  CHECK_THROWS_AS(read_calibration_text(replaced(text, "\"schema_version\": 4", "\"schema_version\": 3"), "x"), BadInput);
 }
 
 TEST_CASE("a calibration of an older format says what to do") {
-  const std::string text = replaced(calibration_json(small()), "\"schema_version\": 2", "\"schema_version\": 1");
+  const std::string text = replaced(calibration_json(small()), "\"schema_version\": 4", "\"schema_version\": 2");
   CHECK_THROWS_WITH(read_calibration_text(text, "old.json"), Catch::Contains("older format") && Catch::Contains("forerun calibrate"));
 }
 
@@ -122,6 +138,16 @@ TEST_CASE("a sample of another layer than its model, or of a pass that its layer
   refused(replaced(text, "[\"dense\",8,16", "[\"relu\",8,16"), "is not of its model");
   const std::string update = text.substr(text.find("{\"pass\":\"update\""));
   refused(replaced(text, update, replaced(update, "[\"dense\",8,16", "[\"relu\",8,16")), "has no pass update");
+}
+
+TEST_CASE("an update by an unknown optimizer, and groups that do not divide the channels, are refused where they stand") {
+  const std::string text = calibration_json(small());
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"optimizer\":\"adam\"", "\"optimizer\":\"adams\""), "x.json"),
+                    Catch::StartsWith("x.json:") && Catch::Contains("optimizer") && Catch::Contains("adam"));
+  CHECK_THROWS_WITH(
+      read_calibration_text(replaced(text, "[\"conv2d\",2,6,8,8,6,8,8,3,1,1,3,", "[\"conv2d\",2,6,8,8,6,8,8,3,1,1,4,"), "x.json"),
+      Catch::StartsWith("x.json:") && Catch::Contains("groups"));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"optimizer\":\"adam\",", ""), "x.json"), Catch::Contains("optimizer"));
 }
 
 TEST_CASE("a sample whose dimensions multiply beyond what can be counted is refused where it stands") {

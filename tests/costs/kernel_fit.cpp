@@ -96,14 +96,17 @@ TEST_CASE("noise is smoothed, not followed") {
   CHECK(model.leave_one_out_error > 0.03);
 }
 
-TEST_CASE("a calibration gets one model a kind and pass, and one for all updates") {
+TEST_CASE("a calibration gets one model a kind and pass, and one for the updates by each optimizer") {
   Calibration calibration;
   calibration.kernels = {sample(dense(8, 8, 8), 1e-6), sample(relu(8, 8), 1e-6), sample(dense(8, 8, 8, Pass::backward_data), 1e-6),
                          sample(dense(8, 8, 8, Pass::update), 1e-6), sample(test::conv(8, 8, 8, 8, 3, Pass::update), 1e-6)};
   fit(calibration);
   CHECK(calibration.kernel_models.size() == 4);
+  calibration.kernels.push_back(sample(dense(8, 8, 8, Pass::update), 2e-6));
+  calibration.kernels.back().kernel.optimizer = Optimizer::adamw;
   fit(calibration);
-  CHECK(calibration.kernel_models.size() == 4);
+  CHECK(calibration.kernel_models.size() == 5);
+  CHECK(calibration.kernel_models.back().optimizer == Optimizer::adamw);
 }
 
 TEST_CASE("all-reduce samples become one table a number of ranks, by size") {

@@ -58,7 +58,7 @@ TEST_CASE("the residual is a sum over samples of weight times correlation") {
 TEST_CASE("a shape's features are what its cost depends on") {
   CHECK(kernel_features(dense(8, 16, 32)).count == 4);
   CHECK(kernel_features(dense(8, 16, 32)).values[1] == Approx(std::log(16)));
-  CHECK(kernel_features(conv(8, 3, 64, 32, 5)).count == 7);
+  CHECK(kernel_features(conv(8, 3, 64, 32, 5)).count == 8);
   CHECK(kernel_features(conv(8, 3, 64, 32, 5)).values[3] == Approx(std::log(1024)));
   CHECK(kernel_features(conv(8, 3, 64, 32, 5)).values[4] == Approx(std::log(5)));
   CHECK(kernel_features(dense(8, 16, 32, Pass::update)).count == 2);
@@ -77,10 +77,75 @@ TEST_CASE("footprints inside a core's cache are alike, and so are those far beyo
   CHECK(footprint(4 * kMiB) < footprint(8 * kMiB));
 }
 
-TEST_CASE("updates share a model whatever their layer, other passes do not") {
-  CHECK(same_model(dense(1, 1, 1, Pass::update), LayerKind::conv2d, Pass::update));
-  CHECK_FALSE(same_model(dense(1, 1, 1), LayerKind::conv2d, Pass::forward));
-  CHECK_FALSE(same_model(dense(1, 1, 1), LayerKind::dense, Pass::backward_data));
+TEST_CASE("a grouped convolution's channels are those of a group, and its groups a feature") {
+  Kernel grouped = conv(8, 96, 192, 14, 3);
+  grouped.shape.groups = 32;
+  const KernelFeatures features = kernel_features(grouped);
+  CHECK(features.values[1] == Approx(std::log(3)));
+  CHECK(features.values[2] == Approx(std::log(6)));
+  CHECK(features.values[6] == Approx(std::log(32)));
+  CHECK(kernel_features(conv(8, 96, 192, 14, 3)).values[6] == 0);
+}
+
+TEST_CASE("an attention's time depends on its queries and its keys apart, and on its dropout") {
+  Kernel kernel;
+  kernel.shape = {.kind = LayerKind::attention, .input = {.channels = 80, .width = 100}, .output = {.channels = 80, .width = 100}};
+  kernel.shape.attention = {.heads = 5, .key_heads = 5, .key_channels = 16, .value_channels = 16, .keys = 300};
+  kernel.batch = 2;
+  const KernelFeatures plain = kernel_features(kernel);
+  CHECK(plain.count == 6);
+  CHECK(plain.values[0] == Approx(std::log(2 * 5)));
+  CHECK(plain.values[1] == Approx(std::log(100)));
+  CHECK(plain.values[2] == Approx(std::log(300)));
+  CHECK(plain.values[3] == Approx(std::log(16)));
+  kernel.shape.attention.dropout = true;
+  CHECK(kernel_features(kernel).values[4] == plain.values[4] + 1);
+}
+
+TEST_CASE("norms and the loss go over rows, be they samples, pixels or tokens") {
+  for (const LayerKind kind : {LayerKind::batch_norm, LayerKind::layer_norm, LayerKind::softmax_cross_entropy}) {
+    Kernel many = relu(12, 40), tokens = relu(2, 40);
+    many.shape.kind = tokens.shape.kind = kind;
+    tokens.shape.input.width = tokens.shape.output.width = 6;
+    CHECK(kernel_features(many).values == kernel_features(tokens).values);
+  }
+}
+
+TEST_CASE("updates share a kernel whatever their layer, other passes do not") {
+  CHECK(same_kernel(dense(1, 1, 1, Pass::update), LayerKind::conv2d, Pass::update));
+  CHECK_FALSE(same_kernel(dense(1, 1, 1), LayerKind::conv2d, Pass::forward));
+  CHECK_FALSE(same_kernel(dense(1, 1, 1), LayerKind::dense, Pass::backward_data));
+}
+
+TEST_CASE("each optimizer's updates have a model of their own") {
+  Calibration calibration;
+  calibration.kernel_models = {plain(LayerKind::dense, Pass::update, 1e-6)};
+  Kernel update = test::conv(1, 1, 1, 8, 3, Pass::update);
+  CHECK(lacking_samples(calibration, update).empty());
+  update.optimizer = Optimizer::adam;
+  CHECK(lacking_samples(calibration, update) == "updates by adam");
+  CHECK_THROWS_AS(find_model(calibration, update), MissingCapability);
+  calibration.kernel_models.push_back(plain(LayerKind::dense, Pass::update, 3e-6));
+  calibration.kernel_models.back().optimizer = Optimizer::adam;
+  CHECK(find_model(calibration, update).overhead == Seconds(3e-6));
+}
+
+TEST_CASE("convolutions in groups are priced where some of the samples have groups") {
+  Kernel grouped = conv(8, 96, 192, 14, 3);
+  grouped.shape.groups = 32;
+  KernelTimeModel model = plain(LayerKind::conv2d, Pass::forward, 1e-6);
+  model.inverse_scales.assign(8, 0.5);
+  const auto features_of = [&](const Kernel& kernel) {
+    model.features.clear();
+    for (const double value : kernel_features(kernel).values) model.features.push_back(static_cast<float>(0.5 * value));
+    model.weights = {0};
+    Calibration calibration;
+    calibration.kernel_models = {model};
+    return calibration;
+  };
+  CHECK(lacking_samples(features_of(conv(8, 96, 192, 14, 3)), grouped) == "grouped conv2d forward");
+  CHECK(lacking_samples(features_of(conv(8, 96, 192, 14, 3)), conv(1, 1, 1, 8, 3)).empty());
+  CHECK(lacking_samples(features_of(grouped), grouped).empty());
 }
 
 TEST_CASE("a kernel without a model is a missing capability") {

@@ -89,7 +89,7 @@ TEST_CASE("a plan that cannot be priced is answered with everything that is miss
     }
     return std::string("priced");
   };
-  CHECK(answer() == "calibration small has no samples of attention forward, dense update");
+  CHECK(answer() == "calibration small has no samples of attention forward, updates by sgd-momentum");
   calibration.gpu = GpuModel{};
   calibration.gpu->peak[Precision::fp16] = FlopsPerSecond(1);
   scenario.calibration = std::make_shared<const Calibration>(calibration);

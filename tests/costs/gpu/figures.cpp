@@ -136,6 +136,6 @@ TEST_CASE("tiles are tried by falling share, in whatever order they stand") {
 }
 
 TEST_CASE("samples and figures do not mix") {
-  refused(replaced(text(), "\"schema_version\": 3", "\"schema_version\": 2"), "host");
+  refused(replaced(text(), "\"schema_version\": 3", "\"schema_version\": 4"), "host");
   refused(replaced(text(), "\"origin\"", "\"host\": \"a\", \"origin\""), "host");
 }
