@@ -156,6 +156,8 @@ Page calibration_page(const Calibration& calibration) {
   page.text = head_text(calibration) + content_text(calibration);
   page.text += working_sets_text(calibration.busy);
   if (calibration.spells.share > 0) page.text += "\nslow spells: " + spells_text(calibration.spells) + "\n";
+  if (calibration.cache_life)
+    page.text += "\ncaches: what a core left stays there " + human(*calibration.cache_life) + " on average, since others use them too\n";
   if (!calibration.collectives.empty()) page.text += "\n" + text_table(collectives_table(calibration));
   page.document = {{"schema_version", 1},
                    {"name", calibration.name},
@@ -168,6 +170,7 @@ Page calibration_page(const Calibration& calibration) {
                    {"origin", to_string(calibration.origin)},
                    {"models", models_json(calibration)},
                    {"slow_spells", spells_json(calibration.spells)},
+                   {"cache_life_s", calibration.cache_life ? Json(calibration.cache_life->value()) : Json(nullptr)},
                    {"collectives", collectives_json(calibration)},
                    {"compute_scale", calibration.compute_scale},
                    {"figures", figures_json(calibration)},

@@ -226,6 +226,8 @@ struct Calibration {
   std::vector<CollectiveSample> collectives;
   std::vector<BusyFactor> busy;
   SlowSpells spells;
+  std::optional<Seconds>
+      cache_life;  ///< mean time that what a core left in a cache stays there; empty: until the core itself needs the room
   OverlapSlowdown overlap;
   std::vector<KernelTimeModel> kernel_models;
   std::vector<CollectiveTimeModel> all_reduce_models;

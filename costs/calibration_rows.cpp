@@ -63,6 +63,7 @@ void write_rows(Json& document, const Calibration& calibration) {
   const SlowSpells& spells = calibration.spells;
   document["slow_spells"] = {{"share", spells.share}, {"factor", spells.factor}, {"looks", spells.looks}};
   if (spells.usual > Seconds(0)) document["slow_spells"]["usual_s"] = spells.usual.value();
+  if (calibration.cache_life) document["cache_life_s"] = calibration.cache_life->value();
   document["busy"] = Json::array();
   for (const BusyFactor& busy : calibration.busy)
     document["busy"].push_back({{"layer", to_string(busy.kind)},
@@ -88,6 +89,7 @@ void read_rows(Mapping& mapping, Calibration& calibration) {
     });
   };
   mapping.required("slow_spells", [&](const YamlNode& node) { read_spells(node, calibration, problems); });
+  mapping.optional("cache_life_s", [&](const Text& text) { calibration.cache_life = parse_time(text); });
   read_models(mapping, calibration, problems);
   each("busy", read_busy);
   each("collectives", read_collective);

@@ -161,6 +161,13 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
   return base_time(model, kernel) * std::exp(residual);
 }
 
+Seconds kernel_time_in_step(const KernelTimeModel& model, const Kernel& kernel, Seconds step, Seconds cache_life) {
+  Kernel cold = kernel;
+  cold.footprint = std::max(kernel.footprint, Bytes(kLargeFootprint));
+  const Seconds kept = kernel_time(model, kernel), lost = std::max(kept, kernel_time(model, cold));
+  return lost + std::exp(-(step / cache_life)) * (kept - lost);
+}
+
 std::string lacking_samples(const Calibration& calibration, const Kernel& kernel) {
   if (const std::string_view beyond = beyond_samples(kernel); !beyond.empty()) return std::string(beyond);
   return model_of(calibration, kernel) == nullptr ? named(kernel) : "";

@@ -41,6 +41,10 @@ Seconds base_time(const KernelTimeModel& model, const Kernel& kernel);
 /// Time of one call, alone on its machine: base_time times the exponential of the residual.
 Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
 
+/// The same in a step that takes `step` alone, on a machine whose caches lose what they hold after a mean life: a share exp(-step / life)
+/// is there yet where the step comes back to it, and the rest comes from memory.
+Seconds kernel_time_in_step(const KernelTimeModel& model, const Kernel& kernel, Seconds step, Seconds cache_life);
+
 /// What of the kernel the calibration's samples do not tell: `attention forward`, `kernels in other precisions than fp32`. Empty where they
 /// do.
 std::string lacking_samples(const Calibration& calibration, const Kernel& kernel);

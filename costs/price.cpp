@@ -1,6 +1,7 @@
 #include "costs/price.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <tuple>
@@ -65,19 +66,39 @@ class TransferPrices {
   std::map<Key, OperationCost> prices_;
 };
 
+/// Of all kernels on a CPU, alone and undisturbed.
+std::vector<Seconds> kernel_times(const StepPlan& plan, const Scenario& scenario) {
+  const Calibration& calibration = *scenario.calibration;
+  std::vector<Seconds> times(plan.operations.size());
+  const auto each = [&](auto&& time_of) {
+    for (std::size_t i = 0; i < times.size(); ++i)
+      if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work)) times[i] = time_of(find_model(calibration, *kernel), *kernel);
+  };
+  each(kernel_time);
+  if (!calibration.cache_life || !is_calibrated_machine(scenario.platform, calibration)) return times;
+  const TreeIndex tree = index_tree(plan);
+  Seconds step;
+  for (std::size_t i = 0; i < times.size(); ++i)
+    if (plan.operations[i].rank_class == plan.compute_class) step += times_in_step(tree, i) * times[i];
+  each([&](const KernelTimeModel& model, const Kernel& kernel) {
+    return kernel_time_in_step(model, kernel, step, *calibration.cache_life);
+  });
+  return times;
+}
+
 std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario& scenario) {
   const Calibration& calibration = *scenario.calibration;
   const int busy = std::min(plan.ranks, scenario.platform.devices_per_node);
   const double spells = is_calibrated_machine(scenario.platform, calibration) ? spell_factor(calibration.spells, plan.ranks) : 1.0;
   const double scale = calibration.compute_scale * spells;
   TransferPrices transfers(plan, scenario);
+  const std::vector<Seconds> times = calibration.gpu ? std::vector<Seconds>() : kernel_times(plan, scenario);
   std::vector<OperationCost> costs;
   costs.reserve(plan.operations.size());
   for (const Operation& operation : plan.operations) {
     OperationCost cost;
     if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
-      if (!calibration.gpu)
-        cost.latency = scale * busy_factor(calibration, *kernel, busy) * kernel_time(find_model(calibration, *kernel), *kernel);
+      if (!calibration.gpu) cost.latency = scale * busy_factor(calibration, *kernel, busy) * times[costs.size()];
     } else if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
       cost = transfers.of(*transfer);
     } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "io/json.hpp"
+#include "kernels/microbenchmarks/cache_life.hpp"
 #include "kernels/microbenchmarks/journal.hpp"
 #include "kernels/microbenchmarks/spells.hpp"
 #include "kernels/trainer/core_pin.hpp"
@@ -113,6 +114,7 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
       else if (sample.median < calibration.kernels[i].median)
         calibration.kernels[i] = sample;
     }
+    calibration.cache_life = measure_cache_life(arena);
     calibration.spells = slow_spells(looks, usual_time(looks));
   }
   calibration.busy = measure_busy(list.busy, static_cast<int>(cores.size()), busy_effort,

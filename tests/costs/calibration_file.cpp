@@ -160,6 +160,16 @@ TEST_CASE("a sample whose dimensions multiply beyond what can be counted is refu
       Catch::StartsWith("x.json:") && Catch::Contains("2^53"));
 }
 
+TEST_CASE("the life of what a cache holds is kept, may be unknown, and is above zero") {
+  Calibration written = small();
+  CHECK_FALSE(read_calibration_text(calibration_json(written), "x").cache_life);
+  written.cache_life = Seconds(0.004);
+  const std::string text = calibration_json(written);
+  CHECK(read_calibration_text(text, "x").cache_life == Seconds(0.004));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"cache_life_s\": 0.004", "\"cache_life_s\": 0"), "x.json"),
+                    Catch::StartsWith("x.json:") && Catch::Contains("cache_life_s"));
+}
+
 TEST_CASE("the usual time of a watch may be unknown, as in the shipped calibration") {
   const auto shipped = load_calibration({"cpu-cluster", "--calibration", 0, 0, ""});
   CHECK(shipped->spells.looks == 499);

@@ -217,6 +217,49 @@ TEST_CASE("the slowest of several cores is in a slow spell more often than one")
   CHECK(spell_factor({}, 1000) == 1);
 }
 
+TEST_CASE("the longer a step, the less of what it left does it find in a cache that others use too") {
+  KernelTimeModel model = plain(LayerKind::dense, Pass::forward, 1e-6);
+  Kernel small = dense(10, 20, 30), cold = small;
+  cold.footprint = Bytes(192 * kMiB);
+  const KernelFeatures at = kernel_features(cold);
+  model.inverse_scales.assign(4, 1);
+  for (int f = 0; f < 4; ++f) model.features.push_back(static_cast<float>(at.values[f]));
+  model.weights = {1};  // slower by e where nothing is cached
+  const Seconds kept = kernel_time(model, small), lost = kernel_time(model, cold);
+  REQUIRE(lost > 1.5 * kept);
+  const auto in_step = [&](double step) { return kernel_time_in_step(model, small, Seconds(step), Seconds(1)); };
+  CHECK(in_step(0) / kept == Approx(1));
+  CHECK(in_step(1).value() == Approx(lost.value() - std::exp(-1) * (lost - kept).value()));
+  CHECK(in_step(100) / lost == Approx(1));
+  CHECK(kernel_time_in_step(model, cold, Seconds(0.5), Seconds(1)) == lost);
+}
+
+TEST_CASE("caches forget on the machine that was calibrated, after the time that all kernels of the step take") {
+  auto calibration = std::make_shared<Calibration>();
+  calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
+  KernelTimeModel& model = calibration->kernel_models.front();
+  const Kernel kernel = dense(10, 20, 30);
+  Kernel cold = kernel;
+  cold.footprint = Bytes(192 * kMiB);
+  const KernelFeatures at = kernel_features(cold);
+  model.inverse_scales.assign(4, 1);
+  for (int f = 0; f < 4; ++f) model.features.push_back(static_cast<float>(at.values[f]));
+  model.weights = {1};
+  test::PlanBuilder builder(1);
+  for (int i = 0; i < 3; ++i) {
+    builder.compute(0);
+    builder.edit().operations.back().work = kernel;
+  }
+  Scenario scenario;
+  scenario.calibration = calibration;
+  calibration->name = scenario.platform.name = "this-machine";
+  calibration->cache_life = Seconds(1e-6);
+  const Seconds step = 3 * kernel_time(model, kernel);
+  CHECK(price(builder.plan(1), scenario)[1].duration() / kernel_time_in_step(model, kernel, step, Seconds(1e-6)) == Approx(1));
+  scenario.platform.name = "described";
+  CHECK(price(builder.plan(1), scenario)[1].duration() / kernel_time(model, kernel) == Approx(1));
+}
+
 TEST_CASE("slow spells count on the machine that was calibrated and nowhere else") {
   auto calibration = std::make_shared<Calibration>();
   calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
