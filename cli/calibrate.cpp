@@ -127,7 +127,7 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
       "calibrate", "measures the training kernels of this machine and its network between ranks, or fits a device to measured runs");
   const auto options = std::make_shared<CalibrateCommand>();
   auto* quick = verb->add_flag_callback(
-      "--quick", [options] { options->mode = CalibrateMode::quick; }, "some five minutes (the default)");
+      "--quick", [options] { options->mode = CalibrateMode::quick; }, "some six minutes (the default)");
   auto* full = verb->add_flag_callback(
       "--full", [options] { options->mode = CalibrateMode::full; }, "more shapes, longer each");
   quick->excludes(full);

@@ -12,7 +12,7 @@ mkdir -p "$folder"
 # The demo keeps its calibration to itself.
 export XDG_DATA_HOME=$folder/data
 
-echo "== Calibrating this machine (some five minutes)"
+echo "== Calibrating this machine (some six minutes)"
 "$forerun" calibrate --quick > "$folder/calibration.txt"
 
 ranks="1 2"
