@@ -8,6 +8,7 @@
 #include "cli/calibrate_from.hpp"
 #include "cli/calibration_page.hpp"
 #include "cli/choice.hpp"
+#include "cli/measure_links.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
 #include "cli/verbs.hpp"
@@ -32,6 +33,7 @@ struct CalibrateCommand {
   Device device = Device::cpu;
   NetworkWish network = NetworkWish::where_possible;
   std::optional<std::string> watch;  ///< for how long to watch the machine of a calibration that there is, instead of measuring one
+  LinkOptions links;                 ///< to measure only what goes between ranks
   FromRuns from;                     ///< measured runs to fit to, instead of measuring
   std::string file;
   OutputOptions output;  ///< of the summary; the calibration itself has its own file
@@ -89,6 +91,7 @@ std::string measure_collectives(Calibration& calibration, int ranks, const Calib
 
 ExitCode calibrate(const CalibrateCommand& options, const Environment& environment) {
   if (!options.from.runs.empty()) return calibrate_from(options.from, options.file, options.output, environment);
+  if (!options.links.runs.empty()) return measure_links(options.links, options.output, environment);
   if (options.watch) return watch(*options.watch, options.file, options.output, environment);
   if (options.device == Device::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
   check_output(options.output);
@@ -142,10 +145,18 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   verb->add_option("-o,--output", options->file, "write the calibration here; without it where this-machine finds it");
   auto* watched = verb->add_option("--watch", options->watch,
                                    "only watch all cores for slow spells, such as 5s, and pool them into the calibration that there is");
+  auto* links = verb->add_option("--links", options->links.runs,
+                                 "only measure messages and all-reduces between ranks, where mpirun places them, and append them to this "
+                                 "CSV file as measured runs, which --from takes");
+  verb->add_option("--ranks", options->links.ranks, "how many ranks have links to measure")->capture_default_str()->needs(links);
+  verb->add_option("-p,--platform", options->links.platform, "what they stand on, as the runs name it; without it this-machine")
+      ->needs(links);
   add_from_options(*verb, options->from);
   CLI::Option* from = verb->get_option("--from");
-  for (CLI::Option* other : {quick, full, network, without, watched, verb->get_option("--device")}) from->excludes(other);
-  for (CLI::Option* other : {quick, full, network, without, verb->get_option("--device")}) watched->excludes(other);
+  CLI::Option* device = verb->get_option("--device");
+  for (CLI::Option* other : {quick, full, network, without, watched, links, device}) from->excludes(other);
+  for (CLI::Option* other : {quick, full, network, without, links, device}) watched->excludes(other);
+  for (CLI::Option* other : {quick, full, network, without, device, verb->get_option("--output")}) links->excludes(other);
   add_format_option(*verb, options->output);
   verb->footer(
       "Example:\n  forerun calibrate --quick\n"

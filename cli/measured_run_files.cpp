@@ -1,6 +1,7 @@
 #include "cli/measured_run_files.hpp"
 
 #include "io/atomic_file.hpp"
+#include "io/file.hpp"
 #include "io/format.hpp"
 #include "validation/launches.hpp"
 
@@ -28,6 +29,12 @@ std::vector<Row> operation_rows(const std::string& run, const TrainResult& resul
 }
 
 }  // namespace
+
+std::string named_from(const std::string& name_or_file, const fs::path& runs) {
+  if (!names_a_file(name_or_file)) return name_or_file;
+  const std::string file = fs::proximate(fs::absolute(name_or_file), fs::absolute(runs).parent_path()).string();
+  return names_a_file(file) ? file : "./" + file;
+}
 
 MeasuredRunFiles::MeasuredRunFiles(const fs::path& runs)
     : runs_(runs), steps_(companion_file(runs, "steps")), operations_(companion_file(runs, "operations")) {}

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "kernels/trainer/train.hpp"
 #include "validation/measured_runs.hpp"
 
 namespace forerun {
+
+/// A name, or a file as a file of measured runs names it: relative to that file's folder, and never to be taken for a name.
+std::string named_from(const std::string& name_or_file, const std::filesystem::path& runs);
 
 /// A file of measured runs and what is kept beside it: RUNS.steps.csv (run, step, step_time_s) and RUNS.operations.csv.
 class MeasuredRunFiles {

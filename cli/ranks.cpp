@@ -1,6 +1,9 @@
 #include "cli/ranks.hpp"
 
 #include "core/this_machine.hpp"
+#include "io/format.hpp"
+#include "platforms/load.hpp"
+#include "sim/route_reader.hpp"
 
 namespace forerun {
 namespace fs = std::filesystem;
@@ -14,6 +17,14 @@ RanksPaths ranks_paths(const Environment& environment) {
   std::error_code none;
   if (!fs::exists(paths.forerun_ranks, none) && fs::exists(built, none)) paths.forerun_ranks = built;
   return paths;
+}
+
+void require_devices(const std::string& platform, int ranks, const Environment& environment) {
+  const Text name{platform, "--platform"};
+  const Platform machine = this_machine(environment);
+  const Platform found = load_platform(name, {}, environment.search(), &machine, sim::read_simgrid_routes);
+  if (found.devices() < ranks)
+    throw BadInput(problem(name, forerun::format("has {} devices, and {} ranks stand on it", found.devices(), ranks)));
 }
 
 Platform this_machine(const Environment& environment) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "cli/environment.hpp"
 #include "core/platform.hpp"
 #include "kernels/ranks/launch.hpp"
@@ -8,6 +10,9 @@ namespace forerun {
 
 /// Where forerun-ranks is: beside this command once installed, in the folder kernels beside this command's in a build.
 RanksPaths ranks_paths(const Environment& environment);
+
+/// BadInput where a platform that ranks are said to stand on cannot be read or has fewer devices.
+void require_devices(const std::string& platform, int ranks, const Environment& environment);
 
 /// The machine that this command runs on: one node, a device a core.
 Platform this_machine(const Environment& environment);

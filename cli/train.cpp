@@ -101,6 +101,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   require_own_runtime(scenario.strategy);
   require_trainable(scenario.strategy);
   scenario.platform = this_machine(environment);
+  if (!options.scenario.platform.empty()) require_devices(options.scenario.platform, scenario.strategy.ranks(), environment);
   training.settings = text.settings;
   training.workload_settings = settings.workload;
   return training;
@@ -137,11 +138,9 @@ MeasuredRun measured_run(const std::string& name, const Training& training, cons
   MeasuredRun run;
   run.run = name;
   run.group = options.group;
-  run.workload.value = options.scenario.workload;
-  if (names_a_file(run.workload.value))
-    run.workload.value = fs::proximate(fs::absolute(run.workload.value), fs::absolute(options.append).parent_path()).string();
-  if (names_a_file(options.scenario.workload) && !names_a_file(run.workload.value)) run.workload.value.insert(0, "./");
-  run.platform.value = kThisMachine;
+  run.workload.value = named_from(options.scenario.workload, options.append);
+  run.platform.value =
+      options.scenario.platform.empty() ? std::string(kThisMachine) : named_from(options.scenario.platform, options.append);
   run.strategy.value = strategy_text(training.scenario.strategy);
   run.settings = training.settings;
   run.metric = "step_time_s";
@@ -185,6 +184,8 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
   add_strategy_option(*verb, options->scenario);
   verb->get_option("--strategy")->description("such as data=2,overlap=data; one device where none is given; always runtime=forerun");
   add_setting_option(*verb, options->scenario);
+  verb->add_option("-p,--platform", options->scenario.platform,
+                   "what the ranks stand on, as the run is recorded: mpirun places them, and nothing here does; without it this-machine");
   verb->add_option("--steps", options->steps, "timed steps")->capture_default_str();
   verb->add_option("--warm-up", options->warm_up, "steps before, not timed")->capture_default_str();
   verb->add_option("--append", options->append,

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Why: are runs over slow links predicted from what links and kernels take alone?
+#   bench/shaped_training.sh FORERUN CALIBRATION [FOLDER]
+# Over links of 100, 200, 500 and 1000 Mbit/s (bench/shaped_network.sh, which needs root): measures messages and all-reduces between two
+# ranks, then really trains. Each rate's link is fitted to its messages alone, and everything else is scored; CALIBRATION holds the kernels
+# of this machine (forerun calibrate -o CALIBRATION). FOLDER, build/shaped where none is given, keeps runs.csv and the platforms.
+set -euo pipefail
+
+[ $# -ge 2 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+forerun=$(realpath "$1") calibration=$(realpath "$2") shaped=$(realpath "$(dirname "$0")")/shaped_network.sh
+mkdir -p "${3:-build/shaped}"
+cd "${3:-build/shaped}"
+rm -f runs.csv all.csv trained.* links-*.csv
+
+train() {  # rate, workload, batch, steps, strategy
+  "$shaped" "$1mbit" 2 "$forerun" train --workload "$2" --set workload.batch="$3" --steps "$4" --warm-up 5 --strategy "$5" \
+    --platform "shaped-$1.yaml" --group "$1-mbit" --run "$1-$2-$3-${5//,/-}" --append trained.csv >/dev/null 2>>network.log
+}
+
+for rate in ${RATES:-100 200 500 1000}; do
+  printf '%s\n' "name: shaped-$rate" "nodes: 2" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
+    "link-bandwidth: ${rate}Mbit/s" "link-latency: 50us" >"shaped-$rate.yaml"
+  echo "links of $rate Mbit/s" >&2
+  "$shaped" "${rate}mbit" 2 "$forerun" calibrate --links "links-$rate.csv" --platform "shaped-$rate.yaml" >/dev/null 2>>network.log
+  train "$rate" logistic-regression 64 100 data=2
+  train "$rate" mlp 64 60 data=2
+  train "$rate" mlp 512 60 data=2
+  train "$rate" mlp-wide 64 10 data=2
+  train "$rate" mnist-cnn 64 12 data=2
+  train "$rate" mnist-cnn 16 12 data=2
+  train "$rate" mlp 256 40 pipeline=2,micro-batches=4
+  train "$rate" mnist-cnn 64 12 pipeline=2,micro-batches=4
+done
+
+# One file. Of the messages those calibrate that a bucket of two packets is small against, and the shortest, which shows the latency.
+head -1 trained.csv | sed 's/$/,calibrates/' >runs.csv
+for rate in ${RATES:-100 200 500 1000}; do
+  awk -F, -v OFS=, -v group="$rate-mbit" '$2 == "ping-pong" {
+    split($6, set, /[=B]/); bytes = set[2]
+    $2 = group
+    if (bytes <= 4 || bytes >= 65536) print $0, "yes" }' "links-$rate.csv" >>runs.csv
+done
+sed '1d; s/$/,/' trained.csv >>runs.csv
+"$forerun" validate runs.csv --calibration "$calibration" --fit marked --unknowns link-bandwidth,link-latency
