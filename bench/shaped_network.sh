@@ -17,7 +17,7 @@ shift 2
 [[ $nodes =~ ^[1-9][0-9]?$ ]] || stop "NODES is a number from 1 to 99 (got $nodes)"
 [[ $rate =~ ^[1-9][0-9]*(kbit|mbit|gbit)$ ]] || stop "RATE is a number of kbit, mbit or gbit without a space (got $rate)"
 [ "$(id -u)" = 0 ] || stop "network namespaces need root"
-for program in ip tc mpirun; do command -v "$program" >/dev/null || stop "$program is missing (packages iproute2 and openmpi-bin)"; done
+for program in ip tc unshare mpirun; do command -v "$program" >/dev/null || stop "$program is missing (packages iproute2 and openmpi-bin)"; done
 
 name=forerun$$           # of the namespaces
 leg=fr$$                 # of the interface in our own namespace: 15 characters at most
@@ -36,8 +36,13 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# $(shape NAMESPACE INTERFACE): two packets may go at once, half a second may wait, so that TCP loses nothing to the bucket.
-shape() { ip netns exec "$1" tc qdisc add dev "$2" root tbf rate "$rate" burst 3200 latency 500ms; }
+# What may go at once: what the link carries in a quarter of a millisecond, which timers keep up with, and two packets at least.
+number=${rate%%[a-z]*}
+case $rate in *kbit) bits=${number}000 ;; *mbit) bits=${number}000000 ;; *) bits=${number}000000000 ;; esac
+burst=$((bits / 32000 > 3200 ? bits / 32000 : 3200))
+
+# $(shape NAMESPACE INTERFACE): half a second of packets may wait, so that TCP loses none.
+shape() { ip netns exec "$1" tc qdisc add dev "$2" root tbf rate "$rate" burst "$burst" latency 500ms; }
 
 # A bridge for each network, in a namespace of their own. 198.18.0.0/15 is set aside for tests of networks (RFC 2544).
 ip netns add "$name" || stop "no network namespace can be made here"
@@ -54,6 +59,7 @@ for node in $(seq 0 $((nodes - 1))); do
   here=$name-$node
   ip netns add "$here"
   ip netns exec "$here" sysctl -qw net.ipv4.tcp_congestion_control=cubic 2>/dev/null || ip netns exec "$here" sysctl -qw net.ipv4.tcp_congestion_control=reno
+  ip netns exec "$here" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null || true  # nobody asks for neighbours on the data links
   ip -n "$here" link set lo up
   for bridge in control data; do
     ip link add "$bridge" netns "$here" type veth peer name "$bridge-$node" netns "$name"
@@ -67,12 +73,13 @@ for node in $(seq 0 $((nodes - 1))); do
   echo "198.18.0.$((node + 1)) slots=1" >>"$files/hosts"
 done
 
-# Open MPI starts its daemon of a node with this in the place of ssh: the host's address, then a command.
+# Open MPI starts its daemon of a node with this in the place of ssh: the host's address, then a command. Each has a name of its own, after
+# which Open MPI calls the folder where daemons keep their files.
 cat >"$files/agent" <<AGENT
 #!/bin/sh
 node=\$((\${1##*.} - 1))
 shift
-exec ip netns exec $name-\$node sh -c "\$*"
+exec ip netns exec $name-\$node unshare --uts sh -c "echo $name-\$node >/proc/sys/kernel/hostname; \$*"
 AGENT
 chmod +x "$files/agent"
 

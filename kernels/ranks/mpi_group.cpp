@@ -18,7 +18,7 @@ int count_of(std::span<const float> chunk) { return static_cast<int>(chunk.size(
 template <class Complete>
 void wait_patiently(Complete&& complete) {
   constexpr Seconds kEager(50e-6);
-  constexpr Seconds kLongestNap(1e-3);
+  constexpr Seconds kLongestNap(50e-6);
   const Seconds start = steady_now();
   while (!complete()) {
     const Seconds waited = steady_now() - start;
@@ -68,7 +68,7 @@ void MpiGroup::start_all_reduce(int slot, std::span<float> values) {
 void MpiGroup::start_send(int slot, int to, int tag, std::span<const float> values) {
   Started& started = started_[slot];
   started.between_two = true;
-  for_each_chunk(values, most_, [&](std::span<const float> chunk) {
+  for_each_chunk(values, std::min(most_, kMostUnasked), [&](std::span<const float> chunk) {
     MPI_Isend(chunk.data(), count_of(chunk), MPI_FLOAT, to, tag, communicator_, &started.requests.emplace_back());
   });
 }
@@ -76,7 +76,7 @@ void MpiGroup::start_send(int slot, int to, int tag, std::span<const float> valu
 void MpiGroup::start_receive(int slot, int from, int tag, std::span<float> values) {
   Started& started = started_[slot];
   started.between_two = true;
-  for_each_chunk(values, most_, [&](std::span<float> chunk) {
+  for_each_chunk(values, std::min(most_, kMostUnasked), [&](std::span<float> chunk) {
     MPI_Irecv(chunk.data(), count_of(chunk), MPI_FLOAT, from, tag, communicator_, &started.requests.emplace_back());
   });
 }
