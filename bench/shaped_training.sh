@@ -12,24 +12,26 @@ mkdir -p "${3:-build/shaped}"
 cd "${3:-build/shaped}"
 rm -f runs.csv all.csv trained.* links-*.csv
 
-train() {  # rate, workload, batch, steps, strategy
-  "$shaped" "$1mbit" 2 "$forerun" train --workload "$2" --set workload.batch="$3" --steps "$4" --warm-up 5 --strategy "$5" \
-    --platform "shaped-$1.yaml" --group "$1-mbit" --run "$1-$2-$3-${5//,/-}" --append trained.csv >/dev/null 2>>network.log
+train() {  # rate, nodes, workload, batch, steps, strategy
+  "$shaped" "$1mbit" "$2" "$forerun" train --workload "$3" --set workload.batch="$4" --steps "$5" --warm-up 5 --strategy "$6" \
+    --platform "shaped-$1.yaml" --group "$1-mbit" --run "$1-$3-$4-${6//,/-}" --append trained.csv >/dev/null 2>>network.log
 }
 
 for rate in ${RATES:-100 200 500 1000}; do
-  printf '%s\n' "name: shaped-$rate" "nodes: 2" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
+  printf '%s\n' "name: shaped-$rate" "nodes: 3" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
     "link-bandwidth: ${rate}Mbit/s" "link-latency: 50us" >"shaped-$rate.yaml"
   echo "links of $rate Mbit/s" >&2
   "$shaped" "${rate}mbit" 2 "$forerun" calibrate --links "links-$rate.csv" --platform "shaped-$rate.yaml" >/dev/null 2>>network.log
-  train "$rate" logistic-regression 64 100 data=2
-  train "$rate" mlp 64 60 data=2
-  train "$rate" mlp 512 60 data=2
-  train "$rate" mlp-wide 64 10 data=2
-  train "$rate" mnist-cnn 64 12 data=2
-  train "$rate" mnist-cnn 16 12 data=2
-  train "$rate" mlp 256 40 pipeline=2,micro-batches=4
-  train "$rate" mnist-cnn 64 12 pipeline=2,micro-batches=4
+  train "$rate" 2 logistic-regression 64 100 data=2
+  train "$rate" 2 mlp 64 60 data=2
+  train "$rate" 2 mlp 512 60 data=2
+  train "$rate" 2 mlp-wide 64 10 data=2
+  train "$rate" 2 mnist-cnn 64 20 data=2
+  train "$rate" 2 mnist-cnn 16 20 data=2
+  train "$rate" 2 mlp 256 40 pipeline=2,micro-batches=4
+  train "$rate" 2 mnist-cnn 64 20 pipeline=2,micro-batches=4
+  train "$rate" 3 mlp 64 40 data=2,servers=1,runtime=forerun
+  train "$rate" 3 mnist-cnn 64 20 data=2,servers=1,runtime=forerun
 done
 
 # One file. Of the messages those calibrate that a bucket of two packets is small against, and the shortest, which shows the latency.
@@ -38,7 +40,7 @@ for rate in ${RATES:-100 200 500 1000}; do
   awk -F, -v OFS=, -v group="$rate-mbit" '$2 == "ping-pong" {
     split($6, set, /[=B]/); bytes = set[2]
     $2 = group
-    if (bytes <= 4 || bytes >= 65536) print $0, "yes" }' "links-$rate.csv" >>runs.csv
+    if (bytes <= 4 || bytes >= 262144) print $0, "yes" }' "links-$rate.csv" >>runs.csv
 done
 sed '1d; s/$/,/' trained.csv >>runs.csv
 "$forerun" validate runs.csv --calibration "$calibration" --fit marked --unknowns link-bandwidth,link-latency

@@ -69,7 +69,7 @@ ExitCode measure_links(const LinkOptions& links, const OutputOptions& output, co
   const auto ranks = static_cast<int>(parse_integer({links.ranks, "--ranks", 0, 0, ""}, 2, kMostRanks));
   check_output(output);
   check_appendable(links.runs, measured_run_columns());
-  if (!links.platform.empty()) require_devices(links.platform, ranks, environment);
+  if (!links.platform.empty()) platform_of_ranks(links.platform, ranks, environment);
   NetworkJob job;
   job.largest_bytes = kLargest;
   ProgressLine progress(WhenPiped::now_and_then);

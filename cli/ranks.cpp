@@ -19,12 +19,13 @@ RanksPaths ranks_paths(const Environment& environment) {
   return paths;
 }
 
-void require_devices(const std::string& platform, int ranks, const Environment& environment) {
+Platform platform_of_ranks(const std::string& platform, int ranks, const Environment& environment) {
   const Text name{platform, "--platform"};
   const Platform machine = this_machine(environment);
-  const Platform found = load_platform(name, {}, environment.search(), &machine, sim::read_simgrid_routes);
+  Platform found = load_platform(name, {}, environment.search(), &machine, sim::read_simgrid_routes);
   if (found.devices() < ranks)
     throw BadInput(problem(name, forerun::format("has {} devices, and {} ranks stand on it", found.devices(), ranks)));
+  return found;
 }
 
 Platform this_machine(const Environment& environment) {

@@ -100,8 +100,8 @@ Training read_training(const TrainCommand& options, const Environment& environme
   if (missing) throw *missing;
   require_own_runtime(scenario.strategy);
   require_trainable(scenario.strategy);
-  scenario.platform = this_machine(environment);
-  if (!options.scenario.platform.empty()) require_devices(options.scenario.platform, scenario.strategy.ranks(), environment);
+  const std::string& platform = options.scenario.platform;
+  scenario.platform = platform.empty() ? this_machine(environment) : platform_of_ranks(platform, scenario.strategy.ranks(), environment);
   training.settings = text.settings;
   training.workload_settings = settings.workload;
   return training;
