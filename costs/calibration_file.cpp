@@ -29,13 +29,14 @@ constexpr std::string_view kOverlap = "overlap_slowdown";
 
 enum class Holds { samples, figures };
 
-Holds read_header(Mapping& mapping, Calibration& calibration) {
+Holds read_header(Mapping& mapping, Calibration& calibration, Problems& problems) {
   std::int64_t version = kVersion;
   const auto word = [&](std::string_view key, std::string& to) { mapping.required(key, [&to](const Text& text) { to = text.value; }); };
   mapping.required("schema_version", [&](const Text& text) {
     version = parse_integer(text, 1, kVersion);
     if (version < kGpuVersion) throw BadInput(problem(text, "is of an older format; run forerun calibrate again"));
   });
+  if (version < kGpuVersion) problems.throw_if_any();  // the rest is of that format, too
   word("name", calibration.name);
   word("device", calibration.device);
   if (version == kVersion) {
@@ -119,7 +120,7 @@ Calibration read_calibration_text(std::string_view text, std::string_view name) 
   Calibration calibration;
   Problems problems;
   Mapping mapping(document, problems);
-  if (read_header(mapping, calibration) == Holds::samples)
+  if (read_header(mapping, calibration, problems) == Holds::samples)
     read_rows(mapping, calibration);
   else
     read_gpu(mapping, calibration, problems);
