@@ -34,7 +34,8 @@ TEST_CASE("warm runs cycle through a kernel's own arrays, cold ones through more
 }
 
 TEST_CASE("a kernel that calculates much with each byte is measured cold alone") {
-  const std::string text = "conv2d:\n  - {batch: [2], channels: [256], filters: [256], edge: [24], window: [3], stride: [1], padding: [1]}\n";
+  const std::string text =
+      "conv2d:\n  - {batch: [2], channels: [256], filters: [256], edge: [24], window: [3], stride: [1], padding: [1]}\n";
   const BenchmarkList list = read_benchmark_list(text, "list");
   REQUIRE(list.kernels.size() == 3);
   for (const Microbenchmark& benchmark : list.kernels) CHECK(benchmark == microbenchmark(benchmark.kernel, Condition::cold));
