@@ -17,12 +17,14 @@ shift 2
 [[ $nodes =~ ^[1-9][0-9]?$ ]] || stop "NODES is a number from 1 to 99 (got $nodes)"
 [[ $rate =~ ^[1-9][0-9]*(kbit|mbit|gbit)$ ]] || stop "RATE is a number of kbit, mbit or gbit without a space (got $rate)"
 [ "$(id -u)" = 0 ] || stop "network namespaces need root"
-for program in ip tc unshare mpirun; do command -v "$program" >/dev/null || stop "$program is missing (packages iproute2 and openmpi-bin)"; done
+for program in ip tc unshare mpirun; do
+  command -v "$program" >/dev/null || stop "$program is missing (packages iproute2, util-linux and openmpi-bin)"
+done
+[ -z "$(ip -4 addr show to 198.18.0.254)" ] || stop "one network at a time: 198.18.0.254 is in use"
 
-name=forerun$$           # of the namespaces
-leg=fr$$                 # of the interface in our own namespace: 15 characters at most
+name=forerun$$  # of the namespaces
+leg=fr$$        # of the interface in our own namespace: 15 characters at most
 files=$(mktemp -d)
-
 command=
 clean_up() {
   [ -z "$command" ] || kill "$command" 2>/dev/null || true
@@ -58,8 +60,10 @@ ip link set "$leg" up
 for node in $(seq 0 $((nodes - 1))); do
   here=$name-$node
   ip netns add "$here"
-  ip netns exec "$here" sysctl -qw net.ipv4.tcp_congestion_control=cubic 2>/dev/null || ip netns exec "$here" sysctl -qw net.ipv4.tcp_congestion_control=reno
-  ip netns exec "$here" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 2>/dev/null || true  # nobody asks for neighbours on the data links
+  # Linux's default, whatever this machine has; without IPv6 nobody asks for neighbours on the data links.
+  for setting in net.ipv4.tcp_congestion_control=cubic net.ipv6.conf.all.disable_ipv6=1; do
+    ip netns exec "$here" sysctl -qw "$setting" 2>/dev/null || true
+  done
   ip -n "$here" link set lo up
   for bridge in control data; do
     ip link add "$bridge" netns "$here" type veth peer name "$bridge-$node" netns "$name"
