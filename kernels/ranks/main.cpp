@@ -49,7 +49,8 @@ int core_of(int rank) {
 /// for what asks waits behind what is being sent. Two ranks of an all-reduce took twice as long. What the environment says stands.
 void send_both_ways_at_once() { setenv("OMPI_MCA_btl_tcp_flags", "send", 0); }
 
-/// What is wrong with a job is wrong on every rank: rank 0 says so, in the result file too, and ends all; the others give it time to.
+/// What is wrong with a job is wrong on every rank: rank 0 says so in the result file, too, and ends all; the others give it time to. What
+/// is wrong on one of them alone, such as a stage that does not fit into its memory, that one says.
 int fail(Speaker speaker, const char* result, const char* what, RanksExit code) {
   if (speaker == Speaker::first_rank) {
     std::fprintf(stderr, "forerun-ranks: %s\n", what);
@@ -59,6 +60,7 @@ int fail(Speaker speaker, const char* result, const char* what, RanksExit code) 
       std::fprintf(stderr, "forerun-ranks: %s\n", error.what());
     }
   } else {
+    std::fprintf(stderr, "forerun-ranks: rank %d: %s\n", group_rank(MPI_COMM_WORLD), what);
     sleep(1);
   }
   MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));

@@ -24,8 +24,8 @@ Scenario scenario_of(const TrainJob& job, int ranks) {
   require_batch(scenario.workload, job_value("workload", job.workload));
   scenario.strategy = parse_strategy(job_value("strategy", job.strategy));
   scenario.platform.name = "the ranks launched";
-  // Servers on nodes of their own find them where every rank is a node.
-  const bool apart = scenario.strategy.servers > 0 && scenario.strategy.server_nodes == ServerNodes::own;
+  // Servers on nodes of their own find them where every rank is a node, and so do several beside workers, each on another one's.
+  const bool apart = scenario.strategy.servers > 1 || (scenario.strategy.servers > 0 && scenario.strategy.server_nodes == ServerNodes::own);
   (apart ? scenario.platform.nodes : scenario.platform.devices_per_node) = ranks;
   scenario.run.steps = job.steps;
   scenario.run.seed = job.seed;

@@ -112,7 +112,7 @@ void Executor::reduce(int index, RankLog* log) {
   const auto& collective = std::get<Collective>(plan_.operations[static_cast<std::size_t>(index)].work);
   const bool barrier = collective.operation == Collective::Operation::barrier;
   const Seconds start = clock_();
-  if (overlap_ == Overlap::data && !barrier) {
+  if (overlaps_data(overlap_) && !barrier) {
     group(index).start_all_reduce(index, network_.bucket(index));
     in_flight_.push_back({index, step_, start, log != nullptr});
     return;

@@ -51,11 +51,34 @@ namespace {
 
 bool learns_tokens(const Workload& workload) { return workload.layers.back().shape.input.positions() > 1; }
 
+/// The number of the chunk that has a layer, whatever rank runs it.
+std::size_t chunk_of(const std::vector<StageChunk>& chunks, int layer) {
+  return static_cast<std::size_t>(std::ranges::find_if(chunks, [&](const StageChunk& chunk) { return chunk.has(layer); }) - chunks.begin());
+}
+
+/// Plans add up the gradients of a weight that the first and the last stage share, and of no other that lies on two of them.
+void require_sums_of_shared(const Workload& workload, const StepPlan& plan) {
+  std::vector<StageChunk> chunks;
+  for (int each = 0; each < static_cast<int>(plan.classes.size()); ++each)
+    for (const StageChunk& chunk : stage_chunks(plan, workload, each))
+      if (std::ranges::find(chunks, chunk.first, &StageChunk::first) == chunks.end()) chunks.push_back(chunk);
+  std::ranges::sort(chunks, {}, &StageChunk::first);
+  int across = 0;
+  for (int layer = 0; layer < static_cast<int>(workload.layers.size()); ++layer) {
+    const int owner = workload.layers[static_cast<std::size_t>(layer)].tied_to;
+    if (owner < 0 || chunk_of(chunks, owner) == chunk_of(chunks, layer)) continue;
+    if (chunk_of(chunks, owner) > 0 || chunk_of(chunks, layer) + 1 < chunks.size() || ++across > 1)
+      throw MissingCapability("the trainer's stages share one table between the first and the last of them; " +
+                              workload.layers[static_cast<std::size_t>(layer)].name + " shares another");
+  }
+}
+
 /// The plan, unless it cannot be run here: its buckets count the bytes of its precision, which a layout of floats does not fit.
 const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
   for (const Layer& layer : workload.layers)
     if (layer.tied_to >= 0 && layer.shape.bias)
       throw MissingCapability("the trainer's layers share all of their parameters or none, and " + layer.name + " has biases of its own");
+  require_sums_of_shared(workload, plan);
   const std::int64_t tokens = workload.layers.back().shape.input.channels;
   for (const Layer& layer : workload.layers)
     if (layer.shape.kind == LayerKind::embedding && !layer.by_position && layer.shape.rows < tokens)

@@ -27,22 +27,30 @@ bool receives(Collective::Operation operation, int member, int size) {
   return member > 0 || size == 1;
 }
 
-/// Messages begin once all ranks are there for them, which takes the logs of all to tell; they share the machine's clock. They end on those
-/// that they go to: the others have got rid of short ones at once.
+/// What a rank's dates count from: nothing that matters where all ranks have one machine's clock. Hosts count from when they were started;
+/// there it is the rank's origin, for all left the same barrier then, to within what leaving it takes.
+Seconds epoch_of(const RankLog& log, const std::vector<RankLog>& ranks) {
+  constexpr Seconds kLeaving(1);
+  const auto far = [&](const RankLog& other) { return other.origin > log.origin + kLeaving || log.origin > other.origin + kLeaving; };
+  return std::ranges::any_of(ranks, far) ? log.origin : Seconds(0);
+}
+
+/// Messages begin once all ranks are there for them, which takes the logs of all to tell. They end on those that they go to: the others
+/// have got rid of short ones at once.
 void add_messages(const Communicator& communicator, Collective::Operation operation, std::size_t index, const std::vector<RankLog>& ranks,
                   Times& times) {
   for (int group = 0; group < communicator.groups; ++group) {
-    const auto logged = [&](int member) -> const std::vector<RankLog::Interval>& {
-      return ranks[static_cast<std::size_t>(communicator.rank(group, member))].operations[index];
-    };
+    const auto log_of = [&](int member) -> const RankLog& { return ranks[static_cast<std::size_t>(communicator.rank(group, member))]; };
+    const auto logged = [&](int member) -> const std::vector<RankLog::Interval>& { return log_of(member).operations[index]; };
     for (std::size_t i = 0; i < logged(0).size(); ++i) {
       Seconds start, end;
       for (int member = 0; member < communicator.size; ++member) {
         if (i >= logged(member).size()) continue;
         const RankLog::Interval& interval = logged(member)[i];
-        start = std::max(start, interval.start);
+        const Seconds posted = interval.start - epoch_of(log_of(member), ranks);
+        start = std::max(start, posted);
         if (!receives(operation, member, communicator.size)) continue;
-        end = std::max(end, interval.start + interval.busy);
+        end = std::max(end, posted + interval.busy);
         times.wait.push_back(interval.wait);
       }
       times.busy.push_back(std::max(end - start, Seconds(0)));

@@ -50,8 +50,7 @@ class StepProgress {
 
 void require_trainable(const Strategy& strategy) {
   const auto refuse = [](std::string_view key, const std::string& value) {
-    throw MissingCapability("the trainer's ranks have layers whole, and it does not execute " + std::string(key) + "=" + value +
-                            "; leave it out, or ask `forerun predict`");
+    throw MissingCapability("the trainer does not execute " + std::string(key) + "=" + value + "; leave it out, or ask `forerun predict`");
   };
   const SpatialGrid& grid = strategy.spatial;
   if (grid.parts() > 1) refuse("spatial", std::to_string(grid.height) + "x" + std::to_string(grid.width));
@@ -62,6 +61,7 @@ void require_trainable(const Strategy& strategy) {
                                                                      {"channel", strategy.channel}};
   for (const auto& [key, degree] : axes)
     if (degree > 1) refuse(key, std::to_string(degree));
+  if (strategy.recompute != Recompute::none) refuse("recompute", std::string(to_string(strategy.recompute)));
   if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
   if (strategy.servers > 0) {
     if (strategy.updates == Updates::asynchronous) refuse("sync", "off");

@@ -62,8 +62,8 @@ struct TrainResult {
   Seconds p90;
 };
 
-/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers, shares out state (ZeRO), or offloads: the
-/// trainer's ranks have layers whole.
+/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers, shares out state (ZeRO), recomputes or
+/// offloads, and for servers that are not synchronous, whole and on their own.
 void require_trainable(const Strategy& strategy);
 
 /// Which of the shares of the global batch, one for each rank along the data axis, a rank trains on. Nobody asks a server.
