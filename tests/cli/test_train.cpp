@@ -158,6 +158,26 @@ TEST_CASE("two ranks train through forerun-ranks") {
   CHECK(value_of(read_yaml_text(answer.out, "out"), "ranks") == "2");
 }
 
+TEST_CASE("a table that others than the first and the last stage share is a missing capability") {
+  const CommandLine shell;
+  put(shell.folder() / "tied.yaml",
+      "input: {tokens: 8}\nlayers:\n"
+      "  - {kind: embedding, rows: 32, outputs: 16}\n"
+      "  - {kind: relu}\n"
+      "  - {kind: dense, outputs: 32, per-position: true, bias: false, tied-to: embedding-1}\n"
+      "  - {kind: softmax-cross-entropy}\n");
+  put(shell.folder() / "three.yaml",
+      "nodes: 3\ndevices-per-node: 1\ndevice: cpu\nmemory-per-node: 1GiB\nlink-bandwidth: 1GB/s\nlink-latency: 5us\n");
+  // The loss is a stage of its own, behind the one that shares the table.
+  const Answer answer = shell.run(
+      "train --workload ./tied.yaml --platform ./three.yaml --set workload.batch=12 --strategy pipeline=3,micro-batches=2 --steps 2");
+  INFO(answer.err);
+  CHECK(answer.code == 6);
+  if (kHasRanks && std::system("command -v mpirun >/dev/null") == 0)
+    CHECK(answer.err.find("share one table between the first and the last of them; dense-1 shares another") != std::string::npos);
+  CHECK(shell.run(kTrain + "--strategy data=2,recompute=full").err.find("does not execute recompute=full") != std::string::npos);
+}
+
 TEST_CASE("what was trained from a file is validated from anywhere") {
   const CommandLine shell;
   std::filesystem::create_directories(shell.folder() / "nets");
