@@ -13,8 +13,8 @@ namespace {
 
 int count_of(std::span<const float> chunk) { return static_cast<int>(chunk.size()); }
 
-/// Looks until `complete` says so: at first without a pause, then with naps of a sixteenth of the time waited so far. So a short wait ends
-/// at once, a long one at most 7 % late, and whoever waits for long leaves the core to others.
+/// Looks until `complete` says so: at first without a pause, then with naps of a sixteenth of the time waited so far, and of no more than
+/// what a message over a fast link takes. So a short wait ends at once, and whoever waits for long leaves the core to others.
 template <class Complete>
 void wait_patiently(Complete&& complete) {
   constexpr Seconds kEager(50e-6);

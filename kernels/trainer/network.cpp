@@ -233,13 +233,11 @@ void Network::run_backward_weights(int layer, cpu::LayerBuffers& buffers, const 
     written = 1;
     return prepared.kernel->run(buffers);
   }
-  float* __restrict sum = buffers.weight_gradient;
+  float* sum = buffers.weight_gradient;
   buffers.weight_gradient = added_.data();
   prepared.kernel->run(buffers);
   buffers.weight_gradient = sum;
-  const float* __restrict added = added_.data();
-  const std::size_t count = layout_.layers[static_cast<std::size_t>(layer)].count;
-  for (std::size_t i = 0; i < count; ++i) sum[i] += added[i];
+  cpu::add_gradient(added_.data(), static_cast<std::int64_t>(layout_.layers[static_cast<std::size_t>(layer)].count), sum);
 }
 
 std::size_t Network::chunk_of(int transfer) const {

@@ -78,16 +78,13 @@ std::span<float> ParameterServer::inbox(int push, int worker) {
 }
 
 void ParameterServer::sum_up(const Bucket& bucket, const std::vector<std::span<float>>& own) {
-  float* __restrict sum = gradients_.data() + bucket.first;
+  float* sum = gradients_.data() + bucket.first;
   std::fill_n(sum, bucket.count, 0.0F);
   for (std::size_t first = 0; const std::span<float> part : own) {
     std::ranges::copy(part, sum + first);
     first += part.size();
   }
-  for (const AlignedArray<float>& inbox : inboxes_) {
-    const float* __restrict values = inbox.data();
-    for (std::size_t i = 0; i < bucket.count; ++i) sum[i] += values[i];
-  }
+  for (const AlignedArray<float>& inbox : inboxes_) cpu::add_gradient(inbox.data(), static_cast<std::int64_t>(bucket.count), sum);
 }
 
 void ParameterServer::run(int operation, const std::vector<std::span<float>>& own) {

@@ -27,18 +27,19 @@ bool receives(Collective::Operation operation, int member, int size) {
   return member > 0 || size == 1;
 }
 
-/// What a rank's dates count from: nothing that matters where all ranks have one machine's clock. Hosts count from when they were started;
-/// there it is the rank's origin, for all left the same barrier then, to within what leaving it takes.
-Seconds epoch_of(const RankLog& log, const std::vector<RankLog>& ranks) {
+/// Whether all ranks have one machine's clock: they left the same barrier at their origins. Hosts count from when they were started.
+bool have_one_clock(const std::vector<RankLog>& ranks) {
   constexpr Seconds kLeaving(1);
-  const auto far = [&](const RankLog& other) { return other.origin > log.origin + kLeaving || log.origin > other.origin + kLeaving; };
-  return std::ranges::any_of(ranks, far) ? log.origin : Seconds(0);
+  const auto [first, last] = std::ranges::minmax_element(ranks, {}, &RankLog::origin);
+  return last->origin - first->origin < kLeaving;
 }
 
-/// Messages begin once all ranks are there for them, which takes the logs of all to tell. They end on those that they go to: the others
+/// Messages begin once all ranks are there for them, which takes the logs of all to tell; on several hosts from their origins, to within
+/// what leaving the barrier takes. They end on those that they go to: the others
 /// have got rid of short ones at once.
 void add_messages(const Communicator& communicator, Collective::Operation operation, std::size_t index, const std::vector<RankLog>& ranks,
                   Times& times) {
+  const bool one_clock = have_one_clock(ranks);
   for (int group = 0; group < communicator.groups; ++group) {
     const auto log_of = [&](int member) -> const RankLog& { return ranks[static_cast<std::size_t>(communicator.rank(group, member))]; };
     const auto logged = [&](int member) -> const std::vector<RankLog::Interval>& { return log_of(member).operations[index]; };
@@ -47,7 +48,7 @@ void add_messages(const Communicator& communicator, Collective::Operation operat
       for (int member = 0; member < communicator.size; ++member) {
         if (i >= logged(member).size()) continue;
         const RankLog::Interval& interval = logged(member)[i];
-        const Seconds posted = interval.start - epoch_of(log_of(member), ranks);
+        const Seconds posted = one_clock ? interval.start : interval.start - log_of(member).origin;
         start = std::max(start, posted);
         if (!receives(operation, member, communicator.size)) continue;
         end = std::max(end, posted + interval.busy);

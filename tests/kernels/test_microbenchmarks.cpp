@@ -10,6 +10,7 @@
 #include "kernels/microbenchmarks/kernel_load.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
 #include "kernels/trainer/core_pin.hpp"
+#include "tests/kernels/dense_kernel.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/load.hpp"
 #include "workloads/shapes.hpp"
@@ -17,12 +18,6 @@
 namespace forerun {
 
 namespace {
-
-Kernel dense_kernel(std::int64_t batch, std::int64_t inputs, std::int64_t outputs, Pass pass) {
-  LayerDescription layer;
-  layer.outputs = outputs;
-  return {infer_shape({inputs, 1, 1}, layer), pass, batch, {}};
-}
 
 constexpr std::string_view kShortList = R"(
 dense:

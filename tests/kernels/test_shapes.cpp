@@ -6,20 +6,11 @@
 #include "core/error.hpp"
 #include "kernels/microbenchmarks/kernel_arrays.hpp"
 #include "kernels/microbenchmarks/shapes.hpp"
+#include "tests/kernels/dense_kernel.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
 namespace forerun {
-
-namespace {
-
-Kernel dense_kernel(std::int64_t batch, std::int64_t inputs, std::int64_t outputs, Pass pass) {
-  LayerDescription layer;
-  layer.outputs = outputs;
-  return {infer_shape({inputs, 1, 1}, layer), pass, batch, {}};
-}
-
-}  // namespace
 
 TEST_CASE("warm runs cycle through a kernel's own arrays, cold ones through more than 192 MiB") {
   const Kernel kernel = dense_kernel(48, 256, 128, Pass::forward);

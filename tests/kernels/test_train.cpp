@@ -126,6 +126,13 @@ TEST_CASE("a send lasts from when both ranks are there for it until it has arriv
   CHECK(result.operations[send].median == Seconds(0.75));  // of 1 and 0.5
   CHECK(result.operations[send].wait == Seconds(1.75));
   CHECK(result.losses == std::vector<double>{5});
+
+  // Another host's clock began long before.
+  constexpr Seconds kLater(1e6);
+  logs[1].origin = logs[1].origin + kLater;
+  for (Seconds& end : logs[1].step_ends) end = end + kLater;
+  for (RankLog::Interval& interval : logs[1].operations[send]) interval.start = interval.start + kLater;
+  CHECK(summarise(made.workload, plan, logs).operations[send].median == Seconds(0.75));
 }
 
 TEST_CASE("progress of a training never falls and ends at its total") {
