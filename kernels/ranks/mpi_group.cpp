@@ -58,6 +58,19 @@ void MpiGroup::all_reduce(std::span<float> values) {
   });
 }
 
+// Of values for several messages each goes to its place behind those of the one before.
+void MpiGroup::all_gather(std::span<const float> own, std::span<float> all) {
+  for_each_chunk(own, most_, [&](std::span<const float> chunk) {
+    MPI_Datatype block = MPI_DATATYPE_NULL, placed = MPI_DATATYPE_NULL;
+    MPI_Type_contiguous(count_of(chunk), MPI_FLOAT, &block);
+    MPI_Type_create_resized(block, 0, static_cast<MPI_Aint>(own.size_bytes()), &placed);
+    MPI_Type_commit(&placed);
+    MPI_Allgather(chunk.data(), count_of(chunk), MPI_FLOAT, all.data() + (chunk.data() - own.data()), 1, placed, communicator_);
+    MPI_Type_free(&placed);
+    MPI_Type_free(&block);
+  });
+}
+
 void MpiGroup::start_all_reduce(int slot, std::span<float> values) {
   std::vector<MPI_Request>& requests = started_[slot].requests;
   for_each_chunk(values, most_, [&](std::span<float> chunk) {

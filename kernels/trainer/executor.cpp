@@ -27,9 +27,9 @@ void check_operation(const Operation& operation) {
     throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
   const auto* transfer = std::get_if<Collective>(&operation.work);
   if (transfer == nullptr) return;
-  constexpr std::array done{all_reduce, barrier, send, pull, push};
+  constexpr std::array done{all_reduce, all_gather, barrier, send, pull, push};
   if (std::ranges::find(done, transfer->operation) == done.end())
-    throw MissingCapability("the trainer's ranks do all-reduces, barriers, sends, pulls and pushes only");
+    throw MissingCapability("the trainer's ranks do all-reduces, all-gathers, barriers, sends, pulls and pushes only");
 }
 
 void note(RankLog* log, int operation, Seconds start, Seconds busy, Seconds wait) {
@@ -67,6 +67,7 @@ Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, Rank
       clock_(clock),
       groups_(groups_of(plan, group)),
       transfers_(plan, network, groups_, clock),
+      exchanges_(plan, network, groups_),
       servers_(servers) {
   require_executable(plan);
   if (plan.ranks != group.ranks()) throw MissingCapability("a plan of several ranks needs forerun-ranks");
@@ -95,6 +96,7 @@ void Executor::run(StepEntry entry, RankLog* log) {
   settle_dependencies(operation, log);
   if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
     if (transfer->operation == Collective::Operation::send) return transfers_.run(entry);
+    if (entry.beside >= 0) return exchange(entry, log);
     const bool of_server = transfer->operation == Collective::Operation::pull || transfer->operation == Collective::Operation::push;
     return of_server ? serve(index, log) : reduce(index, log);
   }
@@ -105,6 +107,14 @@ void Executor::run(StepEntry entry, RankLog* log) {
     network_.run(entry);
   const Seconds time = clock_() - start;
   note(log, index, start, time, time);
+  advance(log);
+}
+
+void Executor::exchange(StepEntry entry, RankLog* log) {
+  const Seconds start = clock_();
+  exchanges_.run(entry);
+  const Seconds time = clock_() - start;
+  note(log, entry.operation, start, time, time);
   advance(log);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/plan.hpp"
 #include "core/strategy.hpp"
+#include "kernels/trainer/exchanges.hpp"
 #include "kernels/trainer/network.hpp"
 #include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/server_transfers.hpp"
@@ -14,14 +15,14 @@
 
 namespace forerun {
 
-/// Throws MissingCapability for a plan that one thread a rank cannot run, or that needs more than all-reduces, barriers, sends, pulls and
-/// pushes.
+/// Throws MissingCapability for a plan that one thread a rank cannot run, or that needs more than all-reduces, all-gathers, barriers,
+/// sends, pulls and pushes.
 void require_executable(const StepPlan& plan);
 
 /// Plays a plan's steps for one rank on one thread, in plan order.
 class Executor {
  public:
-  /// `network`: of the rank's class; `servers`: null without parameter servers. Makes the groups of the plan's communicators, all ranks at
+  /// `network`: of the rank; `servers`: null without parameter servers. Makes the groups of the plan's communicators, all ranks at
   /// once.
   Executor(const StepPlan& plan, Overlap overlap, Network& network, RankGroup& group, const Clock& clock,
            ServerTransfers* servers = nullptr);
@@ -41,6 +42,7 @@ class Executor {
 
   void run(StepEntry entry, RankLog* log);
   [[nodiscard]] RankGroup& group(int operation) const;
+  void exchange(StepEntry entry, RankLog* log);
   void reduce(int operation, RankLog* log);
   void serve(int operation, RankLog* log);
   void settle_dependencies(const Operation& operation, RankLog* log);
@@ -53,6 +55,7 @@ class Executor {
   const Clock& clock_;
   std::vector<std::unique_ptr<RankGroup>> groups_;  // by communicator; null where the rank is no member
   StageTransfers transfers_;
+  Exchanges exchanges_;
   ServerTransfers* servers_;
   std::vector<InFlight> in_flight_;
   std::int64_t step_ = 0;

@@ -27,10 +27,10 @@ std::vector<int> gradient_order(const Workload& workload, const StepPlan& plan, 
   return order;
 }
 
-/// An all-reduce that ranks of the class take part in.
+/// An all-reduce of gradients that ranks of the class take part in.
 const Collective* all_reduce_of(const StepPlan& plan, const Operation& operation, int rank_class) {
   const auto* collective = std::get_if<Collective>(&operation.work);
-  const bool reduces = collective != nullptr && collective->operation == Collective::Operation::all_reduce;
+  const bool reduces = collective != nullptr && collective->operation == Collective::Operation::all_reduce && !is_exchange(plan, operation);
   return reduces && takes_part(plan, operation, rank_class) ? collective : nullptr;
 }
 

@@ -24,7 +24,7 @@ struct ParameterRange {
 struct ParameterLayout {
   std::vector<ParameterRange> layers;  ///< one a layer of the workload; empty where it has none or is another rank's, and its owner's where
                                        ///< it shares weights with a layer of this rank
-  std::vector<ParameterRange> buckets;  ///< one an operation of the plan; empty where it is no all-reduce of this rank
+  std::vector<ParameterRange> buckets;  ///< one an operation of the plan; empty where it sums no gradients of this rank
   std::size_t total = 0;
 
   friend bool operator==(const ParameterLayout&, const ParameterLayout&) = default;
@@ -33,9 +33,9 @@ struct ParameterLayout {
 /// Of each layer, the one whose weights it has: another, if both are among the chunks', else itself.
 std::vector<int> weight_owners(const Workload& workload, const std::vector<StageChunk>& chunks);
 
-/// The layout that a plan asks for on the ranks of a class: its all-reduces, in plan order, take the layers in the order of their
-/// gradients, each as many as fill its bytes; one between classes takes the weights that their layers share. Throws std::logic_error where
-/// a bucket ends within a layer, or the buckets do not cover all gradients.
+/// The layout that a plan asks for on the ranks of a class, whose parts of layers are the workload's: its all-reduces, in plan order, take
+/// the layers in the order of their gradients, each as many as fill its bytes; one between classes takes the weights that their layers
+/// share. Throws std::logic_error where a bucket ends within a layer, or the buckets do not cover all gradients.
 ParameterLayout parameter_layout(const Workload& workload, const StepPlan& plan, int rank_class = 0);
 
 }  // namespace forerun

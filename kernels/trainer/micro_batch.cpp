@@ -6,7 +6,7 @@
 
 namespace forerun {
 
-MicroBatch::MicroBatch(const Workload& workload, const StageChunk& chunk, std::int64_t samples,
+MicroBatch::MicroBatch(const Workload& workload, const StageChunk& chunk, const std::vector<Shard>& shards, std::int64_t samples,
                        const std::vector<cpu::LayerBuffers>& parameters)
     : samples_(samples),
       sample_elements_(workload.input.elements()),
@@ -15,7 +15,15 @@ MicroBatch::MicroBatch(const Workload& workload, const StageChunk& chunk, std::i
       buffers_(parameters),
       kept_(workload.layers.size()) {
   activations_.connect(buffers_);
-  for (int layer = chunk.first; layer < chunk.last; ++layer) keep(workload, static_cast<std::size_t>(layer));
+  for (int layer = chunk.first; layer < chunk.last; ++layer) {
+    keep(workload, static_cast<std::size_t>(layer));
+    const Shard& shard = shards[static_cast<std::size_t>(layer)];
+    if (shard.share != Share::nothing) shared_.try_emplace(layer, shard, samples, buffers(layer));
+  }
+}
+
+void MicroBatch::take_part(int layer, Pass pass) {
+  if (const auto shared = shared_.find(layer); shared != shared_.end()) shared->second.take_part(pass);
 }
 
 void MicroBatch::keep(const Workload& workload, std::size_t layer) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "core/workload.hpp"
@@ -8,6 +9,7 @@
 #include "kernels/trainer/activations.hpp"
 #include "kernels/trainer/array.hpp"
 #include "kernels/trainer/data.hpp"
+#include "kernels/trainer/shared_layer.hpp"
 
 namespace forerun {
 
@@ -15,8 +17,10 @@ namespace forerun {
 /// One serves micro-batch after micro-batch.
 class MicroBatch {
  public:
-  /// Every layer's buffers begin as those of `parameters`, which are the same for all micro-batches.
-  MicroBatch(const Workload& workload, const StageChunk& chunk, std::int64_t samples, const std::vector<cpu::LayerBuffers>& parameters);
+  /// Every layer's buffers begin as those of `parameters`, which are the same for all micro-batches. `shards`: what the rank has of each
+  /// layer.
+  MicroBatch(const Workload& workload, const StageChunk& chunk, const std::vector<Shard>& shards, std::int64_t samples,
+             const std::vector<cpu::LayerBuffers>& parameters);
 
   /// The micro-batch of that number of the batch, which must outlive its passes; the mean of its losses goes to `loss`.
   void take_up(const Batch& batch, int number, std::int64_t step, float& loss);
@@ -27,6 +31,9 @@ class MicroBatch {
 
   [[nodiscard]] cpu::LayerBuffers& buffers(int layer) { return buffers_[static_cast<std::size_t>(layer)]; }
   [[nodiscard]] Activations& activations() { return activations_; }
+  /// Of a layer that several ranks share, as SharedLayer does; nothing of others.
+  void take_part(int layer, Pass pass);
+  [[nodiscard]] SharedActivation left_by(int layer, Pass pass) { return shared_.at(layer).left_by(pass); }
 
  private:
   /// What a layer keeps from its forward pass.
@@ -44,7 +51,8 @@ class MicroBatch {
   Activations activations_;
   std::vector<cpu::LayerBuffers> buffers_;  // one a layer of the workload
   std::vector<Kept> kept_;
-  std::vector<int> reads_samples_;  // layers that read the sample, images or vectors
+  std::map<int, SharedLayer> shared_;  // by layer
+  std::vector<int> reads_samples_;     // layers that read the sample, images or vectors
   std::vector<int> reads_tokens_;
   int number_ = -1;
 };

@@ -110,10 +110,11 @@ void check_transfers(const StepPlan& plan, const StageChunk& chunk, MicroBatch& 
 
 }  // namespace
 
-Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank_class)
-    : chunks_(stage_chunks(plan, workload, rank_class)),
-      order_(step_order(plan, workload, rank_class)),
-      layout_(parameter_layout(workload, runnable(workload, plan, options.kernels), rank_class)),
+Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank)
+    : shards_(shards_of(workload, plan, rank)),
+      chunks_(stage_chunks(plan, workload, class_of(plan, rank))),
+      order_(step_order(plan, workload, class_of(plan, rank))),
+      layout_(parameter_layout(own_part(workload, shards_), runnable(workload, plan, options.kernels), class_of(plan, rank))),
       weights_(layout_.total),
       gradients_(layout_.total),
       velocities_(cpu::has_velocity(workload.optimizer) ? layout_.total : 0),
@@ -123,23 +124,23 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
       owners_(weight_owners(workload, chunks_)),
       written_(workload.layers.size()),
       losses_(static_cast<std::size_t>(forerun::micro_batches(order_))) {
-  point_to_parameters(workload, options.seed);
+  point_to_parameters(options.seed);
   initialise_weights(workload, options.seed);
   for (const StageChunk& chunk : chunks_) {
     std::vector<MicroBatch>& all = held_.emplace_back();
-    for (int i = 0; i < chunk.held; ++i) all.emplace_back(workload, chunk, batch_of(plan), parameters_);
+    for (int i = 0; i < chunk.held; ++i) all.emplace_back(workload, chunk, shards_, batch_of(plan), parameters_);
     check_transfers(plan, chunk, all.front());
   }
   prepare_operators(workload, plan, options);
 }
 
-void Network::point_to_parameters(const Workload& workload, std::uint64_t seed) {
+void Network::point_to_parameters(std::uint64_t seed) {
   std::size_t largest = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
     cpu::LayerBuffers& buffers = parameters_[i];
     buffers.key = stream_key(seed, kFirstLayerStream + i);
-    running_[i] = AlignedArray<float>(static_cast<std::size_t>(cpu::running_elements(workload.layers[i].shape)));
+    running_[i] = AlignedArray<float>(static_cast<std::size_t>(cpu::running_elements(shards_[i].own)));
     buffers.running = running_[i].data();
     if (range.count == 0) continue;
     if (losses_.size() > 1 || owners_[i] != static_cast<int>(i)) largest = std::max(largest, range.count);
@@ -167,7 +168,14 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
     if (range.count == 0 || owners_[i] != static_cast<int>(i)) continue;
     // A copy of weights that another rank has begins as they do.
     const int drawn = workload.layers[i].tied_to >= 0 ? workload.layers[i].tied_to : static_cast<int>(i);
-    fill_initial_weights(workload, drawn, seed, weights_.span().subspan(range.first, range.count));
+    const std::span<float> own = weights_.span().subspan(range.first, range.count);
+    if (shards_[i].share == Share::nothing) {
+      fill_initial_weights(workload, drawn, seed, own);
+      continue;
+    }
+    std::vector<float> whole(static_cast<std::size_t>(parameters(shards_[i].whole)));
+    fill_initial_weights(workload, drawn, seed, whole);
+    take_parameters(whole, shards_[i], own);
   }
 }
 
@@ -190,7 +198,8 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
     if (prepared.kernel == nullptr) {
       cpu::OperatorOptions its = usual;
       its.adds_gradient = std::ranges::count(owners_, entry.layer) > 1;
-      prepared.kernel = cpu::make_operator(*kernel, library_of(*kernel, options.kernels), its);
+      prepared.kernel =
+          cpu::make_operator(shards_[static_cast<std::size_t>(entry.layer)].run_as(*kernel), library_of(*kernel, options.kernels), its);
       prepared.pass = kernel->pass;
       prepared.adds = its.adds_gradient && kernel->shape.kind == LayerKind::embedding;
     }
@@ -222,6 +231,7 @@ void Network::run(StepEntry entry) {
   if (micro_batch.number() != entry.micro_batch)
     micro_batch.take_up(*batch_, entry.micro_batch, step_, losses_[static_cast<std::size_t>(entry.micro_batch)]);
   if (prepared.gathers) micro_batch.activations().gather_gradient(entry.layer);
+  if (prepared.gathers || prepared.pass == Pass::forward) micro_batch.take_part(entry.layer, prepared.pass);
   cpu::LayerBuffers& buffers = micro_batch.buffers(entry.layer);
   prepared.pass == Pass::backward_weights ? run_backward_weights(entry.layer, buffers, prepared) : prepared.kernel->run(buffers);
 }
@@ -258,6 +268,11 @@ std::vector<std::span<float>> Network::arriving(int operation, int micro_batch) 
   const std::size_t chunk = chunk_of(operation);
   Activations& activations = held(chunk, micro_batch).activations();
   return operation == chunks_[chunk].receive_forward ? activations.arriving() : activations.gradients_arriving();
+}
+
+SharedActivation Network::shared(StepEntry entry) {
+  MicroBatch& micro_batch = held(static_cast<std::size_t>(entry.chunk), entry.micro_batch);
+  return micro_batch.left_by(entry.layer, operators_[static_cast<std::size_t>(entry.beside)].pass);
 }
 
 bool Network::has_loss() const { return has_layer(chunks_, static_cast<int>(parameters_.size()) - 1); }

@@ -12,6 +12,7 @@
 #include "kernels/trainer/data.hpp"
 #include "kernels/trainer/layout.hpp"
 #include "kernels/trainer/micro_batch.hpp"
+#include "kernels/trainer/shard.hpp"
 #include "kernels/trainer/step_order.hpp"
 
 namespace forerun {
@@ -32,9 +33,10 @@ cpu::Library library_of(const Kernel& kernel, Kernels kernels);
 /// All memory is taken and touched at construction. One network serves one thread at a time.
 class Network {
  public:
-  /// The layers of a rank class. A step's gradients are sums over its micro-batches and, once they are all-reduced, over the plan's ranks;
-  /// the update makes them means over the samples of the global batch. Throws MissingCapability where no library has a kernel of the plan.
-  Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank_class = 0);
+  /// The layers of a rank, or its parts of them. A step's gradients are sums over its micro-batches and, once they are all-reduced, over
+  /// the plan's ranks; the update makes them means over the samples of the global batch. Throws MissingCapability where no library has a
+  /// kernel of the plan.
+  Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank = 0);
 
   /// The rank's samples of the next step, of all its micro-batches; they must outlive it.
   void begin_step(const Batch& batch);
@@ -50,10 +52,14 @@ class Network {
   [[nodiscard]] std::vector<std::span<float>> leaving(int operation, int micro_batch);
   [[nodiscard]] std::vector<std::span<float>> arriving(int operation, int micro_batch);
 
+  /// What ranks that share a layer exchange of it, once the pass before has run.
+  [[nodiscard]] SharedActivation shared(StepEntry entry);
+
   /// Whether the loss is among the layers.
   [[nodiscard]] bool has_loss() const;
   /// Mean loss over the rank's samples, once the loss has run forward on all micro-batches.
   [[nodiscard]] double loss() const;
+  [[nodiscard]] const std::vector<Shard>& shards() const { return shards_; }
   [[nodiscard]] const ParameterLayout& layout() const { return layout_; }
   [[nodiscard]] std::span<float> weights() { return weights_.span(); }
   [[nodiscard]] std::span<float> gradients() { return gradients_.span(); }
@@ -71,7 +77,7 @@ class Network {
     bool adds = false;     ///< to the gradient that is there; others write over it
   };
 
-  void point_to_parameters(const Workload& workload, std::uint64_t seed);
+  void point_to_parameters(std::uint64_t seed);
   void initialise_weights(const Workload& workload, std::uint64_t seed);
   void prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
   /// Of a chunk, what holds a micro-batch.
@@ -79,6 +85,7 @@ class Network {
   [[nodiscard]] std::size_t chunk_of(int transfer) const;
   void run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared);
 
+  std::vector<Shard> shards_;  // one a layer
   std::vector<StageChunk> chunks_;
   std::vector<StepEntry> order_;
   ParameterLayout layout_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "kernels/trainer/rank_group.hpp"
 
 namespace forerun {
@@ -11,6 +13,7 @@ class OneRank : public RankGroup {
   [[nodiscard]] int ranks() const override { return 1; }
   [[nodiscard]] std::unique_ptr<RankGroup> among(std::span<const int>) override { return std::make_unique<OneRank>(); }
   void all_reduce(std::span<float>) override {}
+  void all_gather(std::span<const float> own, std::span<float> all) override { std::ranges::copy(own, all.begin()); }
   void start_all_reduce(int, std::span<float>) override {}
   void start_send(int, int, int, std::span<const float>) override {}
   void start_receive(int, int, int, std::span<float>) override {}

@@ -23,7 +23,10 @@ class RankGroup {
   /// Replaces the values by their sums over the ranks; returns when this rank's are complete.
   virtual void all_reduce(std::span<float> values) = 0;
 
-  /// The same in the background. `slot` names it until it is complete; its values must be left alone until then.
+  /// The values of all ranks one after another, as many of each.
+  virtual void all_gather(std::span<const float> own, std::span<float> all) = 0;
+
+  /// The sums in the background. `slot` names it until it is complete; its values must be left alone until then.
   virtual void start_all_reduce(int slot, std::span<float> values) = 0;
 
   /// A message to another rank, or from it, in the background. Messages with the same tag arrive in the order in which they were sent.

@@ -77,6 +77,13 @@ bool has_layer(const std::vector<StageChunk>& chunks, int layer) {
   return std::ranges::any_of(chunks, [layer](const StageChunk& chunk) { return chunk.has(layer); });
 }
 
+int member_of(const Communicator& communicator, int rank) {
+  for (int group = 0; group < communicator.groups; ++group)
+    for (int member = 0; member < communicator.size; ++member)
+      if (communicator.rank(group, member) == rank) return member;
+  return -1;
+}
+
 int class_of(const StepPlan& plan, int rank) {
   for (std::size_t c = 0; c < plan.classes.size(); ++c) {
     const RankClass& ranks = plan.classes[c];

@@ -35,6 +35,7 @@ class StepWalk {
         add(node);
     }
     if (!staged) number_micro_batches();
+    place_exchanges();
   }
 
   [[nodiscard]] std::vector<StepEntry> take() { return std::move(order_); }
@@ -119,6 +120,16 @@ class StepWalk {
     }
   }
 
+  /// An exchange belongs to the kernel before it, which left what is exchanged.
+  void place_exchanges() {
+    const StepEntry* kernel = nullptr;
+    for (StepEntry& entry : order_) {
+      if (operation(entry.operation).kind() == OperationKind::compute) kernel = &entry;
+      if (kernel == nullptr || !is_exchange(plan_, operation(entry.operation))) continue;
+      entry.layer = kernel->layer, entry.micro_batch = kernel->micro_batch, entry.beside = kernel->operation;
+    }
+  }
+
   [[nodiscard]] int first_of(int block) const {
     const auto first = std::ranges::find(workload_.layers, block, &Layer::block);
     return static_cast<int>(first - workload_.layers.begin());
@@ -137,6 +148,14 @@ class StepWalk {
 };
 
 }  // namespace
+
+bool is_exchange(const StepPlan& plan, const Operation& operation) {
+  using enum Collective::Operation;
+  const auto* transfer = std::get_if<Collective>(&operation.work);
+  if (transfer == nullptr || operation.layer >= 0) return false;
+  if (transfer->operation == all_gather) return true;
+  return transfer->operation == all_reduce && plan.communicators[static_cast<std::size_t>(transfer->communicator)].classes.size() == 1;
+}
 
 std::vector<StepEntry> step_order(const StepPlan& plan, const Workload& workload, int rank_class) {
   StepWalk walk(plan, workload, rank_class);

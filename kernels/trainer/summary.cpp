@@ -3,16 +3,27 @@
 #include <string>
 
 #include "kernels/trainer/quantiles.hpp"
+#include "kernels/trainer/step_order.hpp"
 #include "kernels/trainer/train.hpp"
 
 namespace forerun {
 
 namespace {
 
-std::string layer_label(const Workload& workload, const Operation& operation) {
-  if (operation.layer < 0) return {};
-  if (operation.kind() == OperationKind::transfer) return "bucket " + std::to_string(operation.layer);
-  return workload.layers[static_cast<std::size_t>(operation.layer)].name;
+/// What each operation is for: a layer's name, of a sum of gradients its bucket.
+std::vector<std::string> labels_of(const Workload& workload, const StepPlan& plan) {
+  std::vector<std::string> labels(plan.operations.size());
+  const auto name = [&](int layer) { return workload.layers[static_cast<std::size_t>(layer)].name; };
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const Operation& operation = plan.operations[i];
+    if (operation.layer < 0) continue;
+    labels[i] = operation.kind() == OperationKind::transfer ? "bucket " + std::to_string(operation.layer) : name(operation.layer);
+  }
+  for (int each = 0; each < static_cast<int>(plan.classes.size()); ++each)
+    for (const StepEntry& entry : step_order(plan, workload, each))
+      if (std::string& label = labels[static_cast<std::size_t>(entry.operation)]; entry.beside >= 0 && label.empty())
+        label = name(entry.layer);
+  return labels;
 }
 
 /// How often an operation was done, and how long each time took and held a thread up.
@@ -73,13 +84,11 @@ Times times_of(const StepPlan& plan, std::size_t index, const std::vector<RankLo
   return times;
 }
 
-OperationTime operation_time(const Workload& workload, const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
+OperationTime operation_time(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
   const Times times = times_of(plan, index, ranks);
-  const Operation& operation = plan.operations[index];
   OperationTime time;
   time.operation = static_cast<int>(index);
-  time.name = operation.name;
-  time.layer = layer_label(workload, operation);
+  time.name = plan.operations[index].name;
   if (times.busy.empty()) return time;
   const Quantiles spread = quantiles(times.busy);
   time.median = spread.median, time.p10 = spread.p10, time.p90 = spread.p90;
@@ -124,7 +133,11 @@ TrainResult summarise(const Workload& workload, const StepPlan& plan, const std:
   result.step_times = differences(last_ends(ranks));
   result.losses = mean_losses(ranks);
   for (const RankLog& log : ranks) result.rank_medians.push_back(quantiles(differences(log.step_ends)).median);
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) result.operations.push_back(operation_time(workload, plan, i, ranks));
+  const std::vector<std::string> labels = labels_of(workload, plan);
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    result.operations.push_back(operation_time(plan, i, ranks));
+    result.operations.back().layer = labels[i];
+  }
   const Quantiles spread = quantiles(result.step_times);
   result.median = spread.median, result.p10 = spread.p10, result.p90 = spread.p90;
   return result;

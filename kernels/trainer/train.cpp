@@ -54,13 +54,12 @@ void require_trainable(const Strategy& strategy) {
   };
   const SpatialGrid& grid = strategy.spatial;
   if (grid.parts() > 1) refuse("spatial", std::to_string(grid.height) + "x" + std::to_string(grid.width));
-  const std::initializer_list<std::pair<std::string_view, int>> axes{{"tensor", strategy.tensor},
-                                                                     {"context", strategy.context},
-                                                                     {"expert", strategy.expert},
-                                                                     {"filter", strategy.filter},
-                                                                     {"channel", strategy.channel}};
+  const std::initializer_list<std::pair<std::string_view, int>> axes{
+      {"tensor", strategy.tensor}, {"context", strategy.context}, {"expert", strategy.expert}, {"channel", strategy.channel}};
   for (const auto& [key, degree] : axes)
     if (degree > 1) refuse(key, std::to_string(degree));
+  if (strategy.filter > 1 && overlaps_tensor(strategy.overlap))
+    refuse("overlap", std::string(to_string(strategy.overlap)) + " with filter");
   if (strategy.recompute != Recompute::none) refuse("recompute", std::string(to_string(strategy.recompute)));
   if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
   if (strategy.servers > 0) {
@@ -75,8 +74,10 @@ void require_trainable(const Strategy& strategy) {
 
 int share_of(const Strategy& strategy, const StepPlan& plan, int rank) {
   if (strategy.servers > 0) return rank;  // workers come first, in classes by what stands beside them
-  const RankClass& ranks = plan.classes[static_cast<std::size_t>(class_of(plan, rank))];
-  return (rank - ranks.first) / ranks.stride;
+  for (const Communicator& replicas : plan.communicators)
+    if (replicas.name == "data")
+      if (const int member = member_of(replicas, rank); member >= 0) return member;
+  return 0;
 }
 
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup& group,
@@ -86,7 +87,7 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   require_executable(plan);
   const int rank_class = class_of(plan, rank);
   const NetworkOptions how{options.kernels, scenario.run.seed, options.rule};
-  Network network(scenario.workload, plan, how, rank_class);
+  Network network(scenario.workload, plan, how, rank);
   const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank, network);
   std::optional<ServerTransfers> servers;
   if (scenario.strategy.servers > 0) servers.emplace(scenario.workload, plan, served_variables(scenario), rank_class, network, how);

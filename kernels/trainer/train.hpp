@@ -62,8 +62,8 @@ struct TrainResult {
   Seconds p90;
 };
 
-/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers, shares out state (ZeRO), recomputes or
-/// offloads, and for servers that are not synchronous, whole and on their own.
+/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers otherwise than by their filters, shares out
+/// state (ZeRO), recomputes or offloads, and for servers that are not synchronous, whole and on their own.
 void require_trainable(const Strategy& strategy);
 
 /// Which of the shares of the global batch, one for each rank along the data axis, a rank trains on. Nobody asks a server.
@@ -73,7 +73,7 @@ int share_of(const Strategy& strategy, const StepPlan& plan, int rank);
 /// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
 /// and waited for only where an `after` of the plan names it.
 /// Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
-/// buffers, collectives other than all-reduce, barrier, send, pull and push.
+/// buffers, collectives other than all-reduce, all-gather, barrier, send, pull and push.
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup& group,
                    const ProgressCallback& progress);
 

@@ -126,7 +126,7 @@ TEST_CASE("a runtime that is not the trainer's own is a missing capability, and 
 TEST_CASE("an axis that the trainer does not execute is a missing capability before anything starts") {
   const CommandLine shell;
   for (const std::string axis :
-       {"tensor=2", "context=2", "filter=2", "channel=2", "spatial=2x1", "data=2,expert=2", "data=2,zero=1", "offload=optimizer"}) {
+       {"tensor=2", "context=2", "channel=2", "spatial=2x1", "data=2,expert=2", "data=2,zero=1", "offload=optimizer"}) {
     const Answer answer = shell.run(kTrain + "--append runs.csv --strategy " + axis);
     INFO(axis << ": " << answer.err);
     CHECK(answer.code == 6);
@@ -147,7 +147,8 @@ TEST_CASE("parameter servers that the trainer has not are a missing capability b
 }
 
 TEST_CASE("two ranks train through forerun-ranks") {
-  const std::string strategy = GENERATE("data=2", "pipeline=2,micro-batches=2", "data=2,servers=1,server-nodes=shared,runtime=forerun");
+  const std::string strategy =
+      GENERATE("data=2", "filter=2", "pipeline=2,micro-batches=2", "data=2,servers=1,server-nodes=shared,runtime=forerun");
   const Answer answer = CommandLine().run(kTrain + "--strategy " + strategy + " --format json");
   INFO(answer.err);
   if (!kHasRanks || std::system("command -v mpirun >/dev/null") != 0 || std::thread::hardware_concurrency() < 2) {
@@ -156,6 +157,22 @@ TEST_CASE("two ranks train through forerun-ranks") {
   }
   REQUIRE(answer.code == 0);
   CHECK(value_of(read_yaml_text(answer.out, "out"), "ranks") == "2");
+}
+
+TEST_CASE("exchanges of layers that ranks share are logged with their layer, and the run is validated") {
+  const CommandLine shell;
+  const Answer answer = shell.run(kTrain + "--strategy filter=2 --append runs.csv --run shared");
+  INFO(answer.err);
+  if (!kHasRanks || std::system("command -v mpirun >/dev/null") != 0 || std::thread::hardware_concurrency() < 2) {
+    WARN("left out: several ranks need OpenMPI and two cores");
+    return;
+  }
+  REQUIRE(answer.code == 0);
+  CHECK(get(shell.folder() / "runs.operations.csv").find(",all_gather,dense-1,") != std::string::npos);
+  const Answer validated = shell.run("validate runs.csv -c paper.json");
+  INFO(validated.err);
+  CHECK(validated.code == 0);
+  CHECK(validated.out.find("shared") != std::string::npos);
 }
 
 TEST_CASE("a table that others than the first and the last stage share is a missing capability") {

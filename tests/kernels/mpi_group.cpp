@@ -50,6 +50,14 @@ void reduces(MpiGroup& group, int count) {
   check(group, polled == sums(group.ranks(), count), "an all-reduce that was polled lost a chunk");
 }
 
+void gathers_all(MpiGroup& group, int count) {
+  std::vector<float> all(static_cast<std::size_t>(2 * count)), expected = values_of(0, count);
+  const std::vector<float> second = values_of(1, count);
+  expected.insert(expected.end(), second.begin(), second.end());
+  group.all_gather(values_of(group.rank(), count), all);
+  check(group, all == expected, "an all-gather lost a chunk");
+}
+
 /// To the other rank and back, two messages under one slot.
 void sends(MpiGroup& all, int count) {
   const std::vector<int> reversed{1, 0};
@@ -105,6 +113,7 @@ int main() {
     check(group, group.ranks() == 2, "two ranks are needed");
     for (const int count : {0, 1, 3, 4, 11}) {
       reduces(group, count);
+      gathers_all(group, count);
       sends(group, count);
       gathers(group, count);
     }

@@ -19,6 +19,7 @@ class RecordingGroup : public RankGroup {
     return std::make_unique<RecordingGroup>(patience_, events_);
   }
   void all_reduce(std::span<float>) override { events_ += "reduce "; }
+  void all_gather(std::span<const float>, std::span<float>) override { events_ += "gather "; }
   void start_all_reduce(int slot, std::span<float>) override {
     events_ += "start ";
     looks_[slot] = 0;
@@ -99,7 +100,7 @@ TEST_CASE("a plan that asks for more than the trainer does is a missing capabili
   CHECK_FALSE(refused([](StepPlan&) {}));
   CHECK(refused([](StepPlan& changed) { changed.step.buffers = {{0, 1, 1, false}}; }));
   CHECK(refused([](StepPlan& changed) { changed.operations[0].work = Delay{Seconds(1)}; }));
-  CHECK(refused([&](StepPlan& changed) { transfer(changed).operation = Collective::Operation::all_gather; }));
+  CHECK(refused([&](StepPlan& changed) { transfer(changed).operation = Collective::Operation::all_to_all; }));
 }
 
 TEST_CASE("quantiles interpolate between order statistics") {

@@ -1,11 +1,13 @@
 #include <catch2/catch.hpp>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "kernels/trainer/executor.hpp"
 #include "strategies/parameter_server.hpp"
 #include "tests/kernels/small_scenarios.hpp"
 #include "tests/kernels/thread_group.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun {
 
@@ -16,12 +18,35 @@ void check_same(const std::vector<float>& actual, const std::vector<float>& expe
   for (std::size_t i = 0; i < actual.size(); ++i) REQUIRE(actual[i] == Approx(expected[i]).epsilon(1e-4).margin(1e-5));
 }
 
-/// The weights after some steps on a thread for each rank, layer by layer; they are the same on all ranks that have them.
+/// A layer's parameters on one rank, whole or a part.
+struct OwnParameters {
+  Shard shard;
+  std::vector<float> values;
+};
+
+/// The whole layer out of what ranks have of it; those that have the same have it alike.
+std::vector<float> whole_of(const std::vector<OwnParameters>& ranks) {
+  std::vector<float> whole;
+  std::set<int> parts;
+  for (const OwnParameters& own : ranks) {
+    if (own.values.empty()) continue;
+    whole.resize(static_cast<std::size_t>(parameters(own.shard.whole)));
+    const bool divided = own.shard.share != Share::nothing;
+    std::vector<float> known = own.values;
+    if (!parts.insert(own.shard.part).second) divided ? take_parameters(whole, own.shard, known) : known.swap(whole);
+    CHECK(known == own.values);
+    divided ? put_parameters(own.values, own.shard, whole) : whole.swap(known);
+  }
+  return whole;
+}
+
+/// The weights after some steps on a thread for each rank, layer by layer.
 std::vector<float> weights_after(int steps, const Scenario& made) {
   const StepPlan plan = plan_of(made);
   const Clock clock = steady_now;
   const auto meeting = std::make_shared<ThreadMeeting>(plan.ranks);
-  std::vector<std::vector<std::vector<float>>> weights(static_cast<std::size_t>(plan.ranks));  // by rank and layer
+  std::vector<std::vector<OwnParameters>> weights(made.workload.layers.size());  // by layer and rank
+  for (auto& layer : weights) layer.resize(static_cast<std::size_t>(plan.ranks));
   const auto rank = [&](int place) {
     ThreadGroup group(meeting, place);
     const int rank_class = class_of(plan, place);
@@ -29,7 +54,7 @@ std::vector<float> weights_after(int steps, const Scenario& made) {
     const std::int64_t first = share_of(made.strategy, plan, place) * share;
     const Batch batch = make_batch(made.workload, 1, first, first, share);
     const NetworkOptions how{Kernels::eigen_only, 1, {0.05F, 0.9F}};
-    Network network(made.workload, plan, how, rank_class);
+    Network network(made.workload, plan, how, place);
     std::optional<ServerTransfers> servers;
     if (made.strategy.servers > 0) servers.emplace(made.workload, plan, served_variables(made), rank_class, network, how);
     Executor executor(plan, made.strategy.overlap, network, group, clock, servers ? &*servers : nullptr);
@@ -38,23 +63,19 @@ std::vector<float> weights_after(int steps, const Scenario& made) {
       executor.step(nullptr);
     }
     executor.drain(nullptr);
-    for (const ParameterRange& layer : network.layout().layers) {
-      const auto values = network.weights().subspan(layer.first, layer.count);
-      weights[static_cast<std::size_t>(place)].emplace_back(values.begin(), values.end());
+    for (std::size_t layer = 0; layer < weights.size(); ++layer) {
+      const ParameterRange& range = network.layout().layers[layer];
+      const auto values = network.weights().subspan(range.first, range.count);
+      weights[layer][static_cast<std::size_t>(place)] = {network.shards()[layer], {values.begin(), values.end()}};
     }
   };
   std::vector<std::jthread> threads;
   for (int place = 0; place < plan.ranks; ++place) threads.emplace_back(rank, place);
   threads.clear();
   std::vector<float> all;
-  for (std::size_t layer = 0; layer < made.workload.layers.size(); ++layer) {
-    std::vector<float> known;
-    for (const auto& of_rank : weights) {
-      if (of_rank[layer].empty()) continue;
-      if (known.empty()) known = of_rank[layer];
-      CHECK(of_rank[layer] == known);
-    }
-    all.insert(all.end(), known.begin(), known.end());
+  for (const std::vector<OwnParameters>& layer : weights) {
+    const std::vector<float> whole = whole_of(layer);
+    all.insert(all.end(), whole.begin(), whole.end());
   }
   return all;
 }
@@ -136,6 +157,26 @@ TEST_CASE("workers of parameter servers end with the weights of one process") {
   served.platform.devices_per_node = nodes > 2 ? 1 : served.strategy.ranks() / nodes;
   // A worker has the weights that it pulled when its last step began.
   check_same(weights_after(4, served), weights_after(3, made("serial")));
+}
+
+TEST_CASE("ranks that share out the filters of every layer end with the weights of one process") {
+  const std::string strategy =
+      GENERATE("filter=2", "filter=2,micro-batches=2", "data=2,filter=2", "data=2,filter=2,bucket=1KiB,overlap=data",
+               "data=2,filter=2,micro-batches=2,order=data-tensor-context-expert-pipeline");
+  const std::string network = GENERATE("mlp", "cnn", "views", "vgg");
+  INFO(network << ", " << strategy);
+  const auto made = [&](const std::string& how) { return small_network(network, 8, how); };
+  check_same(weights_after(4, made(strategy)), weights_after(4, made("serial")));
+}
+
+TEST_CASE("weights that two layers share are not shared out") {
+  const Scenario made = scenario("gpt", 2, "filter=2", {{"layers", "1"}, {"hidden", "16"}, {"heads", "2"}, {"vocabulary", "12"}});
+  CHECK_THROWS_WITH(Network(made.workload, plan_of(made), {}), Catch::Contains("head has another layer's"));
+}
+
+TEST_CASE("batch norms of shared networks normalise the samples that one process does") {
+  check_same(weights_after(3, small_resnet(16, "filter=2")), weights_after(3, small_resnet(16, "serial")));
+  check_same(weights_after(3, small_resnet(16, "data=2,filter=2")), weights_after(3, small_resnet(16, "micro-batches=2")));
 }
 
 TEST_CASE("a batch norm normalises each micro-batch, whichever rank has it") {

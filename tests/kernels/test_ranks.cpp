@@ -49,7 +49,7 @@ void check_learns(const std::string& network, const std::string& strategy, int r
 }  // namespace
 
 TEST_CASE("two ranks learn as one process with the same global batch", "[ranks]") {
-  check_learns("cnn", GENERATE("data=2", "pipeline=2,micro-batches=4"), 2);
+  check_learns("cnn", GENERATE("data=2", "pipeline=2,micro-batches=4", "filter=2"), 2);
 }
 
 TEST_CASE("ranks of every form learn as one process with the same global batch", "[ranks][slow]") {
@@ -63,6 +63,13 @@ TEST_CASE("ranks of every form learn as one process with the same global batch",
                                                                    {"data=2,servers=1,server-nodes=shared,runtime=forerun", 2},
                                                                    {"data=2,servers=2,micro-batches=2,runtime=forerun", 4}}));
   const std::string network = GENERATE("mlp", "cnn", "gpt");
+  check_learns(network, strategy, ranks);
+}
+
+TEST_CASE("ranks that share layers learn as one process with the same global batch", "[ranks][slow]") {
+  const auto [strategy, ranks] =
+      GENERATE(table<std::string, int>({{"filter=2", 2}, {"filter=2,micro-batches=3", 2}, {"data=2,filter=2", 4}}));
+  const std::string network = GENERATE("mlp", "cnn", "mnist-cnn");
   check_learns(network, strategy, ranks);
 }
 

@@ -60,6 +60,11 @@ class ThreadGroup : public RankGroup {
     std::copy(sums.begin(), sums.end(), values.begin());
     shared_->meeting.arrive_and_wait();
   }
+  void all_gather(std::span<const float> own, std::span<float> all) override {
+    std::ranges::fill(all, 0.0F);
+    std::ranges::copy(own, all.begin() + static_cast<std::ptrdiff_t>(own.size()) * rank_);
+    all_reduce(all);
+  }
   void start_all_reduce(int slot, std::span<float> values) override { started_[slot] = values; }
   void start_send(int slot, int to, int tag, std::span<const float> values) override {
     const ThreadMeeting::Key key{rank_, to, tag, sent_[{to, tag}]++};
