@@ -16,31 +16,6 @@ namespace forerun {
 namespace fs = std::filesystem;
 namespace {
 
-/// A file beside the target that disappears again unless it was renamed over the target.
-class Temporary {
- public:
-  explicit Temporary(const fs::path& target) : name_(target.string() + ".XXXXXX"), file_(::mkostemp(name_.data(), O_CLOEXEC)) {
-    if (!file_.is_open()) cannot_write(target, errno);
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  ~Temporary() {
-    if (!renamed_) ::unlink(name_.c_str());
-  }
-
-  [[nodiscard]] const Descriptor& file() const { return file_; }
-
-  void rename_to(const fs::path& target) {
-    if (::rename(name_.c_str(), target.c_str()) != 0) cannot_write(target, errno);
-    renamed_ = true;
-  }
-
- private:
-  std::string name_;
-  Descriptor file_;
-  bool renamed_ = false;
-};
-
 // What open(2) would give a new file; mkostemp makes it private. The mask can only be read by setting it, so it is read from /proc.
 mode_t mode_of_new_file() {
   unsigned mask = 022;
@@ -61,15 +36,33 @@ void write_through(const fs::path& file, std::string_view text) {
 
 }  // namespace
 
-void write_file(const fs::path& file, std::string_view text) {
+AtomicFile::AtomicFile(const fs::path& file) : file_(file) {
   const Target target = find_target(file);
-  if (target.kind == Target::Kind::device) return write_through(file, text);
-  Temporary temporary(target.path);
-  write_all(temporary.file(), text, file);
-  const mode_t mode = target.kind == Target::Kind::regular ? target.mode : mode_of_new_file();
-  if (::fchmod(temporary.file().number(), mode) != 0 || ::fsync(temporary.file().number()) != 0) cannot_write(file, errno);
-  temporary.rename_to(target.path);
-  sync_folder(target.path);
+  target_ = target.path;
+  mode_ = target.kind == Target::Kind::regular ? target.mode : mode_of_new_file();
+  name_ = target_.string() + ".XXXXXX";
+  temporary_ = Descriptor(::mkostemp(name_.data(), O_CLOEXEC));
+  if (!temporary_.is_open()) cannot_write(target_, errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (temporary_.is_open() && !renamed_) ::unlink(name_.c_str());
+}
+
+void AtomicFile::write(std::string_view piece) { write_all(temporary_, piece, file_); }
+
+void AtomicFile::commit() {
+  if (::fchmod(temporary_.number(), mode_) != 0 || ::fsync(temporary_.number()) != 0) cannot_write(file_, errno);
+  if (::rename(name_.c_str(), target_.c_str()) != 0) cannot_write(target_, errno);
+  renamed_ = true;
+  sync_folder(target_);
+}
+
+void write_file(const fs::path& file, std::string_view text) {
+  if (const Target target = find_target(file); target.kind == Target::Kind::device) return write_through(file, text);
+  AtomicFile whole(file);
+  whole.write(text);
+  whole.commit();
 }
 
 }  // namespace forerun

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "io/descriptor.hpp"
+
 /// Files that are either complete or untouched. Each throws BadInput, with the file as its key, where the file cannot be written.
 namespace forerun {
 
@@ -16,6 +18,28 @@ void check_writable(const std::filesystem::path& file);
 /// Replaces a file as a whole: a reader, or a crash at any moment, sees the old text or the new one, never a part.
 /// A symbolic link keeps pointing at its target; a device or a pipe is written through.
 void write_file(const std::filesystem::path& file, std::string_view text);
+
+/// The same for what comes piece by piece: a file beside the target, which takes its place with commit() and is gone without it. The target
+/// is a regular file, or one that is to be.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& file);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+  void write(std::string_view piece);
+  /// Returns once the file and its name are on the disk.
+  void commit();
+
+ private:
+  std::filesystem::path file_;  ///< as it was given, for messages
+  std::filesystem::path target_;
+  unsigned mode_ = 0;
+  std::string name_;
+  Descriptor temporary_{-1};
+  bool renamed_ = false;
+};
 
 /// BadInput where append_csv_rows() would refuse the file: check_writable(), another header, or a last line that was cut off.
 /// Touches nothing.
