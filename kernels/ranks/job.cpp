@@ -13,6 +13,8 @@ namespace {
 Json to_json(const TrainJob& job) {
   Json settings = Json::object();
   for (const auto& [key, value] : job.settings) settings[key] = value;
+  Json kills = Json::array();
+  for (const Kill& kill : job.kills) kills.push_back(kill_text(kill));
   return {{"job", "train"},
           {"workload", job.workload},
           {"settings", settings},
@@ -21,7 +23,12 @@ Json to_json(const TrainJob& job) {
           {"steps", job.steps},
           {"warm_up", job.warm_up},
           {"resident_batches", job.resident_batches},
-          {"kernels", job.kernels == Kernels::eigen_only ? "eigen" : "fastest"}};
+          {"kernels", job.kernels == Kernels::eigen_only ? "eigen" : "fastest"},
+          {"checkpoint_folder", job.checkpoints.folder.string()},
+          {"checkpoint_interval", job.checkpoints.when.interval.value_or(0)},
+          {"checkpoint_mode", to_string(job.checkpoints.when.mode)},
+          {"checkpoint_after", job.checkpoints.after},
+          {"kills", kills}};
 }
 
 Json to_json(const NetworkJob& job) {
@@ -29,6 +36,18 @@ Json to_json(const NetworkJob& job) {
 }
 
 constexpr auto kLargestBuffer = static_cast<std::int64_t>(kMostOfMessage * sizeof(float));  // each is one message
+
+void read_checkpoints(Mapping& mapping, CheckpointOptions& checkpoints) {
+  mapping.required("checkpoint_folder", [&](const Text& text) { checkpoints.folder = text.value; });
+  mapping.required("checkpoint_interval", [&](const Text& text) {
+    if (const std::int64_t steps = parse_integer(text, 0, kMostExact); steps > 0) checkpoints.when.interval = steps;
+  });
+  mapping.required("checkpoint_mode", [&](const Text& text) {
+    const bool beside = text.value == to_string(CheckpointMode::asynchronous);
+    checkpoints.when.mode = beside ? CheckpointMode::asynchronous : CheckpointMode::synchronous;
+  });
+  mapping.required("checkpoint_after", [&](const Text& text) { checkpoints.after = parse_integer(text, 0, kMostExact); });
+}
 
 TrainJob read_train_job(Mapping& mapping) {
   TrainJob job;
@@ -45,6 +64,10 @@ TrainJob read_train_job(Mapping& mapping) {
     if (text.value != "fastest" && text.value != "eigen") throw BadInput(problem(text, "unknown kernels", "fastest, eigen"));
     job.kernels = text.value == "eigen" ? Kernels::eigen_only : Kernels::fastest;
   });
+  read_checkpoints(mapping, job.checkpoints);
+  mapping.required("kills", [&](const YamlNode& node) {
+    for (const YamlNode& kill : node.children) job.kills.push_back(parse_kill(scalar(kill)));
+  });
   return job;
 }
 
@@ -56,6 +79,27 @@ NetworkJob read_network_job(Mapping& mapping) {
 }
 
 }  // namespace
+
+TrainOptions train_options(const TrainJob& job) {
+  TrainOptions options;
+  options.steps = job.steps;
+  options.warm_up = job.warm_up;
+  options.resident_batches = job.resident_batches;
+  options.kernels = job.kernels;
+  options.checkpoints = job.checkpoints;
+  options.kills = job.kills;
+  return options;
+}
+
+std::string kill_text(const Kill& kill) { return std::to_string(kill.rank) + "@" + std::to_string(kill.step); }
+
+Kill parse_kill(const Text& text) {
+  const std::size_t at = text.value.find('@');
+  if (at == std::string::npos) throw BadInput(problem(text, "is no rank and step", "RANK@STEP, such as 1@25"));
+  Text rank = text, step = text;
+  rank.value = text.value.substr(0, at), step.value = text.value.substr(at + 1);
+  return {static_cast<int>(parse_integer(rank, 0, 1 << 20)), parse_integer(step, 1, kMostExact)};
+}
 
 std::string job_text(const Job& job) {
   return json_text(std::visit([](const auto& kind) { return to_json(kind); }, job));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/calibration.hpp"
+#include "io/text.hpp"
 #include "kernels/trainer/train.hpp"
 
 /// What the `forerun` command and the `forerun-ranks` executable say to one another: a job file one way, a result file back.
@@ -27,6 +28,8 @@ struct TrainJob {
   std::int64_t warm_up = 10;
   int resident_batches = 4;
   Kernels kernels = Kernels::fastest;
+  CheckpointOptions checkpoints;
+  std::vector<Kill> kills;
 
   friend bool operator==(const TrainJob&, const TrainJob&) = default;
 };
@@ -44,6 +47,13 @@ using Job = std::variant<TrainJob, NetworkJob>;
 struct NetworkResult {
   std::vector<CollectiveSample> collectives;
 };
+
+/// What the trainer is told by a job.
+TrainOptions train_options(const TrainJob& job);
+
+/// `RANK@STEP`. BadInput for anything else.
+std::string kill_text(const Kill& kill);
+Kill parse_kill(const Text& text);
 
 std::string job_text(const Job& job);
 /// BadInput with the place of whatever is wrong.

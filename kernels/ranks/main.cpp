@@ -15,13 +15,18 @@
 #include "kernels/trainer/core_pin.hpp"
 
 /// forerun-ranks JOB RESULT, started by mpirun: runs the job file on all ranks; rank 0 writes the result file.
-/// Its progress goes to standard output, one line a report, for the command that launched it. Exits with a RanksExit.
+/// Its progress and what happens to it go to standard output, one line a report, for the command that launched it. Exits with a RanksExit.
 namespace {
 
 using namespace forerun;
 
 void print_progress(const Progress& progress) {
   std::printf("progress %.17g %.17g %s\n", progress.done, progress.total, progress.what.c_str());
+  std::fflush(stdout);
+}
+
+void print_event(const TrainEvent& event) {
+  std::printf("%s\n", event_line(event).c_str());
   std::fflush(stdout);
 }
 
@@ -32,7 +37,7 @@ std::string run(const Job& job, Speaker speaker) {
   const bool first = speaker == Speaker::first_rank;
   const ProgressCallback progress = first ? ProgressCallback(print_progress) : ProgressCallback();
   if (const auto* training = std::get_if<TrainJob>(&job)) {
-    const TrainResult result = train_ranks(*training, MPI_COMM_WORLD, progress);
+    const TrainResult result = train_ranks(*training, MPI_COMM_WORLD, progress, print_event);
     return first ? result_text(result) : std::string();
   }
   const NetworkResult result = measure_network_ranks(std::get<NetworkJob>(job), MPI_COMM_WORLD, progress);

@@ -81,15 +81,12 @@ RankLog unflatten(const double* numbers) {
 
 }  // namespace
 
-TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress) {
+TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress, const TrainEventCallback& on_event) {
   MpiGroup group(communicator);
   const Scenario scenario = scenario_of(job, group.ranks());
   const StepPlan plan = plan_of(scenario, group.ranks());
-  TrainOptions options;
-  options.steps = job.steps;
-  options.warm_up = job.warm_up;
-  options.resident_batches = job.resident_batches;
-  options.kernels = job.kernels;
+  TrainOptions options = train_options(job);
+  options.on_event = on_event;
   const RankLog log = train_rank(scenario, plan, options, group, progress);
 
   std::vector<double> mine = flatten(log);

@@ -9,6 +9,6 @@ namespace forerun {
 
 /// Trains the job's scenario on all ranks of the communicator. Rank 0 returns the result, the others an empty one.
 /// BadInput: a workload or strategy that cannot be read, or that is infeasible on a node with one device a rank.
-TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress);
+TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress, const TrainEventCallback& on_event);
 
 }  // namespace forerun

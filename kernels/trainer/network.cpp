@@ -284,4 +284,13 @@ std::span<float> Network::bucket(int operation) {
   return gradients_.span().subspan(range.first, range.count);
 }
 
+std::vector<StateArray> Network::state() {
+  std::vector<StateArray> arrays{{"weights", weights_.span()}};
+  if (velocities_.size() > 0) arrays.push_back({"velocities", velocities_.span()});
+  if (second_moments_.size() > 0) arrays.push_back({"second_moments", second_moments_.span()});
+  for (std::size_t layer = 0; layer < running_.size(); ++layer)
+    if (running_[layer].size() > 0) arrays.push_back({"running " + std::to_string(layer), running_[layer].span()});
+  return arrays;
+}
+
 }  // namespace forerun

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/plan.hpp"
@@ -24,6 +25,12 @@ struct NetworkOptions {
   Kernels kernels = Kernels::fastest;
   std::uint64_t seed = 1;
   cpu::UpdateRule rule;
+};
+
+/// A part of what a training must have again to go on.
+struct StateArray {
+  std::string name;
+  std::span<float> values;
 };
 
 /// The library that runs a kernel. Both passes of pooling share one: the indices between them are its own.
@@ -65,6 +72,11 @@ class Network {
   [[nodiscard]] std::span<float> gradients() { return gradients_.span(); }
   /// The gradients that an all-reduce of the plan sums.
   [[nodiscard]] std::span<float> bucket(int operation);
+
+  /// Weights, what the optimizer keeps of them, and running averages, in an order that is the same on all ranks of the class.
+  [[nodiscard]] std::vector<StateArray> state();
+  /// The next step is the one after so many.
+  void go_on_after(std::int64_t steps) { step_ = steps; }
 
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;

@@ -77,6 +77,13 @@ std::span<float> ParameterServer::inbox(int push, int worker) {
   return inboxes_[static_cast<std::size_t>(worker)].span().first(pushes_.at(push).count);
 }
 
+std::vector<StateArray> ParameterServer::state(const std::string& name) {
+  std::vector<StateArray> arrays{{name + "weights", weights_.span()}};
+  if (velocities_.size() > 0) arrays.push_back({name + "velocities", velocities_.span()});
+  if (second_moments_.size() > 0) arrays.push_back({name + "second_moments", second_moments_.span()});
+  return arrays;
+}
+
 void ParameterServer::sum_up(const Bucket& bucket, const std::vector<std::span<float>>& own) {
   float* sum = gradients_.data() + bucket.first;
   std::fill_n(sum, bucket.count, 0.0F);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/plan.hpp"
@@ -24,6 +25,10 @@ class ParameterServer {
   [[nodiscard]] std::span<float> weights(const ServedPart& part);
   /// Where the gradients of a push come to from a worker, counted from 0.
   [[nodiscard]] std::span<float> inbox(int push, int worker);
+
+  /// As Network's, under names that begin so.
+  [[nodiscard]] std::vector<StateArray> state(const std::string& name);
+  void go_on_after(std::int64_t steps) { buffers_.step = steps; }
 
   /// Sums up the gradients of the push that the operation follows, those of all inboxes and `own`, part by part: a worker of the same
   /// rank has them, if there is one. Then updates, if the operation does that.

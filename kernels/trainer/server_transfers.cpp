@@ -41,6 +41,19 @@ void ServerTransfers::begin_step() {
     if (server != nullptr) server->begin_step();
 }
 
+std::vector<StateArray> ServerTransfers::state() {
+  std::vector<StateArray> arrays;
+  for (std::size_t star = 0; star < servers_.size(); ++star)
+    if (servers_[star] != nullptr)
+      for (StateArray& array : servers_[star]->state("server " + std::to_string(star) + " ")) arrays.push_back(std::move(array));
+  return arrays;
+}
+
+void ServerTransfers::go_on_after(std::int64_t steps) {
+  for (const auto& server : servers_)
+    if (server != nullptr) server->go_on_after(steps);
+}
+
 ParameterServer* ServerTransfers::server_of(int operation) const {
   const int star = star_behind(plan_, operation);
   return star < 0 ? nullptr : servers_[static_cast<std::size_t>(star)].get();

@@ -16,6 +16,9 @@ class ServerTransfers {
                   Network& network, const NetworkOptions& options);
 
   void begin_step();
+  /// Of the variables that this rank serves.
+  [[nodiscard]] std::vector<StateArray> state();
+  void go_on_after(std::int64_t steps);
   /// Starts a pull or a push, over the star of its server; the operation's number is its slot.
   void start(int operation, RankGroup& star);
   /// Whether an operation is the server's to compute.

@@ -131,6 +131,7 @@ TrainResult summarise(const Workload& workload, const StepPlan& plan, const std:
   TrainResult result;
   result.ranks = static_cast<int>(ranks.size());
   result.step_times = differences(last_ends(ranks));
+  if (result.step_times.empty()) return result;  // a checkpoint held all steps
   result.losses = mean_losses(ranks);
   for (const RankLog& log : ranks) result.rank_medians.push_back(quantiles(differences(log.step_ends)).median);
   const std::vector<std::string> labels = labels_of(workload, plan);

@@ -1,5 +1,7 @@
 #include "kernels/trainer/train.hpp"
 
+#include <algorithm>
+#include <csignal>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -7,6 +9,8 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "io/format.hpp"
+#include "kernels/trainer/checkpoint_folder.hpp"
 #include "kernels/trainer/executor.hpp"
 #include "kernels/trainer/one_rank.hpp"
 #include "strategies/parameter_server.hpp"
@@ -28,25 +32,50 @@ std::vector<Batch> resident_batches(const Scenario& scenario, const StepPlan& pl
   return batches;
 }
 
+RankLog empty_log(const StepPlan& plan, const TrainOptions& options) {
+  RankLog log;
+  log.operations.resize(plan.operations.size());
+  for (auto& operation : log.operations) operation.reserve(static_cast<std::size_t>(options.steps));
+  log.step_ends.reserve(static_cast<std::size_t>(options.steps) + 1);
+  log.losses.reserve(static_cast<std::size_t>(options.steps));
+  return log;
+}
+
+/// Goes on where a checkpoint was written, if there is one. The time that it took to read it.
+Seconds restore(Checkpointer& checkpointer, const TrainOptions& options, Network& network, std::optional<ServerTransfers>& servers) {
+  const Seconds begun = options.clock();
+  if (options.checkpoints.after == 0) return Seconds(0);
+  checkpointer.restore();
+  network.go_on_after(options.checkpoints.after);
+  if (servers) servers->go_on_after(options.checkpoints.after);
+  return options.clock() - begun;
+}
+
 /// A callback for each percent at most: progress must not cost the steps time.
 class StepProgress {
  public:
-  StepProgress(const ProgressCallback& callback, std::int64_t total) : callback_(callback), total_(total) {}
+  StepProgress(const ProgressCallback& callback, std::int64_t total, std::int64_t after)
+      : callback_(callback), total_(total), what_(after == 0 ? "training steps" : forerun::format("training steps after {}", after)) {}
 
   void report(std::int64_t done) {
     const std::int64_t percent = total_ == 0 ? 100 : 100 * done / total_;
     if (!callback_ || percent == reported_) return;
     reported_ = percent;
-    callback_({static_cast<double>(done), static_cast<double>(total_), "training steps"});
+    callback_({static_cast<double>(done), static_cast<double>(total_), what_});
   }
 
  private:
   const ProgressCallback& callback_;
   std::int64_t total_;
+  std::string what_;
   std::int64_t reported_ = -1;
 };
 
 }  // namespace
+
+TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options) {
+  return training_identity(scenario, forerun::format("{} batches that were made", options.resident_batches));
+}
 
 void require_trainable(const Strategy& strategy) {
   const auto refuse = [](std::string_view key, const std::string& value) {
@@ -92,25 +121,41 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   std::optional<ServerTransfers> servers;
   if (scenario.strategy.servers > 0) servers.emplace(scenario.workload, plan, served_variables(scenario), rank_class, network, how);
   Executor executor(plan, scenario.strategy.overlap, network, group, options.clock, servers ? &*servers : nullptr);
-  RankLog log;
-  log.operations.resize(plan.operations.size());
-  for (auto& operation : log.operations) operation.reserve(static_cast<std::size_t>(options.steps));
-  log.step_ends.reserve(static_cast<std::size_t>(options.steps) + 1);
-  log.losses.reserve(static_cast<std::size_t>(options.steps));
-  StepProgress steps(progress, options.warm_up + options.steps);
+  Checkpointer checkpointer(options.checkpoints, identity_of(scenario, options), writer_of(scenario.strategy, plan, rank),
+                            servers ? servers->state() : network.state(), group, options.clock, options.on_event);
+  const Seconds load = restore(checkpointer, options, network, servers);
+  RankLog log = empty_log(plan, options);
+  const std::int64_t first = options.checkpoints.after;
+  const std::int64_t total = options.warm_up + options.steps;
+  StepProgress steps(progress, total, first);
 
   group.barrier();
   log.origin = options.clock();
-  if (options.warm_up == 0) log.step_ends.push_back(log.origin);
-  for (std::int64_t step = 0; step < options.warm_up + options.steps; ++step) {
+  const auto say = [&](TrainEvent::Kind kind, std::int64_t step, Seconds took) {
+    if (options.on_event) options.on_event({kind, step, rank, options.clock(), took, {}});
+  };
+  if (rank == 0) say(TrainEvent::Kind::ready, first, load);
+  if (first >= options.warm_up) log.step_ends.push_back(log.origin);
+  Seconds stood_still;
+  for (std::int64_t step = first; step < total; ++step) {
+    if (std::ranges::find(options.kills, Kill{rank, step + 1}) != options.kills.end()) {
+      say(TrainEvent::Kind::killed, step + 1, Seconds(0));
+      std::raise(SIGKILL);
+    }
     network.begin_step(batches[static_cast<std::size_t>(step) % batches.size()]);
     const bool timed = step >= options.warm_up;
     executor.step(timed ? &log : nullptr);
-    if (step + 1 >= options.warm_up) log.step_ends.push_back(options.clock());
+    if (step + 1 >= options.warm_up) log.step_ends.push_back(options.clock() - stood_still);
     if (timed && network.has_loss()) log.losses.push_back(network.loss());
+    if (checkpointer.is_due(step + 1)) {
+      executor.drain(&log);
+      stood_still += checkpointer.write(step + 1);
+    }
     steps.report(step + 1);
   }
   executor.drain(&log);
+  checkpointer.finish();
+  if (rank == 0) say(TrainEvent::Kind::finished, total, Seconds(0));
   return log;
 }
 

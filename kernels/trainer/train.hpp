@@ -8,12 +8,22 @@
 #include "core/plan.hpp"
 #include "core/progress.hpp"
 #include "core/scenario.hpp"
+#include "kernels/trainer/checkpointer.hpp"
 #include "kernels/trainer/clock.hpp"
 #include "kernels/trainer/network.hpp"
 #include "kernels/trainer/rank_group.hpp"
+#include "kernels/trainer/train_event.hpp"
 #include "strategies/lower.hpp"
 
 namespace forerun {
+
+/// A rank that ends itself, by SIGKILL, before it does a step: the failure that a test asks for. Steps count from 1, untimed ones too.
+struct Kill {
+  int rank = 0;
+  std::int64_t step = 1;
+
+  friend bool operator==(const Kill&, const Kill&) = default;
+};
 
 struct TrainOptions {
   std::int64_t steps = 100;  ///< timed
@@ -22,6 +32,9 @@ struct TrainOptions {
   Kernels kernels = Kernels::fastest;
   cpu::UpdateRule rule;
   Clock clock = steady_now;
+  CheckpointOptions checkpoints;
+  std::vector<Kill> kills;  ///< ranks that are to fail
+  TrainEventCallback on_event;
 };
 
 /// What one rank saw, with its clock's own origin.
@@ -33,7 +46,7 @@ struct RankLog {
     Seconds wait;  ///< of it, what the rank's thread was held up; less than `busy` only for transfers beside compute
   };
   Seconds origin;                  ///< when the barrier before the first warm-up step let go
-  std::vector<Seconds> step_ends;  ///< of the last warm-up step (or the origin), then of every timed step
+  std::vector<Seconds> step_ends;  ///< of the last warm-up step (or the origin), then of every timed step; less what checkpoints took
   std::vector<double> losses;      ///< mean over this rank's samples, one a timed step; none on ranks without the loss
   std::vector<std::vector<Interval>>
       operations;  ///< of each operation of the plan, one a timed step, micro-batch and block that it stands for
@@ -62,6 +75,9 @@ struct TrainResult {
   Seconds p90;
 };
 
+/// Of a training with these options.
+TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options);
+
 /// Throws MissingCapability, naming the key and its value, for a strategy that splits layers otherwise than by their filters, shares out
 /// state (ZeRO), recomputes or offloads, and for servers that are not synchronous, whole and on their own.
 void require_trainable(const Strategy& strategy);
@@ -71,7 +87,8 @@ int share_of(const Strategy& strategy, const StepPlan& plan, int rank);
 
 /// Trains one rank on its shard: executes the plan's operations in plan order, warm-up steps first. Without overlap an all-reduce
 /// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
-/// and waited for only where an `after` of the plan names it.
+/// and waited for only where an `after` of the plan names it. With checkpoints to go on after, the steps before are not done again, and of
+/// the others those behind the warm-up are timed.
 /// Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
 /// buffers, collectives other than all-reduce, all-gather, barrier, send, pull and push.
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup& group,

@@ -1,0 +1,104 @@
+#include "kernels/trainer/checkpointer.hpp"
+
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "core/error.hpp"
+#include "kernels/trainer/checkpoint_folder.hpp"
+
+namespace forerun {
+
+Checkpointer::Checkpointer(CheckpointOptions options, TrainingIdentity training, int writer, std::vector<StateArray> arrays,
+                           RankGroup& group, const Clock& clock, TrainEventCallback on_event)
+    : options_(std::move(options)),
+      training_(std::move(training)),
+      writer_(writer),
+      arrays_(std::move(arrays)),
+      group_(group),
+      clock_(clock),
+      on_event_(std::move(on_event)),
+      last_(options_.after) {}
+
+void Checkpointer::restore() {
+  if (options_.after > 0 && writer_ >= 0)
+    read_checkpoint(checkpoint_file(options_.folder, options_.after, writer_), {options_.after, writer_, training_}, arrays_);
+}
+
+void Checkpointer::say(TrainEvent::Kind kind, std::int64_t step, Seconds took, const std::string& text) const {
+  const bool speaks = kind == TrainEvent::Kind::failed || group_.rank() == 0;
+  if (on_event_ && speaks) on_event_({kind, step, group_.rank(), clock_(), took, text});
+}
+
+bool Checkpointer::is_due(std::int64_t step) const {
+  return !options_.folder.empty() && options_.when.interval && step % *options_.when.interval == 0;
+}
+
+Seconds Checkpointer::write(std::int64_t step) {
+  group_.barrier();
+  const Seconds begun = clock_();
+  settle();
+  start(step);
+  if (options_.when.mode == CheckpointMode::synchronous) settle();
+  const Seconds took = clock_() - begun;
+  say(TrainEvent::Kind::checkpoint, step, took);
+  return took;
+}
+
+void Checkpointer::finish() { settle(); }
+
+Seconds Checkpointer::write_file(std::int64_t step, const std::vector<StateArray>& arrays) const {
+  const Seconds begun = clock_();
+  write_checkpoint(checkpoint_file(options_.folder, step, writer_), {step, writer_, training_}, arrays);
+  return clock_() - begun;
+}
+
+/// At once, or on a thread of its own from copies of the arrays.
+void Checkpointer::start(std::int64_t step) {
+  writing_.step = step;
+  if (!writes()) return;
+  if (options_.when.mode == CheckpointMode::synchronous) {
+    writing_.time = std::async(std::launch::deferred, [this, step] { return write_file(step, arrays_); });
+    return;
+  }
+  copies_.resize(arrays_.size());
+  std::vector<StateArray> copied;
+  for (std::size_t i = 0; i < arrays_.size(); ++i) {
+    copies_[i].assign(arrays_[i].values.begin(), arrays_[i].values.end());
+    copied.push_back({arrays_[i].name, copies_[i]});
+  }
+  writing_.time = std::async(std::launch::async, [this, step, copied] { return write_file(step, copied); });
+}
+
+/// Waits for what is being written, and agrees with the other ranks on whether all of it is.
+void Checkpointer::settle() {
+  const std::int64_t step = std::exchange(writing_.step, 0);
+  if (step == 0) return;
+  float failures = 0;
+  Seconds time;
+  try {
+    if (writing_.time.valid()) time = writing_.time.get();
+  } catch (const std::exception& error) {
+    failures = 1;
+    say(TrainEvent::Kind::failed, step, Seconds(0), error.what());
+  }
+  group_.all_reduce({&failures, 1});
+  if (failures == 0) {
+    keep_two(step);
+    say(TrainEvent::Kind::written, step, time);
+  } else if (writes()) {
+    std::error_code none;
+    std::filesystem::remove(checkpoint_file(options_.folder, step, writer_), none);
+  }
+}
+
+/// Takes away all but this one and the one before, newer ones too: they were passed by as damaged when the training began.
+void Checkpointer::keep_two(std::int64_t newest) {
+  const std::int64_t before = std::exchange(last_, newest);
+  if (!writes()) return;
+  std::error_code none;
+  for (const std::int64_t step : checkpoint_steps(options_.folder, writer_))
+    if (step != newest && step != before) std::filesystem::remove(checkpoint_file(options_.folder, step, writer_), none);
+}
+
+}  // namespace forerun

@@ -1,0 +1,237 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "core/error.hpp"
+#include "io/format.hpp"
+#include "kernels/trainer/checkpoint_folder.hpp"
+#include "kernels/trainer/run_record.hpp"
+#include "kernels/trainer/train.hpp"
+#include "tests/kernels/small_scenarios.hpp"
+#include "tests/kernels/thread_group.hpp"
+#include "tests/support/folder.hpp"
+
+namespace forerun {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Trains with a thread a rank, and a checkpoint in the folder every so many steps. Events of rank 0.
+std::vector<TrainEvent> train_in(const fs::path& folder, const Scenario& made, std::int64_t steps, std::int64_t interval,
+                                 std::int64_t after, CheckpointMode mode = CheckpointMode::synchronous) {
+  const StepPlan plan = plan_of(made);
+  TrainOptions options;
+  options.steps = steps - 2, options.warm_up = 2;
+  options.checkpoints = {folder, {interval, mode}, after};
+  std::vector<TrainEvent> events;
+  const auto shared = std::make_shared<ThreadMeeting>(plan.ranks);
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < plan.ranks; ++rank)
+    threads.emplace_back([&, rank] {
+      TrainOptions own = options;
+      if (rank == 0) own.on_event = [&](const TrainEvent& event) { events.push_back(event); };
+      ThreadGroup group(shared, rank);
+      train_rank(made, plan, own, group, {});
+    });
+  for (std::thread& thread : threads) thread.join();
+  return events;
+}
+
+/// All files of a step, one behind the other.
+std::string state_at(const fs::path& folder, const Scenario& made, std::int64_t step) {
+  std::string state;
+  for (const int rank : checkpoint_writers(made.strategy, plan_of(made))) state += get(checkpoint_file(folder, step, rank));
+  return state;
+}
+
+FoundCheckpoint find_in(const fs::path& folder, const Scenario& made) {
+  return find_checkpoint(folder, training_identity(made, "4 batches that were made"), checkpoint_writers(made.strategy, plan_of(made)));
+}
+
+}  // namespace
+
+TEST_CASE("a training that goes on after a checkpoint ends with the weights of one that was never broken off") {
+  const auto [network, strategy] =
+      GENERATE(table<std::string, std::string>({{"mlp", "serial"},
+                                                {"cnn", "data=2"},
+                                                {"gpt", "data=2,overlap=data,bucket=1KiB"},
+                                                {"gpt", "pipeline=2,micro-batches=2"},
+                                                {"resnet", "data=2"},
+                                                {"mlp", "data=2,servers=1,server-nodes=shared,runtime=forerun"},
+                                                {"mlp", "data=2,servers=2,runtime=forerun"}}));
+  const Optimizer optimizer = GENERATE(Optimizer::sgd_momentum, Optimizer::adam);
+  INFO(network << ", " << strategy << ", " << to_string(optimizer));
+  Scenario made = network == "gpt"      ? small_gpt(8, strategy)
+                  : network == "resnet" ? small_resnet(8, strategy)
+                                        : scenario(network == "cnn" ? small_cnn() : network, 8, strategy);
+  made.workload.optimizer = optimizer;
+  const Folder undisturbed, broken_off;
+  train_in(undisturbed.path(), made, 9, 3, 0);
+  train_in(broken_off.path(), made, 6, 3, 0);
+  REQUIRE(find_in(broken_off.path(), made).step == 6);
+  train_in(broken_off.path(), made, 9, 3, 6);
+  CHECK(!state_at(undisturbed.path(), made, 9).empty());
+  CHECK(state_at(undisturbed.path(), made, 9) == state_at(broken_off.path(), made, 9));
+  CHECK(state_at(undisturbed.path(), made, 9) != state_at(undisturbed.path(), made, 6));
+}
+
+TEST_CASE("checkpoints written beside the steps that follow hold what others do") {
+  const Scenario made = scenario("mlp", 8, "data=2");
+  const Folder one, other;
+  train_in(one.path(), made, 9, 3, 0);
+  const auto events = train_in(other.path(), made, 9, 3, 0, CheckpointMode::asynchronous);
+  for (const std::int64_t step : {6, 9}) CHECK(state_at(one.path(), made, step) == state_at(other.path(), made, step));
+  CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 3);
+}
+
+TEST_CASE("the last two checkpoints are kept, and of ranks that have the same the first one writes") {
+  const Scenario made = scenario("mlp", 8, "data=2,pipeline=2,micro-batches=2");
+  CHECK(checkpoint_writers(made.strategy, plan_of(made)) == std::vector<int>{0, 2});
+  const Folder folder;
+  train_in(folder.path(), made, 10, 2, 0);
+  CHECK(checkpoint_steps(folder.path(), 0) == std::vector<std::int64_t>{8, 10});
+  CHECK(checkpoint_steps(folder.path(), 2) == std::vector<std::int64_t>{8, 10});
+  CHECK(folder.entries() == 4);
+}
+
+TEST_CASE("a damaged checkpoint is passed by for the one before, and one with a file less without a word") {
+  const Scenario made = scenario("mlp", 8, "pipeline=2,micro-batches=2");
+  const Folder folder;
+  train_in(folder.path(), made, 6, 3, 0);
+  const fs::path newest = checkpoint_file(folder.path(), 6, 1);
+  const std::string whole = get(newest);
+  const auto passed_by = [&](const std::string& bytes) {
+    put(newest, bytes);
+    const FoundCheckpoint found = find_in(folder.path(), made);
+    CHECK(found.step == 3);
+    REQUIRE(found.passed_by.size() == 1);
+    CHECK(found.passed_by[0].find(newest.string()) == 0);
+    return found.passed_by[0];
+  };
+  CHECK_THAT(passed_by(whole.substr(0, whole.size() - 100)), Catch::Contains("is cut off"));
+  CHECK_THAT(passed_by(whole.substr(0, 20)), Catch::Contains("is no checkpoint, or cut off within its first line"));
+  CHECK_THAT(passed_by(""), Catch::Contains("is no checkpoint"));
+  CHECK_THAT(passed_by(whole + "x"), Catch::Contains("is longer than what was written"));
+  std::string flipped = whole;
+  flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 1);
+  CHECK_THAT(passed_by(flipped), Catch::Contains("has a wrong checksum"));
+  CHECK_THAT(passed_by(get(checkpoint_file(folder.path(), 3, 1))), Catch::Contains("is of another step (got 3, allowed 6)"));
+  fs::remove(newest);
+  CHECK(find_in(folder.path(), made).step == 3);
+  CHECK(find_in(folder.path(), made).passed_by.empty());
+}
+
+TEST_CASE("where every checkpoint is damaged nothing begins anew by itself") {
+  const Scenario made = scenario("mlp", 8, "serial");
+  const Folder folder;
+  CHECK(find_in(folder.path(), made).step == 0);
+  train_in(folder.path(), made, 3, 3, 0);
+  put(checkpoint_file(folder.path(), 3, 0), "nothing");
+  CHECK_THROWS_WITH(find_in(folder.path(), made),
+                    Catch::Contains("is no checkpoint") && Catch::Contains("holds no checkpoint that is whole"));
+}
+
+TEST_CASE("a checkpoint of another training is refused, with what differs") {
+  const Folder folder;
+  train_in(folder.path(), scenario("mlp", 8, "serial"), 3, 3, 0);
+  Scenario other = scenario("mlp", 8, "serial");
+  other.run.seed = 7;
+  CHECK_THROWS_WITH(find_in(folder.path(), other), Catch::Contains("is of another training: seed is 1 (here 7)"));
+  CHECK_THROWS_WITH(find_in(folder.path(), scenario("mlp", 16, "serial")), Catch::Contains("batch is 8 (here 16)"));
+  CHECK_THROWS_WITH(find_in(folder.path(), scenario("logistic-regression", 8, "serial")), Catch::Contains("network is mlp"));
+  CHECK_THROWS_WITH(find_in(folder.path(), scenario("mlp", 8, "data=2")), Catch::Contains("strategy is data=1"));
+  CHECK_THROWS_WITH(find_checkpoint(folder.path(), training_identity(scenario("mlp", 8, "serial"), "photographs"), std::vector{0}),
+                    Catch::Contains("data is 4 batches that were made (here photographs)"));
+}
+
+TEST_CASE("a rank that cannot write its part leaves the checkpoint before, and the training goes on") {
+  const Scenario made = scenario("mlp", 8, "data=2");
+  const Folder folder;
+  train_in(folder.path(), made, 4, 2, 0);
+  fs::create_directory(checkpoint_file(folder.path(), 6, 0));  // in the way of the next
+  put(checkpoint_file(folder.path(), 6, 0) / "file", "");
+  const auto events = train_in(folder.path(), made, 10, 2, 4);
+  const auto failed = std::ranges::find(events, TrainEvent::Kind::failed, &TrainEvent::kind);
+  REQUIRE(failed != events.end());
+  CHECK(failed->step == 6);
+  CHECK_THAT(failed->text, Catch::Contains("step-6.rank-0: cannot be written: Is a directory"));
+  fs::remove_all(checkpoint_file(folder.path(), 6, 0));
+  CHECK(checkpoint_steps(folder.path(), 0) == std::vector<std::int64_t>{8, 10});
+}
+
+TEST_CASE("a folder belongs to one training at a time, and what was not finished is taken away") {
+  const Folder folder;
+  put(folder / "step-4.rank-0.abcdef", "half");
+  put(folder / "notes.txt", "mine");
+  {
+    const OwnedFolder owned(folder / "");
+    CHECK_FALSE(fs::exists(folder / "step-4.rank-0.abcdef"));
+    CHECK(fs::exists(folder / "notes.txt"));
+    CHECK_THROWS_WITH(OwnedFolder(folder / ""), Catch::Contains("is another training's, which is still running"));
+  }
+  CHECK_NOTHROW(OwnedFolder(folder / ""));
+}
+
+TEST_CASE("an event is read as it was written") {
+  const TrainEvent event{TrainEvent::Kind::failed, 120, 3, Seconds(12.25), Seconds(0.5), "no space left: FILE"};
+  TrainEvent read;
+  REQUIRE(read_event_line(event_line(event), read));
+  CHECK(read == event);
+  CHECK_FALSE(read_event_line("progress 1 2 training steps", read));
+  CHECK_FALSE(read_event_line("event dance 1 2 3 4", read));
+}
+
+TEST_CASE("the parts of a training's time add up to it, failures and all") {
+  using enum TrainEvent::Kind;
+  RunRecorder recorder(Seconds(100));
+  const auto note = [&](TrainEvent::Kind kind, std::int64_t step, double at, double took) {
+    recorder.note({kind, step, kind == killed ? 1 : 0, Seconds(at), Seconds(took), {}});
+  };
+  note(ready, 0, 103, 0);        // 3 s to start
+  note(checkpoint, 10, 114, 1);  // 10 s of steps, 1 s of checkpoint
+  note(written, 10, 114, 0.75);
+  note(killed, 15, 119, 0);  // 5 s of steps are lost
+  recorder.broke_off(Seconds(121), 10);
+  note(ready, 10, 125, 0.5);  // 4 s to start again, 0.5 of them to read
+  note(killed, 12, 126, 0);   // 1 s lost
+  recorder.broke_off(Seconds(126.5), 10);
+  note(ready, 10, 130, 0.25);
+  note(checkpoint, 20, 142, 2);
+  note(written, 20, 142, 1.75);
+  note(finished, 21, 143, 0);
+  const RunRecord record = recorder.finish(Seconds(150));
+  CHECK(record.startup == Seconds(3));
+  CHECK(record.training == Seconds(10 + 10 + 1));
+  CHECK(record.checkpoint_stall == Seconds(3));
+  CHECK(record.lost == Seconds(6));
+  CHECK(record.detection == Seconds(2.5));
+  CHECK(record.restart == Seconds(7.5));
+  CHECK(record.total == Seconds(43));
+  CHECK(record.startup + record.training + record.checkpoint_stall + record.lost + record.detection + record.restart == record.total);
+  REQUIRE(record.failures.size() == 2);
+  CHECK(record.failures[0].rank == 1);
+  CHECK(record.failures[0].step == 15);
+  CHECK(record.failures[0].after == 10);
+  CHECK(record.failures[0].load == Seconds(0.5));
+  CHECK(record.failures[1].lost == Seconds(1));
+  CHECK(record.checkpoints == 2);
+}
+
+TEST_CASE("ranks that end before they are ready, or for a reason that nobody knows, are told apart in the record") {
+  using enum TrainEvent::Kind;
+  RunRecorder recorder(Seconds(0.5));
+  recorder.note({ready, 0, 0, Seconds(1), Seconds(0), {}});
+  recorder.broke_off(Seconds(3), 0);    // in its second second of steps
+  recorder.broke_off(Seconds(4.5), 0);  // and once more before it was ready
+  recorder.note({ready, 0, 0, Seconds(5), Seconds(0), {}});
+  const RunRecord record = recorder.finish(Seconds(9));
+  CHECK(record.lost == Seconds(2));
+  CHECK(record.detection == Seconds(0));
+  CHECK(record.restart == Seconds(2));
+  CHECK(record.training == Seconds(4));
+  CHECK(record.startup + record.training + record.lost + record.restart == record.total);
+  CHECK(record.failures[0].rank == -1);
+}
+
+}  // namespace forerun
