@@ -206,9 +206,7 @@ void refuse_whole_run(const std::vector<Text>& settings, Problems& problems) {
     if (const Text* text = find(settings, key))
       problems.add(problem(named(*text, "run"), "has no meaning here: train runs steps on this machine"));
   };
-  for (const std::string_view key :
-       {"evaluation", "evaluation-interval", "checkpoint-interval", "checkpoint-mode", "startup", "market", "seeds"})
-    refuse(key);
+  for (const std::string_view key : {"evaluation", "evaluation-interval", "startup", "market", "seeds"}) refuse(key);
   std::ranges::for_each(kTargetKeys, refuse);
 }
 

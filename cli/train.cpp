@@ -2,15 +2,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "cli/input_text.hpp"
 #include "cli/measured_run_files.hpp"
-#include "cli/progress.hpp"
 #include "cli/ranks.hpp"
+#include "cli/run_record_page.hpp"
 #include "cli/run_text.hpp"
 #include "cli/scenario.hpp"
+#include "cli/train_run.hpp"
 #include "cli/training_page.hpp"
 #include "cli/verbs.hpp"
 #include "core/this_machine.hpp"
@@ -34,6 +37,8 @@ struct TrainCommand {
   std::string append;
   std::string run;
   std::string group = "train";
+  std::string checkpoints;
+  std::vector<std::string> kills;
   Detail detail = Detail::summary;
 };
 
@@ -41,7 +46,9 @@ struct TrainCommand {
 struct Training {
   Scenario scenario;
   std::int64_t warm_up = 0;
-  std::vector<Text> settings;  ///< `key=value`, as they were given
+  CheckpointOptions checkpoints;
+  std::vector<Kill> kills;
+  std::vector<Text> settings;  ///< `key=value`, as they were given; of what decides a step
   std::vector<Text> workload_settings;
 };
 
@@ -61,6 +68,29 @@ void require_own_runtime(const Strategy& strategy) {
                                  : forerun::format("leave the runtime out. What both do is a strategy such as --strategy data={},{}",
                                                    strategy.data, alike_text(strategy));
   throw MissingCapability(forerun::format("train runs its own trainer, not runtime={}; {}", to_string(strategy.runtime), advice));
+}
+
+/// When checkpoints are written, as the run says it, and where. What is lowered is the step alone.
+void read_checkpoints(const TrainCommand& options, Training& training, Problems& problems) {
+  Checkpoints& when = training.scenario.run.checkpoints;
+  if (options.checkpoints.empty() && when.interval)
+    problems.add(Problem{.file = "--set", .key = "run.checkpoint-interval", .what = "needs --checkpoints FOLDER beside it"});
+  if (!options.checkpoints.empty() && !when.interval)
+    problems.add(Problem{.file = "--checkpoints", .what = "needs a setting beside it", .allowed = "--set run.checkpoint-interval=STEPS"});
+  if (!options.checkpoints.empty()) training.checkpoints.folder = fs::absolute(options.checkpoints);
+  training.checkpoints.when = std::exchange(when, {});
+}
+
+void read_kills(const TrainCommand& options, Training& training, Problems& problems) {
+  const int ranks = training.scenario.strategy.ranks();
+  const std::int64_t steps = training.warm_up + training.scenario.run.steps.value_or(0);
+  for (const std::string& kill : options.kills)
+    problems.collect([&] {
+      const Text text{kill, "--kill", 0, 0, ""};
+      training.kills.push_back(parse_kill(text));
+      if (training.kills.back().rank >= ranks) throw BadInput(problem(text, "names no rank", forerun::format("0 to {}", ranks - 1)));
+      if (training.kills.back().step > steps) throw BadInput(problem(text, "is after the last step", forerun::format("1 to {}", steps)));
+    });
 }
 
 Training read_training(const TrainCommand& options, const Environment& environment) {
@@ -96,26 +126,22 @@ Training read_training(const TrainCommand& options, const Environment& environme
   scenario.run = read_run(settings.run, scenario.workload.samples, problems);
   problems.collect([&] { scenario.run.steps = parse_integer({options.steps, "--steps", 0, 0, ""}, 1, 10'000'000); });
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });
+  read_checkpoints(options, training, problems);
+  read_kills(options, training, problems);
   problems.throw_if_any();
   if (missing) throw *missing;
   require_own_runtime(scenario.strategy);
   require_trainable(scenario.strategy);
   const std::string& platform = options.scenario.platform;
   scenario.platform = platform.empty() ? this_machine(environment) : platform_of_ranks(platform, scenario.strategy.ranks(), environment);
-  training.settings = text.settings;
+  std::ranges::copy_if(text.settings, std::back_inserter(training.settings),
+                       [](const Text& setting) { return !setting.value.starts_with("run.checkpoint-"); });
   training.workload_settings = settings.workload;
   return training;
 }
 
-TrainResult execute(const Training& training, const TrainCommand& options, const Environment& environment) {
+TrainJob job_of(const Training& training, const TrainCommand& options) {
   const Scenario& scenario = training.scenario;
-  ProgressLine progress(WhenPiped::silent);
-  if (scenario.strategy.ranks() == 1) {
-    TrainOptions how;
-    how.steps = *scenario.run.steps;
-    how.warm_up = training.warm_up;
-    return std::get<TrainResult>(train(scenario, how, progress.callback()));
-  }
   TrainJob job;
   job.workload = names_a_file(options.scenario.workload) ? fs::absolute(options.scenario.workload).string() : options.scenario.workload;
   for (const Text& setting : training.workload_settings) job.settings.emplace_back(setting.key, setting.value);
@@ -123,7 +149,9 @@ TrainResult execute(const Training& training, const TrainCommand& options, const
   job.seed = scenario.run.seed;
   job.steps = *scenario.run.steps;
   job.warm_up = training.warm_up;
-  return train_on_ranks(job, scenario.strategy.ranks(), ranks_paths(environment), progress.callback());
+  job.checkpoints = training.checkpoints;
+  job.kills = training.kills;
+  return job;
 }
 
 /// A name that no other run has: when, and by which process.
@@ -168,9 +196,15 @@ ExitCode train_verb(const TrainCommand& options, const Environment& environment)
     return ExitCode::no;
   }
   require_executable(std::get<StepPlan>(lowered));
-  const TrainResult result = execute(training, options, environment);
-  if (files) files->append(measured_run(name, training, result, options, environment), result);
-  deliver(training_page(result, scenario, strategy_text(scenario.strategy), options.detail), options.output);
+  const TrainRun run = run_training(scenario, job_of(training, options), environment);
+  if (run.result.step_times.empty()) {
+    deliver(nothing_left_page(*scenario.run.steps + training.warm_up), options.output);
+    return ExitCode::success;
+  }
+  if (files) files->append(measured_run(name, training, run.result, options, environment), run.result);
+  Page page = training_page(run.result, scenario, strategy_text(scenario.strategy), options.detail);
+  if (!training.checkpoints.folder.empty() || !training.kills.empty()) add_run_record(run, page);
+  deliver(page, options.output);
   return ExitCode::success;
 }
 
@@ -193,6 +227,10 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
                    "runs.operations.csv");
   verb->add_option("--run", options->run, "the run's name; made from workload, ranks, batch and date otherwise");
   verb->add_option("--group", options->group, "the series it belongs to")->capture_default_str();
+  verb->add_option("--checkpoints", options->checkpoints,
+                   "write checkpoints to this folder, every run.checkpoint-interval steps, and go on after the newest that it holds");
+  verb->add_option("--kill", options->kills,
+                   "end a rank before a step by SIGKILL, RANK@STEP, to see what the failure costs; may be repeated");
   verb->add_flag_callback(
       "--operations", [options] { options->detail = Detail::operations; }, "show the time of each operation");
   add_output_options(*verb, options->output);

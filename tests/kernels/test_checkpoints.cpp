@@ -58,6 +58,7 @@ TEST_CASE("a training that goes on after a checkpoint ends with the weights of o
                                                 {"gpt", "data=2,overlap=data,bucket=1KiB"},
                                                 {"gpt", "pipeline=2,micro-batches=2"},
                                                 {"resnet", "data=2"},
+                                                {"cnn", "data=2,filter=2"},
                                                 {"mlp", "data=2,servers=1,server-nodes=shared,runtime=forerun"},
                                                 {"mlp", "data=2,servers=2,runtime=forerun"}}));
   const Optimizer optimizer = GENERATE(Optimizer::sgd_momentum, Optimizer::adam);

@@ -1,0 +1,80 @@
+#include "cli/train_run.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "cli/output.hpp"
+#include "cli/progress.hpp"
+#include "cli/ranks.hpp"
+#include "io/format.hpp"
+#include "kernels/ranks/recovery.hpp"
+#include "kernels/trainer/checkpoint_folder.hpp"
+#include "strategies/lower.hpp"
+
+namespace forerun {
+namespace {
+
+/// The folder of a training's checkpoints, as the command sees it.
+class Shelf {
+ public:
+  Shelf(const Scenario& scenario, const TrainJob& job)
+      : folder_(job.checkpoints.folder),
+        training_(identity_of(scenario, train_options(job))),
+        writers_(checkpoint_writers(scenario.strategy, std::get<StepPlan>(lower(scenario)))) {
+    if (!folder_.empty()) owned_.emplace(folder_);
+  }
+
+  /// The newest checkpoint; what is passed by on the way is said.
+  FoundCheckpoint find() {
+    if (folder_.empty()) return {};
+    const FoundCheckpoint found = find_checkpoint(folder_, training_, writers_);
+    for (const std::string& wrong : found.passed_by) say(forerun::format("warning: {}; it is not used", wrong));
+    last_ = found.step;
+    return found;
+  }
+
+  void note(const TrainEvent& event) {
+    if (event.kind == TrainEvent::Kind::written) last_ = event.step;
+    if (event.kind != TrainEvent::Kind::failed) return;
+    say(forerun::format("warning: the checkpoint of step {} is not written: {}; the training goes on{}", event.step, event.text,
+                        last_ > 0 ? forerun::format(", and the checkpoint of step {} stays", last_) : ""));
+  }
+
+ private:
+  std::filesystem::path folder_;
+  TrainingIdentity training_;
+  std::vector<int> writers_;
+  std::optional<OwnedFolder> owned_;
+  std::int64_t last_ = 0;
+};
+
+RecoveredRun run_here(const Scenario& scenario, const TrainJob& job, Shelf& shelf, const ProgressCallback& progress) {
+  RunRecorder recorder(steady_now());
+  TrainOptions options = train_options(job);
+  options.on_event = [&](const TrainEvent& event) { recorder.note(event), shelf.note(event); };
+  TrainResult result = std::get<TrainResult>(train(scenario, options, progress));
+  return {std::move(result), recorder.finish(steady_now())};
+}
+
+}  // namespace
+
+TrainRun run_training(const Scenario& scenario, TrainJob job, const Environment& environment) {
+  Shelf shelf(scenario, job);
+  const FoundCheckpoint found = shelf.find();
+  TrainRun run;
+  run.after = job.checkpoints.after = found.step;
+  if (found.step > 0) say(forerun::format("goes on after step {} of {}", found.step, job.checkpoints.folder.string()));
+  if (found.step >= job.warm_up + job.steps) return run;
+  std::erase_if(job.kills, [&](const Kill& kill) { return kill.step <= found.step; });
+  ProgressLine progress(WhenPiped::silent);
+  RecoveredRun recovered = scenario.strategy.ranks() == 1 && job.kills.empty()
+                               ? run_here(scenario, job, shelf, progress.callback())
+                               : train_with_recovery(
+                                     job, scenario.strategy.ranks(), ranks_paths(environment), progress.callback(),
+                                     [&](const TrainEvent& event) { shelf.note(event); }, [&] { return shelf.find().step; }, say);
+  run.result = std::move(recovered.result), run.record = std::move(recovered.record);
+  run.checkpoint_bytes = shelf.find().bytes;
+  return run;
+}
+
+}  // namespace forerun
