@@ -32,6 +32,10 @@ for rate in ${RATES:-100 200 500 1000}; do
   train "$rate" 2 mnist-cnn 64 20 pipeline=2,micro-batches=4
   train "$rate" 3 mlp 64 40 data=2,servers=1,runtime=forerun
   train "$rate" 3 mnist-cnn 64 20 data=2,servers=1,runtime=forerun
+  train "$rate" 3 mlp 64 40 data=2,servers=1,sync=off,runtime=forerun
+  train "$rate" 3 mlp 512 40 data=2,servers=1,sync=off,runtime=forerun
+  train "$rate" 3 mnist-cnn 64 20 data=2,servers=1,sync=off,runtime=forerun
+  train "$rate" 4 mlp 64 40 data=2,servers=2,sync=off,runtime=forerun
 done
 
 # One file. Of the messages those calibrate that a bucket of two packets is small against, and the shortest, which shows the latency.

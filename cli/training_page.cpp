@@ -1,5 +1,7 @@
 #include "cli/training_page.hpp"
 
+#include <numeric>
+
 #include "io/format.hpp"
 
 namespace forerun {
@@ -37,6 +39,30 @@ Json operations_json(const TrainResult& result) {
   return rows;
 }
 
+double mean_of(const std::vector<std::int64_t>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Of a sorted list, the value that a share of it lies below; as the simulator has it.
+std::int64_t at_share(const std::vector<std::int64_t>& sorted, double share) {
+  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
+}
+
+/// By updates that others made since a gradient's worker pulled; null where servers wait for all.
+void add_staleness(const std::vector<std::int64_t>& sorted, Json& document) {
+  const bool none = sorted.empty();
+  document["staleness_mean"] = none ? Json() : Json(mean_of(sorted));
+  document["staleness_p50"] = none ? Json() : Json(at_share(sorted, 0.5));
+  document["staleness_p90"] = none ? Json() : Json(at_share(sorted, 0.9));
+  document["staleness_max"] = none ? Json() : Json(sorted.back());
+}
+
+std::string staleness_line(const std::vector<std::int64_t>& sorted) {
+  if (sorted.empty()) return {};
+  return forerun::format("staleness   {:.2f} updates on average, median {}, P90 {}, most {}, over {} updates\n", mean_of(sorted),
+                         at_share(sorted, 0.5), at_share(sorted, 0.9), sorted.back(), sorted.size());
+}
+
 }  // namespace
 
 Page training_page(const TrainResult& result, const Scenario& scenario, const std::string& strategy, Detail detail) {
@@ -55,6 +81,7 @@ Page training_page(const TrainResult& result, const Scenario& scenario, const st
                    {"throughput_samples_per_s", static_cast<double>(batch) / result.median.value()},
                    {"first_loss", result.losses.front()},
                    {"last_loss", result.losses.back()}};
+  add_staleness(result.staleness, page.document);
   page.rows = one_row(page.document);
   page.text = forerun::format("{}, {}: {} rank{}, batch {}, {} steps\n\n", scenario.workload.name, strategy, result.ranks,
                               result.ranks == 1 ? "" : "s", batch, result.step_times.size());
@@ -62,6 +89,7 @@ Page training_page(const TrainResult& result, const Scenario& scenario, const st
       forerun::format("step time   median {}, p10 {}, p90 {}\nthroughput  {:.4g} samples/s\nloss        {:.4g} first, {:.4g} last\n",
                       human(result.median), human(result.p10), human(result.p90), static_cast<double>(batch) / result.median.value(),
                       result.losses.front(), result.losses.back());
+  page.text += staleness_line(result.staleness);
   if (detail == Detail::operations) {
     page.document["operations"] = operations_json(result);
     page.rows = operations_rows(result);

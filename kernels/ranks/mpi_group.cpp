@@ -114,6 +114,15 @@ void MpiGroup::wait(int slot) {
   started_.erase(started);
 }
 
+int MpiGroup::wait_any(std::span<const int> slots) {
+  auto complete = slots.end();
+  wait_patiently([&] {
+    complete = std::ranges::find_if(slots, [&](int slot) { return advance(slot); });
+    return complete != slots.end();
+  });
+  return *complete;
+}
+
 void MpiGroup::barrier() {
   MPI_Request request = MPI_REQUEST_NULL;
   MPI_Ibarrier(communicator_, &request);

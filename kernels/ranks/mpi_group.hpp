@@ -29,6 +29,7 @@ class MpiGroup : public RankGroup {
   void start_receive(int slot, int from, int tag, std::span<float> values) override;
   bool advance(int slot) override;
   void wait(int slot) override;
+  int wait_any(std::span<const int> slots) override;
   void barrier() override;
 
   /// The numbers of all ranks on rank 0: `use` gets those of one rank after another. Nothing on the others.

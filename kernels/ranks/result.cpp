@@ -55,7 +55,8 @@ std::string result_text(const TrainResult& result) {
                     {"rank_medians_s", seconds(result.rank_medians)},
                     {"operations", operations},
                     {"step_times_s", seconds(result.step_times)},
-                    {"losses", result.losses}});
+                    {"losses", result.losses},
+                    {"staleness", result.staleness}});
 }
 
 std::string result_text(const NetworkResult& result) {
@@ -77,6 +78,7 @@ TrainResult read_train_result(const std::filesystem::path& file) {
                                    read_second(time, "p10_s"), read_second(time, "p90_s"), read_second(time, "wait_s")});
     result.step_times = read_seconds(document.at("step_times_s"));
     result.losses = document.at("losses").get<std::vector<double>>();
+    result.staleness = document.at("staleness").get<std::vector<std::int64_t>>();
     return result;
   });
 }

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "kernels/ranks/mpi_group.hpp"
+#include "kernels/trainer/asynchronous.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
@@ -44,7 +45,7 @@ StepPlan plan_of(const Scenario& scenario, int ranks) {
   throw BadInput(wrong);
 }
 
-/// A log as numbers: origin, step ends, losses, then of each operation its intervals; each list behind its length.
+/// A log as numbers: origin, step ends, losses, staleness, then of each operation its intervals; each list behind its length.
 std::vector<double> flatten(const RankLog& log) {
   std::vector<double> numbers{log.origin.value()};
   const auto length = [&](std::size_t items) { numbers.push_back(static_cast<double>(items)); };
@@ -52,6 +53,8 @@ std::vector<double> flatten(const RankLog& log) {
   for (const Seconds end : log.step_ends) numbers.push_back(end.value());
   length(log.losses.size());
   numbers.insert(numbers.end(), log.losses.begin(), log.losses.end());
+  length(log.staleness.size());
+  for (const std::int64_t updates : log.staleness) numbers.push_back(static_cast<double>(updates));
   length(log.operations.size());
   for (const auto& operation : log.operations) {
     length(operation.size());
@@ -71,6 +74,8 @@ RankLog unflatten(const double* numbers) {
   for (Seconds& end : log.step_ends) end = seconds();
   log.losses.resize(length());
   for (double& loss : log.losses) loss = *numbers++;
+  log.staleness.resize(length());
+  for (std::int64_t& updates : log.staleness) updates = static_cast<std::int64_t>(*numbers++);
   log.operations.resize(length());
   for (auto& operation : log.operations) {
     operation.resize(length());
@@ -92,7 +97,9 @@ TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const Progre
   std::vector<double> mine = flatten(log);
   std::vector<RankLog> logs;
   group.gather(mine, [&](std::span<const double> numbers) { logs.push_back(unflatten(numbers.data())); });
-  return group.rank() == 0 ? summarise(scenario.workload, plan, logs) : TrainResult{};
+  if (group.rank() != 0) return {};
+  return waits_for_nobody(scenario.strategy) ? summarise_asynchronous(scenario, plan, job.warm_up, logs)
+                                             : summarise(scenario.workload, plan, logs);
 }
 
 }  // namespace forerun

@@ -19,6 +19,7 @@ class OneRank : public RankGroup {
   void start_receive(int, int, int, std::span<float>) override {}
   bool advance(int) override { return true; }
   void wait(int) override {}
+  int wait_any(std::span<const int> slots) override { return slots.front(); }
   void barrier() override {}
 };
 

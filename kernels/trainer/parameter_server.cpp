@@ -8,7 +8,7 @@
 namespace forerun {
 
 ParameterServer::ParameterServer(const Workload& workload, const StepPlan& plan, const ServedParts& parts, int server,
-                                 const NetworkOptions& options) {
+                                 const NetworkOptions& options, int inboxes) {
   const std::size_t total = lay(plan, parts, server);
   weights_ = AlignedArray<float>(total);
   gradients_ = AlignedArray<float>(total);
@@ -16,8 +16,7 @@ ParameterServer::ParameterServer(const Workload& workload, const StepPlan& plan,
   second_moments_ = AlignedArray<float>(cpu::has_second_moment(workload.optimizer) ? total : 0);
   std::size_t largest = 0;
   for (const auto& [push, bucket] : pushes_) largest = std::max(largest, bucket.count);
-  const int workers = plan.communicators[static_cast<std::size_t>(server)].size - 1;
-  for (int worker = 0; worker < workers; ++worker) inboxes_.emplace_back(largest);
+  for (int worker = 0; worker < inboxes; ++worker) inboxes_.emplace_back(largest);
   begin_weights(workload, options.seed);
   cpu::OperatorOptions how;
   how.rule = mean_rule(options.rule, workload, plan);
@@ -98,12 +97,21 @@ void ParameterServer::run(int operation, const std::vector<std::span<float>>& ow
   Bucket& bucket = pushes_.at(push_of_.at(operation));
   if (!bucket.summed) sum_up(bucket, own);
   bucket.summed = true;
-  const auto update = updates_.find(operation);
-  if (update == updates_.end()) return;
+  if (const auto rule = updates_.find(operation); rule != updates_.end()) update(bucket, *rule->second, gradients_.data() + bucket.first);
+}
+
+void ParameterServer::apply(int push, std::span<float> gradient) {
+  Bucket& bucket = pushes_.at(push);
+  buffers_.step = ++bucket.applied;
+  for (const auto& [operation, rule] : updates_)
+    if (push_of_.at(operation) == push) update(bucket, *rule, gradient.data());
+}
+
+void ParameterServer::update(const Bucket& bucket, cpu::Operator& rule, float* gradient) {
   const auto at = [&](AlignedArray<float>& array) { return array.size() == 0 ? nullptr : array.data() + bucket.first; };
-  buffers_.weights = at(weights_), buffers_.weight_gradient = at(gradients_);
+  buffers_.weights = at(weights_), buffers_.weight_gradient = gradient;
   buffers_.velocity = at(velocities_), buffers_.second_moment = at(second_moments_);
-  update->second->run(buffers_);
+  rule.run(buffers_);
 }
 
 }  // namespace forerun

@@ -15,11 +15,13 @@
 
 namespace forerun {
 
-/// The variables that a rank serves: their weights, the optimizer's state, and room for one gradient of a push from each worker.
+/// The variables that a rank serves: their weights, the optimizer's state, and room for one gradient of a push from each worker that it
+/// waits for.
 class ParameterServer {
  public:
-  /// `server`: the index of its star among the plan's communicators.
-  ParameterServer(const Workload& workload, const StepPlan& plan, const ServedParts& parts, int server, const NetworkOptions& options);
+  /// `server`: the index of its star among the plan's communicators; `inboxes`: workers on other ranks whose gradients are summed up.
+  ParameterServer(const Workload& workload, const StepPlan& plan, const ServedParts& parts, int server, const NetworkOptions& options,
+                  int inboxes);
 
   void begin_step();
   [[nodiscard]] std::span<float> weights(const ServedPart& part);
@@ -34,17 +36,22 @@ class ParameterServer {
   /// rank has them, if there is one. Then updates, if the operation does that.
   void run(int operation, const std::vector<std::span<float>>& own);
 
+  /// Updates what a push brings by one gradient alone.
+  void apply(int push, std::span<float> gradient);
+
  private:
   /// What a push brings, in one row.
   struct Bucket {
     std::size_t first = 0;
     std::size_t count = 0;
     bool summed = false;
+    std::int64_t applied = 0;  // gradients, each alone
   };
 
   std::size_t lay(const StepPlan& plan, const ServedParts& parts, int server);
   void place(const ServedPart& part, std::size_t& total);
   void begin_weights(const Workload& workload, std::uint64_t seed);
+  void update(const Bucket& bucket, cpu::Operator& rule, float* gradient);
   void sum_up(const Bucket& bucket, const std::vector<std::span<float>>& own);
 
   std::map<int, Bucket> pushes_;  // by operation

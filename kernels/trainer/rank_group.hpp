@@ -38,6 +38,8 @@ class RankGroup {
   virtual bool advance(int slot) = 0;
   /// Returns when the slot is complete.
   virtual void wait(int slot) = 0;
+  /// Returns when one of the slots, of which there is one at least, is complete, and which; the first of them where several are.
+  virtual int wait_any(std::span<const int> slots) = 0;
 
   virtual void barrier() = 0;
 };

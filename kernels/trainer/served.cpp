@@ -49,6 +49,16 @@ std::vector<ServedPart> take(std::vector<Served>& waiting, int server, Bytes byt
 
 bool is_token(const Operation& operation) { return operation.name == "token"; }
 
+std::vector<int> server_ranks(const StepPlan& plan) {
+  std::vector<int> ranks;
+  for (const Operation& operation : plan.operations) {
+    const auto* pull = std::get_if<Collective>(&operation.work);
+    if (pull != nullptr && pull->operation == Collective::Operation::pull && !is_token(operation))
+      ranks.push_back(plan.communicators[static_cast<std::size_t>(pull->communicator)].rank(0, 0));
+  }
+  return ranks;
+}
+
 ServedParts served_parts(const StepPlan& plan, const std::vector<ServedVariable>& variables) {
   ServedParts parts(plan.operations.size());
   const std::vector<Served> all = parts_of(variables);

@@ -23,6 +23,9 @@ using ServedParts = std::vector<std::vector<ServedPart>>;
 /// Whether an operation lets workers go on and moves no variable.
 bool is_token(const Operation& operation);
 
+/// The rank of each server, by its star: the first communicators of the plan.
+std::vector<int> server_ranks(const StepPlan& plan);
+
 /// What a plan's operations have of the variables, each whole on one server. A push takes those of its server by when backward passes leave
 /// their gradients, as many as fill its bytes; std::logic_error where they do not.
 ServedParts served_parts(const StepPlan& plan, const std::vector<ServedVariable>& variables);

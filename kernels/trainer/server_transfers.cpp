@@ -32,7 +32,8 @@ ServerTransfers::ServerTransfers(const Workload& workload, const StepPlan& plan,
       continue;
     const auto star = static_cast<std::size_t>(pull->communicator);
     if (class_of(plan, plan.communicators[star].rank(0, kServer)) == rank_class)
-      servers_[star] = std::make_unique<ParameterServer>(workload, plan, parts_, pull->communicator, options);
+      servers_[star] =
+          std::make_unique<ParameterServer>(workload, plan, parts_, pull->communicator, options, plan.communicators[star].size - 1);
   }
 }
 

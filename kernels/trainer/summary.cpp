@@ -2,6 +2,7 @@
 #include <cassert>
 #include <string>
 
+#include "kernels/trainer/operation_times.hpp"
 #include "kernels/trainer/quantiles.hpp"
 #include "kernels/trainer/step_order.hpp"
 #include "kernels/trainer/train.hpp"
@@ -70,11 +71,12 @@ void add_messages(const Communicator& communicator, Collective::Operation operat
   }
 }
 
-Times times_of(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
+Times times_of(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks, Messages messages) {
   using enum Collective::Operation;
   Times times;
   const auto* transfer = std::get_if<Collective>(&plan.operations[index].work);
-  if (transfer != nullptr && (transfer->operation == send || transfer->operation == pull || transfer->operation == push)) {
+  const bool message = transfer != nullptr && (transfer->operation == send || transfer->operation == pull || transfer->operation == push);
+  if (message && messages == Messages::between_all) {
     add_messages(plan.communicators[static_cast<std::size_t>(transfer->communicator)], transfer->operation, index, ranks, times);
     return times;
   }
@@ -84,8 +86,8 @@ Times times_of(const StepPlan& plan, std::size_t index, const std::vector<RankLo
   return times;
 }
 
-OperationTime operation_time(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks) {
-  const Times times = times_of(plan, index, ranks);
+OperationTime operation_time(const StepPlan& plan, std::size_t index, const std::vector<RankLog>& ranks, Messages messages) {
+  const Times times = times_of(plan, index, ranks, messages);
   OperationTime time;
   time.operation = static_cast<int>(index);
   time.name = plan.operations[index].name;
@@ -126,6 +128,17 @@ std::vector<double> mean_losses(const std::vector<RankLog>& ranks) {
 
 }  // namespace
 
+std::vector<OperationTime> operation_times(const Workload& workload, const StepPlan& plan, const std::vector<RankLog>& ranks,
+                                           Messages messages) {
+  std::vector<OperationTime> times;
+  const std::vector<std::string> labels = labels_of(workload, plan);
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    times.push_back(operation_time(plan, i, ranks, messages));
+    times.back().layer = labels[i];
+  }
+  return times;
+}
+
 TrainResult summarise(const Workload& workload, const StepPlan& plan, const std::vector<RankLog>& ranks) {
   assert(!ranks.empty());
   TrainResult result;
@@ -134,11 +147,7 @@ TrainResult summarise(const Workload& workload, const StepPlan& plan, const std:
   if (result.step_times.empty()) return result;  // a checkpoint held all steps
   result.losses = mean_losses(ranks);
   for (const RankLog& log : ranks) result.rank_medians.push_back(quantiles(differences(log.step_ends)).median);
-  const std::vector<std::string> labels = labels_of(workload, plan);
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    result.operations.push_back(operation_time(plan, i, ranks));
-    result.operations.back().layer = labels[i];
-  }
+  result.operations = operation_times(workload, plan, ranks, Messages::between_all);
   const Quantiles spread = quantiles(result.step_times);
   result.median = spread.median, result.p10 = spread.p10, result.p90 = spread.p90;
   return result;

@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "io/format.hpp"
+#include "kernels/trainer/asynchronous.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
 #include "kernels/trainer/executor.hpp"
 #include "kernels/trainer/one_rank.hpp"
@@ -92,7 +93,8 @@ void require_trainable(const Strategy& strategy) {
   if (strategy.recompute != Recompute::none) refuse("recompute", std::string(to_string(strategy.recompute)));
   if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
   if (strategy.servers > 0) {
-    if (strategy.updates == Updates::asynchronous) refuse("sync", "off");
+    if (strategy.updates == Updates::asynchronous && strategy.server_nodes == ServerNodes::shared)
+      refuse("server-nodes", "shared with sync=off");
     if (strategy.backup_workers > 0) refuse("backup-workers", std::to_string(strategy.backup_workers));
     if (strategy.variables == VariablePlacement::partitioned) refuse("variables", "partitioned");
     if (strategy.node_reduction) refuse("node-reduction", "on");
@@ -114,12 +116,16 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   require_trainable(scenario.strategy);
   const int rank = group.rank();
   require_executable(plan);
-  const int rank_class = class_of(plan, rank);
   const NetworkOptions how{options.kernels, scenario.run.seed, options.rule};
-  Network network(scenario.workload, plan, how, rank);
+  Network network(scenario.workload, plan, how, planned_rank(scenario.strategy, rank));
   const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank, network);
+  if (waits_for_nobody(scenario.strategy)) {
+    StepProgress rounds(progress, options.warm_up + options.steps, 0);
+    return train_asynchronously(scenario, plan, options, network, batches, group, [&](std::int64_t done) { rounds.report(done); });
+  }
   std::optional<ServerTransfers> servers;
-  if (scenario.strategy.servers > 0) servers.emplace(scenario.workload, plan, served_variables(scenario), rank_class, network, how);
+  if (scenario.strategy.servers > 0)
+    servers.emplace(scenario.workload, plan, served_variables(scenario), class_of(plan, rank), network, how);
   Executor executor(plan, scenario.strategy.overlap, network, group, options.clock, servers ? &*servers : nullptr);
   Checkpointer checkpointer(options.checkpoints, identity_of(scenario, options), writer_of(scenario.strategy, plan, rank),
                             servers ? servers->state() : network.state(), group, options.clock, options.on_event);

@@ -45,9 +45,10 @@ struct RankLog {
     Seconds busy;  ///< from its start (transfer: posted) until it was seen complete
     Seconds wait;  ///< of it, what the rank's thread was held up; less than `busy` only for transfers beside compute
   };
-  Seconds origin;                  ///< when the barrier before the first warm-up step let go
-  std::vector<Seconds> step_ends;  ///< of the last warm-up step (or the origin), then of every timed step; less what checkpoints took
-  std::vector<double> losses;      ///< mean over this rank's samples, one a timed step; none on ranks without the loss
+  Seconds origin;                       ///< when the barrier before the first warm-up step let go
+  std::vector<Seconds> step_ends;       ///< of the last warm-up step (or the origin), then of every timed step; less what checkpoints took
+  std::vector<double> losses;           ///< mean over this rank's samples, one a timed step; none on ranks without the loss
+  std::vector<std::int64_t> staleness;  ///< of an asynchronous server: by update, how many others made since its worker pulled
   std::vector<std::vector<Interval>>
       operations;  ///< of each operation of the plan, one a timed step, micro-batch and block that it stands for
 };
@@ -73,13 +74,15 @@ struct TrainResult {
   Seconds median;                     ///< of step_times
   Seconds p10;
   Seconds p90;
+  std::vector<std::int64_t> staleness;  ///< of the gradients that were applied, sorted; none where servers wait for all
 };
 
 /// Of a training with these options.
 TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options);
 
 /// Throws MissingCapability, naming the key and its value, for a strategy that splits layers otherwise than by their filters, shares out
-/// state (ZeRO), recomputes or offloads, and for servers that are not synchronous, whole and on their own.
+/// state (ZeRO), recomputes or offloads, and for servers that hold parts of variables, that wait for fewer workers than there are, or that
+/// wait for none and stand beside one.
 void require_trainable(const Strategy& strategy);
 
 /// Which of the shares of the global batch, one for each rank along the data axis, a rank trains on. Nobody asks a server.

@@ -137,11 +137,14 @@ TEST_CASE("an axis that the trainer does not execute is a missing capability bef
 
 TEST_CASE("parameter servers that the trainer has not are a missing capability before anything starts") {
   const CommandLine shell;
-  for (const std::string setting : {"sync=off", "variables=partitioned", "overlap=data"}) {
+  const std::vector<std::pair<std::string, std::string>> cases{{"sync=off", "server-nodes=shared with sync=off"},
+                                                               {"variables=partitioned", "variables=partitioned"},
+                                                               {"overlap=data", "overlap=data with servers"}};
+  for (const auto& [setting, named] : cases) {
     const Answer answer = shell.run(kTrain + "--strategy servers=1,server-nodes=shared,runtime=forerun," + setting);
     INFO(setting << ": " << answer.err);
     CHECK(answer.code == 6);
-    CHECK(answer.err.find("does not execute " + setting) != std::string::npos);
+    CHECK(answer.err.find("does not execute " + named) != std::string::npos);
   }
   CHECK(shell.run(kTrain + "--strategy servers=1").err.find("say runtime=forerun") != std::string::npos);
 }

@@ -27,6 +27,7 @@ class RecordingGroup : public RankGroup {
   void start_send(int, int, int, std::span<const float>) override { events_ += "send "; }
   void start_receive(int, int, int, std::span<float>) override { events_ += "receive "; }
   bool advance(int slot) override { return ++looks_[slot] >= patience_; }
+  int wait_any(std::span<const int> slots) override { return slots.front(); }
   void wait(int slot) override { events_ += looks_[slot] >= patience_ ? "again " : "wait "; }
   void barrier() override { events_ += "barrier "; }
 

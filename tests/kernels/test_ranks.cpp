@@ -61,7 +61,8 @@ TEST_CASE("ranks of every form learn as one process with the same global batch",
                                                                    {"pipeline=3,micro-batches=6", 3},
                                                                    {"data=2,pipeline=2,micro-batches=3", 4},
                                                                    {"data=2,servers=1,server-nodes=shared,runtime=forerun", 2},
-                                                                   {"data=2,servers=2,micro-batches=2,runtime=forerun", 4}}));
+                                                                   {"data=2,servers=2,micro-batches=2,runtime=forerun", 4},
+                                                                   {"data=1,servers=1,sync=off,runtime=forerun", 2}}));
   const std::string network = GENERATE("mlp", "cnn", "gpt");
   check_learns(network, strategy, ranks);
 }
@@ -71,6 +72,28 @@ TEST_CASE("ranks that share layers learn as one process with the same global bat
       GENERATE(table<std::string, int>({{"filter=2", 2}, {"filter=2,micro-batches=3", 2}, {"data=2,filter=2", 4}}));
   const std::string network = GENERATE("mlp", "cnn", "mnist-cnn");
   check_learns(network, strategy, ranks);
+}
+
+TEST_CASE("asynchronous workers on ranks of their own learn, and each gradient meets what the others made meanwhile", "[ranks]") {
+  const auto [strategy, ranks, workers] =
+      GENERATE(table<std::string, int, int>({{"data=2,servers=1", 3, 2}, {"data=2,servers=2", 4, 2}, {"data=3,servers=1", 4, 3}}));
+  INFO(strategy);
+  TrainJob job;
+  job.workload = "mlp";
+  job.settings = {{"batch", "24"}};
+  job.strategy = strategy + ",sync=off,runtime=forerun";
+  job.steps = 1000;  // a second: on a machine that others use one worker may be held up for a tenth of it
+  job.warm_up = 0;
+  const TrainResult result = train_on_ranks(job, ranks, built(), {});
+  CHECK(result.losses.size() == 1000);
+  CHECK(result.step_times.size() == 1000);
+  CHECK(result.losses.back() < 0.5 * result.losses.front());
+  REQUIRE(result.staleness.size() == static_cast<std::size_t>(1000 * workers * (ranks - workers)));
+  double sum = 0;
+  for (const std::int64_t updates : result.staleness) sum += static_cast<double>(updates);
+  const double mean = sum / static_cast<double>(result.staleness.size());
+  CHECK(mean > 0.2 * (workers - 1));
+  CHECK(mean <= workers - 1);
 }
 
 TEST_CASE("a network measurement covers every size for every number of ranks", "[ranks]") {

@@ -86,6 +86,13 @@ class ThreadGroup : public RankGroup {
     std::unique_lock lock(shared_->mutex);
     shared_->changed.wait(lock, [&] { return look(slot); });
   }
+  int wait_any(std::span<const int> slots) override {
+    std::unique_lock lock(shared_->mutex);
+    auto complete = slots.end();
+    shared_->changed.wait(lock,
+                          [&] { return (complete = std::ranges::find_if(slots, [&](int slot) { return look(slot); })) != slots.end(); });
+    return *complete;
+  }
   void barrier() override { shared_->meeting.arrive_and_wait(); }
 
  private:
