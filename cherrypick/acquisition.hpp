@@ -1,0 +1,46 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+namespace forerun::cherrypick {
+
+/// What the next run of each candidate is worth, from normal beliefs of the latent quantity u: mean mu and variance s^2 of each.
+/// Smaller is better. All in logarithms, so that candidates are still told apart where their worth would underflow.
+
+/// log E[max(best - u, 0) where u <= limit], what a run within its limit is expected to improve.
+///   log s + log(h(z) + (b - z) Phi(z)),  z = min(best, limit) in deviations from the mean, b = best likewise
+/// Without a limit (infinite) it is expected improvement [Mockus 1978; in logarithms Ament et al. 2023]. Deadline and cost hang on the same
+/// u, so that the product of improvement and chance that is published for independent constraints [Gardner et al. 2014] would count u
+/// twice.
+void log_expected_improvement(std::span<const double> mean, std::span<const double> variance, double best, std::span<const double> limit,
+                              std::span<double> worth);
+
+/// Adds log P(u <= limit) = log Phi((limit - mu) / s): alone the way to a first run within the limits. An infinite limit adds nothing.
+void add_log_feasibility(std::span<const double> mean, std::span<const double> variance, std::span<const double> limit,
+                         std::span<double> worth);
+
+/// A run by the logarithms of its cost and its time.
+struct FrontPoint {
+  double cost = 0;
+  double time = 0;
+  int candidate = 0;
+
+  friend bool operator==(const FrontPoint&, const FrontPoint&) = default;
+};
+
+/// The points that no other point is at least as good as in both, by rising cost; of equal ones the first.
+std::vector<FrontPoint> front_of(std::vector<FrontPoint> points);
+
+/// The area that the points dominate below the reference.
+double hypervolume(const std::vector<FrontPoint>& front, const FrontPoint& reference);
+
+/// By how much a run is expected to enlarge that area. Its cost and time follow from one normal u: cost = u + cost_shift,
+/// time = u + time_shift. Exact: the area grows by sums of
+///   E[max(a - u, 0) max(b - u, 0)] = (A B + s^2) Phi(z) + s max(A, B) phi(z),  A = a - mu, B = b - mu, z = min(A, B) / s
+/// over the steps of the front [of the form of Emmerich et al. 2011, whose two objectives are independent; ours move together].
+/// `front` as front_of() gives it.
+double expected_hypervolume_improvement(const std::vector<FrontPoint>& front, const FrontPoint& reference, double mean, double deviation,
+                                        double cost_shift, double time_shift);
+
+}  // namespace forerun::cherrypick
