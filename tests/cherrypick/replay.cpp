@@ -1,0 +1,69 @@
+#include "cherrypick/replay.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "cherrypick/replay_summary.hpp"
+#include "tests/cherrypick/support.hpp"
+
+using namespace forerun;
+using namespace forerun::cherrypick;
+
+namespace {
+
+MeasuredJob job(std::string name, double work) {
+  MeasuredJob made{.name = name, .group = name};
+  for (int nodes = 1; nodes <= 24; ++nodes) {
+    made.configurations.push_back(std::to_string(nodes));
+    made.descriptions.push_back({.nodes = static_cast<double>(nodes), .units_per_node = 4, .memory_gib_per_node = 16});
+    made.rates.emplace_back(nodes / 3600.0);
+    made.results.push_back({nodes < 3 ? Outcome::oom : Outcome::ok, Seconds(60 + work / nodes + 5.0 * nodes)});
+  }
+  return made;
+}
+
+const std::vector<MeasuredJob> kJobs{job("a", 3000), job("b", 9000), job("c", 20000)};
+
+}  // namespace
+
+TEST_CASE("a ratio never rises, and reaches one once all configurations ran") {
+  for (const Method method : {Method::random, Method::plain, Method::cold, Method::history, Method::shuffled})
+    for (const Trajectory& each : replay(kJobs, {.method = method, .seeds = 2})) {
+      REQUIRE_FALSE(each.ratios.empty());
+      for (std::size_t k = 1; k < each.ratios.size(); ++k) CHECK(each.ratios[k] <= each.ratios[k - 1]);
+      CHECK(each.ratios.back() <= 1.05);
+      CHECK(each.runs_to_5_percent >= 1);
+      CHECK(each.runs_to_5_percent <= 24);
+    }
+}
+
+TEST_CASE("a search by a model needs fewer runs than a random order") {
+  const auto runs = [](Method method) { return runs_to_5_percent(replay(kJobs, {.method = method, .seeds = 5})).mean; };
+  CHECK(runs(Method::cold) < 0.9 * runs(Method::random));
+}
+
+TEST_CASE("random orders come to their exact mean") {
+  const RandomOrder exact = exact_random(kJobs, Objective::time);
+  const std::vector<Trajectory> drawn = replay(kJobs, {.method = Method::random, .objective = Objective::time, .seeds = 2000});
+  CHECK(runs_to_5_percent(drawn).mean == Approx(exact.runs_to_5_percent).epsilon(0.03));
+  CHECK(ratio_after(drawn, 6).mean == Approx(exact.ratio_after_6).epsilon(0.01));
+  CHECK(ratio_after(drawn, 15).mean == Approx(exact.ratio_after_15).epsilon(0.01));
+}
+
+TEST_CASE("a simulator without error names the best first") {
+  for (const Trajectory& each : replay(kJobs, {.seeds = 2, .simulator_error = 0})) CHECK(each.runs_to_5_percent == 1);
+}
+
+TEST_CASE("the answer of ten runs is one of the ten, and an advantage over itself is one") {
+  const std::vector<Trajectory> trajectories = replay(kJobs, {.seeds = 3});
+  for (const Trajectory& each : trajectories) CHECK(each.answer_of_10 >= each.ratios[9]);
+  const Advantage same = advantage(trajectories, trajectories, 10);
+  CHECK(same.quotient == 1);
+  CHECK(same.wins + same.losses == 0);
+}
+
+TEST_CASE("a deadline leaves slower configurations out of the best") {
+  for (const Trajectory& each : replay(kJobs, {.seeds = 2, .deadline_share = 0.5})) {
+    CHECK(each.ratios.back() <= 1.05);
+    CHECK(each.violations_of_10 <= 10);
+  }
+}
