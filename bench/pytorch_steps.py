@@ -2,19 +2,17 @@
 """Training steps of `forerun train` beside PyTorch's, on this machine.
 
 Why: users train with PyTorch, so our kernels are to take no longer. Same network, batch, optimizer (SGD with momentum 0.9) and threads; both
-sides take turns, so that a slow spell of the machine meets both; medians of steps. Data stand ready in memory on both sides, and steps
+sides take turns, so that a slow spell of the machine meets both; medians over rounds of the medians of steps. Data stand ready in memory on both sides, and steps
 of PyTorch are eager, in its usual layout (NCHW) and with --channels-last in ours (NHWC).
 
-    python3 bench/pytorch_steps.py build/release/cli/forerun [--threads 1] [--rounds 5] [--only mlp,resnet18] [--channels-last]
+    python3 bench/pytorch_steps.py build/release/cli/forerun [--threads 1] [--rounds 5] [--ranks] [--only mlp,resnet18] [--channels-last]
 
-Needs PyTorch (a CPU build is enough). Two threads are two ranks of ours (--strategy data=2), each with half of the batch.
+Needs PyTorch (a CPU build is enough). With --ranks our threads are ranks (--strategy data=2), each with half of the batch and all weights.
 """
 import argparse
-import csv
-import os
+import json
 import statistics
 import subprocess
-import tempfile
 import time
 
 MODELS = {  # our workload's name: settings, batch, steps a round
@@ -118,21 +116,19 @@ class Torch:
         return times
 
 
-def our_steps(forerun, name, settings, batch, count, threads):
-    with tempfile.TemporaryDirectory() as folder:
-        runs = os.path.join(folder, "runs.csv")
-        command = [forerun, "train", "--workload", name, "--steps", str(count), "--warm-up", "2", "--append", runs, "--strategy", f"data={threads}"]
-        for setting in [*settings, f"workload.batch={batch}"]:
-            command += ["--set", setting]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        with open(os.path.join(folder, "runs.steps.csv"), newline="") as file:
-            return [float(row["step_time_s"]) for row in csv.DictReader(file)]
+def our_step(forerun, name, settings, batch, count, cores):
+    """The median over the steps of one run."""
+    command = [forerun, "train", "--workload", name, "--steps", str(count), "--warm-up", "2", "--format", "json", *cores]
+    for setting in [*settings, f"workload.batch={batch}"]:
+        command += ["--set", setting]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["step_time_s"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("forerun")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--ranks", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default=",".join(MODELS))
     parser.add_argument("--channels-last", action="store_true")
@@ -140,6 +136,7 @@ def main():
     import torch  # after the options, so that --help needs none
 
     torch.set_num_threads(options.threads)
+    cores = ["--strategy", f"data={options.threads}"] if options.ranks else ["--threads", str(options.threads)]
     print(f"PyTorch {torch.__version__}, {options.threads} thread(s), {'NHWC' if options.channels_last else 'NCHW'}\n")
     print("| network | batch | Forerun ms | PyTorch ms | Forerun / PyTorch |")
     print("|---|---|---|---|---|")
@@ -149,8 +146,8 @@ def main():
         theirs.steps(3)
         times = {"ours": [], "theirs": []}
         for _ in range(options.rounds):
-            times["ours"] += our_steps(options.forerun, name, settings, batch, count, options.threads)
-            times["theirs"] += theirs.steps(count)
+            times["ours"].append(our_step(options.forerun, name, settings, batch, count, cores))
+            times["theirs"].append(statistics.median(theirs.steps(count)))
         ours_ms, theirs_ms = (1e3 * statistics.median(times[side]) for side in ("ours", "theirs"))
         print(f"| {name} | {batch} | {ours_ms:.4g} | {theirs_ms:.4g} | {ours_ms / theirs_ms:.2f} |", flush=True)
 

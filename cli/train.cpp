@@ -20,6 +20,7 @@
 #include "io/file.hpp"
 #include "io/format.hpp"
 #include "io/quantity.hpp"
+#include "kernels/trainer/core_pin.hpp"
 #include "kernels/trainer/executor.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
@@ -34,6 +35,7 @@ struct TrainCommand {
   OutputOptions output;
   std::string steps = "100";
   std::string warm_up = "10";
+  std::string threads = "1";
   std::string append;
   std::string run;
   std::string group = "train";
@@ -46,6 +48,7 @@ struct TrainCommand {
 struct Training {
   Scenario scenario;
   std::int64_t warm_up = 0;
+  int threads = 1;
   CheckpointOptions checkpoints;
   std::vector<Kill> kills;
   std::vector<Text> settings;  ///< `key=value`, as they were given; of what decides a step
@@ -79,6 +82,17 @@ void read_checkpoints(const TrainCommand& options, Training& training, Problems&
     problems.add(Problem{.file = "--checkpoints", .what = "needs a setting beside it", .allowed = "--set run.checkpoint-interval=STEPS"});
   if (!options.checkpoints.empty()) training.checkpoints.folder = fs::absolute(options.checkpoints);
   training.checkpoints.when = std::exchange(when, {});
+}
+
+/// What is predicted is a core, calibrated alone, and ranks have one each.
+void read_threads(const TrainCommand& options, Training& training, Problems& problems) {
+  const Text text{options.threads, "--threads", 0, 0, ""};
+  problems.collect([&] { training.threads = static_cast<int>(parse_integer(text, 1, std::ssize(usable_cores()))); });
+  if (training.threads == 1) return;
+  if (training.scenario.strategy.ranks() > 1) problems.add(problem(text, "has no meaning for several ranks, each of which is a core"));
+  if (!options.kills.empty()) problems.add(problem(text, "has no meaning with --kill: a rank that is started is a core"));
+  if (!options.append.empty())
+    problems.add(problem(text, "has no meaning with --append: a measured run is held against predictions of one core"));
 }
 
 void read_kills(const TrainCommand& options, Training& training, Problems& problems) {
@@ -128,6 +142,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   problems.collect([&] { training.warm_up = parse_integer({options.warm_up, "--warm-up", 0, 0, ""}, 0, 10'000'000); });
   read_checkpoints(options, training, problems);
   read_kills(options, training, problems);
+  read_threads(options, training, problems);
   problems.throw_if_any();
   if (missing) throw *missing;
   require_own_runtime(scenario.strategy);
@@ -149,6 +164,7 @@ TrainJob job_of(const Training& training, const TrainCommand& options) {
   job.seed = scenario.run.seed;
   job.steps = *scenario.run.steps;
   job.warm_up = training.warm_up;
+  job.threads = training.threads;
   job.checkpoints = training.checkpoints;
   job.kills = training.kills;
   return job;
@@ -222,6 +238,7 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
                    "what the ranks stand on, as the run is recorded: mpirun places them, and nothing here does; without it this-machine");
   verb->add_option("--steps", options->steps, "timed steps")->capture_default_str();
   verb->add_option("--warm-up", options->warm_up, "steps before, not timed")->capture_default_str();
+  verb->add_option("--threads", options->threads, "cores that one process uses at once")->capture_default_str();
   verb->add_option("--append", options->append,
                    "append a measured run to this CSV file; beside runs.csv, its step times to runs.steps.csv and its operations to "
                    "runs.operations.csv");

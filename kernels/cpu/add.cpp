@@ -2,6 +2,7 @@
 #include <cassert>
 
 #include "kernels/cpu/layers.hpp"
+#include "kernels/cpu/threads.hpp"
 
 namespace forerun::cpu {
 
@@ -22,7 +23,9 @@ class Forward final : public Operator {
 
  private:
   void add(const float* first, const float* second, float* sum) const {
-    for (std::int64_t i = 0; i < elements_; ++i) sum[i] = first[i] + second[i];
+    share_out(elements_, 3, [=](std::int64_t from, std::int64_t count) {
+      for (std::int64_t i = from; i < from + count; ++i) sum[i] = first[i] + second[i];
+    });
   }
 
   std::int64_t elements_;
@@ -39,7 +42,9 @@ class BackwardData final : public Operator {
 
  private:
   void copy(const LayerBuffers& b, float* gradient) const {
-    if (gradient != nullptr && gradient != b.output_gradient) std::copy_n(b.output_gradient, elements_, gradient);
+    if (gradient == nullptr || gradient == b.output_gradient) return;
+    share_out(elements_, 2,
+              [&](std::int64_t first, std::int64_t count) { std::copy_n(b.output_gradient + first, count, gradient + first); });
   }
 
   std::int64_t elements_;
@@ -48,7 +53,9 @@ class BackwardData final : public Operator {
 }  // namespace
 
 void add_gradient(const float* __restrict from, std::int64_t elements, float* __restrict to) {
-  for (std::int64_t i = 0; i < elements; ++i) to[i] += from[i];
+  share_out(elements, 3, [=](std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) to[i] += from[i];
+  });
 }
 
 std::unique_ptr<Operator> add(const Kernel& kernel) {

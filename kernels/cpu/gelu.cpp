@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/layers.hpp"
 #include "kernels/cpu/matrix.hpp"
+#include "kernels/cpu/threads.hpp"
 
 namespace forerun::cpu {
 
@@ -15,8 +16,10 @@ class Forward final : public Operator {
  public:
   explicit Forward(const Kernel& kernel) : elements_(kernel.batch * kernel.shape.input.elements()) {}
   void run(const LayerBuffers& b) override {
-    const ConstArray x(b.input, elements_);
-    Array(b.output, elements_) = 0.5F * x * (1.0F + (kRootHalf * x).erf());
+    share_out(elements_, 2, [&](std::int64_t first, std::int64_t count) {
+      const ConstArray x(b.input + first, count);
+      Array(b.output + first, count) = 0.5F * x * (1.0F + (kRootHalf * x).erf());
+    });
   }
 
  private:
@@ -27,8 +30,11 @@ class BackwardData final : public Operator {
  public:
   explicit BackwardData(const Kernel& kernel) : elements_(kernel.batch * kernel.shape.input.elements()) {}
   void run(const LayerBuffers& b) override {
-    const ConstArray x(b.input, elements_), dy(b.output_gradient, elements_);
-    Array(b.input_gradient, elements_) = dy * (0.5F * (1.0F + (kRootHalf * x).erf()) + kDensityAtZero * x * (-0.5F * x.square()).exp());
+    share_out(elements_, 3, [&](std::int64_t first, std::int64_t count) {
+      const ConstArray x(b.input + first, count), dy(b.output_gradient + first, count);
+      Array(b.input_gradient + first, count) =
+          dy * (0.5F * (1.0F + (kRootHalf * x).erf()) + kDensityAtZero * x * (-0.5F * x.square()).exp());
+    });
   }
 
  private:

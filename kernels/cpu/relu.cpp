@@ -1,4 +1,5 @@
 #include "kernels/cpu/layers.hpp"
+#include "kernels/cpu/threads.hpp"
 
 namespace forerun::cpu {
 
@@ -10,7 +11,9 @@ class Forward final : public Operator {
   void run(const LayerBuffers& b) override {
     const float* __restrict x = b.input;
     float* __restrict y = b.output;
-    for (std::int64_t i = 0; i < elements_; ++i) y[i] = x[i] > 0 ? x[i] : 0.0F;
+    share_out(elements_, 2, [=](std::int64_t first, std::int64_t count) {
+      for (std::int64_t i = first; i < first + count; ++i) y[i] = x[i] > 0 ? x[i] : 0.0F;
+    });
   }
 
  private:
@@ -24,7 +27,9 @@ class BackwardData final : public Operator {
     const float* __restrict y = b.output;
     const float* __restrict dy = b.output_gradient;
     float* __restrict dx = b.input_gradient;
-    for (std::int64_t i = 0; i < elements_; ++i) dx[i] = y[i] > 0 ? dy[i] : 0.0F;
+    share_out(elements_, 3, [=](std::int64_t first, std::int64_t count) {
+      for (std::int64_t i = first; i < first + count; ++i) dx[i] = y[i] > 0 ? dy[i] : 0.0F;
+    });
   }
 
  private:

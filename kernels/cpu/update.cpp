@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "kernels/cpu/layers.hpp"
+#include "kernels/cpu/threads.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun::cpu {
@@ -39,15 +40,21 @@ class Update final : public Operator {
  public:
   Update(const Kernel& kernel, const UpdateRule& rule) : count_(parameters(kernel.shape)), optimizer_(kernel.optimizer), rule_(rule) {}
   void run(const LayerBuffers& b) override {
-    switch (optimizer_) {
-      case Optimizer::sgd: return sgd(rule_, count_, b.weight_gradient, b.weights);
-      case Optimizer::sgd_momentum: return sgd_momentum(rule_, count_, b.weight_gradient, b.velocity, b.weights);
-      case Optimizer::adam: return adam(rule_, 1, b.step, count_, b.weight_gradient, b.velocity, b.second_moment, b.weights);
-      case Optimizer::adamw:
-        return adam(rule_, 1 - rule_.learning_rate * rule_.weight_decay, b.step, count_, b.weight_gradient, b.velocity, b.second_moment,
-                    b.weights);
-      case Optimizer::lbfgs: return;  // not offered
-    }
+    constexpr std::int64_t kFloats = 3;  // at least: gradient, weights read and written
+    share_out(count_, kFloats, [&](std::int64_t first, std::int64_t count) {
+      const float* gradient = b.weight_gradient + first;
+      float* weights = b.weights + first;
+      switch (optimizer_) {
+        case Optimizer::sgd: return sgd(rule_, count, gradient, weights);
+        case Optimizer::sgd_momentum: return sgd_momentum(rule_, count, gradient, b.velocity + first, weights);
+        case Optimizer::adam: return adam(rule_, 1, b.step, count, gradient, b.velocity + first, b.second_moment + first, weights);
+        case Optimizer::adamw: {
+          const float kept = 1 - rule_.learning_rate * rule_.weight_decay;
+          return adam(rule_, kept, b.step, count, gradient, b.velocity + first, b.second_moment + first, weights);
+        }
+        case Optimizer::lbfgs: return;  // not offered
+      }
+    });
   }
 
  private:

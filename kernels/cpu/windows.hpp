@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/workload.hpp"
+#include "kernels/cpu/threads.hpp"
 
 namespace forerun::cpu {
 
@@ -16,13 +17,17 @@ void for_each_place(const LayerShape& shape, std::int64_t row, std::int64_t colu
       visit(static_cast<std::int32_t>(y * shape.window.width + x), (top + y) * shape.input.width + left + x);
 }
 
-/// Calls visit(row, column, first input element of the sample, first output element of the pixel) for each output pixel.
+/// Calls visit(row, column, first input element of the sample, first output element of the pixel) for each output pixel; threads share
+/// the samples.
 template <class Visit>
-void for_each_window(const LayerShape& shape, std::int64_t batch, Visit visit) {
-  for (std::int64_t sample = 0, output = 0; sample < batch; ++sample)
-    for (std::int64_t row = 0; row < shape.output.height; ++row)
-      for (std::int64_t column = 0; column < shape.output.width; ++column, output += shape.output.channels)
-        visit(row, column, sample * shape.input.elements(), output);
+void for_each_window(const LayerShape& shape, std::int64_t batch, const Visit& visit) {
+  share_out(batch, shape.input.elements() + shape.output.elements(), [&](std::int64_t first, std::int64_t count) {
+    std::int64_t output = first * shape.output.elements();
+    for (std::int64_t sample = first; sample < first + count; ++sample)
+      for (std::int64_t row = 0; row < shape.output.height; ++row)
+        for (std::int64_t column = 0; column < shape.output.width; ++column, output += shape.output.channels)
+          visit(row, column, sample * shape.input.elements(), output);
+  });
 }
 
 }  // namespace forerun::cpu

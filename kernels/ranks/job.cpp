@@ -24,6 +24,7 @@ Json to_json(const TrainJob& job) {
           {"warm_up", job.warm_up},
           {"resident_batches", job.resident_batches},
           {"kernels", job.kernels == Kernels::eigen_only ? "eigen" : "fastest"},
+          {"threads", job.threads},
           {"checkpoint_folder", job.checkpoints.folder.string()},
           {"checkpoint_interval", job.checkpoints.when.interval.value_or(0)},
           {"checkpoint_mode", to_string(job.checkpoints.when.mode)},
@@ -64,6 +65,7 @@ TrainJob read_train_job(Mapping& mapping) {
     if (text.value != "fastest" && text.value != "eigen") throw BadInput(problem(text, "unknown kernels", "fastest, eigen"));
     job.kernels = text.value == "eigen" ? Kernels::eigen_only : Kernels::fastest;
   });
+  mapping.required("threads", [&](const Text& text) { job.threads = static_cast<int>(parse_integer(text, 1, 1 << 20)); });
   read_checkpoints(mapping, job.checkpoints);
   mapping.required("kills", [&](const YamlNode& node) {
     for (const YamlNode& kill : node.children) job.kills.push_back(parse_kill(scalar(kill)));
@@ -86,6 +88,7 @@ TrainOptions train_options(const TrainJob& job) {
   options.warm_up = job.warm_up;
   options.resident_batches = job.resident_batches;
   options.kernels = job.kernels;
+  options.threads = job.threads;
   options.checkpoints = job.checkpoints;
   options.kills = job.kills;
   return options;

@@ -28,6 +28,7 @@ struct TrainJob {
   std::int64_t warm_up = 10;
   int resident_batches = 4;
   Kernels kernels = Kernels::fastest;
+  int threads = 1;  ///< of each rank; ranks that are started have a core each
   CheckpointOptions checkpoints;
   std::vector<Kill> kills;
 

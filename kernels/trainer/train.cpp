@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "io/format.hpp"
+#include "kernels/cpu/threads.hpp"
 #include "kernels/trainer/asynchronous.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
 #include "kernels/trainer/executor.hpp"
@@ -116,6 +117,7 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   require_trainable(scenario.strategy);
   const int rank = group.rank();
   require_executable(plan);
+  const cpu::Threads threads(options.threads);
   const NetworkOptions how{options.kernels, scenario.run.seed, options.rule};
   Network network(scenario.workload, plan, how, planned_rank(scenario.strategy, rank));
   const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank, network);

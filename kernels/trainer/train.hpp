@@ -30,6 +30,7 @@ struct TrainOptions {
   std::int64_t warm_up = 10;
   int resident_batches = 4;  ///< made before the first step and used in turn
   Kernels kernels = Kernels::fastest;
+  int threads = 1;  ///< that its operators may use
   cpu::UpdateRule rule;
   Clock clock = steady_now;
   CheckpointOptions checkpoints;

@@ -5,6 +5,7 @@
 
 #include "io/csv.hpp"
 #include "io/quantity.hpp"
+#include "kernels/trainer/core_pin.hpp"
 #include "tests/cli/command_line.hpp"
 #include "validation/measured_runs.hpp"
 
@@ -107,6 +108,19 @@ TEST_CASE("the run's length is an option of train, not a setting") {
   const Answer answer = CommandLine().run(kTrain + "--set run.steps=7");
   CHECK(answer.code == 3);
   CHECK(answer.err.find("use --steps") != std::string::npos);
+}
+
+TEST_CASE("one process trains on two cores, but several ranks, and runs to be predicted, have one each") {
+  const CommandLine shell;
+  const auto error = [&](const std::string& options) { return shell.run(kTrain + options).err; };
+  if (usable_cores().size() > 1) {
+    CHECK(shell.run(kTrain + "--threads 2").code == 0);
+    CHECK_THAT(error("--threads 2 --strategy data=2"),
+               Catch::Contains("--threads: has no meaning for several ranks, each of which is a core"));
+    CHECK_THAT(error("--threads 2 --append runs.csv"), Catch::Contains("--threads: has no meaning with --append"));
+  }
+  CHECK_THAT(error("--threads 0"), Catch::Contains("--threads") && Catch::Contains("got 0"));
+  CHECK_THAT(error("--threads 100000"), Catch::Contains("--threads") && Catch::Contains("got 100000"));
 }
 
 TEST_CASE("a runtime that is not the trainer's own is a missing capability, and no run is appended under its name") {

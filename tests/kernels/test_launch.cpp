@@ -39,6 +39,7 @@ TEST_CASE("a job is read as it was written") {
   training.strategy = "data=2,bucket=1MiB";
   training.seed = kMostSeed, training.steps = 7, training.warm_up = 0, training.resident_batches = 2;
   training.kernels = Kernels::eigen_only;
+  training.threads = 3;
   training.checkpoints = {"/a folder", {20, CheckpointMode::asynchronous}, 40};
   training.kills = {{1, 25}, {0, 30}};
   CHECK(std::get<TrainJob>(written_and_read(job_text(training), read_job)) == training);

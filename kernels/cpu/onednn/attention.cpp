@@ -12,7 +12,7 @@ namespace {
 /// c = op(a) op(b) + beta c over a depth; `a` and `b` are 'T' where the matrix is transposed, else 'N'.
 void product(char a_op, const ConstStridedMatrix& a, char b_op, const ConstStridedMatrix& b, Eigen::Index depth, float beta,
              StridedMatrix& c) {
-  const SingleThread single_thread;
+  const OpenMpTeam team;
   const dnnl::status status = dnnl::sgemm(a_op, b_op, c.rows(), c.cols(), depth, 1, a.data(), a.outerStride(), b.data(), b.outerStride(),
                                           beta, c.data(), c.outerStride());
   if (status != dnnl::status::success) throw dnnl::error(static_cast<dnnl_status_t>(status), "a product of an attention");

@@ -38,7 +38,7 @@ struct Convolution {
                engine};
   }
 
-  SingleThread single_thread;  // primitives are made for as many threads as there are now
+  OpenMpTeam team;  // primitives are made for as many threads as there are now
   dnnl::engine engine;
   dnnl::memory::dims strides;
   dnnl::memory::dims padding;

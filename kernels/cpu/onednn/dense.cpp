@@ -18,7 +18,7 @@ struct InnerProduct {
         bias(kernel.shape.bias ? array({kernel.shape.output.channels}, Tag::x) : dnnl::memory::desc()),
         forward({dnnl::prop_kind::forward_training, input, weights, bias, output}, own_scratchpad(), engine) {}
 
-  SingleThread single_thread;  // primitives are made for as many threads as there are now
+  OpenMpTeam team;  // primitives are made for as many threads as there are now
   dnnl::engine engine;
   dnnl::memory::desc input;
   dnnl::memory::desc output;

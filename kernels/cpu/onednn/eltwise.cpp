@@ -13,7 +13,7 @@ struct Eltwise {
         all(array({kernel.batch * kernel.shape.input.elements()}, dnnl::memory::format_tag::x)),
         forward({dnnl::prop_kind::forward_training, algorithm, all, 0.0F, 0.0F}, own_scratchpad(), engine) {}
 
-  SingleThread single_thread;  // primitives are made for as many threads as there are now
+  OpenMpTeam team;  // primitives are made for as many threads as there are now
   dnnl::engine engine;
   dnnl::algorithm algorithm;
   dnnl::memory::desc all;

@@ -24,7 +24,7 @@ struct Pooling {
     assert(forward.workspace_desc().get_size() <= sizeof(std::int32_t) * static_cast<std::size_t>(kernel.batch * y.elements()));
   }
 
-  SingleThread single_thread;  // primitives are made for as many threads as there are now
+  OpenMpTeam team;  // primitives are made for as many threads as there are now
   dnnl::engine engine;
   dnnl::algorithm algorithm;
   dnnl::memory::dims strides;

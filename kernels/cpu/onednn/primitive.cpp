@@ -1,13 +1,8 @@
 #include "kernels/cpu/onednn/primitive.hpp"
 
-#include <omp.h>
-
 #include <cassert>
 
 namespace forerun::cpu {
-
-SingleThread::SingleThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-SingleThread::~SingleThread() { omp_set_num_threads(before_); }
 
 dnnl::primitive_attr own_scratchpad() {
   dnnl::primitive_attr attributes;
@@ -48,7 +43,7 @@ void BoundPrimitive::writes(int argument, const dnnl::memory::desc& plain, const
 
 void BoundPrimitive::run(std::initializer_list<const void*> pointers) {
   assert(pointers.size() == arguments_.size());
-  const SingleThread single_thread;
+  const OpenMpTeam team;
   auto argument = arguments_.begin();
   for (const void* pointer : pointers) {
     // oneDNN has one kind of handle for what it reads and what it writes.

@@ -6,20 +6,9 @@
 #include <vector>
 
 #include "kernels/cpu/operator.hpp"
+#include "kernels/cpu/threads.hpp"
 
 namespace forerun::cpu {
-
-/// Holds OpenMP, oneDNN's threads, to the calling thread while it lives.
-class SingleThread {
- public:
-  SingleThread();
-  ~SingleThread();
-  SingleThread(const SingleThread&) = delete;
-  SingleThread& operator=(const SingleThread&) = delete;
-
- private:
-  int before_;
-};
 
 /// Attributes of every primitive here: its scratch memory is ours, taken once.
 dnnl::primitive_attr own_scratchpad();
