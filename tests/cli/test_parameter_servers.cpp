@@ -1,34 +1,13 @@
 #include <catch2/catch.hpp>
-#include <sstream>
 
 #include "tests/cli/command_line.hpp"
+#include "tests/cli/documented_commands.hpp"
 
 using namespace forerun;
 
 namespace {
 
-const std::string kCommand = "    forerun ";
-
-/// The indented commands of the page's section on parameter servers, without the name of the program.
-std::vector<std::string> documented() {
-  const std::string page = get(FORERUN_TEST_DATA "/../../docs/strategies.md");
-  const std::size_t begin = page.find("\n## Parameter servers\n");
-  REQUIRE(begin != std::string::npos);
-  std::istringstream in(page.substr(begin, page.find("\n## ", begin + 1) - begin));
-  std::vector<std::string> commands;
-  bool goes_on = false;
-  for (std::string line; std::getline(in, line);) {
-    if (goes_on)
-      commands.back() += line;
-    else if (line.starts_with(kCommand))
-      commands.push_back(line.substr(kCommand.size()));
-    else
-      continue;
-    goes_on = line.ends_with('\\');
-    if (goes_on) commands.back().pop_back();
-  }
-  return commands;
-}
+std::vector<std::string> documented() { return documented_commands("docs/strategies.md", "Parameter servers"); }
 
 double number(const YamlNode& document, const char* key) { return std::stod(value_of(document, key)); }
 
