@@ -5,6 +5,7 @@
 #include "io/format.hpp"
 #include "platforms/catalogue.hpp"
 #include "platforms/load.hpp"
+#include "platforms/processors.hpp"
 #include "platforms/storage.hpp"
 #include "platforms/stragglers.hpp"
 
@@ -65,6 +66,11 @@ Json price_json(const Price& price) {
           {"source", or_null(price.source)}};
 }
 
+std::string processor_source(const std::string& name) {
+  const auto processor = find_processor(name);
+  return processor ? processor->source : std::string();
+}
+
 Json document_of(const Platform& platform) {
   return {{"schema_version", 1},
           {"name", platform.name},
@@ -100,7 +106,10 @@ Json document_of(const Platform& platform) {
           {"checkpoint_storage", storage_json(platform.checkpoints)},
           {"device_spread", platform.device_spread},
           {"slow_devices", or_null(slow_devices_text(platform.slow_devices))},
-          {"slow_links", or_null(slow_links_text(platform.slow_links))}};
+          {"slow_links", or_null(slow_links_text(platform.slow_links))},
+          {"processor", or_null(platform.processor)},
+          {"cores", platform.cores > 0 ? Json(platform.cores) : Json(nullptr)},
+          {"processor_source", or_null(processor_source(platform.processor))}};
 }
 
 /// The lines of a text as comments of YAML.
@@ -144,6 +153,8 @@ Page platform_page(const Platform& platform) {
   page.text = platform_yaml(platform);
   if (const std::string source = data_sheet_source(platform.device); !source.empty())
     page.text += "\n# " + platform.device + ": " + source + "\n";
+  if (const std::string source = processor_source(platform.processor); !source.empty())
+    page.text += "\n# " + platform.processor + ": " + source + "\n";
   for (const auto* storage : {&platform.data, &platform.checkpoints})
     if (*storage && (storage == &platform.data || platform.checkpoints != platform.data)) page.text += "\n" + storage_text(**storage);
   if (!known.empty()) page.text += "\n# Known prices; --set platform.region=... takes another one.\n" + commented(price_table(known));

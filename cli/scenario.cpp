@@ -9,11 +9,13 @@
 #include "cli/calibration_settings.hpp"
 #include "cli/input_text.hpp"
 #include "cli/plan_workload.hpp"
+#include "cli/price_age.hpp"
 #include "cli/ranks.hpp"
 #include "cli/run_text.hpp"
 #include "core/limits.hpp"
 #include "core/this_machine.hpp"
 #include "costs/calibration_file.hpp"
+#include "costs/scaled_calibration.hpp"
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
@@ -176,6 +178,15 @@ std::shared_ptr<const Calibration> ScenarioReader::calibration(const Text& name,
   return calibrations_[key] = with_settings(std::move(loaded), set, name, problems);
 }
 
+std::shared_ptr<const Calibration> ScenarioReader::as_on(const Platform& platform, std::shared_ptr<const Calibration> calibration) {
+  const auto ratios = scaling(platform, *calibration);
+  if (!ratios) return calibration;
+  const std::string key = forerun::format("{}@{}*{}", calibration->name, ratios->to, exact(calibration->compute_scale));
+  std::shared_ptr<const Calibration>& scaled = calibrations_[key];
+  if (scaled == nullptr) scaled = std::make_shared<const Calibration>(scaled_calibration(*calibration, *ratios));
+  return scaled;
+}
+
 std::vector<std::string> ScenarioReader::warnings(const Scenario& scenario, const Text& platform) const {
   std::vector<std::string> out;
   const Calibration& calibration = *scenario.calibration;
@@ -184,6 +195,10 @@ std::vector<std::string> ScenarioReader::warnings(const Scenario& scenario, cons
   if (describes_another_device(calibration, scenario.platform))
     out.push_back(forerun::format("calibration {} describes the device {}, and those of platform {} are {}", calibration.name,
                                   calibration.device, scenario.platform.name, scenario.platform.device));
+  const auto& price = scenario.platform.price;
+  const bool paid = price && (scenario.run.steps || scenario.run.epochs || scenario.run.to_target);
+  if (const auto years = paid ? old_price_years(price->date, iso_date(environment_.now)) : std::nullopt)
+    out.push_back(forerun::format("the price of {} is of {}, {:.1f} years ago", scenario.platform.name, price->date, *years));
   const int days = days_since(calibration.date, environment_.now);
   if (days > kOldDays) out.push_back(forerun::format("calibration {} is {} days old", calibration.name, days));
   return out;
@@ -245,6 +260,8 @@ ReadScenario ScenarioReader::read(const ScenarioText& text, Times times) {
       out.scenario.calibration = calibration(out.text.calibration, settings.calibration, problems);
       if (has_platform && out.scenario.calibration && needs_calibration(out.scenario, text.workload))
         check_devices(out.scenario, out.text.calibration, problems);
+      if (has_platform && out.scenario.calibration)
+        out.scenario.calibration = as_on(out.scenario.platform, std::move(out.scenario.calibration));
       if (has_platform && out.scenario.calibration && describes_links(*out.scenario.calibration, out.scenario.platform))
         problems.collect([&] {
           const std::vector<Text> with_links = links_and(settings.platform, *out.scenario.calibration, out.text.calibration);

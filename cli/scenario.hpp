@@ -46,6 +46,8 @@ class ScenarioReader {
 
  private:
   std::shared_ptr<const Calibration> calibration(const Text& name, const std::vector<Text>& settings, Problems& problems);
+  /// The calibration, or where the platform names its processor, scaled to it.
+  std::shared_ptr<const Calibration> as_on(const Platform& platform, std::shared_ptr<const Calibration> calibration);
   [[nodiscard]] std::vector<std::string> warnings(const Scenario& scenario, const Text& platform) const;
 
   const Environment& environment_;

@@ -210,6 +210,14 @@ struct GpuSource {
   friend bool operator==(const GpuSource&, const GpuSource&) = default;
 };
 
+/// A calibration of one core whose times were scaled to a machine that nobody measured, by figures that makers publish of both.
+struct ScaledTimes {
+  double arithmetic = 1;  ///< the machine's peak over that of the core that was measured
+  double memory = 1;      ///< its memory bandwidth over that core's
+  std::string to;         ///< `4 cores of skylake-sp`
+  std::string from;       ///< `epyc-9004`, the processor that was measured
+};
+
 /// Everything that was measured on one machine, and the time models that costs/ fitted to it. A file keeps both; the samples' features
 /// are computed anew when it is read. A GPU that nobody measured has an analytic model in their place.
 struct Calibration {
@@ -233,7 +241,8 @@ struct Calibration {
   std::vector<CollectiveTimeModel> all_reduce_models;
   std::optional<GpuModel> gpu;  ///< prices all kernels where it is given
   std::vector<GpuSource> gpu_sources;
-  std::optional<FitRecord> fit;  ///< of a calibration that was fitted to measured runs
+  std::optional<ScaledTimes> scaled;  ///< empty: the times of the machine that was measured
+  std::optional<FitRecord> fit;       ///< of a calibration that was fitted to measured runs
 };
 
 }  // namespace forerun

@@ -118,6 +118,8 @@ struct Platform {
   std::string calibration;  ///< the shipped calibration used when none is given; empty for this machine's own
   int nodes = 1;
   int devices_per_node = 1;
+  std::string processor;  ///< of a node, where a CPU computes: a name of platforms/data/processors.csv; empty: not given
+  int cores = 0;          ///< of it that the node has, physical ones; with `processor` alone, zero otherwise
   Bytes memory_per_node;  ///< of the host; a CPU platform's devices share it evenly. Zero: not given
   Bytes device_memory;    ///< of one device's own; zero: its share of the node's
   Link inter_node;

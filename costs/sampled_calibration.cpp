@@ -88,6 +88,7 @@ std::vector<Cause> causes(const Scenario& scenario, const Spreads& spreads) {
   std::vector<Cause> list;
   if (!scenario.plan) add_to_all_kernels("device", spreads.device, list);
   if (!scenario.plan && calibration.gpu && !calibration.fit) add_to_all_kernels("software", spreads.software, list);
+  add_to_all_kernels("scaling", calibration.scaled ? spreads.scaling : 0, list);
   if (calibration.gpu)
     add_gpu_causes(calibration, list);
   else

@@ -26,6 +26,7 @@ struct Cause {
 /// The causes that a scenario has, those without spread left out:
 ///   device                  all kernels
 ///   software                all kernels of a published GPU whose calibration no fit has seen
+///   scaling                 all kernels of a calibration that was scaled to another machine
 ///   figures of a GPU        by what they describe: the rates of products move together, those of flash attention, of convolutions
 ///   kernels                 of a measured machine, a cause a kind and pass: 1.4826 times the median error of its left-out samples, which
 ///                           is the standard deviation of a normal distribution with that median

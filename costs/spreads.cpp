@@ -32,6 +32,7 @@ Spreads read_spreads() {
   };
   entry("device", spreads.device);
   entry("software", spreads.software);
+  entry("scaled-machine", spreads.scaling);
   entry("intra-node-bandwidth", spreads.intra_bandwidth);
   entry("inter-node-bandwidth", spreads.inter_bandwidth);
   entry("messages", spreads.messages);

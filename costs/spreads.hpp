@@ -7,6 +7,7 @@ namespace forerun {
 struct Spreads {
   double device = 0;           ///< devices of one kind, all kernels together
   double software = 0;         ///< one year's libraries and frameworks on a published GPU and another's, all kernels together
+  double scaling = 0;          ///< times of a measured core scaled to a machine that nobody measured, all kernels together
   double intra_bandwidth = 0;  ///< what collectives reach inside a node
   double inter_bandwidth = 0;  ///< and between nodes
   double messages = 0;         ///< latencies and the overhead of a collective, together

@@ -10,6 +10,7 @@
 #include "costs/collectives.hpp"
 #include "costs/fit_record_file.hpp"
 #include "costs/nccl.hpp"
+#include "costs/scaled_calibration.hpp"
 #include "costs/server_transfer.hpp"
 #include "io/format.hpp"
 #include "platforms/topology.hpp"
@@ -129,6 +130,7 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
                                    calibration.cpu, calibration.cpu.empty() ? "" : ", ", calibration.date));
   if (const std::string fitted = kernels && calibration.fit ? fit_text(*calibration.fit, scenario.platform.name) : ""; !fitted.empty())
     list.push_back("of it " + fitted);
+  if (kernels && calibration.scaled) list.push_back(scaling_text(*calibration.scaled));
   if (kernels && calibration.compute_scale != 1)
     list.push_back(forerun::format("compute times scaled by {:.4g}", calibration.compute_scale));
   if (kernels && calibration.spells.share > 0 && is_calibrated_machine(scenario.platform, calibration))

@@ -8,6 +8,7 @@
 
 #include "io/quantity.hpp"
 #include "io/suggest.hpp"
+#include "platforms/processors.hpp"
 #include "platforms/storage.hpp"
 #include "platforms/stragglers.hpp"
 #include "platforms/topology.hpp"
@@ -19,6 +20,7 @@ constexpr std::int64_t kMostNodes = 1 << 20;
 constexpr std::int64_t kMostDevices = 1 << 12;
 constexpr std::int64_t kMostInAll = 1 << 30;  // of devices: they are counted in an int
 constexpr std::int64_t kMostCards = 1 << 12;
+constexpr std::int64_t kMostCores = 1 << 16;
 constexpr double kMostJitter = 1;
 constexpr double kMostSpread = 1;
 constexpr double kLeastShare = 1e-3;
@@ -30,63 +32,6 @@ constexpr std::string_view kLink = "link-bandwidth";
 constexpr std::string_view kCards = "nic-bandwidth";  // the same, as the sum over a node's cards
 
 constexpr std::array<std::string_view, 5> kPriceKeys = {"price", "spot-price", "region", "price-date", "price-source"};
-constexpr std::array<std::string_view, 57> kKeys = {"calibration",
-                                                    "checkpoint-connection-bandwidth",
-                                                    "checkpoint-latency",
-                                                    "checkpoint-storage",
-                                                    "checkpoint-write-bandwidth",
-                                                    "checkpoint-write-iops",
-                                                    "collective-library",
-                                                    "collective-overhead",
-                                                    "compute-capability",
-                                                    "compute-jitter",
-                                                    "data-connection-bandwidth",
-                                                    "data-latency",
-                                                    "data-read-bandwidth",
-                                                    "data-read-iops",
-                                                    "data-storage",
-                                                    "device",
-                                                    "device-bandwidth",
-                                                    "device-memory",
-                                                    "device-rate",
-                                                    "device-spread",
-                                                    "devices-per-node",
-                                                    "disk-size",
-                                                    "dragonfly",
-                                                    "fabric",
-                                                    "fat-tree",
-                                                    "first-node",
-                                                    "global-bandwidth",
-                                                    "host-link-bandwidth",
-                                                    "intra-node-bandwidth",
-                                                    "intra-node-latency",
-                                                    "intra-node-share",
-                                                    "link-bandwidth",
-                                                    "link-latency",
-                                                    "link-share",
-                                                    "loader-rate",
-                                                    "local-bandwidth",
-                                                    "memory-per-node",
-                                                    "network-file",
-                                                    "network-nodes",
-                                                    "nic-bandwidth",
-                                                    "nics",
-                                                    "node-power",
-                                                    "node-stride",
-                                                    "nodes",
-                                                    "oversubscription",
-                                                    "price",
-                                                    "price-date",
-                                                    "price-source",
-                                                    "region",
-                                                    "ring-nics",
-                                                    "slow-devices",
-                                                    "slow-links",
-                                                    "source",
-                                                    "spot-price",
-                                                    "startup",
-                                                    "topology",
-                                                    "torus"};
 
 const Text* find(const PlatformTexts& texts, std::string_view key) {
   const auto found = texts.find(key);
@@ -158,6 +103,24 @@ void read_node(Reader& read, Platform& platform) {
   read("device-spread", platform.device_spread, [](const Text& text) { return parse_fraction(text, 0, kMostSpread); });
 }
 
+/// Both are known, or neither; of a node whose devices are cores one by one they say nothing.
+void read_processor(Reader& read, const PlatformTexts& texts, Platform& platform, Problems& problems) {
+  read("processor", platform.processor, [](const Text& text) {
+    if (!find_processor(text.value))
+      throw BadInput(problem(text, "unknown processor", listed(known_processors()), suggest(text.value, known_processors())));
+    return text.value;
+  });
+  read("cores", platform.cores, [](const Text& text) { return whole_number(text, kMostCores); });
+  const Text* processor = find(texts, "processor");
+  const Text* cores = find(texts, "cores");
+  if (processor != nullptr && cores == nullptr)
+    problems.add(problem(missing_beside(*processor, "cores"), "is missing: processor is given without it"));
+  if (cores != nullptr && processor == nullptr)
+    problems.add(problem(missing_beside(*cores, "processor"), "is missing: cores is given without it"));
+  if (processor != nullptr && platform.devices_per_node > 1)
+    problems.add(problem(*processor, "is of a node that is one device, and devices-per-node are more", "devices-per-node 1"));
+}
+
 void read_links(Reader& read, Platform& platform) {
   const auto latency = [](const Text& text) { return parse_seconds(text, Zero::allowed); };
   const auto share = [](const Text& text) { return parse_fraction(text, kLeastShare, 1); };
@@ -199,14 +162,12 @@ void read_price(Reader& read, const PlatformTexts& texts, Platform& platform, Pr
 
 }  // namespace
 
-std::span<const std::string_view> platform_keys() { return kKeys; }
-
 PlatformTexts read_texts(const YamlNode& document, Problems& problems) {
   PlatformTexts texts;
   Mapping mapping(document, problems);
   const auto keep = [&](std::string_view key) { mapping.optional(key, [&](const Text& text) { texts.emplace(key, text); }); };
   keep("name");
-  for (const std::string_view key : kKeys) keep(key);
+  for (const std::string_view key : platform_keys()) keep(key);
   mapping.finish();
   if (const auto cards = texts.find(kCards); cards != texts.end()) {
     if (texts.contains(kLink)) problems.add(problem(cards->second, "is the same as " + std::string(kLink) + ", which is given too"));
@@ -235,11 +196,11 @@ void override_texts(PlatformTexts& texts, std::span<const Text> settings, Proble
   for (const Text& setting : settings) {
     Text shown = setting;
     shown.key = "platform." + setting.key;
-    if (std::find(kKeys.begin(), kKeys.end(), setting.key) != kKeys.end()) {
+    if (std::ranges::find(platform_keys(), setting.key) != platform_keys().end()) {
       texts[setting.key == kCards ? std::string(kLink) : setting.key] = shown;
     } else {
       shown.value.clear();
-      problems.add(problem(shown, "unknown setting", listed(kKeys), suggest(setting.key, kKeys)));
+      problems.add(problem(shown, "unknown setting", listed(platform_keys()), suggest(setting.key, platform_keys())));
     }
   }
 }
@@ -249,6 +210,7 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   platform.device = "cpu";
   Reader read(texts, problems);
   read_node(read, platform);
+  read_processor(read, texts, platform, problems);
   read_links(read, platform);
   const std::int64_t devices = std::int64_t{platform.nodes} * platform.devices_per_node;
   read("slow-devices", platform.slow_devices, [devices](const Text& text) { return parse_slow_devices(text, devices); });

@@ -140,6 +140,8 @@ std::string platform_yaml(const Platform& platform) {
   out.plain("nodes", platform.nodes);
   out.plain("devices-per-node", platform.devices_per_node);
   out.word("device", platform.device);
+  out.word("processor", platform.processor);
+  if (platform.cores > 0) out.plain("cores", platform.cores);
   out.quantity("memory-per-node", platform.memory_per_node.value(), kSizes);
   out.quantity("device-memory", platform.device_memory.value(), kSizes);
   out.quantity("device-rate", platform.device_rate.value(), kRates);

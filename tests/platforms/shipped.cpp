@@ -141,7 +141,7 @@ TEST_CASE("every row of the price table names a machine, a region, a price, a da
     }
   }
   CHECK(rows == prices.rows.size());
-  CHECK(rows == 393);
+  CHECK(rows == 479);
 }
 
 TEST_CASE("the columns of the catalogue are keys of a platform", "[unit]") {

@@ -47,6 +47,11 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
   CHECK(round_trip(full) == full);
 }
 
+TEST_CASE("a node's processor and cores read back as they were written", "[unit]") {
+  Platform node{.name = "n", .device = "cpu", .processor = "skylake-sp", .cores = 36, .memory_per_node = Bytes(kGiB)};
+  CHECK(round_trip(node) == node);
+}
+
 TEST_CASE("what a platform lacks is left out of its file", "[unit]") {
   Platform bare;
   bare.name = "this-machine";

@@ -23,12 +23,18 @@ def rows(folder, name):
 def aws(folder):
     for row in rows(folder, "aws_ec2_price_history_2013_2017.csv"):
         yield row["instance"], row["region"], row["price_usd_per_hour"], "", row["first_seen"], "vantage-sh/ec2instances.info@4ef36cd2"
-    for row in rows(folder, "skypilot_catalog_sample.csv"):
-        # Spot prices stand there by zone, not by region, and partly without their zone: left out.
-        if row["cloud"] == "aws" and row["price_usd_per_hour_on_demand"]:
+    sample = [row for row in rows(folder, "skypilot_catalog_sample.csv") if row["cloud"] == "aws"]
+    # Spot prices stand there by zone, partly without its name: the cheapest is the region's, as SkyPilot takes it.
+    spot = {}
+    for row in sample:
+        if row["spot_usd_per_hour"]:
+            spot.setdefault((row["instance"], row["region"]), []).append(row["spot_usd_per_hour"])
+    for row in sample:
+        if row["price_usd_per_hour_on_demand"]:
             name = row["catalogue_file"].split(" ", 1)[1]
-            yield (row["instance"], row["region"], row["price_usd_per_hour_on_demand"], "", "2024/2025",
-                   f"skypilot-org/skypilot-catalog v7 {name}")
+            zones = spot.get((row["instance"], row["region"]), [])
+            yield (row["instance"], row["region"], row["price_usd_per_hour_on_demand"], min(zones, key=float, default=""), "2024/2025",
+                   f"skypilot-org/skypilot-catalog v7 {name}" + (f"; spot of the cheapest of {len(zones)} zones" if zones else ""))
 
 
 def azure(folder):
