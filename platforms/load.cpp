@@ -1,6 +1,7 @@
 #include "platforms/load.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "io/file.hpp"
@@ -9,6 +10,7 @@
 #include "platforms/catalogue.hpp"
 #include "platforms/data.hpp"
 #include "platforms/description.hpp"
+#include "platforms/offers.hpp"
 #include "platforms/routes.hpp"
 
 namespace forerun {
@@ -75,6 +77,39 @@ Found find_platform(const Text& name_or_file, std::span<const fs::path> search, 
   throw BadInput(problem(name_or_file, "unknown platform", allowed_platforms(), suggest(name, known_platforms())));
 }
 
+/// A cloud machine's name may end in its region: `aws:p3.2xlarge@eu-west-1`. Takes it off, and into `region`.
+Text without_region(const Text& name, std::optional<Text>& region) {
+  const std::size_t at = name.value.rfind('@');
+  if (at == std::string::npos || name.value.find(':') > at || names_a_file(name.value)) return name;
+  region = name;
+  region->key = "region";
+  region->value = name.value.substr(at + 1);
+  if (region->value.empty()) throw BadInput(problem(name, "has no region behind @"));
+  Text machine = name;
+  machine.value.resize(at);
+  return machine;
+}
+
+const Text* catalogue_of(std::span<const Text> settings) {
+  const auto found = std::ranges::find(settings, "catalogue", &Text::key);
+  return found == settings.end() ? nullptr : &*found;
+}
+
+/// A machine that is only in the catalogue that the settings name.
+bool only_offered(const std::string& name, const Text* catalogue) {
+  return catalogue != nullptr && name.find(':') != std::string::npos && !names_a_file(name) && !find_cloud_machine(name);
+}
+
+Found find_machine(const Text& name_or_file, std::span<const fs::path> search, const Platform* machine, const Text* catalogue,
+                   Problems& problems) {
+  std::optional<Text> region;
+  const Text name = without_region(name_or_file, region);
+  Found found = only_offered(name.value, catalogue) ? Found{offered_machine(*catalogue, name.value), name, name.value}
+                                                    : find_platform(name, search, machine, problems);
+  if (region) found.texts.insert_or_assign("region", *region);
+  return found;
+}
+
 }  // namespace
 
 std::span<const std::string_view> known_platforms() {
@@ -93,14 +128,19 @@ Platform load_platform(const Text& name_or_file, std::span<const Text> settings,
                        const RouteReader& routes) {
   Problems problems;
   Found found;
-  const bool there = problems.collect([&] { found = find_platform(name_or_file, search, machine, problems); });
+  const bool there = problems.collect([&] { found = find_machine(name_or_file, search, machine, catalogue_of(settings), problems); });
   override_texts(found.texts, settings, problems);
   // Without its file, what the settings leave open is not the user's mistake.
   if (!there) problems.throw_if_any();
   add_data_sheet(found.texts);
   const Text name{.value = std::move(found.name)};
   found.texts.try_emplace("name", name);
-  problems.collect([&] { add_price(found.texts, found.texts.at("name").value); });
+  problems.collect([&] {
+    const std::string& machine_name = found.texts.at("name").value;
+    const auto catalogue = found.texts.find("catalogue");
+    if (catalogue == found.texts.end()) return add_price(found.texts, machine_name);
+    add_offered_price(found.texts, catalogue->second, machine_name);
+  });
   SharedRoutes table = read_routes(found.texts, routes, problems);
   Platform platform = understand(found.texts, found.whole, problems);
   platform.topology.routes = std::move(table);

@@ -254,7 +254,8 @@ TEST_CASE("negative, zero and unit-less quantities are bad input", "[unit]") {
 
 TEST_CASE("unknown keys and settings are answered with the nearest known one", "[unit]") {
   const std::string unknown = error_of("cpu-cluster", {setting("link-bandwith", "1GB/s")});
-  CHECK(unknown.find("--set: platform.link-bandwith: unknown setting (allowed calibration, checkpoint-connection-bandwidth, ") == 0);
+  CHECK(unknown.find("--set: platform.link-bandwith: unknown setting (allowed calibration, catalogue, checkpoint-connection-bandwidth, ") ==
+        0);
   CHECK(unknown.ends_with("). Did you mean link-bandwidth?"));
   const std::string key = file_error("memory-per-node: 4 GiB\nnode: 2\n");
   CHECK(key.find("p.yaml:2:1: node: unknown key (allowed calibration, ") == 0);
