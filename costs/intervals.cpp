@@ -91,14 +91,32 @@ Calibration without_records(const Calibration& calibration) {
   return light;
 }
 
-struct Logarithms {
-  std::vector<double> step;
-  std::vector<double> total;
-};
+/// The quantile of the ratio, the model's own spread included.
+double ratio_at(const std::vector<double>& sorted, double spread, double share) {
+  if (spread == 0) return std::exp(quantile(sorted, share));
+  const auto below = [&](double logarithm) {
+    double sum = 0;
+    for (const double each : sorted) sum += normal_distribution((logarithm - each) / spread);
+    return sum / static_cast<double>(sorted.size());
+  };
+  return std::exp(reach(below, share, sorted.front() - kFurthest * spread, sorted.back() + kFurthest * spread));
+}
 
-/// ln r of each sample that has a time.
-Logarithms sampled_ratios(const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options) {
-  Logarithms ratios;
+void add(const std::optional<Seconds>& point, std::vector<double> logarithms, double spread, std::optional<Seconds>& p10,
+         std::optional<Seconds>& p90) {
+  if (!point || logarithms.empty()) return;
+  std::ranges::sort(logarithms);
+  p10 = std::min(1.0, ratio_at(logarithms, spread, kLow)) * *point;
+  p90 = std::max(1.0, ratio_at(logarithms, spread, kHigh)) * *point;
+}
+
+}  // namespace
+
+SampledTimes sample_times(const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options) {
+  assert(options.samples >= 0 && options.samples <= kMostSamples);
+  SampledTimes ratios;
+  ratios.spread = model_spread(scenario, options.spreads);
+  if (options.samples == 0) return ratios;
   const Prediction unmoved = sampler(scenario);
   if (!unmoved.step_time) return ratios;
   const std::vector<Cause> list = causes(scenario, options.spreads);
@@ -115,38 +133,34 @@ Logarithms sampled_ratios(const Scenario& scenario, const Predictor& sampler, co
     ratios.step.push_back(std::log(*prediction.step_time / *unmoved.step_time));
     if (prediction.total_time && unmoved.total_time) ratios.total.push_back(std::log(*prediction.total_time / *unmoved.total_time));
   }
-  std::ranges::sort(ratios.step);
-  std::ranges::sort(ratios.total);
   return ratios;
 }
 
-/// The quantile of the ratio, the model's own spread included.
-double ratio_at(const std::vector<double>& sorted, double spread, double share) {
-  if (spread == 0) return std::exp(quantile(sorted, share));
-  const auto below = [&](double logarithm) {
-    double sum = 0;
-    for (const double each : sorted) sum += normal_distribution((logarithm - each) / spread);
-    return sum / static_cast<double>(sorted.size());
-  };
-  return std::exp(reach(below, share, sorted.front() - kFurthest * spread, sorted.back() + kFurthest * spread));
+void add_interval(Prediction& prediction, const SampledTimes& times) {
+  if (!prediction.step_time || prediction.step_time_p10) return;
+  add(prediction.step_time, times.step, times.spread, prediction.step_time_p10, prediction.step_time_p90);
+  add(prediction.total_time, times.total, times.spread, prediction.total_time_p10, prediction.total_time_p90);
 }
-
-void add(const std::optional<Seconds>& point, const std::vector<double>& sorted, double spread, std::optional<Seconds>& p10,
-         std::optional<Seconds>& p90) {
-  if (!point || sorted.empty()) return;
-  p10 = std::min(1.0, ratio_at(sorted, spread, kLow)) * *point;
-  p90 = std::max(1.0, ratio_at(sorted, spread, kHigh)) * *point;
-}
-
-}  // namespace
 
 void add_interval(Prediction& prediction, const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options) {
-  assert(options.samples >= 0 && options.samples <= kMostSamples);
   if (options.samples == 0 || !prediction.step_time || prediction.step_time_p10) return;
-  const Logarithms ratios = sampled_ratios(scenario, sampler, options);
-  const double spread = model_spread(scenario, options.spreads);
-  add(prediction.step_time, ratios.step, spread, prediction.step_time_p10, prediction.step_time_p90);
-  add(prediction.total_time, ratios.total, spread, prediction.total_time_p10, prediction.total_time_p90);
+  add_interval(prediction, sample_times(scenario, sampler, options));
+}
+
+std::optional<RatioInterval> ratio_interval(const SampledTimes& times, const SampledTimes& over, Causes kind) {
+  const bool whole = !times.total.empty() && !over.total.empty();
+  const std::vector<double>& above = whole ? times.total : times.step;
+  const std::vector<double>& below = whole ? over.total : over.step;
+  const std::size_t samples = above.size();
+  if (samples == 0 || samples != below.size()) return std::nullopt;
+  // Each order of the samples is as good as random; a shift by about a third of them has nothing in common with none.
+  const std::size_t shift = kind == Causes::shared ? 0 : samples / 3;
+  std::vector<double> differences;
+  differences.reserve(samples);
+  for (std::size_t i = 0; i < samples; ++i) differences.push_back(above[i] - below[(i + shift) % samples]);
+  std::ranges::sort(differences);
+  const double spread = std::hypot(times.spread, over.spread);
+  return RatioInterval{ratio_at(differences, spread, kLow), ratio_at(differences, spread, kHigh)};
 }
 
 Predictor with_intervals(Predictor predict, Predictor sampler, const IntervalOptions& options) {

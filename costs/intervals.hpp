@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "core/predictor.hpp"
 #include "costs/spreads.hpp"
 
@@ -13,6 +16,33 @@ struct IntervalOptions {
   int samples = kUsualSamples;  ///< of calibrations; 0: no interval
   Spreads spreads = shipped_spreads();
 };
+
+/// ln(time / time unmoved) of each sample that has a time, in the order of the samples, and what the time model itself leaves.
+struct SampledTimes {
+  std::vector<double> step;
+  std::vector<double> total;  ///< of the run; empty where it has no length
+  double spread = 0;          ///< standard deviation of the model's own error
+};
+
+/// Steps 1 and 2 of add_interval() alone; no samples: empty.
+SampledTimes sample_times(const Scenario& scenario, const Predictor& sampler, const IntervalOptions& options = {});
+
+/// Steps 3 and 4, from samples that were drawn.
+void add_interval(Prediction& prediction, const SampledTimes& times);
+
+/// Whether two predictions are off for the same reasons: one calibration, so that what is wrong with it is wrong with both.
+enum class Causes { shared, apart };
+
+/// P10 and P90 of a factor on (time / other time), both relative to their points.
+struct RatioInterval {
+  double p10 = 1;
+  double p90 = 1;
+};
+
+/// How far the ratio of two times may be off: quantiles of times[i] - over[i], where causes are shared sample by sample, else of samples
+/// that have nothing to do with one another; the models' own errors are apart in either case. Of whole runs where both have one, else of
+/// steps. Nothing where either was not sampled, or not as often.
+std::optional<RatioInterval> ratio_interval(const SampledTimes& times, const SampledTimes& over, Causes kind);
 
 /// Puts step_time_p10, step_time_p90, total_time_p10 and total_time_p90 beside the point values that the prediction has; all else stays.
 ///   1. samples z[i][c] of each cause c by a Latin hypercube: the middles of as many strata of the normal distribution as there are

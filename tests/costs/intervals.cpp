@@ -175,3 +175,38 @@ TEST_CASE("what a run takes beside its steps is not spread") {
   const double run = *prediction.total_time_p90 / *prediction.total_time;
   CHECK(run - 1 == Approx((steps - 1) * (10 * *prediction.step_time / *prediction.total_time)).epsilon(0.02));
 }
+
+TEST_CASE("what is wrong with both of two times says nothing of their ratio, and all of it where causes are apart") {
+  const Spreads spreads{.device = 0.2};
+  const IntervalOptions options{.samples = 200, .spreads = spreads};
+  Scenario bare = small_cluster();
+  bare.platform.inter_node.bandwidth = BytesPerSecond(1e18);
+  const SampledTimes times = sample_times(bare, toy, options);
+  const auto shared = ratio_interval(times, times, Causes::shared);
+  REQUIRE(shared);
+  CHECK(shared->p10 == Approx(1));
+  CHECK(shared->p90 == Approx(1));
+  const auto apart = ratio_interval(times, times, Causes::apart);
+  REQUIRE(apart);
+  // Two independent errors of 0.2 each, and ten steps of 1.5 s beside 5 s of start-up that nothing moves.
+  const double deviation = std::numbers::sqrt2 * 0.2 * 15 / 20;
+  CHECK(std::log(apart->p90) == Approx(1.2816 * deviation).epsilon(0.15));
+  CHECK(std::log(apart->p10) == Approx(-1.2816 * deviation).epsilon(0.15));
+}
+
+TEST_CASE("the models' own errors are apart in any ratio") {
+  const IntervalOptions options{.samples = 32, .spreads = {.published_model = 0.1}};
+  const SampledTimes times = sample_times(small_cluster(), toy, options);
+  const auto ratio = ratio_interval(times, times, Causes::shared);
+  REQUIRE(ratio);
+  CHECK(std::log(ratio->p90) == Approx(1.2816 * std::numbers::sqrt2 * 0.1).epsilon(0.01));
+}
+
+TEST_CASE("a ratio of times that were not sampled, or not as often, has no interval") {
+  const SampledTimes none = sample_times(small_cluster(), toy, {.samples = 0});
+  const SampledTimes few = sample_times(small_cluster(), toy, {.samples = 4});
+  const SampledTimes more = sample_times(small_cluster(), toy, {.samples = 8});
+  CHECK_FALSE(ratio_interval(none, none, Causes::shared));
+  CHECK_FALSE(ratio_interval(few, more, Causes::shared));
+  CHECK(ratio_interval(more, more, Causes::apart));
+}
