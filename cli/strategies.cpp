@@ -5,6 +5,7 @@
 
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
+#include "cli/pinned_scenario.hpp"
 #include "cli/progress.hpp"
 #include "cli/scenario.hpp"
 #include "cli/strategies_page.hpp"
@@ -15,7 +16,6 @@
 #include "costs/whole_run.hpp"
 #include "io/format.hpp"
 #include "strategies/strategy_text.hpp"
-#include "workloads/collective.hpp"
 
 namespace forerun {
 namespace {
@@ -34,35 +34,6 @@ struct StrategiesOptions {
   std::string batches;  ///< empty: that of the workload
 };
 
-/// The runtime that such networks are mostly trained with, where none is pinned.
-std::string usual_runtime(const Scenario& scenario) {
-  const bool attention =
-      std::ranges::any_of(scenario.workload.layers, [](const Layer& layer) { return layer.shape.kind == LayerKind::attention; });
-  if (attention) return "runtime=megatron";
-  return scenario.calibration->gpu ? "runtime=pytorch-ddp" : "runtime=forerun";
-}
-
-/// The scenario, its strategy what is pinned.
-ReadScenario read_pinned(ScenarioText text, const Environment& environment, Text& pinned) {
-  pinned = text.strategy;
-  text.strategy.value = "serial";
-  if (names_a_collective(text.workload.value))
-    throw BadInput(problem(text.workload, "is a collective alone, and has no strategy", "a model or a description"));
-  ScenarioReader reader(environment);
-  ReadScenario read = reader.read(text);
-  if (read.scenario.plan) throw BadInput(problem(text.workload, "is a trace: it has a strategy already", "a model or a description"));
-  const std::set<std::string> keys = strategy_keys(pinned);
-  if (keys.contains("micro-batches"))
-    throw BadInput(problem(pinned, "pins micro-batches, whose number follows from the data axis", "micro-batch=SAMPLES"));
-  Text whole = pinned;
-  const bool nothing = pinned.value == "serial" || keys.empty();
-  if (nothing || (!keys.contains("runtime") && !keys.contains("servers")))
-    whole.value = (nothing ? "" : pinned.value + ",") + usual_runtime(read.scenario);
-  read.scenario.strategy = parse_strategy(whole, Unsaid::open);
-  read.text.strategy.value = strategy_text(read.scenario.strategy);
-  return read;
-}
-
 void check_rank(const StrategiesOptions& options, const Scenario& scenario) {
   if (options.by == RankBy::cost && !scenario.platform.price)
     throw MissingCapability(scenario.platform.name +
@@ -78,14 +49,15 @@ std::vector<ReadScenario> read_batches(const StrategiesOptions& options, const E
   ScenarioText text = scenario_text(options.scenario);
   if (!options.target.empty())
     for (Text& setting : target_settings(options.target)) text.settings.push_back(std::move(setting));
+  ScenarioReader reader(environment);
   std::vector<ReadScenario> read;
   if (options.batches.empty()) {
-    read.push_back(read_pinned(text, environment, pinned));
+    read.push_back(read_pinned(text, reader, pinned));
   } else {
     for (const std::int64_t batch : parse_batches(options.batches)) {
       ScenarioText at_batch = text;
       at_batch.settings.push_back({"workload.batch=" + std::to_string(batch), "--batches", 0, 0, ""});
-      read.push_back(read_pinned(std::move(at_batch), environment, pinned));
+      read.push_back(read_pinned(std::move(at_batch), reader, pinned));
     }
   }
   if (!options.batches.empty() && !read.front().scenario.run.to_target)

@@ -20,6 +20,7 @@ void add_predict(CLI::App& command, const Environment& environment, Action& chos
 void add_strategies(CLI::App& command, const Environment& environment, Action& chosen);
 void add_train(CLI::App& command, const Environment& environment, Action& chosen);
 void add_validate(CLI::App& command, const Environment& environment, Action& chosen);
+void add_whatif(CLI::App& command, const Environment& environment, Action& chosen);
 void add_show(CLI::App& command, const Environment& environment, Action& chosen);
 
 }  // namespace forerun

@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <sstream>
 
 #include "tests/cli/command_line.hpp"
+#include "tests/cli/documented_commands.hpp"
 
 using namespace forerun;
 
@@ -46,6 +48,23 @@ TEST_CASE("the commands of the readme work as typed") {
     ++commands;
   }
   CHECK(commands >= 4);
+}
+
+TEST_CASE("the table and the picture of the page on clouds are those of its command") {
+  const CommandLine shell;
+  std::filesystem::create_directories(shell.folder() / "build");
+  const std::vector<std::string> table = lines_of(get(kRoot + "/docs/cloud.md"), "text");
+  CHECK(table.size() >= 15);
+  for (const std::string& command : documented_commands("docs/cloud.md")) {
+    if (command.find("--plot") == std::string::npos) continue;
+    const Answer answer = shell.run(command);
+    CHECK(answer.code == 0);
+    for (const std::string& row : table) {
+      INFO(row);
+      CHECK(answer.out.find(row) != std::string::npos);
+    }
+  }
+  CHECK(get(shell.folder() / "build" / "whatif.svg") == get(kRoot + "/docs/pictures/whatif.svg"));
 }
 
 TEST_CASE("the scenario file of the readme is the one that its command names") {
