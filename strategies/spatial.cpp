@@ -1,30 +1,14 @@
 #include "strategies/spatial.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "io/format.hpp"
+#include "strategies/image_parts.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
 namespace {
-
-/// Rows or columns of the neighbours before and after.
-struct Reach {
-  std::int64_t before = 0;
-  std::int64_t after = 0;
-};
-
-/// One dimension of a window.
-struct Window {
-  std::int64_t size = 1;
-  std::int64_t stride = 1;
-  std::int64_t padding = 0;
-
-  [[nodiscard]] Reach gathering() const { return {padding, std::max<std::int64_t>(0, size - stride - padding)}; }
-  [[nodiscard]] Reach spreading() const {
-    return {std::max<std::int64_t>(0, size - 1 - padding) / stride, (padding + stride - 1) / stride};
-  }
-};
 
 bool slides(LayerKind kind) {
   switch (kind) {
@@ -119,33 +103,55 @@ class SpatialSplitter {
 
   void exchange_halos(std::size_t i) {
     const LayerShape& shape = layers_[i].shape;
-    const Window rows{shape.window.height, shape.stride.height, shape.padding.height};
-    const Window columns{shape.window.width, shape.stride.width, shape.padding.width};
-    const bool spreads = shape.kind == LayerKind::transposed_conv2d;
-    const auto x = [&](const Window& window) { return spreads ? window.spreading() : window.gathering(); };
-    const auto dy = [&](const Window& window) { return spreads ? window.gathering() : window.spreading(); };
-    halo(i, Moment::before_forward, shape.input, x(rows), x(columns));
-    if (backward_data(i)) halo(i, Moment::before_backward, shape.output, dy(rows), dy(columns));
+    const TensorShape &x = shape.input, &y = shape.output;
+    const Window rows = rows_of(shape), columns = columns_of(shape);
+    const int down = grid_.height, across = grid_.width;
+    if (shape.kind == LayerKind::transposed_conv2d) {  // its windows are of x, and look at y
+      halo(i, Moment::before_forward, x, reach_of_rows(rows, y.height, x.height, down), reach_of_rows(columns, y.width, x.width, across));
+      if (backward_data(i))
+        halo(i, Moment::before_backward, y, reach_of_windows(rows, y.height, x.height, down),
+             reach_of_windows(columns, y.width, x.width, across));
+      return;
+    }
+    const Reach above = reach_of_windows(rows, x.height, y.height, down), beside = reach_of_windows(columns, x.width, y.width, across);
+    halo(i, Moment::before_forward, x, above, beside);
+    if (!backward_data(i)) return;
+    if (shape.kind == LayerKind::max_pool)
+      give_back(i, x, above, beside);
+    else
+      halo(i, Moment::before_backward, y, reach_of_rows(rows, x.height, y.height, down), reach_of_rows(columns, x.width, y.width, across));
   }
 
   /// Of a whole tensor, whose ranks lack these rows and columns of it.
   void halo(std::size_t i, Moment moment, const TensorShape& whole, Reach rows, Reach columns) {
-    if (grid_.height == 1) rows = {};
-    if (grid_.width == 1) columns = {};
     if (std::max(rows.before, rows.after) > whole.height / grid_.height ||
         std::max(columns.before, columns.after) > whole.width / grid_.width) {
       reason_ = named() + forerun::format("the window of {} of {} reaches beyond its neighbours in {} x {} positions", layers_[i].name,
                                           model_.part->name, whole.height, whole.width);
       return;
     }
-    TensorShape part = whole;
-    divide(part);
-    const std::int64_t row = part.channels * part.depth * part.width;
-    const std::int64_t column = part.channels * part.depth * (part.height + rows.before + rows.after);
+    const auto [row, column] = line_elements(whole, rows);
     shift(i, moment, Toward::down, rows.before * row);
     shift(i, moment, Toward::up, rows.after * row);
     shift(i, moment, Toward::right, columns.before * column);
     shift(i, moment, Toward::left, columns.after * column);
+  }
+
+  /// Which element of a window was its maximum only the rank knows that has the window: it leaves gradients of rows that it has received,
+  /// and they go back to be added where they belong.
+  void give_back(std::size_t i, const TensorShape& whole, Reach rows, Reach columns) {
+    const auto [row, column] = line_elements(whole, rows);
+    shift(i, Moment::after_backward_data, Toward::left, columns.before * column);
+    shift(i, Moment::after_backward_data, Toward::right, columns.after * column);
+    shift(i, Moment::after_backward_data, Toward::up, rows.before * row);
+    shift(i, Moment::after_backward_data, Toward::down, rows.after * row);
+  }
+
+  /// Elements of a row of the largest part, and of a column of it with the rows that it receives.
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> line_elements(const TensorShape& whole, Reach rows) const {
+    TensorShape part = whole;
+    divide(part);
+    return {part.channels * part.depth * part.width, part.channels * part.depth * (part.height + rows.before + rows.after)};
   }
 
   void shift(std::size_t i, Moment moment, Toward toward, std::int64_t elements) {

@@ -131,6 +131,14 @@ TEST_CASE("a window that strides over its own part reaches for no row") {
   CHECK(transfers(plan, Collective::Operation::shift, "up") == 2);
 }
 
+TEST_CASE("windows reach over an edge of parts that their stride does not meet, and a max-pool's gradients go back over it") {
+  const StepPlan plan = plan_of(scenario("mnist-cnn", "spatial=2x1", 4));
+  // Of 28, 26, 13, 11 rows and 5: a row each way for both convolutions, without padding, and from the second the gradient's row; the first
+  // pool, of 13 rows, reaches for one and gives its gradient back; the second, of 6, does not.
+  CHECK(transfers(plan, Collective::Operation::shift, "down") == 4);
+  CHECK(transfers(plan, Collective::Operation::shift, "up") == 4);
+}
+
 TEST_CASE("parts that do not divide are priced by the largest") {
   const Workload resnet = load_workload({"resnet50", "test", 0, 0, ""}, {});
   const StepPlan plan = plan_of(scenario(resnet, "spatial=4x1", 4));
