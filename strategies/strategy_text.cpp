@@ -97,7 +97,8 @@ bool parse_switch(const Text& text) {
 
 SpatialGrid parse_grid(const Text& text) {
   const auto cross = text.value.find('x');
-  if (cross == std::string::npos) throw BadInput(problem(text, "is no grid", "HEIGHTxWIDTH, for example 2x2"));
+  if (text.value.find_first_not_of("0123456789") == std::string::npos) return {parse_degree(text), 1};
+  if (cross == std::string::npos) throw BadInput(problem(text, "is no grid", "HEIGHTxWIDTH, for example 2x2, or HEIGHT"));
   Text height = text, width = text;
   height.value.resize(cross);
   width.value.erase(0, cross + 1);

@@ -31,6 +31,8 @@ TEST_CASE("what a strategy says overrides its runtime") {
 
 TEST_CASE("serial is one device") { CHECK(parse("serial") == parse("data=1")); }
 
+TEST_CASE("a grid of one number is of rows alone") { CHECK(parse("spatial=2") == parse("spatial=2x1")); }
+
 TEST_CASE("a strategy's text reads back as the strategy") {
   for (const char* text : {"serial", "data=3,runtime=pytorch-ddp", "data=3,runtime=pytorch-ddp,overlap=none,bucket=2MiB",
                            "data=2,overlap=data", "data=8,bucket=100MiB"})
@@ -99,7 +101,7 @@ TEST_CASE("a strategy of every axis reads back from its text") {
 }
 
 TEST_CASE("degrees and settings that cannot be are refused") {
-  for (const char* text : {"tensor=0", "pipeline=-1", "data=1.5", "tensor=9999999", "zero=4", "spatial=2", "spatial=0x2", "micro-batch=0",
+  for (const char* text : {"tensor=0", "pipeline=-1", "data=1.5", "tensor=9999999", "zero=4", "spatial=2x", "spatial=0x2", "micro-batch=0",
                            "interleave=0", "schedule=2f2b", "recompute=some", "order=data-data", "sequence-parallel=perhaps"})
     CHECK_THROWS_AS(parse(text), BadInput);
   CHECK_THROWS_WITH(parse("micro-batch=2,micro-batches=4"), Catch::Contains("contradicts micro-batch"));
