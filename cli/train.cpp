@@ -22,6 +22,7 @@
 #include "io/quantity.hpp"
 #include "kernels/trainer/core_pin.hpp"
 #include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/shard.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
@@ -212,6 +213,7 @@ ExitCode train_verb(const TrainCommand& options, const Environment& environment)
     return ExitCode::no;
   }
   require_executable(std::get<StepPlan>(lowered));
+  static_cast<void>(shards_of(scenario.workload, std::get<StepPlan>(lowered), 0));  // refuses before ranks are started
   const TrainRun run = run_training(scenario, job_of(training, options), environment);
   if (run.result.step_times.empty()) {
     deliver(nothing_left_page(*scenario.run.steps + training.warm_up), options.output);

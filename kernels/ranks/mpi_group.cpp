@@ -71,6 +71,23 @@ void MpiGroup::all_gather(std::span<const float> own, std::span<float> all) {
   });
 }
 
+// What is too long for one message goes as several, each with a piece for every rank.
+void MpiGroup::reduce_scatter(std::span<const float> all, std::span<float> own) {
+  if (own.size() <= most_) {
+    MPI_Reduce_scatter_block(all.data(), own.data(), count_of(own), MPI_FLOAT, MPI_SUM, communicator_);
+    return;
+  }
+  std::vector<float> pieces;
+  for_each_chunk(own, most_, [&](std::span<float> chunk) {
+    pieces.clear();
+    for (std::span<const float> left = all; !left.empty(); left = left.subspan(own.size())) {
+      const auto piece = left.subspan(static_cast<std::size_t>(chunk.data() - own.data()), chunk.size());
+      pieces.insert(pieces.end(), piece.begin(), piece.end());
+    }
+    MPI_Reduce_scatter_block(pieces.data(), chunk.data(), count_of(chunk), MPI_FLOAT, MPI_SUM, communicator_);
+  });
+}
+
 void MpiGroup::start_all_reduce(int slot, std::span<float> values) {
   std::vector<MPI_Request>& requests = started_[slot].requests;
   for_each_chunk(values, most_, [&](std::span<float> chunk) {

@@ -24,6 +24,7 @@ class MpiGroup : public RankGroup {
   [[nodiscard]] std::unique_ptr<RankGroup> among(std::span<const int> members) override;
   void all_reduce(std::span<float> values) override;
   void all_gather(std::span<const float> own, std::span<float> all) override;
+  void reduce_scatter(std::span<const float> all, std::span<float> own) override;
   void start_all_reduce(int slot, std::span<float> values) override;
   void start_send(int slot, int to, int tag, std::span<const float> values) override;
   void start_receive(int slot, int from, int tag, std::span<float> values) override;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "kernels/trainer/stage_chunks.hpp"
 
 namespace forerun {
 
@@ -27,29 +28,19 @@ void check_operation(const Operation& operation) {
     throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");
   const auto* transfer = std::get_if<Collective>(&operation.work);
   if (transfer == nullptr) return;
-  constexpr std::array done{all_reduce, all_gather, barrier, send, pull, push};
+  constexpr std::array done{all_reduce, all_gather, reduce_scatter, shift, barrier, send, pull, push};
   if (std::ranges::find(done, transfer->operation) == done.end())
-    throw MissingCapability("the trainer's ranks do all-reduces, all-gathers, barriers, sends, pulls and pushes only");
+    throw MissingCapability("the trainer's ranks do no all-to-alls and no broadcasts");
 }
 
 void note(RankLog* log, int operation, Seconds start, Seconds busy, Seconds wait) {
   if (log != nullptr) log->operations[static_cast<std::size_t>(operation)].push_back({start, busy, wait});
 }
 
-/// The ranks that a rank communicates with over a communicator, itself among them; nobody where it is no member.
-std::vector<int> partners(const Communicator& communicator, int rank) {
-  for (int group = 0; group < communicator.groups; ++group) {
-    std::vector<int> members;
-    for (int i = 0; i < communicator.size; ++i) members.push_back(communicator.rank(group, i));
-    if (std::ranges::find(members, rank) != members.end()) return members;
-  }
-  return {};
-}
-
 std::vector<std::unique_ptr<RankGroup>> groups_of(const StepPlan& plan, RankGroup& all) {
   std::vector<std::unique_ptr<RankGroup>> groups(plan.communicators.size());
   for (std::size_t c = 0; c < groups.size(); ++c)
-    if (const std::vector<int> members = partners(plan.communicators[c], all.rank()); !members.empty()) groups[c] = all.among(members);
+    if (const std::vector<int> members = group_of(plan.communicators[c], all.rank()); !members.empty()) groups[c] = all.among(members);
   return groups;
 }
 
@@ -67,7 +58,6 @@ Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, Rank
       clock_(clock),
       groups_(groups_of(plan, group)),
       transfers_(plan, network, groups_, clock),
-      exchanges_(plan, network, groups_),
       servers_(servers) {
   require_executable(plan);
   if (plan.ranks != group.ranks()) throw MissingCapability("a plan of several ranks needs forerun-ranks");
@@ -112,7 +102,7 @@ void Executor::run(StepEntry entry, RankLog* log) {
 
 void Executor::exchange(StepEntry entry, RankLog* log) {
   const Seconds start = clock_();
-  exchanges_.run(entry);
+  network_.exchange(entry, plan_, group(entry.operation));
   const Seconds time = clock_() - start;
   note(log, entry.operation, start, time, time);
   advance(log);

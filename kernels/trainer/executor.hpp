@@ -6,7 +6,6 @@
 
 #include "core/plan.hpp"
 #include "core/strategy.hpp"
-#include "kernels/trainer/exchanges.hpp"
 #include "kernels/trainer/network.hpp"
 #include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/server_transfers.hpp"
@@ -15,8 +14,7 @@
 
 namespace forerun {
 
-/// Throws MissingCapability for a plan that one thread a rank cannot run, or that needs more than all-reduces, all-gathers, barriers,
-/// sends, pulls and pushes.
+/// Throws MissingCapability for a plan that one thread a rank cannot run, or that needs a collective that the trainer's ranks do not do.
 void require_executable(const StepPlan& plan);
 
 /// Plays a plan's steps for one rank on one thread, in plan order.
@@ -55,7 +53,6 @@ class Executor {
   const Clock& clock_;
   std::vector<std::unique_ptr<RankGroup>> groups_;  // by communicator; null where the rank is no member
   StageTransfers transfers_;
-  Exchanges exchanges_;
   ServerTransfers* servers_;
   std::vector<InFlight> in_flight_;
   std::int64_t step_ = 0;

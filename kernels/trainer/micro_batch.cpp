@@ -1,5 +1,6 @@
 #include "kernels/trainer/micro_batch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "kernels/cpu/layer_arrays.hpp"
@@ -13,17 +14,23 @@ MicroBatch::MicroBatch(const Workload& workload, const StageChunk& chunk, const 
       positions_(workload.layers.back().shape.input.positions()),
       activations_(workload, chunk, samples),
       buffers_(parameters),
-      kept_(workload.layers.size()) {
+      kept_(workload.layers.size()),
+      shared_(workload.layers.size()),
+      begun_(workload.layers.size()) {
   activations_.connect(buffers_);
   for (int layer = chunk.first; layer < chunk.last; ++layer) {
     keep(workload, static_cast<std::size_t>(layer));
-    const Shard& shard = shards[static_cast<std::size_t>(layer)];
-    if (shard.share != Share::nothing) shared_.try_emplace(layer, shard, samples, buffers(layer));
+    shared_[static_cast<std::size_t>(layer)] = shared_layer(shards[static_cast<std::size_t>(layer)], samples, buffers(layer));
   }
 }
 
-void MicroBatch::take_part(int layer, Pass pass) {
-  if (const auto shared = shared_.find(layer); shared != shared_.end()) shared->second.take_part(pass);
+void MicroBatch::begin(int layer, Pass pass) {
+  const std::int8_t now = pass == Pass::forward ? 1 : 2;
+  std::int8_t& begun = begun_[static_cast<std::size_t>(layer)];
+  if (begun == now) return;
+  begun = now;
+  if (pass != Pass::forward) activations_.gather_gradient(layer);
+  if (shared(layer) != nullptr) shared(layer)->begin(pass, buffers(layer));
 }
 
 void MicroBatch::keep(const Workload& workload, std::size_t layer) {
@@ -49,6 +56,7 @@ void MicroBatch::keep(const Workload& workload, std::size_t layer) {
 
 void MicroBatch::take_up(const Batch& batch, int number, std::int64_t step, float& loss) {
   number_ = number;
+  std::ranges::fill(begun_, 0);
   const std::int64_t first = number * samples_;  // of the rank's batch
   for (cpu::LayerBuffers& layer : buffers_) {
     layer.step = step;

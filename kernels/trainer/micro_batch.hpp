@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <vector>
 
 #include "core/workload.hpp"
@@ -31,9 +31,10 @@ class MicroBatch {
 
   [[nodiscard]] cpu::LayerBuffers& buffers(int layer) { return buffers_[static_cast<std::size_t>(layer)]; }
   [[nodiscard]] Activations& activations() { return activations_; }
-  /// Of a layer that several ranks share, as SharedLayer does; nothing of others.
-  void take_part(int layer, Pass pass);
-  [[nodiscard]] SharedActivation left_by(int layer, Pass pass) { return shared_.at(layer).left_by(pass); }
+  /// What a layer's forward pass, or its backward passes, work on is there after the first call.
+  void begin(int layer, Pass pass);
+  /// The arrays of a layer's part; null where it has none of its own.
+  [[nodiscard]] SharedLayer* shared(int layer) { return shared_[static_cast<std::size_t>(layer)].get(); }
 
  private:
   /// What a layer keeps from its forward pass.
@@ -51,8 +52,9 @@ class MicroBatch {
   Activations activations_;
   std::vector<cpu::LayerBuffers> buffers_;  // one a layer of the workload
   std::vector<Kept> kept_;
-  std::map<int, SharedLayer> shared_;  // by layer
-  std::vector<int> reads_samples_;     // layers that read the sample, images or vectors
+  std::vector<std::unique_ptr<SharedLayer>> shared_;  // by layer
+  std::vector<std::int8_t> begun_;                    // by layer, 1: forward, 2: backward
+  std::vector<int> reads_samples_;                    // layers that read the sample, images or vectors
   std::vector<int> reads_tokens_;
   int number_ = -1;
 };

@@ -15,17 +15,6 @@ namespace forerun {
 
 namespace {
 
-std::int64_t fan_in(const LayerShape& shape) { return shape.input.channels / shape.groups * shape.window.volume(); }
-
-/// Biases, or a norm's shifts.
-std::size_t shift_count(const LayerShape& shape) {
-  return static_cast<std::size_t>(shape.bias || cpu::is_norm(shape.kind) ? shape.output.channels : 0);
-}
-
-// Of a layer's weights and its draws.
-constexpr std::uint64_t kFirstLayerStream = 1000;
-constexpr float kTableDeviation = 0.02F;
-
 std::int64_t batch_of(const StepPlan& plan) {
   for (const Operation& operation : plan.operations)
     if (const auto* kernel = std::get_if<Kernel>(&operation.work); kernel != nullptr && kernel->pass == Pass::forward) return kernel->batch;
@@ -33,12 +22,6 @@ std::int64_t batch_of(const StepPlan& plan) {
 }
 
 }  // namespace
-
-float initial_deviation(const Workload& workload, std::size_t layer) {
-  if (workload.layers[layer].shape.kind == LayerKind::embedding) return kTableDeviation;
-  const bool before_relu = layer + 1 < workload.layers.size() && workload.layers[layer + 1].shape.kind == LayerKind::relu;
-  return std::sqrt((before_relu ? 2.0F : 1.0F) / static_cast<float>(fan_in(workload.layers[layer].shape)));
-}
 
 cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
   if (kernels == Kernels::eigen_only) return cpu::Library::eigen;
@@ -74,7 +57,7 @@ void require_sums_of_shared(const Workload& workload, const StepPlan& plan) {
 }
 
 /// The plan, unless it cannot be run here: its buckets count the bytes of its precision, which a layout of floats does not fit.
-const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels kernels) {
+const StepPlan& runnable(const Workload& workload, const StepPlan& plan, const std::vector<Shard>& shards, Kernels kernels) {
   for (const Layer& layer : workload.layers)
     if (layer.tied_to >= 0 && layer.shape.bias)
       throw MissingCapability("the trainer's layers share all of their parameters or none, and " + layer.name + " has biases of its own");
@@ -88,9 +71,10 @@ const StepPlan& runnable(const Workload& workload, const StepPlan& plan, Kernels
     if (std::any_of(layer.inputs.begin() + 1, layer.inputs.end(), [&](int input) { return source_of(workload, input) == kData; }))
       throw MissingCapability("the trainer's layers read samples alone, and " + layer.name + " reads them beside another layer's output");
   for (const Operation& operation : plan.operations)
-    if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
-      const cpu::Library library = library_of(*kernel, kernels);
-      if (!cpu::offers(library, *kernel)) cpu::make_operator(*kernel, library);
+    if (const auto* planned = std::get_if<Kernel>(&operation.work)) {
+      const Kernel kernel = operation.layer < 0 ? *planned : shards[static_cast<std::size_t>(operation.layer)].run_as(*planned);
+      const cpu::Library library = library_of(kernel, kernels);
+      if (!cpu::offers(library, kernel)) cpu::make_operator(kernel, library);
     }
   return plan;
 }
@@ -114,7 +98,7 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
     : shards_(shards_of(workload, plan, rank)),
       chunks_(stage_chunks(plan, workload, class_of(plan, rank))),
       order_(step_order(plan, workload, class_of(plan, rank))),
-      layout_(parameter_layout(own_part(workload, shards_), runnable(workload, plan, options.kernels), class_of(plan, rank))),
+      layout_(parameter_layout(own_part(workload, shards_), runnable(workload, plan, shards_, options.kernels), class_of(plan, rank))),
       weights_(layout_.total),
       gradients_(layout_.total),
       velocities_(cpu::has_velocity(workload.optimizer) ? layout_.total : 0),
@@ -128,10 +112,13 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
   initialise_weights(workload, options.seed);
   for (const StageChunk& chunk : chunks_) {
     std::vector<MicroBatch>& all = held_.emplace_back();
-    for (int i = 0; i < chunk.held; ++i) all.emplace_back(workload, chunk, shards_, batch_of(plan), parameters_);
+    for (int i = 0; i < chunk.held; ++i) all.emplace_back(between_layers(workload, shards_), chunk, shards_, batch_of(plan), parameters_);
     check_transfers(plan, chunk, all.front());
   }
   prepare_operators(workload, plan, options);
+  if (std::ranges::find(shards_, Share::rows, &Shard::share) != shards_.end())
+    loss_share_ = 1.0F / static_cast<float>(shards_.back().parts);
+  loss_inputs_ = batch_of(plan) * workload.layers.back().shape.input.elements();
 }
 
 void Network::point_to_parameters(std::uint64_t seed) {
@@ -152,16 +139,6 @@ void Network::point_to_parameters(std::uint64_t seed) {
   added_ = AlignedArray<float>(largest);
 }
 
-void fill_initial_weights(const Workload& workload, int layer, std::uint64_t seed, std::span<float> parameters) {
-  const LayerShape& shape = workload.layers[static_cast<std::size_t>(layer)].shape;
-  const std::span<float> weights = parameters.first(parameters.size() - shift_count(shape));
-  if (cpu::is_norm(shape.kind))
-    std::ranges::fill(weights, 1.0F);
-  else
-    fill_normal(stream_key(seed, kFirstLayerStream + static_cast<std::uint64_t>(layer)),
-                initial_deviation(workload, static_cast<std::size_t>(layer)), weights);
-}
-
 void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
@@ -169,7 +146,7 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
     // A copy of weights that another rank has begins as they do.
     const int drawn = workload.layers[i].tied_to >= 0 ? workload.layers[i].tied_to : static_cast<int>(i);
     const std::span<float> own = weights_.span().subspan(range.first, range.count);
-    if (shards_[i].share == Share::nothing) {
+    if (!shards_[i].divides_parameters()) {
       fill_initial_weights(workload, drawn, seed, own);
       continue;
     }
@@ -189,7 +166,6 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
   usual.rule = mean_rule(options.rule, workload, plan);
   usual.mask = learns_tokens(workload) ? cpu::AttentionMask::causal : cpu::AttentionMask::none;
   operators_.resize(plan.operations.size());
-  std::vector<int> begun(workload.layers.size(), -1);  // by layer, the micro-batch that has come to its backward passes
   for (const StepEntry entry : order_) {
     const auto at = static_cast<std::size_t>(entry.operation);
     const auto* kernel = std::get_if<Kernel>(&plan.operations[at].work);
@@ -203,10 +179,6 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
       prepared.pass = kernel->pass;
       prepared.adds = its.adds_gradient && kernel->shape.kind == LayerKind::embedding;
     }
-    const bool backward = kernel->pass == Pass::backward_weights || kernel->pass == Pass::backward_data;
-    if (!backward || entry.micro_batch <= begun[static_cast<std::size_t>(entry.layer)]) continue;
-    begun[static_cast<std::size_t>(entry.layer)] = entry.micro_batch;
-    prepared.gathers = true;
   }
 }
 
@@ -223,17 +195,27 @@ MicroBatch& Network::held(std::size_t chunk, int micro_batch) {
   return held_[chunk][static_cast<std::size_t>(micro_batch) % held_[chunk].size()];
 }
 
+MicroBatch& Network::taken_up(StepEntry entry) {
+  MicroBatch& micro_batch = held(static_cast<std::size_t>(entry.chunk), entry.micro_batch);
+  if (micro_batch.number() != entry.micro_batch)
+    micro_batch.take_up(*batch_, entry.micro_batch, step_, losses_[static_cast<std::size_t>(entry.micro_batch)]);
+  return micro_batch;
+}
+
 void Network::run(StepEntry entry) {
   const Prepared& prepared = operators_[static_cast<std::size_t>(entry.operation)];
   assert(prepared.kernel != nullptr);
   if (prepared.pass == Pass::update) return prepared.kernel->run(parameters_[static_cast<std::size_t>(entry.layer)]);
-  MicroBatch& micro_batch = held(static_cast<std::size_t>(entry.chunk), entry.micro_batch);
-  if (micro_batch.number() != entry.micro_batch)
-    micro_batch.take_up(*batch_, entry.micro_batch, step_, losses_[static_cast<std::size_t>(entry.micro_batch)]);
-  if (prepared.gathers) micro_batch.activations().gather_gradient(entry.layer);
-  if (prepared.gathers || prepared.pass == Pass::forward) micro_batch.take_part(entry.layer, prepared.pass);
+  MicroBatch& micro_batch = taken_up(entry);
+  micro_batch.begin(entry.layer, prepared.pass);
   cpu::LayerBuffers& buffers = micro_batch.buffers(entry.layer);
+  SharedLayer* shared = micro_batch.shared(entry.layer);
+  if (shared != nullptr) shared->point(prepared.pass, buffers);
   prepared.pass == Pass::backward_weights ? run_backward_weights(entry.layer, buffers, prepared) : prepared.kernel->run(buffers);
+  if (shared != nullptr) shared->end(prepared.pass);
+  const bool loss = entry.layer + 1 == static_cast<int>(shards_.size());
+  if (loss && prepared.pass == Pass::backward_data && loss_share_ != 1)
+    for (std::int64_t i = 0; i < loss_inputs_; ++i) buffers.input_gradient[i] *= loss_share_;
 }
 
 /// Operators write over gradients. What a step adds to one that it has left already passes through an array of its own.
@@ -270,9 +252,13 @@ std::vector<std::span<float>> Network::arriving(int operation, int micro_batch) 
   return operation == chunks_[chunk].receive_forward ? activations.arriving() : activations.gradients_arriving();
 }
 
-SharedActivation Network::shared(StepEntry entry) {
-  MicroBatch& micro_batch = held(static_cast<std::size_t>(entry.chunk), entry.micro_batch);
-  return micro_batch.left_by(entry.layer, operators_[static_cast<std::size_t>(entry.beside)].pass);
+void Network::exchange(StepEntry entry, const StepPlan& plan, RankGroup& group) {
+  const auto& transfer = std::get<Collective>(plan.operations[static_cast<std::size_t>(entry.operation)].work);
+  const bool toward_next = plan.communicators[static_cast<std::size_t>(transfer.communicator)].name == "down";
+  MicroBatch& micro_batch = taken_up(entry);
+  const Pass pass = operators_[static_cast<std::size_t>(entry.beside)].pass;
+  if (entry.beside > entry.operation) micro_batch.begin(entry.layer, pass);
+  micro_batch.shared(entry.layer)->exchange({entry.operation, &transfer, pass, toward_next}, group);
 }
 
 bool Network::has_loss() const { return has_layer(chunks_, static_cast<int>(parameters_.size()) - 1); }

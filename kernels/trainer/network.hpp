@@ -11,8 +11,10 @@
 #include "kernels/cpu/operator.hpp"
 #include "kernels/trainer/array.hpp"
 #include "kernels/trainer/data.hpp"
+#include "kernels/trainer/initial_weights.hpp"
 #include "kernels/trainer/layout.hpp"
 #include "kernels/trainer/micro_batch.hpp"
+#include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/shard.hpp"
 #include "kernels/trainer/step_order.hpp"
 
@@ -59,8 +61,8 @@ class Network {
   [[nodiscard]] std::vector<std::span<float>> leaving(int operation, int micro_batch);
   [[nodiscard]] std::vector<std::span<float>> arriving(int operation, int micro_batch);
 
-  /// What ranks that share a layer exchange of it, once the pass before has run.
-  [[nodiscard]] SharedActivation shared(StepEntry entry);
+  /// What ranks that share a layer exchange of it beside one of its passes.
+  void exchange(StepEntry entry, const StepPlan& plan, RankGroup& group);
 
   /// Whether the loss is among the layers.
   [[nodiscard]] bool has_loss() const;
@@ -85,8 +87,7 @@ class Network {
   struct Prepared {
     std::unique_ptr<cpu::Operator> kernel;
     Pass pass = Pass::forward;
-    bool gathers = false;  ///< the first of its layer's backward passes
-    bool adds = false;     ///< to the gradient that is there; others write over it
+    bool adds = false;  ///< to the gradient that is there; others write over it
   };
 
   void point_to_parameters(std::uint64_t seed);
@@ -94,6 +95,8 @@ class Network {
   void prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options);
   /// Of a chunk, what holds a micro-batch.
   MicroBatch& held(std::size_t chunk, int micro_batch);
+  /// The entry's, with its samples.
+  MicroBatch& taken_up(StepEntry entry);
   [[nodiscard]] std::size_t chunk_of(int transfer) const;
   void run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared);
 
@@ -113,18 +116,13 @@ class Network {
   std::vector<int> owners_;                    // by layer, the one whose weights it has
   std::vector<char> written_;                  // by owner, whether this step has left a gradient
   std::vector<float> losses_;                  // one a micro-batch
+  float loss_share_ = 1;                       // of the loss's gradient, where ranks with the same samples add theirs up
+  std::int64_t loss_inputs_ = 0;
   const Batch* batch_ = nullptr;
   std::int64_t step_ = 0;
 };
 
 /// The rule for gradients that are sums of what the plan's passes leave: each is a mean over the samples of its micro-batch.
 cpu::UpdateRule mean_rule(cpu::UpdateRule rule, const Workload& workload, const StepPlan& plan);
-
-/// A layer's parameters as all ranks begin with them.
-void fill_initial_weights(const Workload& workload, int layer, std::uint64_t seed, std::span<float> parameters);
-
-/// Deviation of a layer's initial weights: sqrt(2 / fan_in) before a relu [He et al. 2015, eq. 10], else sqrt(1 / fan_in)
-/// [LeCun et al. 1998, eq. 16]; 0.02 for tables [Radford et al. 2019, its code]. Biases and shifts start at zero, scales at one.
-float initial_deviation(const Workload& workload, std::size_t layer);
 
 }  // namespace forerun

@@ -14,6 +14,7 @@ class OneRank : public RankGroup {
   [[nodiscard]] std::unique_ptr<RankGroup> among(std::span<const int>) override { return std::make_unique<OneRank>(); }
   void all_reduce(std::span<float>) override {}
   void all_gather(std::span<const float> own, std::span<float> all) override { std::ranges::copy(own, all.begin()); }
+  void reduce_scatter(std::span<const float> all, std::span<float> own) override { std::ranges::copy(all, own.begin()); }
   void start_all_reduce(int, std::span<float>) override {}
   void start_send(int, int, int, std::span<const float>) override {}
   void start_receive(int, int, int, std::span<float>) override {}

@@ -26,6 +26,9 @@ class RankGroup {
   /// The values of all ranks one after another, as many of each.
   virtual void all_gather(std::span<const float> own, std::span<float> all) = 0;
 
+  /// Of the sums over the ranks, of as many values for each, this rank's.
+  virtual void reduce_scatter(std::span<const float> all, std::span<float> own) = 0;
+
   /// The sums in the background. `slot` names it until it is complete; its values must be left alone until then.
   virtual void start_all_reduce(int slot, std::span<float> values) = 0;
 

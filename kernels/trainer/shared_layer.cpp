@@ -1,38 +1,28 @@
 #include "kernels/trainer/shared_layer.hpp"
 
+#include <stdexcept>
+#include <string>
+
+#include "kernels/trainer/channel_part.hpp"
+#include "kernels/trainer/gathered_rows.hpp"
+#include "kernels/trainer/row_part.hpp"
+
 namespace forerun {
 
-SharedLayer::SharedLayer(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers)
-    : shard_(&shard),
-      batch_(batch),
-      whole_input_(buffers.input),
-      whole_output_(buffers.output),
-      whole_output_gradient_(buffers.output_gradient),
-      whole_input_gradient_(buffers.input_gradient),
-      value_(static_cast<std::size_t>(shard.activations(batch, shard.part).elements())),
-      gradient_(value_.size()) {
-  if (shard.share == Share::filters) {
-    buffers.output = value_.data();
-    buffers.output_gradient = gradient_.data();
-  } else {
-    buffers.input = value_.data();
-    buffers.input_gradient = gradient_.data();
+std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers) {
+  switch (shard.share) {
+    case Share::nothing: return nullptr;
+    case Share::filters:
+    case Share::channels: return std::make_unique<ChannelPart>(shard, batch, buffers);
+    case Share::rows: return slides(shard.whole.kind) ? std::make_unique<RowPart>(shard, batch, buffers) : nullptr;
+    case Share::gathered_rows: return std::make_unique<GatheredRows>(shard, batch, buffers);
   }
+  return nullptr;
 }
 
-void SharedLayer::take_part(Pass pass) {
-  const Slice part = shard_->activations(batch_, shard_->part);
-  if (shard_->share == Share::channels && pass == Pass::forward) take(whole_input_, part, value_.data());
-  if (shard_->share == Share::filters && pass != Pass::forward) take(whole_output_gradient_, part, gradient_.data());
-}
-
-SharedActivation SharedLayer::left_by(Pass pass) {
-  const bool forward = pass == Pass::forward;
-  const TensorShape& tensor = forward ? shard_->whole.output : shard_->whole.input;
-  const std::span<float> whole(forward ? whole_output_ : whole_input_gradient_, static_cast<std::size_t>(batch_ * tensor.elements()));
-  const bool is_part = forward == (shard_->share == Share::filters);
-  if (!is_part) return {shard_, batch_, {}, whole};
-  return {shard_, batch_, forward ? value_.span() : gradient_.span(), whole};
+void require_planned(const PlannedExchange& planned, std::int64_t elements) {
+  if (static_cast<double>(elements) * sizeof(float) != planned.transfer->bytes.value())
+    throw std::logic_error("operation " + std::to_string(planned.operation) + " of the plan exchanges something else");
 }
 
 }  // namespace forerun

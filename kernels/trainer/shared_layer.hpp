@@ -1,43 +1,45 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
 
+#include "core/plan.hpp"
 #include "kernels/cpu/operator.hpp"
-#include "kernels/trainer/array.hpp"
+#include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/shard.hpp"
 
 namespace forerun {
 
-/// An activation or its gradient as one of the ranks that share a layer has it.
-struct SharedActivation {
-  const Shard* shard = nullptr;
-  std::int64_t batch = 0;
-  std::span<const float> own;  ///< the rank's part; empty where it is a summand of the whole
-  std::span<float> whole;
+/// An exchange of the plan and the pass that it stands beside.
+struct PlannedExchange {
+  int operation = 0;  ///< its number in the plan
+  const Collective* transfer = nullptr;
+  Pass pass = Pass::forward;
+  bool toward_next = false;  ///< of a shift: to the part behind, else to the part before
 };
 
-/// The arrays of a layer's part on one rank for one micro-batch, beside the whole ones of its neighbours.
+/// The arrays of a layer's part on one rank for one micro-batch, beside those of its neighbours, and what ranks do to make them whole.
 class SharedLayer {
  public:
-  /// Points the layer's buffers from the whole arrays to those of the rank's part.
-  SharedLayer(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers);
+  SharedLayer() = default;
+  SharedLayer(const SharedLayer&) = delete;
+  SharedLayer& operator=(const SharedLayer&) = delete;
+  virtual ~SharedLayer() = default;
 
-  /// Copies the rank's part out of what the layer's pass reads whole: the inputs before the forward pass, or the gradient of the outputs
-  /// before the backward passes.
-  void take_part(Pass pass);
-  /// What a pass has left to be exchanged.
-  [[nodiscard]] SharedActivation left_by(Pass pass);
-
- private:
-  const Shard* shard_;
-  std::int64_t batch_;
-  const float* whole_input_;
-  float* whole_output_;
-  const float* whole_output_gradient_;
-  float* whole_input_gradient_;
-  AlignedArray<float> value_;     // the part of the outputs, or of the inputs
-  AlignedArray<float> gradient_;  // and of their gradient
+  /// Copies what the rank has of the inputs, before the layer runs forward, or of the gradient of its outputs, before it runs backward.
+  virtual void begin(Pass pass, cpu::LayerBuffers& buffers) = 0;
+  /// Points the layer's buffers to what a pass works on.
+  virtual void point(Pass /*pass*/, cpu::LayerBuffers& /*buffers*/) {}
+  /// After a pass.
+  virtual void end(Pass /*pass*/) {}
+  /// Returns once the exchange is done. Throws std::logic_error where it is another one than the layer needs.
+  virtual void exchange(const PlannedExchange& planned, RankGroup& group) = 0;
 };
+
+/// Of a layer that several ranks share, once its buffers point to the arrays between layers; null where it needs no arrays of its own.
+std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers);
+
+/// Holds the elements that an exchange moves against the plan's bytes.
+void require_planned(const PlannedExchange& planned, std::int64_t elements);
 
 }  // namespace forerun

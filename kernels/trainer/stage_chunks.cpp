@@ -77,11 +77,18 @@ bool has_layer(const std::vector<StageChunk>& chunks, int layer) {
   return std::ranges::any_of(chunks, [layer](const StageChunk& chunk) { return chunk.has(layer); });
 }
 
+std::vector<int> group_of(const Communicator& communicator, int rank) {
+  for (int group = 0; group < communicator.groups; ++group) {
+    std::vector<int> members;
+    for (int i = 0; i < communicator.size; ++i) members.push_back(communicator.rank(group, i));
+    if (std::ranges::find(members, rank) != members.end()) return members;
+  }
+  return {};
+}
+
 int member_of(const Communicator& communicator, int rank) {
-  for (int group = 0; group < communicator.groups; ++group)
-    for (int member = 0; member < communicator.size; ++member)
-      if (communicator.rank(group, member) == rank) return member;
-  return -1;
+  const std::vector<int> members = group_of(communicator, rank);
+  return members.empty() ? -1 : static_cast<int>(std::ranges::find(members, rank) - members.begin());
 }
 
 int class_of(const StepPlan& plan, int rank) {

@@ -31,6 +31,9 @@ bool has_layer(const std::vector<StageChunk>& chunks, int layer);
 /// The rank class that a rank belongs to; -1 for none.
 int class_of(const StepPlan& plan, int rank);
 
+/// The members of a rank's group; none where it is in none.
+std::vector<int> group_of(const Communicator& communicator, int rank);
+
 /// Which member of its group a rank is; -1 where it is in none.
 int member_of(const Communicator& communicator, int rank);
 

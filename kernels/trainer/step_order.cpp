@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/pipeline_order.hpp"
+#include "strategies/image_parts.hpp"
 
 namespace forerun {
 
@@ -120,14 +121,39 @@ class StepWalk {
     }
   }
 
-  /// An exchange belongs to the kernel before it, which left what is exchanged.
+  /// An exchange belongs to the kernel that left what is exchanged, or to the next one, which needs it.
   void place_exchanges() {
-    const StepEntry* kernel = nullptr;
-    for (StepEntry& entry : order_) {
-      if (operation(entry.operation).kind() == OperationKind::compute) kernel = &entry;
-      if (kernel == nullptr || !is_exchange(plan_, operation(entry.operation))) continue;
-      entry.layer = kernel->layer, entry.micro_batch = kernel->micro_batch, entry.beside = kernel->operation;
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      StepEntry& entry = order_[i];
+      if (!is_exchange(plan_, operation(entry.operation))) continue;
+      const StepEntry& kernel = *(belongs_before(i) ? next_kernel(i) : last_kernel(i));
+      entry.layer = kernel.layer, entry.micro_batch = kernel.micro_batch, entry.beside = kernel.operation;
     }
+  }
+
+  [[nodiscard]] const StepEntry* last_kernel(std::size_t i) const {
+    while (i > 0 && operation(order_[i].operation).kind() != OperationKind::compute) --i;
+    return &order_[i];
+  }
+
+  [[nodiscard]] const StepEntry* next_kernel(std::size_t i) const {
+    while (i + 1 < order_.size() && operation(order_[i].operation).kind() != OperationKind::compute) ++i;
+    return &order_[i];
+  }
+
+  /// Rows come before the pass that looks at them, but for the gradients that a max-pool leaves of its neighbours' rows.
+  [[nodiscard]] bool belongs_before(std::size_t i) const {
+    const auto& transfer = std::get<Collective>(operation(order_[i].operation).work);
+    if (transfer.operation == Collective::Operation::all_gather)
+      return plan_.communicators[static_cast<std::size_t>(transfer.communicator)].name == "spatial";
+    if (transfer.operation != Collective::Operation::shift) return false;
+    const StepEntry* last = last_kernel(i);
+    const auto* kernel = std::get_if<Kernel>(&operation(last->operation).work);
+    if (kernel == nullptr || kernel->shape.kind != LayerKind::max_pool || kernel->pass != Pass::backward_data) return true;
+    const LayerShape& whole = workload_.layers[static_cast<std::size_t>(last->layer)].shape;
+    const int parts = plan_.communicators[static_cast<std::size_t>(transfer.communicator)].size;
+    const Reach reach = reach_of_windows(rows_of(whole), whole.input.height, whole.output.height, parts);
+    return &order_[i] - last > (reach.before > 0 ? 1 : 0) + (reach.after > 0 ? 1 : 0);
   }
 
   [[nodiscard]] int first_of(int block) const {
@@ -153,7 +179,7 @@ bool is_exchange(const StepPlan& plan, const Operation& operation) {
   using enum Collective::Operation;
   const auto* transfer = std::get_if<Collective>(&operation.work);
   if (transfer == nullptr || operation.layer >= 0) return false;
-  if (transfer->operation == all_gather) return true;
+  if (transfer->operation == all_gather || transfer->operation == reduce_scatter || transfer->operation == shift) return true;
   return transfer->operation == all_reduce && plan.communicators[static_cast<std::size_t>(transfer->communicator)].classes.size() == 1;
 }
 

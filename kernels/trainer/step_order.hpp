@@ -14,7 +14,7 @@ struct StepEntry {
   int micro_batch = -1;  ///< of the rank's step; -1: what is done once a step
   int chunk = 0;         ///< of the rank's, as stage_chunks() has them
   bool last = false;     ///< of its micro-batch and chunk
-  int beside = -1;       ///< of what ranks exchange for a layer that they share, the kernel before it; -1 of all else
+  int beside = -1;       ///< of what ranks exchange for a layer that they share, its kernel before or behind it; -1 of all else
 
   friend bool operator==(const StepEntry&, const StepEntry&) = default;
 };

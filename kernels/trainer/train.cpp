@@ -73,6 +73,16 @@ class StepProgress {
   std::int64_t reported_ = -1;
 };
 
+/// Of replicas those with the same part of a layer differ in their share.
+int share_among(const StepPlan& plan, const std::vector<int>& replicas, int rank) {
+  const int communicator = sharing_communicator(plan);
+  const auto part_of = [&](int each) {
+    return communicator < 0 ? 0 : member_of(plan.communicators[static_cast<std::size_t>(communicator)], each);
+  };
+  const auto before = std::ranges::find(replicas, rank);
+  return static_cast<int>(std::count_if(replicas.begin(), before, [&](int other) { return part_of(other) == part_of(rank); }));
+}
+
 }  // namespace
 
 TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options) {
@@ -84,13 +94,13 @@ void require_trainable(const Strategy& strategy) {
     throw MissingCapability("the trainer does not execute " + std::string(key) + "=" + value + "; leave it out, or ask `forerun predict`");
   };
   const SpatialGrid& grid = strategy.spatial;
-  if (grid.parts() > 1) refuse("spatial", std::to_string(grid.height) + "x" + std::to_string(grid.width));
+  if (grid.width > 1) refuse("spatial", std::to_string(grid.height) + "x" + std::to_string(grid.width));
   const std::initializer_list<std::pair<std::string_view, int>> axes{
-      {"tensor", strategy.tensor}, {"context", strategy.context}, {"expert", strategy.expert}, {"channel", strategy.channel}};
+      {"tensor", strategy.tensor}, {"context", strategy.context}, {"expert", strategy.expert}};
   for (const auto& [key, degree] : axes)
     if (degree > 1) refuse(key, std::to_string(degree));
-  if (strategy.filter > 1 && overlaps_tensor(strategy.overlap))
-    refuse("overlap", std::string(to_string(strategy.overlap)) + " with filter");
+  const std::string shared = strategy.filter > 1 ? "filter" : strategy.channel > 1 ? "channel" : grid.parts() > 1 ? "spatial" : "";
+  if (!shared.empty() && overlaps_tensor(strategy.overlap)) refuse("overlap", std::string(to_string(strategy.overlap)) + " with " + shared);
   if (strategy.recompute != Recompute::none) refuse("recompute", std::string(to_string(strategy.recompute)));
   if (strategy.zero > 0) refuse("zero", std::to_string(strategy.zero));
   if (strategy.servers > 0) {
@@ -108,7 +118,7 @@ int share_of(const Strategy& strategy, const StepPlan& plan, int rank) {
   if (strategy.servers > 0) return rank;  // workers come first, in classes by what stands beside them
   for (const Communicator& replicas : plan.communicators)
     if (replicas.name == "data")
-      if (const int member = member_of(replicas, rank); member >= 0) return member;
+      if (const std::vector<int> members = group_of(replicas, rank); !members.empty()) return share_among(plan, members, rank);
   return 0;
 }
 

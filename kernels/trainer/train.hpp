@@ -81,9 +81,9 @@ struct TrainResult {
 /// Of a training with these options.
 TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options);
 
-/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers otherwise than by their filters, shares out
-/// state (ZeRO), recomputes or offloads, and for servers that hold parts of variables, that wait for fewer workers than there are, or that
-/// wait for none and stand beside one.
+/// Throws MissingCapability, naming the key and its value, for a strategy that splits layers otherwise than by their filters, channels or
+/// rows of images, shares out state (ZeRO), recomputes or offloads, and for servers that hold parts of variables, that wait for fewer
+/// workers than there are, or that wait for none and stand beside one.
 void require_trainable(const Strategy& strategy);
 
 /// Which of the shares of the global batch, one for each rank along the data axis, a rank trains on. Nobody asks a server.

@@ -139,8 +139,7 @@ TEST_CASE("a runtime that is not the trainer's own is a missing capability, and 
 
 TEST_CASE("an axis that the trainer does not execute is a missing capability before anything starts") {
   const CommandLine shell;
-  for (const std::string axis :
-       {"tensor=2", "context=2", "channel=2", "spatial=2x1", "data=2,expert=2", "data=2,zero=1", "offload=optimizer"}) {
+  for (const std::string axis : {"tensor=2", "context=2", "spatial=1x2", "data=2,expert=2", "data=2,zero=1", "offload=optimizer"}) {
     const Answer answer = shell.run(kTrain + "--append runs.csv --strategy " + axis);
     INFO(axis << ": " << answer.err);
     CHECK(answer.code == 6);
@@ -190,6 +189,23 @@ TEST_CASE("exchanges of layers that ranks share are logged with their layer, and
   INFO(validated.err);
   CHECK(validated.code == 0);
   CHECK(validated.out.find("shared") != std::string::npos);
+}
+
+TEST_CASE("what ranks cannot share is a missing capability before any of them starts") {
+  const CommandLine shell;
+  put(shell.folder() / "shared.yaml",
+      "input: {channels: 2, height: 8, width: 8}\nlayers:\n"
+      "  - {kind: conv2d, channels: 4, window: 3, padding: 1}\n  - {kind: dropout}\n  - {kind: dense, outputs: 4}\n"
+      "  - {kind: softmax-cross-entropy}\n");
+  const std::string train = "train --workload ./shared.yaml --set workload.batch=4 --steps 2 --strategy ";
+  const Answer dropped = shell.run(train + "spatial=2");
+  CHECK(dropped.code == 6);
+  CHECK(dropped.err.find("dropout-1 drops of parts of images") != std::string::npos);
+  const Answer tied = shell.run(
+      "train --workload gpt --set workload.layers=1 --set workload.hidden=16 --set workload.heads=2 "
+      "--set workload.vocabulary=12 --set workload.sequence=6 --set workload.batch=2 --strategy filter=2");
+  CHECK(tied.code == 6);
+  CHECK(tied.err.find("head has another layer's") != std::string::npos);
 }
 
 TEST_CASE("a table that others than the first and the last stage share is a missing capability") {

@@ -58,6 +58,13 @@ void gathers_all(MpiGroup& group, int count) {
   check(group, all == expected, "an all-gather lost a chunk");
 }
 
+void scatters_sums(MpiGroup& group, int count) {
+  const std::vector<float> all = sums(2, 2 * count);
+  std::vector<float> own(static_cast<std::size_t>(count));
+  group.reduce_scatter(values_of(group.rank(), 2 * count), own);
+  check(group, std::equal(own.begin(), own.end(), all.begin() + group.rank() * count), "a reduce-scatter lost a chunk");
+}
+
 /// To the other rank and back, two messages under one slot.
 void sends(MpiGroup& all, int count) {
   const std::vector<int> reversed{1, 0};
@@ -114,6 +121,7 @@ int main() {
     for (const int count : {0, 1, 3, 4, 11}) {
       reduces(group, count);
       gathers_all(group, count);
+      scatters_sums(group, count);
       sends(group, count);
       gathers(group, count);
     }

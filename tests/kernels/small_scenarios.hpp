@@ -34,7 +34,7 @@ inline Scenario scenario(const std::string& workload, int batch, const std::stri
 
 /// Residual blocks, one of them with a shortcut of its own, and batch norms.
 inline Scenario small_resnet(int batch, const std::string& strategy) {
-  return scenario("resnet18", batch, strategy, {{"width", "4"}, {"image", "32"}, {"classes", "6"}, {"blocks", "1,1,1,1"}});
+  return scenario("resnet18", batch, strategy, {{"width", "4"}, {"image", "32"}, {"classes", "8"}, {"blocks", "1,1,1,1"}});
 }
 
 /// Attention, layer norms, dropout, and a head that shares the weights of the tokens' table. Its three blocks are folded in its plan.
@@ -46,10 +46,10 @@ inline Scenario small_gpt(int batch, const std::string& strategy) { return scena
 inline std::string small_cnn() { return FORERUN_TEST_DATA "/small-cnn.yaml"; }
 inline std::string small_views() { return FORERUN_TEST_DATA "/small-views.yaml"; }
 
-/// By a short name: mlp, cnn, views, vgg or gpt.
+/// By a short name: mlp, gpt, or a file's.
 inline Scenario small_network(const std::string& name, int batch, const std::string& strategy) {
   if (name == "gpt") return small_gpt(batch, strategy);
-  const bool file = name == "cnn" || name == "views" || name == "vgg";
+  const bool file = name == "cnn" || name == "views" || name == "vgg" || name == "windows" || name == "norm";
   return scenario(file ? FORERUN_TEST_DATA "/small-" + name + ".yaml" : name, batch, strategy);
 }
 

@@ -20,6 +20,7 @@ class RecordingGroup : public RankGroup {
   }
   void all_reduce(std::span<float>) override { events_ += "reduce "; }
   void all_gather(std::span<const float>, std::span<float>) override { events_ += "gather "; }
+  void reduce_scatter(std::span<const float>, std::span<float>) override { events_ += "scatter "; }
   void start_all_reduce(int slot, std::span<float>) override {
     events_ += "start ";
     looks_[slot] = 0;
@@ -102,6 +103,26 @@ TEST_CASE("a plan that asks for more than the trainer does is a missing capabili
   CHECK(refused([](StepPlan& changed) { changed.step.buffers = {{0, 1, 1, false}}; }));
   CHECK(refused([](StepPlan& changed) { changed.operations[0].work = Delay{Seconds(1)}; }));
   CHECK(refused([&](StepPlan& changed) { transfer(changed).operation = Collective::Operation::all_to_all; }));
+}
+
+TEST_CASE("ranks that share layers exchange what the plan counts, in its order") {
+  const Scenario made = scenario("mlp", 8, "filter=2");
+  StepPlan plan = plan_of(made);
+  const Clock clock = steady_now;
+  const Batch batch = make_batch(made.workload, 1, 0, 0, 8);
+  std::string events;
+  RecordingGroup group(1, events);
+  const auto step = [&] {
+    Network network(made.workload, plan, {});
+    Executor executor(plan, Overlap::none, network, group, clock);
+    network.begin_step(batch);
+    executor.step(nullptr);
+  };
+  step();
+  CHECK(events == "gather gather reduce ");
+  for (Operation& operation : plan.operations)
+    if (auto* transfer = std::get_if<Collective>(&operation.work)) transfer->bytes = 2 * transfer->bytes;
+  CHECK_THROWS_AS(step(), std::logic_error);
 }
 
 TEST_CASE("quantiles interpolate between order statistics") {

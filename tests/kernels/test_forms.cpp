@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <functional>
 #include <optional>
 #include <set>
 #include <thread>
@@ -31,9 +32,9 @@ std::vector<float> whole_of(const std::vector<OwnParameters>& ranks) {
   for (const OwnParameters& own : ranks) {
     if (own.values.empty()) continue;
     whole.resize(static_cast<std::size_t>(parameters(own.shard.whole)));
-    const bool divided = own.shard.share != Share::nothing;
+    const bool divided = own.shard.divides_parameters();
     std::vector<float> known = own.values;
-    if (!parts.insert(own.shard.part).second) divided ? take_parameters(whole, own.shard, known) : known.swap(whole);
+    if (!parts.insert(divided ? own.shard.part : 0).second) divided ? take_parameters(whole, own.shard, known) : known.swap(whole);
     CHECK(known == own.values);
     divided ? put_parameters(own.values, own.shard, whole) : whole.swap(known);
   }
@@ -41,7 +42,8 @@ std::vector<float> whole_of(const std::vector<OwnParameters>& ranks) {
 }
 
 /// The weights after some steps on a thread for each rank, layer by layer.
-std::vector<float> weights_after(int steps, const Scenario& made) {
+/// `prepare` changes the samples.
+std::vector<float> weights_after(int steps, const Scenario& made, const std::function<void(Batch&)>& prepare = {}) {
   const StepPlan plan = plan_of(made);
   const Clock clock = steady_now;
   const auto meeting = std::make_shared<ThreadMeeting>(plan.ranks);
@@ -52,7 +54,8 @@ std::vector<float> weights_after(int steps, const Scenario& made) {
     const int rank_class = class_of(plan, place);
     const std::int64_t share = made.workload.batch / made.strategy.data;
     const std::int64_t first = share_of(made.strategy, plan, place) * share;
-    const Batch batch = make_batch(made.workload, 1, first, first, share);
+    Batch batch = make_batch(made.workload, 1, first, first, share);
+    if (prepare) prepare(batch);
     const NetworkOptions how{Kernels::eigen_only, 1, {0.05F, 0.9F}};
     Network network(made.workload, plan, how, place);
     std::optional<ServerTransfers> servers;
@@ -159,14 +162,42 @@ TEST_CASE("workers of parameter servers end with the weights of one process") {
   check_same(weights_after(4, served), weights_after(3, made("serial")));
 }
 
-TEST_CASE("ranks that share out the filters of every layer end with the weights of one process") {
+TEST_CASE("ranks that share out the filters or channels of layers end with the weights of one process") {
   const std::string strategy =
-      GENERATE("filter=2", "filter=2,micro-batches=2", "data=2,filter=2", "data=2,filter=2,bucket=1KiB,overlap=data",
-               "data=2,filter=2,micro-batches=2,order=data-tensor-context-expert-pipeline");
+      GENERATE("filter=2", "channel=2", "filter=2,micro-batches=2", "channel=2,micro-batches=2", "data=2,channel=2", "data=2,filter=2",
+               "data=2,filter=2,bucket=1KiB,overlap=data", "data=2,filter=2,micro-batches=2,order=data-tensor-context-expert-pipeline");
   const std::string network = GENERATE("mlp", "cnn", "views", "vgg");
   INFO(network << ", " << strategy);
   const auto made = [&](const std::string& how) { return small_network(network, 8, how); };
   check_same(weights_after(4, made(strategy)), weights_after(4, made("serial")));
+}
+
+TEST_CASE("ranks that share out the rows of images end with the weights of one process") {
+  const std::string strategy =
+      GENERATE("spatial=2x1", "spatial=2x1,micro-batches=2", "data=2,spatial=2x1", "spatial=2x1,bucket=1KiB,overlap=data",
+               "data=2,spatial=2x1,order=data-tensor-context-expert-pipeline");
+  const std::string network = GENERATE("cnn", "vgg", "windows", "mnist-cnn");
+  INFO(network << ", " << strategy);
+  const auto made = [&](const std::string& how) { return small_network(network, 4, how); };
+  check_same(weights_after(3, made(strategy)), weights_after(3, made("serial")));
+}
+
+TEST_CASE("images in three parts and more, uneven ones, end with the weights of one process") {
+  const auto [network, parts] =
+      GENERATE(table<std::string, std::string>({{"cnn", "3x1"}, {"cnn", "5x1"}, {"windows", "3x1"}, {"mnist-cnn", "4x1"}}));
+  INFO(network << ", " << parts);
+  const auto made = [&](const std::string& how) { return small_network(network, 4, how); };
+  check_same(weights_after(3, made("spatial=" + parts)), weights_after(3, made("serial")));
+}
+
+TEST_CASE("a batch norm normalises its rank's part of all images, as one process where the parts are alike") {
+  const auto halves = [](Batch& batch) {
+    constexpr std::size_t kHalf = 3 * 5 * 2;
+    for (std::size_t image = 0; image < batch.samples.size(); image += 2 * kHalf)
+      std::copy_n(batch.samples.data() + image, kHalf, batch.samples.data() + image + kHalf);
+  };
+  const std::vector<float> one = weights_after(3, small_network("norm", 8, "serial"), halves);
+  check_same(weights_after(3, small_network("norm", 8, "spatial=2x1"), halves), one);
 }
 
 TEST_CASE("weights that two layers share are not shared out") {
@@ -175,8 +206,9 @@ TEST_CASE("weights that two layers share are not shared out") {
 }
 
 TEST_CASE("batch norms of shared networks normalise the samples that one process does") {
-  check_same(weights_after(3, small_resnet(16, "filter=2")), weights_after(3, small_resnet(16, "serial")));
-  check_same(weights_after(3, small_resnet(16, "data=2,filter=2")), weights_after(3, small_resnet(16, "micro-batches=2")));
+  const std::string axis = GENERATE("filter=2", "channel=2", "filter=4");
+  check_same(weights_after(3, small_resnet(16, axis)), weights_after(3, small_resnet(16, "serial")));
+  check_same(weights_after(3, small_resnet(16, "data=2," + axis)), weights_after(3, small_resnet(16, "micro-batches=2")));
 }
 
 TEST_CASE("a batch norm normalises each micro-batch, whichever rank has it") {

@@ -49,7 +49,7 @@ void check_learns(const std::string& network, const std::string& strategy, int r
 }  // namespace
 
 TEST_CASE("two ranks learn as one process with the same global batch", "[ranks]") {
-  check_learns("cnn", GENERATE("data=2", "pipeline=2,micro-batches=4", "filter=2"), 2);
+  check_learns("cnn", GENERATE("data=2", "pipeline=2,micro-batches=4", "filter=2", "spatial=2"), 2);
 }
 
 TEST_CASE("ranks of every form learn as one process with the same global batch", "[ranks][slow]") {
@@ -68,8 +68,8 @@ TEST_CASE("ranks of every form learn as one process with the same global batch",
 }
 
 TEST_CASE("ranks that share layers learn as one process with the same global batch", "[ranks][slow]") {
-  const auto [strategy, ranks] =
-      GENERATE(table<std::string, int>({{"filter=2", 2}, {"filter=2,micro-batches=3", 2}, {"data=2,filter=2", 4}}));
+  const auto [strategy, ranks] = GENERATE(table<std::string, int>(
+      {{"filter=2", 2}, {"filter=2,micro-batches=3", 2}, {"data=2,filter=2", 4}, {"channel=2", 2}, {"data=2,channel=2", 4}}));
   const std::string network = GENERATE("mlp", "cnn", "mnist-cnn");
   check_learns(network, strategy, ranks);
 }
@@ -94,6 +94,13 @@ TEST_CASE("asynchronous workers on ranks of their own learn, and each gradient m
   const double mean = sum / static_cast<double>(result.staleness.size());
   CHECK(mean > 0.2 * (workers - 1));
   CHECK(mean <= workers - 1);
+}
+
+TEST_CASE("ranks that share images learn as one process with the same global batch", "[ranks][slow]") {
+  const auto [strategy, ranks] =
+      GENERATE(table<std::string, int>({{"spatial=2", 2}, {"spatial=3x1,micro-batches=3", 3}, {"data=2,spatial=2", 4}}));
+  const std::string network = GENERATE("cnn", "mnist-cnn");
+  check_learns(network, strategy, ranks);
 }
 
 TEST_CASE("a network measurement covers every size for every number of ranks", "[ranks]") {

@@ -22,8 +22,9 @@ Clock ticking() {
 TEST_CASE("a strategy that is more than replicas is a missing capability, named with its key") {
   const auto [strategy, named] = GENERATE(table<std::string, std::string>({{"tensor=2", "tensor=2"},
                                                                            {"data=2,expert=2", "expert=2"},
-                                                                           {"spatial=2x1", "spatial=2x1"},
+                                                                           {"spatial=1x2", "spatial=1x2"},
                                                                            {"filter=2,overlap=tensor", "overlap=tensor with filter"},
+                                                                           {"channel=2,overlap=all", "overlap=all with channel"},
                                                                            {"data=2,zero=1", "zero=1"}}));
   INFO(strategy);
   CHECK_THROWS_WITH(require_trainable(scenario("mlp", 8, strategy).strategy), Catch::Contains("does not execute " + named + ";"));

@@ -65,6 +65,11 @@ class ThreadGroup : public RankGroup {
     std::ranges::copy(own, all.begin() + static_cast<std::ptrdiff_t>(own.size()) * rank_);
     all_reduce(all);
   }
+  void reduce_scatter(std::span<const float> all, std::span<float> own) override {
+    std::vector<float> sums(all.begin(), all.end());
+    all_reduce(sums);
+    std::copy_n(sums.begin() + static_cast<std::ptrdiff_t>(own.size()) * rank_, own.size(), own.begin());
+  }
   void start_all_reduce(int slot, std::span<float> values) override { started_[slot] = values; }
   void start_send(int slot, int to, int tag, std::span<const float> values) override {
     const ThreadMeeting::Key key{rank_, to, tag, sent_[{to, tag}]++};
