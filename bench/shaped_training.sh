@@ -10,15 +10,23 @@ set -euo pipefail
 forerun=$(realpath "$1") calibration=$(realpath "$2") shaped=$(realpath "$(dirname "$0")")/shaped_network.sh
 mkdir -p "${3:-build/shaped}"
 cd "${3:-build/shaped}"
-rm -f runs.csv all.csv trained.* links-*.csv
+rm -f runs.csv trained.* links-*.csv staleness.txt
 
 train() {  # rate, nodes, workload, batch, steps, strategy
   "$shaped" "$1mbit" "$2" "$forerun" train --workload "$3" --set workload.batch="$4" --steps "$5" --warm-up 5 --strategy "$6" \
-    --platform "shaped-$1.yaml" --group "$1-mbit" --run "$1-$3-$4-${6//,/-}" --append trained.csv >/dev/null 2>>network.log
+    --platform "shaped-$1.yaml" --group "$1-mbit" --run "$1-$3-$4-${6//,/-}" --append trained.csv >page.txt 2>>network.log
+  ! grep -q '^staleness' page.txt || stale "$1" "$3" "$4" "$6"
 }
 
+# How stale gradients were, and are in the simulator over a link of the nominal rate.
+stale() {  # rate, workload, batch, strategy
+  echo "$1 Mbit/s, $2, batch $3, $4: $(grep '^staleness' page.txt)"
+  "$forerun" predict --workload "$2" --set workload.batch="$3" --strategy "$4" --platform "shaped-$1.yaml" --calibration "$calibration" \
+    --engine sim --samples 0 | sed -n 's/.*gradients are stale by/  simulated: /p'
+} >>staleness.txt
+
 for rate in ${RATES:-100 200 500 1000}; do
-  printf '%s\n' "name: shaped-$rate" "nodes: 3" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
+  printf '%s\n' "name: shaped-$rate" "nodes: 4" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
     "link-bandwidth: ${rate}Mbit/s" "link-latency: 50us" >"shaped-$rate.yaml"
   echo "links of $rate Mbit/s" >&2
   "$shaped" "${rate}mbit" 2 "$forerun" calibrate --links "links-$rate.csv" --platform "shaped-$rate.yaml" >/dev/null 2>>network.log
@@ -47,4 +55,5 @@ for rate in ${RATES:-100 200 500 1000}; do
     if (bytes <= 4 || bytes >= 262144) print $0, "yes" }' "links-$rate.csv" >>runs.csv
 done
 sed '1d; s/$/,/' trained.csv >>runs.csv
+cat staleness.txt
 "$forerun" validate runs.csv --calibration "$calibration" --fit marked --unknowns link-bandwidth,link-latency
