@@ -38,6 +38,10 @@ for rate in ${RATES:-100 200 500 1000}; do
   train "$rate" 2 mnist-cnn 16 20 data=2
   train "$rate" 2 mlp 256 40 pipeline=2,micro-batches=4
   train "$rate" 2 mnist-cnn 64 20 pipeline=2,micro-batches=4
+  train "$rate" 2 mlp 256 40 filter=2
+  train "$rate" 2 mnist-cnn 16 20 filter=2
+  train "$rate" 2 mlp 256 40 channel=2
+  train "$rate" 2 mnist-cnn 16 20 spatial=2
   train "$rate" 3 mlp 64 40 data=2,servers=1,runtime=forerun
   train "$rate" 3 mnist-cnn 64 20 data=2,servers=1,runtime=forerun
   train "$rate" 3 mlp 64 40 data=2,servers=1,sync=off,runtime=forerun
