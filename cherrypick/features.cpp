@@ -1,6 +1,7 @@
 #include "cherrypick/features.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <set>
 
@@ -9,6 +10,8 @@
 namespace forerun::cherrypick {
 namespace {
 
+/// Numbers that differ by less of their size differ by how they were rounded.
+constexpr double kRounding = 1e-12;
 constexpr double kInverseLog2 = 1.44269504088896338700;
 
 double log2_of(double value) { return portable_log(value) * kInverseLog2; }
@@ -21,7 +24,7 @@ void append_scaled(const std::vector<Description>& descriptions, Number&& number
   std::vector<double> values;
   for (const Description& each : descriptions) values.push_back(number(each));
   const auto [least, most] = std::ranges::minmax(values);
-  if (!(most > least)) return;
+  if (!(most - least > kRounding * std::max(std::abs(least), std::abs(most)))) return;
   for (std::size_t i = 0; i < values.size(); ++i) rows[i].push_back((values[i] - least) / (most - least));
 }
 

@@ -22,7 +22,8 @@ enum class Encoding {
   counts   ///< units a node, memory a unit, nodes: what a price list has, and what CherryPick was published with
 };
 
-/// The weight of a category beside features in [0, 1]: two values of one are as far apart as one feature at 0.7 of its range.
+/// The weight of a category beside features in [0, 1]: two values of a word that has only two are as far apart as
+/// one feature at 0.7 of its range, two of more values sqrt(2) times as far.
 inline constexpr double kCategoryWeight = 0.7;
 
 /// Features of configurations, each configuration's in one row: numbers scaled to [0, 1] over all of them, each value of a word a feature

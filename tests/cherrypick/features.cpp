@@ -32,6 +32,12 @@ TEST_CASE("what does not vary is no feature, and unknown memory is none either")
   CHECK(encode({}, Encoding::totals).empty());
 }
 
+TEST_CASE("numbers that only rounding tells apart are no feature") {
+  const auto features = encode({{.nodes = 3, .units_per_node = 0.1}, {.nodes = 1, .units_per_node = 0.1 * 3}}, Encoding::totals);
+  CHECK(features[0] == std::vector<double>{0});
+  CHECK(features[1] == std::vector<double>{1});
+}
+
 TEST_CASE("a word of two values is one feature of 0.7, of three values three") {
   const auto of = [](std::string word) { return Description{.words = {std::move(word)}}; };
   CHECK(encode({of("ssd"), of("disk")}, Encoding::totals) == std::vector<std::vector<double>>{{0.7}, {0}});
