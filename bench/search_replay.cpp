@@ -13,6 +13,7 @@ namespace {
 using namespace forerun;
 using namespace forerun::cherrypick;
 using Jobs = std::vector<MeasuredJob>;
+constexpr int kSeeds = 20;
 
 void print_row(const std::string& name, const std::vector<Trajectory>& trajectories) {
   const auto text = [](const Spread& spread) {
@@ -39,6 +40,7 @@ void print_methods(const std::string& set, const Jobs& jobs, Protocol protocol) 
   std::vector<Trajectory> plain;
   for (const auto& [name, method] : methods) {
     protocol.method = method;
+    protocol.seeds = method == Method::history ? 1 : kSeeds;  // nothing is drawn: all are the same
     const std::vector<Trajectory> trajectories = replay(jobs, protocol);
     print_row(name, trajectories);
     if (method == Method::plain) plain = trajectories;
@@ -67,11 +69,12 @@ void print_means(const std::string& name, const std::vector<Trajectory>& traject
 
 void print_special(const Jobs& scout, const Jobs& ec2) {
   std::printf("\nDeadline = median time\n");
+  print_means("Scout, random", replay(scout, {.method = Method::random, .deadline_share = 0.5}));
   print_means("Scout, plain GP-EI", replay(scout, {.method = Method::plain, .deadline_share = 0.5}));
   print_means("Scout, cold", replay(scout, {.deadline_share = 0.5}));
-  print_means("Scout, history", replay(scout, {.method = Method::history, .deadline_share = 0.5}));
+  print_means("Scout, history", replay(scout, {.method = Method::history, .seeds = 1, .deadline_share = 0.5}));
   print_means("CherryPick, cold", replay(ec2, {.most_runs = 40, .deadline_share = 0.5}));
-  print_means("CherryPick, history", replay(ec2, {.method = Method::history, .most_runs = 40, .deadline_share = 0.5}));
+  print_means("CherryPick, history", replay(ec2, {.method = Method::history, .seeds = 1, .most_runs = 40, .deadline_share = 0.5}));
   std::printf("\nStop at an expected improvement below 1 %%, six runs at least\n");
   for (const auto& [name, method] : {std::pair("Scout, plain GP-EI", Method::plain), std::pair("Scout, cold", Method::cold),
                                      std::pair("Scout, history", Method::history)})

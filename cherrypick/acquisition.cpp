@@ -20,19 +20,10 @@ double product_below(double a, double b, double mean, double deviation) {
 
 }  // namespace
 
-void log_expected_improvement(std::span<const double> mean, std::span<const double> variance, double best, std::span<const double> limit,
-                              std::span<double> worth) {
-  for (std::size_t i = 0; i < mean.size(); ++i) worth[i] = (std::min(best, limit[i]) - mean[i]) / std::sqrt(variance[i]);
+void log_expected_improvement(std::span<const double> mean, std::span<const double> variance, double best, std::span<double> worth) {
+  for (std::size_t i = 0; i < mean.size(); ++i) worth[i] = (best - mean[i]) / std::sqrt(variance[i]);
   log_expected_improvements(worth);
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    if (limit[i] < best) {
-      const double deviation = std::sqrt(variance[i]);
-      const double sure = portable_log((best - limit[i]) / deviation) + log_normal_distribution((limit[i] - mean[i]) / deviation);
-      const double larger = std::max(worth[i], sure);
-      worth[i] = larger + portable_log1p(portable_exp(std::min(worth[i], sure) - larger));
-    }
-    worth[i] += 0.5 * portable_log(variance[i]);
-  }
+  for (std::size_t i = 0; i < mean.size(); ++i) worth[i] += 0.5 * portable_log(variance[i]);
 }
 
 void add_log_feasibility(std::span<const double> mean, std::span<const double> variance, std::span<const double> limit,

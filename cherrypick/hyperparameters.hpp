@@ -17,10 +17,10 @@ struct LogNormal {
   double deviation = 1;
 };
 struct HyperPrior {
-  LogNormal length{-0.356674943938732, 0.9};  ///< around 0.7
-  LogNormal signal{0, 0.6};                   ///< around 1
-  LogNormal noise{-2.302585092994046, 0.8};   ///< around 0.1
-  bool flat = false;                          ///< maximum likelihood within the bounds: what is published for plain GP-EI
+  LogNormal length{0, 0.9};                  ///< around 1
+  LogNormal signal{0, 0.6};                  ///< around 1
+  LogNormal noise{-2.302585092994046, 0.8};  ///< around 0.1
+  bool flat = false;                         ///< maximum likelihood within the bounds: what is published for plain GP-EI
 };
 inline constexpr double kLeastLength = 0.05;
 inline constexpr double kMostLength = 20;

@@ -64,7 +64,9 @@ std::vector<PastJob> history_of(const std::vector<MeasuredJob>& jobs, const Meas
     for (std::size_t i = 0; i < past.size(); ++i) {
       const auto found = std::ranges::find(other.configurations, job.configurations[i]);
       if (found == other.configurations.end()) continue;
-      past[i] = other.results[static_cast<std::size_t>(found - other.configurations.begin())];
+      const auto j = static_cast<std::size_t>(found - other.configurations.begin());
+      past[i] = other.results[j];
+      if (!past[i]->cost) past[i]->cost = other.rates[j] * past[i]->time;  // at the price of that time
       known.push_back(i);
     }
     for (std::size_t i = known.size(); shuffled && i > 1; --i) std::swap(past[known[i - 1]], past[known[random.below(i)]]);
@@ -132,6 +134,9 @@ class Replay {
         trajectory_.ratio_at_stop = trajectory_.ratios.back();
       }
     }
+    if (!stopped)
+      trajectory_.runs_at_stop = static_cast<int>(trajectory_.ratios.size()), trajectory_.ratio_at_stop = trajectory_.ratios.back();
+    if (trajectory_.ratios.size() < 10) trajectory_.answer_of_10 = answer_ratio();
     return std::move(trajectory_);
   }
 

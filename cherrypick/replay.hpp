@@ -51,10 +51,9 @@ struct Trajectory {
   std::vector<double> ratios;  ///< after each run
   int runs_to_5_percent = 0;   ///< most_runs where it never came so near
   int violations_of_10 = 0;    ///< of the first ten runs, those that failed or missed the deadline
-  int runs_at_stop = 0;
+  int runs_at_stop = 0;        ///< all that were made, where it did not stop
   double ratio_at_stop = 0;
-  double answer_of_10 = 0;  ///< ratio of what the search would have answered after ten runs
-  bool optimum_of_10 = false;
+  double answer_of_10 = 0;  ///< ratio of what the search would have answered after ten runs, or after all where there are fewer
 };
 
 /// Every job with every seed, jobs first.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <stdexcept>
 
 namespace forerun::cherrypick {
@@ -13,10 +14,32 @@ Eigen::MatrixXd features_of(const Catalogue& catalogue) {
   Eigen::MatrixXd features(static_cast<Eigen::Index>(catalogue.size()), static_cast<Eigen::Index>(count));
   for (std::size_t i = 0; i < catalogue.size(); ++i) {
     if (catalogue[i].features.size() != count) throw std::invalid_argument("candidates with different numbers of features");
-    if (!(catalogue[i].rate.value() > 0)) throw std::invalid_argument("a candidate whose rate is not above zero");
+    const double rate = catalogue[i].rate.value();
+    if (!(rate > 0) || !std::isfinite(rate)) throw std::invalid_argument("a candidate whose rate is not above zero");
+    for (const double feature : catalogue[i].features)
+      if (!std::isfinite(feature)) throw std::invalid_argument("a feature that is no number");
     for (std::size_t k = 0; k < count; ++k) features(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) = catalogue[i].features[k];
   }
   return features;
+}
+
+bool is_finite_above_zero(double value) { return value > 0 && std::isfinite(value); }
+
+void check(const Catalogue& catalogue, const SearchOptions& options) {
+  for (const int id : options.first)
+    if (id < 0 || id >= static_cast<int>(catalogue.size())) throw std::invalid_argument("a first candidate of no such number");
+  for (const auto& predicted : options.predicted)
+    if (predicted && !is_finite_above_zero(predicted->value())) throw std::invalid_argument("a predicted time that is not above zero");
+  const Goal& goal = options.goal;
+  if (goal.deadline && !(goal.deadline->value() > 0)) throw std::invalid_argument("a deadline that is not above zero");
+  if (goal.budget && !(goal.budget->value() > 0)) throw std::invalid_argument("a budget that is not above zero");
+}
+
+void check(const Result& result) {
+  if (!std::isfinite(result.time.value()) || result.time.value() < 0) throw std::invalid_argument("a time that is negative or no number");
+  if (result.cost && (!std::isfinite(result.cost->value()) || result.cost->value() < 0))
+    throw std::invalid_argument("a cost that is negative or no number");
+  if (result.outcome == Outcome::ok && !(result.time.value() > 0)) throw std::invalid_argument("a run that went well in no time");
 }
 
 /// A simulator's times as the latent quantity.
@@ -46,6 +69,7 @@ Search::Search(Catalogue catalogue, SearchOptions options)
     limits_.push_back(latent_.limit(candidate));
     states_.push_back(candidate.excluded.empty() ? State::free : State::excluded);
   }
+  check(catalogue_, options_);
   plan_starts();
 }
 
@@ -57,7 +81,8 @@ void Search::plan_starts() {
   if (starts_.empty()) starts_ = portfolio_starts(catalogue_, options_.history, latent_, count);
   if (starts_.empty()) {
     Random random(options_.seed);
-    starts_ = spread_starts(catalogue_, surrogate_.features(), count, random);
+    const bool limited = options_.goal.deadline || options_.goal.budget;
+    starts_ = (limited ? inner_starts : spread_starts)(catalogue_, surrogate_.features(), count, random);
   }
   std::ranges::reverse(starts_);
 }
@@ -89,7 +114,7 @@ int Search::next() {
 void Search::tell(int candidate, const Result& result) {
   if (candidate < 0 || candidate >= static_cast<int>(catalogue_.size())) throw std::invalid_argument("no candidate of this number");
   if (state(candidate) == State::excluded) throw std::invalid_argument("a result of a candidate that is excluded");
-  if (result.outcome == Outcome::ok && !(result.time.value() > 0)) throw std::invalid_argument("a run that went well in no time");
+  check(result);
   const bool failed_before =
       std::ranges::any_of(trials_, [&](const Trial& trial) { return trial.candidate == candidate && is_transient(trial.result.outcome); });
   state(candidate) = is_transient(result.outcome) && !failed_before ? State::retry : State::used;
@@ -122,7 +147,8 @@ std::optional<StopReason> Search::stop() {
   const bool left =
       std::ranges::any_of(states_, [](State state) { return state == State::free || state == State::retry || state == State::under_way; });
   if (!left) return StopReason::exhausted;
-  if (static_cast<int>(observations_.size()) < rule.least_runs) return std::nullopt;
+  const bool more = std::ranges::any_of(states_, [](State state) { return state == State::free || state == State::retry; });
+  if (!more || static_cast<int>(observations_.size()) < rule.least_runs) return std::nullopt;
   const std::optional<double> expected = expected_improvement();
   if (expected && *expected < rule.improvement) return StopReason::improvement;
   return std::nullopt;

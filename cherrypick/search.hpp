@@ -52,8 +52,8 @@ struct Proposal {
 /// the worst run that went well, which teaches the surrogate to keep away.
 class Search {
  public:
-  /// std::invalid_argument: an empty catalogue, candidates with different numbers of features, a rate not above zero, predictions of
-  /// another number of candidates.
+  /// std::invalid_argument: an empty catalogue, candidates with different numbers of features, numbers that are none, a rate, deadline,
+  /// budget or predicted time not above zero, predictions of another number of candidates, a first candidate that is not there.
   Search(Catalogue catalogue, SearchOptions options);
 
   /// Up to `count` candidates to run next, fewer where fewer are left; they are under way until told. Several at once cost runs and save
@@ -61,7 +61,7 @@ class Search {
   std::vector<int> ask(int count = 1);
 
   /// The result of a candidate, asked for or not; of one that has run already, one more run. std::invalid_argument: no such candidate, one
-  /// that is excluded, or a run that went well in no time.
+  /// that is excluded, a time or cost that is negative or no number, or a run that went well in no time.
   void tell(int candidate, const Result& result);
 
   /// Whether the search has done enough, and why. It goes on if asked all the same.
@@ -95,7 +95,8 @@ class Search {
   void charge_dollars(std::vector<double>& worth) const;
   [[nodiscard]] std::vector<FrontPoint> feasible_points() const;
   [[nodiscard]] FrontPoint reference() const;
-  [[nodiscard]] std::vector<int> ranked() const;
+  [[nodiscard]] Surrogate learned() const;
+  [[nodiscard]] std::vector<int> ranked(const Surrogate& surrogate) const;
   [[nodiscard]] const Candidate& of(int id) const { return catalogue_[static_cast<std::size_t>(id)]; }
   [[nodiscard]] State& state(int id) { return states_[static_cast<std::size_t>(id)]; }
 

@@ -60,8 +60,7 @@ std::vector<double> Search::worth_by(std::size_t member) const {
       worth[i] = portable_log(expected_hypervolume_improvement(front, corner, mean[i], std::sqrt(variance[i]),
                                                                latent_.cost_shift(catalogue_[i]), latent_.time_shift(catalogue_[i])));
   } else if (best) {
-    log_expected_improvement(mean, variance, *best, limits_, worth);
-    return worth;
+    log_expected_improvement(mean, variance, *best, worth);
   }
   add_log_feasibility(mean, variance, limits_, worth);
   return worth;
@@ -83,9 +82,13 @@ std::vector<double> Search::worth() const {
 
 void Search::charge_dollars(std::vector<double>& worth) const {
   if (options_.per_dollar == 0) return;
-  for (int id = 0; id < static_cast<int>(worth.size()); ++id)
-    if (states_[static_cast<std::size_t>(id)] == State::free)
-      worth[static_cast<std::size_t>(id)] -= options_.per_dollar * (surrogate_.at(id).mean + latent_.cost_shift(of(id)));
+  std::vector<double> mean(worth.size());
+  std::vector<double> variance(worth.size());
+  for (std::size_t m = 0; m < surrogate_.members(); ++m) {
+    surrogate_.predict(m, 0, mean, variance);
+    for (std::size_t i = 0; i < worth.size(); ++i) worth[i] -= options_.per_dollar * surrogate_.weight(m) * mean[i];
+  }
+  for (std::size_t i = 0; i < worth.size(); ++i) worth[i] -= options_.per_dollar * latent_.cost_shift(catalogue_[i]);
 }
 
 /// The free candidate farthest from all that ran or are under way.
@@ -125,19 +128,26 @@ const Proposal& Search::proposal() {
 
 std::optional<double> Search::expected_improvement() { return proposal().improvement; }
 
+/// The surrogate without its beliefs of runs that are under way.
+Surrogate Search::learned() const {
+  Surrogate surrogate = surrogate_;
+  surrogate.forget_beliefs();
+  return surrogate;
+}
+
 /// Candidates with a run within the limits, by posterior mean.
-std::vector<int> Search::ranked() const {
+std::vector<int> Search::ranked(const Surrogate& surrogate) const {
   std::vector<int> ids;
   for (const Trial& trial : trials_)
     if (is_feasible(options_.goal, of(trial.candidate), trial.result) && std::ranges::find(ids, trial.candidate) == ids.end())
       ids.push_back(trial.candidate);
   std::ranges::sort(ids);
-  std::ranges::stable_sort(ids, {}, [&](int id) { return surrogate_.at(id).mean; });
+  std::ranges::stable_sort(ids, {}, [&](int id) { return surrogate.at(id).mean; });
   return ids;
 }
 
 std::vector<int> Search::to_confirm(int count) const {
-  std::vector<int> ids = ranked();
+  std::vector<int> ids = ranked(learned());
   ids.resize(std::min(ids.size(), static_cast<std::size_t>(std::max(count, 0))));
   return ids;
 }
@@ -145,18 +155,19 @@ std::vector<int> Search::to_confirm(int count) const {
 Answer Search::answer() const {
   Answer answer;
   if (observations_.empty()) return answer;
-  answer.trust = surrogate_.trust();
-  answer.noise = surrogate_.noise();
-  const std::vector<int> ids = ranked();
+  const Surrogate surrogate = learned();
+  answer.trust = surrogate.trust();
+  answer.noise = surrogate.noise();
+  const std::vector<int> ids = ranked(surrogate);
   if (ids.empty()) return answer;
-  answer.best = estimate(surrogate_, latent_, of(ids[0]), ids[0]);
-  if (ids.size() > 1) answer.runner_up = estimate(surrogate_, latent_, of(ids[1]), ids[1]);
+  answer.best = estimate(surrogate, latent_, of(ids[0]), ids[0]);
+  if (ids.size() > 1) answer.runner_up = estimate(surrogate, latent_, of(ids[1]), ids[1]);
   for (const FrontPoint& point : front_of(feasible_points())) answer.front.push_back(point.candidate);
   std::vector<int> untried;
   for (std::size_t i = 0; i < states_.size(); ++i)
     if (states_[i] == State::free) untried.push_back(static_cast<int>(i));
   if (options_.goal.objective != Objective::front)
-    answer.chance_of_better = chance_of_better(surrogate_, ids[0], untried, limits_, options_.seed);
+    answer.chance_of_better = chance_of_better(surrogate, ids[0], untried, limits_, options_.seed);
   return answer;
 }
 

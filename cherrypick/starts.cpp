@@ -41,7 +41,8 @@ std::vector<int> of_large_memory(const Catalogue& catalogue, const std::vector<b
   return ids;
 }
 
-/// log(value / least value) of each candidate that ran well; the worst of these for all others. Empty where none ran well.
+/// log(value / least value) of each candidate that ran well; of one that failed what it spent, the worst of the former at least; of others
+/// that worst. Empty where none ran well.
 std::vector<double> log_ratios(const Catalogue& catalogue, const PastJob& job, const Latent& latent) {
   std::vector<double> values(catalogue.size(), kInfinity);
   double least = kInfinity;
@@ -53,7 +54,10 @@ std::vector<double> log_ratios(const Catalogue& catalogue, const PastJob& job, c
     most = std::max(most, values[i]);
   }
   if (least > most) return {};
-  for (double& value : values) value = std::min(value, most) - least;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool failed = i < job.size() && job[i] && job[i]->outcome != Outcome::ok && !is_transient(job[i]->outcome);
+    values[i] = (failed ? std::max(most, latent.of(catalogue[i], *job[i])) : std::min(values[i], most)) - least;
+  }
   return values;
 }
 

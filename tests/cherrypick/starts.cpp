@@ -1,6 +1,8 @@
 #include "cherrypick/starts.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "tests/cherrypick/support.hpp"
 
@@ -62,6 +64,41 @@ TEST_CASE("a portfolio takes failures and unknown runs for a job's worst") {
   unknown[0].reset();
   CHECK(portfolio_starts(catalogue, {unknown}, kTime, 1) == std::vector<int>{1});
   CHECK(portfolio_starts(catalogue, {past({0, 0, 0})}, kTime, 1).empty());
+}
+
+TEST_CASE("a past failure counts as what it spent where that is more than the worst, an accident does not") {
+  const Catalogue catalogue = row_of_clusters(3);
+  PastJob failed{Result{Outcome::timeout, Seconds(1000)}, Result{Outcome::ok, Seconds(10)}, Result{Outcome::ok, Seconds(20)}};
+  // Alone, the job is best served by the second. Of the first and the third, the third is no more than twice as slow.
+  CHECK(portfolio_starts(catalogue, {failed, past({90, 100, 200})}, kTime, 1) == std::vector<int>{1});
+  CHECK(portfolio_starts(catalogue, {failed, past({1, 300, 30})}, kTime, 1) == std::vector<int>{2});
+  failed[0]->outcome = Outcome::preempted;
+  CHECK(portfolio_starts(catalogue, {failed, past({1, 300, 30})}, kTime, 1) == std::vector<int>{0});
+}
+
+TEST_CASE("Sobol points are moved to different candidates, none of them excluded") {
+  Catalogue catalogue = row_of_clusters(20);
+  for (std::size_t i = 0; i < catalogue.size(); i += 2) catalogue[i].excluded = "quota";
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Random random(seed);
+    const std::vector<int> starts = sobol_starts(catalogue, 3, random);
+    CHECK(std::set<int>(starts.begin(), starts.end()).size() == 3);
+    for (const int id : starts) CHECK(id % 2 == 1);
+  }
+}
+
+TEST_CASE("cold starts within limits begin with large memory and stay off the corners more often than not") {
+  const Catalogue catalogue = row_of_clusters(20);
+  int corners = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Random random(seed);
+    const std::vector<int> starts = inner_starts(catalogue, features_of(catalogue), 3, random);
+    REQUIRE(starts.size() == 3);
+    CHECK(starts[0] >= 12);
+    CHECK(starts[0] <= 18);
+    corners += std::ranges::count(starts, 0) > 0 ? 1 : 0;
+  }
+  CHECK(corners < 25);
 }
 
 TEST_CASE("predicted starts are the best that lie apart, those within the deadline first") {
