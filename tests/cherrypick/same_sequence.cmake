@@ -13,7 +13,7 @@ set(expected)
 foreach(build ${builds})
   separate_arguments(command UNIX_COMMAND "${build}")
   string(MAKE_C_IDENTIFIER "${build}" name)
-  execute_process(COMMAND ${command} -std=c++20 -ffp-contract=off -fno-math-errno -I${ROOT} -isystem ${EIGEN} ${sources} -o ${WORK}/${name}
+  execute_process(COMMAND ${command} -std=c++20 -ffp-contract=off -fno-math-errno -fno-trapping-math -I${ROOT} -isystem ${EIGEN} ${sources} -o ${WORK}/${name}
     RESULT_VARIABLE failed ERROR_VARIABLE why)
   if(failed)
     message(FATAL_ERROR "${build}: ${why}")
