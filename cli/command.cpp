@@ -48,6 +48,7 @@ int run_command(int count, char** arguments, const Environment& environment) {
   add_predict(command, environment, chosen);
   add_strategies(command, environment, chosen);
   add_whatif(command, environment, chosen);
+  add_search(command, environment, chosen);
   add_train(command, environment, chosen);
   add_validate(command, environment, chosen);
   add_show(command, environment, chosen);

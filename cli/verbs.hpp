@@ -17,6 +17,7 @@ using Action = std::function<ExitCode()>;
 /// Each adds its verb to the command; parsing it sets `chosen`.
 void add_calibrate(CLI::App& command, const Environment& environment, Action& chosen);
 void add_predict(CLI::App& command, const Environment& environment, Action& chosen);
+void add_search(CLI::App& command, const Environment& environment, Action& chosen);
 void add_strategies(CLI::App& command, const Environment& environment, Action& chosen);
 void add_train(CLI::App& command, const Environment& environment, Action& chosen);
 void add_validate(CLI::App& command, const Environment& environment, Action& chosen);
