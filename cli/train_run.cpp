@@ -7,12 +7,19 @@
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
 #include "io/format.hpp"
+#include "kernels/ranks/launched.hpp"
 #include "kernels/ranks/recovery.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
-#include "strategies/lower.hpp"
 
 namespace forerun {
 namespace {
+
+/// The ranks whose files make a checkpoint, by the plan that the ranks have.
+std::vector<int> writers_of(const TrainJob& job, int ranks) {
+  if (job.checkpoints.folder.empty()) return {};
+  const Scenario launched = launched_scenario(job, ranks);
+  return checkpoint_writers(launched.strategy, launched_plan(launched, ranks));
+}
 
 /// The folder of a training's checkpoints, as the command sees it.
 class Shelf {
@@ -20,7 +27,7 @@ class Shelf {
   Shelf(const Scenario& scenario, const TrainJob& job)
       : folder_(job.checkpoints.folder),
         training_(identity_of(scenario, train_options(job))),
-        writers_(checkpoint_writers(scenario.strategy, std::get<StepPlan>(lower(scenario)))) {
+        writers_(writers_of(job, scenario.strategy.ranks())) {
     if (!folder_.empty()) owned_.emplace(folder_);
   }
 

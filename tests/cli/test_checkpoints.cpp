@@ -133,6 +133,23 @@ TEST_CASE("a rank that is killed costs the steps since the last checkpoint, and 
   CHECK(table.out.find("failed rank  before step  goes on after") != std::string::npos);
 }
 
+TEST_CASE("servers' checkpoints are found wherever the run says that its ranks stand") {
+  if (!can_start_ranks()) return;
+  const CommandLine shell;
+  put(shell.folder() / "pairs.yaml",
+      "nodes: 4\ndevices-per-node: 2\ndevice: cpu\nmemory-per-node: 1GiB\nlink-bandwidth: 1GB/s\nlink-latency: 5us\n"
+      "intra-node-bandwidth: 10GB/s\nintra-node-latency: 1us\n");
+  const std::string train =
+      kTrain + "--platform ./pairs.yaml --strategy data=2,servers=2,runtime=forerun --format json --checkpoints saved ";
+  const Answer killed = shell.run(train + "--kill 1@25");
+  INFO(killed.err);
+  REQUIRE(killed.code == 0);
+  CHECK(killed.err == "rank 1 was killed before step 25; all start again after step 20\n");
+  CHECK(fs::exists(shell.folder() / "saved/step-40.rank-3"));
+  CHECK(number_of(killed, "checkpoint_bytes") > 0);
+  CHECK(shell.run(train).out.find("\"resumed_after_step\": 40") != std::string::npos);
+}
+
 TEST_CASE("without checkpoints a killed rank costs all steps") {
   if (!can_start_ranks()) return;
   const CommandLine shell;
