@@ -74,6 +74,13 @@ bool serves(const StepPlan& plan, int rank) {
   });
 }
 
+/// The first of a checkpoint's files that is not there; empty where all are.
+fs::path missing_file(const fs::path& folder, std::int64_t step, std::span<const int> writers) {
+  for (const int rank : writers)
+    if (fs::path file = checkpoint_file(folder, step, rank); !fs::exists(file)) return file;
+  return {};
+}
+
 /// What is wrong with a checkpoint's files; empty where they are whole. Adds up their bytes.
 std::string damage(const fs::path& folder, std::int64_t step, const TrainingIdentity& training, std::span<const int> writers,
                    Bytes& bytes) {
@@ -125,9 +132,12 @@ FoundCheckpoint find_checkpoint(const fs::path& folder, const TrainingIdentity& 
       throw BadInput(Problem{.file = file.string(), .what = "is of another training: " + other});
   });
   FoundCheckpoint found;
+  std::vector<std::string> broken_off;
   for (const std::int64_t step : steps) {
-    const auto is_there = [&](int rank) { return fs::exists(checkpoint_file(folder, step, rank)); };
-    if (!std::ranges::all_of(writers, is_there)) continue;
+    if (const fs::path missing = missing_file(folder, step, writers); !missing.empty()) {
+      broken_off.push_back(forerun::format("{}: no such file, without which the checkpoint of step {} is none", missing.string(), step));
+      continue;
+    }
     Bytes bytes;
     const std::string wrong = damage(folder, step, training, writers, bytes);
     if (wrong.empty()) {
@@ -136,7 +146,10 @@ FoundCheckpoint find_checkpoint(const fs::path& folder, const TrainingIdentity& 
     }
     found.passed_by.push_back(wrong);
   }
-  if (found.passed_by.empty()) return found;
+  if (found.passed_by.empty()) {
+    found.passed_by = broken_off;
+    return found;
+  }
   std::vector<Problem> problems;
   for (const std::string& wrong : found.passed_by) problems.push_back({.what = wrong});
   problems.push_back({.file = folder.string(), .what = "holds no checkpoint that is whole; without these files the training begins anew"});

@@ -31,10 +31,11 @@ std::vector<int> checkpoint_writers(const Strategy& strategy, const StepPlan& pl
 struct FoundCheckpoint {
   std::int64_t step = 0;               ///< zero: it begins
   Bytes bytes;                         ///< of all files
-  std::vector<std::string> passed_by;  ///< what is wrong with newer ones
+  std::vector<std::string> passed_by;  ///< what is wrong with newer ones; where it begins though there are files, which ones are missing
 };
 
-/// The newest checkpoint of which every file is there and whole. One with a file less was broken off and is passed by without a word.
+/// The newest checkpoint of which every file is there and whole. A newer one with a file less was broken off and is passed by without a
+/// word.
 /// BadInput: files of another training, which nothing may write over; or none that is whole, but some that are damaged.
 FoundCheckpoint find_checkpoint(const std::filesystem::path& folder, const TrainingIdentity& training, std::span<const int> writers);
 

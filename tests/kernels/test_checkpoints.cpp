@@ -123,6 +123,20 @@ TEST_CASE("a damaged checkpoint is passed by for the one before, and one with a 
   CHECK(find_in(folder.path(), made).passed_by.empty());
 }
 
+TEST_CASE("where files are there and make no checkpoint the training begins, and what is missing is said") {
+  const Scenario made = scenario("mlp", 8, "pipeline=2,micro-batches=2");
+  const Folder folder;
+  CHECK(find_in(folder.path(), made).passed_by.empty());
+  train_in(folder.path(), made, 6, 3, 0);
+  fs::remove(checkpoint_file(folder.path(), 3, 0));
+  fs::remove(checkpoint_file(folder.path(), 6, 1));
+  const FoundCheckpoint found = find_in(folder.path(), made);
+  CHECK(found.step == 0);
+  REQUIRE(found.passed_by.size() == 2);
+  CHECK_THAT(found.passed_by[0], Catch::Contains("step-6.rank-1: no such file"));
+  CHECK_THAT(found.passed_by[1], Catch::Contains("step-3.rank-0: no such file"));
+}
+
 TEST_CASE("where every checkpoint is damaged nothing begins anew by itself") {
   const Scenario made = scenario("mlp", 8, "serial");
   const Folder folder;
