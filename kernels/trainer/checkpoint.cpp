@@ -70,6 +70,18 @@ class CheckpointReader {
     sum_ = crc32c({to, count}, sum_);
   }
 
+  /// Reads what is left of the arrays, and checks the sum.
+  void check_rest() {
+    std::vector<char> block(kBlock);
+    for (const ArrayLength& array : arrays_)
+      for (std::size_t left = array.numbers * sizeof(float); left > 0;) {
+        const std::size_t count = std::min(left, block.size());
+        read(block.data(), count);
+        left -= count;
+      }
+    check_sum();
+  }
+
   void check_sum() {
     std::array<unsigned char, kChecksumBytes> stored{};
     fill(reinterpret_cast<char*>(stored.data()), stored.size());
@@ -209,20 +221,16 @@ void read_checkpoint(const fs::path& file, const CheckpointHead& head, std::span
 
 void check_checkpoint(const fs::path& file, const CheckpointHead& head) {
   CheckpointReader reader(file);
+  reader.check_rest();
   check_head(file, reader.head(), head);
-  std::vector<char> block(kBlock);
-  for (const ArrayLength& array : reader.arrays())
-    for (std::size_t left = array.numbers * sizeof(float); left > 0;) {
-      const std::size_t count = std::min(left, block.size());
-      reader.read(block.data(), count);
-      left -= count;
-    }
-  reader.check_sum();
 }
 
 std::string different_training(const fs::path& file, const TrainingIdentity& training) {
   try {
-    return difference(CheckpointReader(file).head().training, training);
+    CheckpointReader reader(file);
+    std::string other = difference(reader.head().training, training);
+    if (!other.empty()) reader.check_rest();
+    return other;
   } catch (const BadInput&) {
     return {};
   }

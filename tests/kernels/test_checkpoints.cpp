@@ -117,6 +117,10 @@ TEST_CASE("a damaged checkpoint is passed by for the one before, and one with a 
   std::string flipped = whole;
   flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 1);
   CHECK_THAT(passed_by(flipped), Catch::Contains("has a wrong checksum"));
+  std::string of_another_seed = whole;
+  of_another_seed.replace(whole.find("\"seed\":\"1\"") + 8, 1, "3");
+  REQUIRE(of_another_seed != whole);
+  CHECK_THAT(passed_by(of_another_seed), Catch::Contains("has a wrong checksum"));
   CHECK_THAT(passed_by(get(checkpoint_file(folder.path(), 3, 1))), Catch::Contains("is of another step (got 3, allowed 6)"));
   fs::remove(newest);
   CHECK(find_in(folder.path(), made).step == 3);
