@@ -15,8 +15,10 @@ void RunRecorder::note(const TrainEvent& event) {
       break;
     case checkpoint: passed_.push_back({event.step, event.at, event.took}); break;
     case written: ++record_.checkpoints, record_.write_times.push_back(event.took); break;
-    case failed: ++record_.failed_checkpoints; break;
-    case killed: killed_ = event; break;
+    case failed: record_.failed_checkpoints += failed_.insert(event.step).second ? 1 : 0; break;
+    case killed:
+      if (killed_.step == 0 || event.at < killed_.at) killed_ = event;
+      break;
     case finished: finished_ = event.at; break;
   }
 }
@@ -47,7 +49,7 @@ void RunRecorder::broke_off(Seconds found, std::int64_t after) {
     record_.failures.push_back(failure);
     close(end, mark, after);
   }
-  begun_ = found, ready_ = {}, killed_ = {}, passed_.clear();
+  begun_ = found, ready_ = {}, killed_ = {}, passed_.clear(), failed_.clear();
 }
 
 RunRecord RunRecorder::finish(Seconds at) {

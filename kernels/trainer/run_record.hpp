@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <vector>
 
 #include "kernels/trainer/train_event.hpp"
@@ -31,7 +32,7 @@ struct RunRecord {
   Seconds load;  ///< of startup: reading the checkpoint that the command went on after
   std::vector<Failure> failures;
   int checkpoints = 0;               ///< written
-  int failed_checkpoints = 0;        ///< not written by some rank
+  int failed_checkpoints = 0;        ///< not written by one rank or several
   std::vector<Seconds> write_times;  ///< of rank 0's part of each
 };
 
@@ -59,9 +60,10 @@ class RunRecorder {
   Seconds begun_;  ///< of the attempt: its launch, or when the one before was found gone
   Seconds launched_;
   TrainEvent ready_;
-  TrainEvent killed_;
+  TrainEvent killed_;  ///< the first of the attempt
   Seconds finished_;
-  std::vector<Passed> passed_;  ///< checkpoints of the attempt
+  std::vector<Passed> passed_;     ///< checkpoints of the attempt
+  std::set<std::int64_t> failed_;  ///< those that a rank could not write
   RunRecord record_;
 };
 

@@ -237,6 +237,18 @@ TEST_CASE("the parts of a training's time add up to it, failures and all") {
   CHECK(record.checkpoints == 2);
 }
 
+TEST_CASE("a checkpoint that several ranks cannot write fails once") {
+  using enum TrainEvent::Kind;
+  RunRecorder recorder(Seconds(0.5));
+  const auto fails = [&](std::int64_t step, int rank) { recorder.note({failed, step, rank, Seconds(2), Seconds(0), "full"}); };
+  recorder.note({ready, 0, 0, Seconds(1), Seconds(0), {}});
+  fails(10, 0), fails(10, 1), fails(20, 1);
+  recorder.broke_off(Seconds(3), 0);
+  recorder.note({ready, 0, 0, Seconds(4), Seconds(0), {}});
+  fails(10, 1);
+  CHECK(recorder.finish(Seconds(5)).failed_checkpoints == 3);
+}
+
 TEST_CASE("ranks that end before they are ready, or for a reason that nobody knows, are told apart in the record") {
   using enum TrainEvent::Kind;
   RunRecorder recorder(Seconds(0.5));
