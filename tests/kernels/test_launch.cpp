@@ -12,6 +12,7 @@
 #include "io/atomic_file.hpp"
 #include "kernels/ranks/child_process.hpp"
 #include "kernels/ranks/launch.hpp"
+#include "kernels/ranks/recovery.hpp"
 
 namespace forerun {
 
@@ -133,6 +134,31 @@ TEST_CASE("a job that the ranks refuse is refused in their words") {
   CHECK_THROWS_AS(refuse_with("exit 3"), RanksFailed);  // mpirun's own
   CHECK_THROWS_AS(refuse_with("printf 'half a result' > \"$result\"; exit 70"), RanksFailed);
   std::filesystem::remove(script);
+}
+
+TEST_CASE("ranks that are killed together are killed once") {
+  const std::filesystem::path script = scratch("killing.sh"), result = scratch("trained.json");
+  write_file(result, result_text(TrainResult{.ranks = 2}));
+  write_file(script,
+             "#!/bin/sh\nfor last; do job=$file; file=$last; done\ncp \"$job\" \"$0.job\"\n"
+             "grep -q 0@16 \"$job\" || { cp " +
+                 result.string() +
+                 " \"$file\"; exit 0; }\n"
+                 "echo event ready 0 0 1 0\necho event killed 16 0 2 0\necho event killed 16 1 2 0\nexit 137\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  RanksPaths paths;
+  paths.forerun_ranks = "/bin/true";
+  paths.mpirun = script;
+  TrainJob job;
+  job.kills = {{0, 16}, {1, 16}, {1, 30}};
+  std::vector<std::string> said;
+  const auto say = [&](const std::string& line) { said.push_back(line); };
+  const RecoveredRun run = train_with_recovery(job, 2, paths, {}, {}, [] { return std::int64_t{0}; }, say);
+  CHECK(run.result.ranks == 2);
+  CHECK(said == std::vector<std::string>{
+                    "rank 0 was killed before step 16, rank 1 was killed before step 16; all start again from the beginning"});
+  CHECK(std::get<TrainJob>(read_job(script.string() + ".job")).kills == std::vector<Kill>{{1, 30}});
+  for (const std::string& file : {script.string(), script.string() + ".job", result.string()}) std::filesystem::remove(file);
 }
 
 TEST_CASE("an exception from the progress callback ends the ranks") {
