@@ -40,6 +40,17 @@ class Shelf {
     return found;
   }
 
+  /// Of the newest checkpoint's files, as many as are there.
+  [[nodiscard]] Bytes bytes() const {
+    Bytes sum;
+    for (const int rank : writers_) {
+      std::error_code none;
+      const std::uintmax_t size = std::filesystem::file_size(checkpoint_file(folder_, last_, rank), none);
+      if (!none) sum += Bytes(static_cast<double>(size));
+    }
+    return sum;
+  }
+
   void note(const TrainEvent& event) {
     if (event.kind == TrainEvent::Kind::written) last_ = event.step;
     if (event.kind != TrainEvent::Kind::failed) return;
@@ -80,7 +91,7 @@ TrainRun run_training(const Scenario& scenario, TrainJob job, const Environment&
                                      job, scenario.strategy.ranks(), ranks_paths(environment), progress.callback(),
                                      [&](const TrainEvent& event) { shelf.note(event); }, [&] { return shelf.find().step; }, say);
   run.result = std::move(recovered.result), run.record = std::move(recovered.record);
-  run.checkpoint_bytes = shelf.find().bytes;
+  run.checkpoint_bytes = shelf.bytes();
   return run;
 }
 

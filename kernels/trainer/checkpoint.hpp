@@ -42,8 +42,8 @@ void write_checkpoint(const std::filesystem::path& file, const CheckpointHead& h
 /// checksum that is not that of its bytes; the arrays are undefined then.
 void read_checkpoint(const std::filesystem::path& file, const CheckpointHead& head, std::span<const StateArray> arrays);
 
-/// Reads all of a file and keeps nothing. BadInput as read_checkpoint(), but for which arrays there are; where bytes changed, that, whatever
-/// the first line then says.
+/// Reads all of a file and keeps nothing. BadInput as read_checkpoint(), but for which arrays there are; where bytes changed, that,
+/// whatever the first line then says.
 void check_checkpoint(const std::filesystem::path& file, const CheckpointHead& head);
 
 /// What the file's training has that is not this one's, such as `seed is 2 (here 1)`; empty where they are alike, or where the file is

@@ -81,15 +81,10 @@ fs::path missing_file(const fs::path& folder, std::int64_t step, std::span<const
   return {};
 }
 
-/// What is wrong with a checkpoint's files; empty where they are whole. Adds up their bytes.
-std::string damage(const fs::path& folder, std::int64_t step, const TrainingIdentity& training, std::span<const int> writers,
-                   Bytes& bytes) {
+/// What is wrong with a checkpoint's files; empty where they are whole.
+std::string damage(const fs::path& folder, std::int64_t step, const TrainingIdentity& training, std::span<const int> writers) {
   try {
-    for (const int rank : writers) {
-      const fs::path file = checkpoint_file(folder, step, rank);
-      check_checkpoint(file, {step, rank, training});
-      bytes += Bytes(static_cast<double>(fs::file_size(file)));
-    }
+    for (const int rank : writers) check_checkpoint(checkpoint_file(folder, step, rank), {step, rank, training});
   } catch (const BadInput& error) {
     return error.what();
   }
@@ -138,10 +133,9 @@ FoundCheckpoint find_checkpoint(const fs::path& folder, const TrainingIdentity& 
       broken_off.push_back(forerun::format("{}: no such file, without which the checkpoint of step {} is none", missing.string(), step));
       continue;
     }
-    Bytes bytes;
-    const std::string wrong = damage(folder, step, training, writers, bytes);
+    const std::string wrong = damage(folder, step, training, writers);
     if (wrong.empty()) {
-      found.step = step, found.bytes = bytes;
+      found.step = step;
       return found;
     }
     found.passed_by.push_back(wrong);

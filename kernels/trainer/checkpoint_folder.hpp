@@ -30,7 +30,6 @@ std::vector<int> checkpoint_writers(const Strategy& strategy, const StepPlan& pl
 /// What a training can go on from.
 struct FoundCheckpoint {
   std::int64_t step = 0;               ///< zero: it begins
-  Bytes bytes;                         ///< of all files
   std::vector<std::string> passed_by;  ///< what is wrong with newer ones; where it begins though there are files, which ones are missing
 };
 

@@ -88,6 +88,18 @@ TEST_CASE("a disk that is full while a checkpoint is written leaves the last goo
   CHECK(state_in(shell.folder() / "saved", 40, 1) == state_in(shell.folder() / "undisturbed", 40, 1));
 }
 
+TEST_CASE("a training that has ended says so, whatever has become of its checkpoints") {
+  const CommandLine shell;
+  const Answer damaged = shell.run(
+      "--version >/dev/null; { while ! test -e saved/step-2500.rank-0; do sleep 0.01; done; echo >saved/step-2500.rank-0; } "
+      "& " FORERUN_BINARY
+      " train --workload mlp --set workload.batch=16 --steps 3998 --warm-up 2 --set run.checkpoint-interval=2500 --checkpoints saved");
+  INFO(damaged.err);
+  CHECK(damaged.code == 0);
+  CHECK(damaged.out.find("batch 16, 3998 steps") != std::string::npos);
+  CHECK(damaged.err.empty());
+}
+
 TEST_CASE("what is wrong with checkpoints is said before anything is trained") {
   const CommandLine shell;
   const auto refused = [&](const std::string& options, const std::string& why) {

@@ -153,10 +153,11 @@ TEST_CASE("ranks that are killed together are killed once") {
   job.kills = {{0, 16}, {1, 16}, {1, 30}};
   std::vector<std::string> said;
   const auto say = [&](const std::string& line) { said.push_back(line); };
-  const RecoveredRun run = train_with_recovery(job, 2, paths, {}, {}, [] { return std::int64_t{0}; }, say);
+  const RecoveredRun run = train_with_recovery(
+      job, 2, paths, {}, {}, [] { return std::int64_t{0}; }, say);
   CHECK(run.result.ranks == 2);
-  CHECK(said == std::vector<std::string>{
-                    "rank 0 was killed before step 16, rank 1 was killed before step 16; all start again from the beginning"});
+  CHECK(said ==
+        std::vector<std::string>{"rank 0 was killed before step 16, rank 1 was killed before step 16; all start again from the beginning"});
   CHECK(std::get<TrainJob>(read_job(script.string() + ".job")).kills == std::vector<Kill>{{1, 30}});
   for (const std::string& file : {script.string(), script.string() + ".job", result.string()}) std::filesystem::remove(file);
 }
