@@ -216,7 +216,7 @@ ExitCode train_verb(const TrainCommand& options, const Environment& environment)
   static_cast<void>(shards_of(scenario.workload, std::get<StepPlan>(lowered), 0));  // refuses before ranks are started
   const TrainRun run = run_training(scenario, job_of(training, options), environment);
   if (run.result.step_times.empty()) {
-    deliver(nothing_left_page(*scenario.run.steps + training.warm_up), options.output);
+    deliver(nothing_left_page(run.after), options.output);
     return ExitCode::success;
   }
   if (files) files->append(measured_run(name, training, run.result, options, environment), run.result);

@@ -66,6 +66,15 @@ class Shelf {
   std::int64_t last_ = 0;
 };
 
+/// Those of steps that are not done again.
+void drop_past_kills(std::vector<Kill>& kills, std::int64_t after) {
+  std::erase_if(kills, [&](const Kill& kill) {
+    const bool past = kill.step <= after;
+    if (past) say(forerun::format("warning: --kill {}: step {} is done already; nothing is killed", kill_text(kill), kill.step));
+    return past;
+  });
+}
+
 RecoveredRun run_here(const Scenario& scenario, const TrainJob& job, Shelf& shelf, const ProgressCallback& progress) {
   RunRecorder recorder(steady_now());
   TrainOptions options = train_options(job);
@@ -83,7 +92,7 @@ TrainRun run_training(const Scenario& scenario, TrainJob job, const Environment&
   run.after = job.checkpoints.after = found.step;
   if (found.step > 0) say(forerun::format("goes on after step {} of {}", found.step, job.checkpoints.folder.string()));
   if (found.step >= job.warm_up + job.steps) return run;
-  std::erase_if(job.kills, [&](const Kill& kill) { return kill.step <= found.step; });
+  drop_past_kills(job.kills, found.step);
   ProgressLine progress(WhenPiped::silent);
   RecoveredRun recovered = scenario.strategy.ranks() == 1 && job.kills.empty()
                                ? run_here(scenario, job, shelf, progress.callback())

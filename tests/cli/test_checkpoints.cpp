@@ -63,6 +63,14 @@ TEST_CASE("a training writes checkpoints, and the same command again goes on aft
   const Answer done = shell.run(kTrain + "--checkpoints part");
   CHECK(done.code == 0);
   CHECK(done.out == "nothing is left to train: 40 steps are done\n");
+  const Answer fewer =
+      shell.run("train --workload mlp --set workload.batch=16 --steps 20 --warm-up 2 --set run.checkpoint-interval=10 --checkpoints part");
+  CHECK(fewer.out == "nothing is left to train: 40 steps are done\n");
+  const Answer past = shell.run(
+      "train --workload mlp --set workload.batch=16 --steps 43 --warm-up 2 --set run.checkpoint-interval=10 --checkpoints part --kill "
+      "0@40");
+  CHECK(past.code == 0);
+  CHECK(past.err.find("warning: --kill 0@40: step 40 is done already; nothing is killed\n") != std::string::npos);
 }
 
 TEST_CASE("a disk that is full while a checkpoint is written leaves the last good one, and the run says so") {
