@@ -9,6 +9,7 @@
 #include "io/format.hpp"
 #include "kernels/ranks/launched.hpp"
 #include "kernels/ranks/recovery.hpp"
+#include "kernels/trainer/asynchronous.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
 
 namespace forerun {
@@ -86,6 +87,7 @@ RecoveredRun run_here(const Scenario& scenario, const TrainJob& job, Shelf& shel
 }  // namespace
 
 TrainRun run_training(const Scenario& scenario, TrainJob job, const Environment& environment) {
+  require_recoverable(scenario.strategy, train_options(job));
   Shelf shelf(scenario, job);
   const FoundCheckpoint found = shelf.find();
   TrainRun run;

@@ -27,13 +27,17 @@ NetworkOptions mean_of_one(NetworkOptions options, int workers) {
 
 bool waits_for_nobody(const Strategy& strategy) { return strategy.servers > 0 && strategy.updates == Updates::asynchronous; }
 
+void require_recoverable(const Strategy& strategy, const TrainOptions& options) {
+  if (waits_for_nobody(strategy) && (!options.checkpoints.folder.empty() || !options.kills.empty()))
+    throw MissingCapability("the trainer writes no checkpoints of servers that wait for nobody (sync=off), and has none to go on after");
+}
+
 int planned_rank(const Strategy& strategy, int rank) { return waits_for_nobody(strategy) && rank < strategy.data ? 0 : rank; }
 
 RankLog train_asynchronously(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, Network& network,
                              const std::vector<Batch>& batches, RankGroup& group, const std::function<void(std::int64_t)>& report) {
   if (plan.ranks != group.ranks()) throw MissingCapability("a plan of several ranks needs forerun-ranks");
-  if (!options.checkpoints.folder.empty() || !options.kills.empty())
-    throw MissingCapability("the trainer writes no checkpoints of servers that wait for nobody (sync=off), and has none to go on after");
+  require_recoverable(scenario.strategy, options);
   const int workers = scenario.strategy.data;
   const ServedParts parts = served_parts(plan, served_variables(scenario));
   const std::int64_t rounds = options.warm_up + options.steps;

@@ -128,6 +128,20 @@ TEST_CASE("what is wrong with checkpoints is said before anything is trained") {
   refused("--set run.checkpoint-interval=5 --checkpoints saved --set run.seed=4", "is of another training: seed is 1 (here 4)");
 }
 
+TEST_CASE("checkpoints of servers that wait for nobody are refused before anything is started") {
+  const CommandLine shell;
+  put(shell.folder() / "four.yaml",
+      "nodes: 4\ndevices-per-node: 1\ndevice: cpu\nmemory-per-node: 1GiB\nlink-bandwidth: 1GB/s\nlink-latency: 5us\n");
+  const std::string options = GENERATE("--set run.checkpoint-interval=10 --checkpoints saved", "--kill 0@5");
+  const Answer answer = shell.run(
+      "train --workload mlp --set workload.batch=16 --steps 20 --platform ./four.yaml --strategy "
+      "data=2,servers=1,sync=off,runtime=forerun " +
+      options);
+  CHECK(answer.code == 6);
+  CHECK(answer.err.find("writes no checkpoints of servers that wait for nobody (sync=off)") != std::string::npos);
+  CHECK_FALSE(fs::exists(shell.folder() / "saved"));
+}
+
 TEST_CASE("a rank that is killed costs the steps since the last checkpoint, and no weight differs in the end") {
   const std::string strategy = GENERATE("data=2", "pipeline=2,micro-batches=2", "data=2,servers=1,server-nodes=shared,runtime=forerun");
   if (!can_start_ranks()) return;
