@@ -40,6 +40,7 @@ Seconds Checkpointer::write(std::int64_t step) {
   settle();
   start(step);
   if (options_.when.mode == CheckpointMode::synchronous) settle();
+  group_.barrier();  // who has nothing to copy stands still as long: else the next step would hold it up
   const Seconds took = clock_() - begun;
   say(TrainEvent::Kind::checkpoint, step, took);
   return took;

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "io/format.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
+#include "kernels/trainer/one_rank.hpp"
 #include "kernels/trainer/run_record.hpp"
 #include "kernels/trainer/train.hpp"
 #include "tests/kernels/small_scenarios.hpp"
@@ -49,6 +50,16 @@ FoundCheckpoint find_in(const fs::path& folder, const Scenario& made) {
   return find_checkpoint(folder, training_identity(made, "4 batches that were made"), checkpoint_writers(made.strategy, plan_of(made)));
 }
 
+/// A rank for which the others are always late by a second.
+class SlowGroup : public OneRank {
+ public:
+  explicit SlowGroup(double& now) : now_(now) {}
+  void barrier() override { ++now_; }
+
+ private:
+  double& now_;
+};
+
 }  // namespace
 
 TEST_CASE("a training that goes on after a checkpoint ends with the weights of one that was never broken off") {
@@ -84,6 +95,18 @@ TEST_CASE("checkpoints written beside the steps that follow hold what others do"
   const auto events = train_in(other.path(), made, 9, 3, 0, CheckpointMode::asynchronous);
   for (const std::int64_t step : {6, 9}) CHECK(state_at(one.path(), made, step) == state_at(other.path(), made, step));
   CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 3);
+}
+
+TEST_CASE("every rank stands still until the last one has written or copied its part") {
+  const CheckpointMode mode = GENERATE(CheckpointMode::synchronous, CheckpointMode::asynchronous);
+  double now = 0;
+  SlowGroup group(now);
+  const Clock clock = [&] { return Seconds(now); };
+  std::vector<float> weights{1, 2, 3};
+  const Folder folder;
+  Checkpointer checkpointer({folder.path(), {3, mode}, 0}, {}, 0, {{"weights", weights}}, group, clock, {});
+  CHECK(checkpointer.write(3) == Seconds(1));
+  checkpointer.finish();
 }
 
 TEST_CASE("the last two checkpoints are kept, and of ranks that have the same the first one writes") {
