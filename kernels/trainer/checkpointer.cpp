@@ -46,7 +46,13 @@ Seconds Checkpointer::write(std::int64_t step) {
   return took;
 }
 
-void Checkpointer::finish() { settle(); }
+Seconds Checkpointer::finish() {
+  if (writing_.step == 0) return Seconds(0);
+  group_.barrier();
+  const Seconds begun = clock_();
+  settle();
+  return clock_() - begun;
+}
 
 Seconds Checkpointer::write_file(std::int64_t step, const std::vector<StateArray>& arrays) const {
   const Seconds begun = clock_();

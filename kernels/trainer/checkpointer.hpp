@@ -36,8 +36,8 @@ class Checkpointer {
   [[nodiscard]] bool is_due(std::int64_t step) const;
   /// Writes the checkpoint of a step. Returns for how long the rank stood still.
   Seconds write(std::int64_t step);
-  /// Returns once what is still being written is written.
-  void finish();
+  /// Returns once what is still being written is written: for how long the rank stood still.
+  Seconds finish();
 
  private:
   struct Writing {

@@ -19,7 +19,7 @@ void RunRecorder::note(const TrainEvent& event) {
     case killed:
       if (killed_.step == 0 || event.at < killed_.at) killed_ = event;
       break;
-    case finished: finished_ = event.at; break;
+    case finished: finished_ = event; break;
   }
 }
 
@@ -53,9 +53,9 @@ void RunRecorder::broke_off(Seconds found, std::int64_t after) {
 }
 
 RunRecord RunRecorder::finish(Seconds at) {
-  const Seconds end = finished_ > Seconds(0) ? finished_ : at;
+  const Seconds end = finished_.at > Seconds(0) ? finished_.at : at;
   record_.total = end - launched_;
-  Seconds stall;
+  Seconds stall = finished_.took;
   for (const Passed& passed : passed_) stall += passed.took;
   record_.checkpoint_stall += stall;
   if (is_ready()) record_.training += end - ready_.at - stall;

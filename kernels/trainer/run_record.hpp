@@ -61,7 +61,7 @@ class RunRecorder {
   Seconds launched_;
   TrainEvent ready_;
   TrainEvent killed_;  ///< the first of the attempt
-  Seconds finished_;
+  TrainEvent finished_;
   std::vector<Passed> passed_;     ///< checkpoints of the attempt
   std::set<std::int64_t> failed_;  ///< those that a rank could not write
   RunRecord record_;

@@ -172,8 +172,8 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
     steps.report(step + 1);
   }
   executor.drain(&log);
-  checkpointer.finish();
-  if (rank == 0) say(TrainEvent::Kind::finished, total, Seconds(0));
+  const Seconds last_write = checkpointer.finish();
+  if (rank == 0) say(TrainEvent::Kind::finished, total, last_write);
   return log;
 }
 

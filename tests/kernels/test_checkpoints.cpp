@@ -106,7 +106,9 @@ TEST_CASE("every rank stands still until the last one has written or copied its 
   const Folder folder;
   Checkpointer checkpointer({folder.path(), {3, mode}, 0}, {}, 0, {{"weights", weights}}, group, clock, {});
   CHECK(checkpointer.write(3) == Seconds(1));
-  checkpointer.finish();
+  now = 10;
+  CHECK(checkpointer.finish() == Seconds(0));  // its own writing, and not the last step of the others
+  CHECK(now == (mode == CheckpointMode::synchronous ? 10 : 11));
 }
 
 TEST_CASE("the last two checkpoints are kept, and of ranks that have the same the first one writes") {
@@ -258,6 +260,18 @@ TEST_CASE("the parts of a training's time add up to it, failures and all") {
   CHECK(record.failures[0].load == Seconds(0.5));
   CHECK(record.failures[1].lost == Seconds(1));
   CHECK(record.checkpoints == 2);
+}
+
+TEST_CASE("the end of a training that waits for its last checkpoint is no step") {
+  using enum TrainEvent::Kind;
+  RunRecorder recorder(Seconds(0.5));
+  recorder.note({ready, 0, 0, Seconds(1), Seconds(0), {}});
+  recorder.note({checkpoint, 10, 0, Seconds(6), Seconds(1), {}});
+  recorder.note({finished, 10, 0, Seconds(9), Seconds(3), {}});
+  const RunRecord record = recorder.finish(Seconds(10));
+  CHECK(record.checkpoint_stall == Seconds(1 + 3));
+  CHECK(record.training == Seconds(4));
+  CHECK(record.startup + record.training + record.checkpoint_stall == record.total);
 }
 
 TEST_CASE("a checkpoint that several ranks cannot write fails once") {
