@@ -1,5 +1,6 @@
 #include "kernels/trainer/checkpointer.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -81,18 +82,19 @@ void Checkpointer::start(std::int64_t step) {
 void Checkpointer::settle() {
   const std::int64_t step = std::exchange(writing_.step, 0);
   if (step == 0) return;
-  float failures = 0;
-  Seconds time;
+  constexpr float kFailed = -1;
+  float time = 0;
   try {
-    if (writing_.time.valid()) time = writing_.time.get();
+    if (writing_.time.valid()) time = static_cast<float>(writing_.time.get().value());
   } catch (const std::exception& error) {
-    failures = 1;
+    time = kFailed;
     say(TrainEvent::Kind::failed, step, Seconds(0), error.what());
   }
-  group_.all_reduce({&failures, 1});
-  if (failures == 0) {
+  std::vector<float> times(static_cast<std::size_t>(group_.ranks()));
+  group_.all_gather({&time, 1}, times);
+  if (std::ranges::find(times, kFailed) == times.end()) {
     keep_two(step);
-    say(TrainEvent::Kind::written, step, time);
+    say(TrainEvent::Kind::written, step, Seconds(std::ranges::max(times)));
   } else if (writes()) {
     std::error_code none;
     std::filesystem::remove(checkpoint_file(options_.folder, step, writer_), none);

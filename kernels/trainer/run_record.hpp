@@ -33,7 +33,7 @@ struct RunRecord {
   std::vector<Failure> failures;
   int checkpoints = 0;               ///< written
   int failed_checkpoints = 0;        ///< not written by one rank or several
-  std::vector<Seconds> write_times;  ///< of rank 0's part of each
+  std::vector<Seconds> write_times;  ///< of each, the part that took longest
 };
 
 /// Puts together the record of a training of several attempts. Dates are of one clock.

@@ -14,7 +14,7 @@ struct TrainEvent {
   enum class Kind {
     ready,       ///< about to do its first step; `took` of that was for reading a checkpoint. Rank 0 says so, as of the next three
     checkpoint,  ///< steps go on behind a checkpoint of `step`; they stood still for `took`
-    written,     ///< that checkpoint is on the disk; its writing took so long
+    written,     ///< that checkpoint is on the disk; the part that took longest took so long
     finished,    ///< the last step is done, and so is what was written beside it, for which it stood still for `took`
     failed,      ///< the rank could not write its part of that checkpoint: `text`
     killed       ///< the rank ends itself before it does `step`, as it was told

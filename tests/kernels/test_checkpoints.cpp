@@ -97,6 +97,15 @@ TEST_CASE("checkpoints written beside the steps that follow hold what others do"
   CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 3);
 }
 
+TEST_CASE("a checkpoint takes as long as the part that takes longest, whoever writes it") {
+  const Folder folder;
+  const auto events = train_in(folder.path(), scenario("mlp", 8, "data=2,servers=2,runtime=forerun"), 4, 2, 0);
+  CHECK_FALSE(fs::exists(checkpoint_file(folder.path(), 4, 0)));
+  for (const TrainEvent& event : events)
+    if (event.kind == TrainEvent::Kind::written) CHECK(event.took > Seconds(0));
+  CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 2);
+}
+
 TEST_CASE("every rank stands still until the last one has written or copied its part") {
   const CheckpointMode mode = GENERATE(CheckpointMode::synchronous, CheckpointMode::asynchronous);
   double now = 0;
