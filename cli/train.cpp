@@ -178,8 +178,21 @@ std::string run_name(const TrainCommand& options, const Scenario& scenario, cons
                          iso_date(environment.now), getpid());
 }
 
-MeasuredRun measured_run(const std::string& name, const Training& training, const TrainResult& result, const TrainCommand& options,
+/// Over what the median is, as far as it tells how to read it.
+std::string note_of(const Training& training, const TrainRun& trained) {
+  const auto timed = std::ssize(trained.result.step_times);
+  const std::int64_t after = trained.record.failures.empty() ? trained.after : trained.record.failures.back().after;
+  const std::int64_t done = training.warm_up + *training.scenario.run.steps - after;
+  std::string note = forerun::format("median over {} steps after {}", timed, done - timed);
+  if (after > 0) note += forerun::format(", gone on after step {}", after);
+  const Checkpoints& checkpoints = training.checkpoints.when;
+  if (checkpoints.interval && checkpoints.mode == CheckpointMode::asynchronous) note += ", checkpoints written beside them";
+  return note;
+}
+
+MeasuredRun measured_run(const std::string& name, const Training& training, const TrainRun& trained, const TrainCommand& options,
                          const Environment& environment) {
+  const TrainResult& result = trained.result;
   MeasuredRun run;
   run.run = name;
   run.group = options.group;
@@ -196,7 +209,7 @@ MeasuredRun measured_run(const std::string& name, const Training& training, cons
   run.source = "forerun train";
   run.date = iso_date(environment.now);
   run.host = environment.host;
-  run.note = forerun::format("median over {} steps after {}", result.step_times.size(), training.warm_up);
+  run.note = note_of(training, trained);
   return run;
 }
 
@@ -219,7 +232,7 @@ ExitCode train_verb(const TrainCommand& options, const Environment& environment)
     deliver(nothing_left_page(run.after), options.output);
     return ExitCode::success;
   }
-  if (files) files->append(measured_run(name, training, run.result, options, environment), run.result);
+  if (files) files->append(measured_run(name, training, run, options, environment), run.result);
   Page page = training_page(run.result, scenario, strategy_text(scenario.strategy), options.detail);
   if (!training.checkpoints.folder.empty() || !training.kills.empty()) add_run_record(run, page);
   deliver(page, options.output);

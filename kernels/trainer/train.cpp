@@ -114,6 +114,11 @@ void require_trainable(const Strategy& strategy) {
   if (strategy.offload != Offload::none) refuse("offload", std::string(to_string(strategy.offload)));
 }
 
+std::int64_t first_timed_step(const TrainOptions& options) {
+  const std::int64_t last = options.warm_up + options.steps - 1;
+  return std::min(options.checkpoints.after + options.warm_up, last);
+}
+
 int share_of(const Strategy& strategy, const StepPlan& plan, int rank) {
   if (strategy.servers > 0) return rank;  // workers come first, in classes by what stands beside them
   for (const Communicator& replicas : plan.communicators)
@@ -145,6 +150,7 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   RankLog log = empty_log(plan, options);
   const std::int64_t first = options.checkpoints.after;
   const std::int64_t total = options.warm_up + options.steps;
+  const std::int64_t first_timed = first_timed_step(options);
   StepProgress steps(progress, total, first);
 
   group.barrier();
@@ -153,7 +159,7 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
     if (options.on_event) options.on_event({kind, step, rank, options.clock(), took, {}});
   };
   if (rank == 0) say(TrainEvent::Kind::ready, first, load);
-  if (first >= options.warm_up) log.step_ends.push_back(log.origin);
+  if (first >= first_timed) log.step_ends.push_back(log.origin);
   Seconds stood_still;
   for (std::int64_t step = first; step < total; ++step) {
     if (std::ranges::find(options.kills, Kill{rank, step + 1}) != options.kills.end()) {
@@ -161,9 +167,9 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
       std::raise(SIGKILL);
     }
     network.begin_step(batches[static_cast<std::size_t>(step) % batches.size()]);
-    const bool timed = step >= options.warm_up;
+    const bool timed = step >= first_timed;
     executor.step(timed ? &log : nullptr);
-    if (step + 1 >= options.warm_up) log.step_ends.push_back(options.clock() - stood_still);
+    if (step + 1 >= first_timed) log.step_ends.push_back(options.clock() - stood_still);
     if (timed && network.has_loss()) log.losses.push_back(network.loss());
     if (checkpointer.is_due(step + 1)) {
       executor.drain(&log);

@@ -86,13 +86,16 @@ TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& optio
 /// workers than there are, or that wait for none and stand beside one.
 void require_trainable(const Strategy& strategy);
 
+/// The first step, from zero, that is timed: warm processes up before, after a checkpoint too. The last step is timed in any case.
+std::int64_t first_timed_step(const TrainOptions& options);
+
 /// Which of the shares of the global batch, one for each rank along the data axis, a rank trains on. Nobody asks a server.
 int share_of(const Strategy& strategy, const StepPlan& plan, int rank);
 
 /// Trains one rank on its shard: executes the plan's operations in plan order, warm-up steps first. Without overlap an all-reduce
 /// holds the rank up where the plan has it; with Overlap::data it is posted there, advanced between the following operations,
-/// and waited for only where an `after` of the plan names it. With checkpoints to go on after, the steps before are not done again, and of
-/// the others those behind the warm-up are timed.
+/// and waited for only where an `after` of the plan names it. With checkpoints to go on after, the steps before are not done again, and the
+/// others are timed from first_timed_step().
 /// Throws MissingCapability as require_trainable() does, and for what only other runtimes do: delays,
 /// buffers, collectives other than all-reduce, all-gather, barrier, send, pull and push.
 RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, RankGroup& group,

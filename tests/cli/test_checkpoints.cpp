@@ -55,11 +55,14 @@ TEST_CASE("a training writes checkpoints, and the same command again goes on aft
   REQUIRE(
       shell.run("train --workload mlp --set workload.batch=16 --steps 20 --warm-up 2 --set run.checkpoint-interval=10 --checkpoints part")
           .code == 0);
-  const Answer further = shell.run(kTrain + "--checkpoints part");
+  const Answer further = shell.run(kTrain + "--checkpoints part --append runs.csv");
   CHECK(further.code == 0);
   CHECK(further.err.find("goes on after step 20 of ") == 0);
-  CHECK(further.out.find("batch 16, 20 steps") != std::string::npos);
+  CHECK(further.out.find("batch 16, 18 steps") != std::string::npos);
   CHECK(state_in(shell.folder() / "whole", 40, 1) == state_in(shell.folder() / "part", 40, 1));
+  const std::vector<MeasuredRun> runs = read_measured_runs(shell.folder() / "runs.csv");
+  CHECK(runs[0].note == "median over 38 steps after 2");
+  CHECK(runs[1].note == "median over 18 steps after 2, gone on after step 20");
   const Answer done = shell.run(kTrain + "--checkpoints part");
   CHECK(done.code == 0);
   CHECK(done.out == "nothing is left to train: 40 steps are done\n");

@@ -106,6 +106,21 @@ TEST_CASE("a checkpoint takes as long as the part that takes longest, whoever wr
   CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 2);
 }
 
+TEST_CASE("processes that go on are warmed up again, and time one step at least") {
+  TrainOptions options;
+  options.steps = 30, options.warm_up = 5;
+  const auto first_timed = [&](std::int64_t after) {
+    options.checkpoints.after = after;
+    return first_timed_step(options);
+  };
+  CHECK(first_timed(0) == 5);
+  CHECK(first_timed(3) == 8);
+  CHECK(first_timed(20) == 25);
+  CHECK(first_timed(33) == 34);
+  options.warm_up = 0;
+  CHECK(first_timed(20) == 20);
+}
+
 TEST_CASE("every rank stands still until the last one has written or copied its part") {
   const CheckpointMode mode = GENERATE(CheckpointMode::synchronous, CheckpointMode::asynchronous);
   double now = 0;
