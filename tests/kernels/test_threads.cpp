@@ -91,9 +91,16 @@ TEST_CASE("a training on two threads loses what one on one thread does") {
   const Scenario made = scenario("mlp-wide", 48, "serial");
   TrainOptions options;
   options.steps = 10;
+  int seen = 0;
+  options.clock = [&] {  // read between operators, on the thread that runs them
+    seen = cpu::threads();
+    return steady_now();
+  };
   const auto losses = [&](int threads) {
     options.threads = threads;
-    return std::get<TrainResult>(train(made, options, {})).losses;
+    std::vector<double> all = std::get<TrainResult>(train(made, options, {})).losses;
+    CHECK(seen == threads);
+    return all;
   };
   const std::vector<double> one = losses(1), two = losses(2);
   REQUIRE(two.size() == one.size());
