@@ -1,5 +1,7 @@
 #include "kernels/trainer/asynchronous_worker.hpp"
 
+#include <algorithm>
+
 namespace forerun {
 
 namespace {
@@ -7,6 +9,9 @@ namespace {
 void note(RankLog& log, int operation, Seconds start, Seconds busy, Seconds wait) {
   log.operations[static_cast<std::size_t>(operation)].push_back({start, busy, wait});
 }
+
+/// What the stay at a server leaves of a wait, which may have begun after it.
+Seconds at_least_zero(Seconds time) { return std::max(time, Seconds(0)); }
 
 }  // namespace
 
@@ -84,7 +89,8 @@ void AsynchronousWorker::finish_pushes(int token, RankLog& log) {
     const Seconds stay(server.applied.stay_s());
     const Seconds end = clock_();
     for (const Posted& push : pushes_)
-      if (&server_of(push.operation) == &server) note(log, push.operation, push.date, end - push.date - stay, end - start - stay);
+      if (&server_of(push.operation) == &server)
+        note(log, push.operation, push.date, at_least_zero(end - push.date - stay), at_least_zero(end - start - stay));
     if (&server == &servers_.front()) note(log, token, end - stay, stay, stay);
   }
   pushes_.clear();
