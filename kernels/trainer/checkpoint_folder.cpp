@@ -41,6 +41,8 @@ std::optional<FileName> parse_name(std::string_view text) {
   FileName name;
   if (!take(text, "step-") || !take_number(text, name.step) || !take(text, ".rank-") || !take_number(text, name.rank)) return {};
   name.rest = text;
+  constexpr std::size_t kUnfinished = 7;  // a dot and six characters, as AtomicFile has them
+  if (!text.empty() && (text.size() != kUnfinished || text.front() != '.')) return {};
   return name;
 }
 

@@ -227,6 +227,14 @@ TEST_CASE("a rank that cannot write its part leaves the checkpoint before, and t
   CHECK(checkpoint_steps(folder.path(), 0) == std::vector<std::int64_t>{8, 10});
 }
 
+TEST_CASE("what lies beside checkpoints under other names is neither read nor taken away") {
+  const Folder folder;
+  for (const char* name : {"step-40.rank-0.bak", "step-40.rank-0.backups", "step-40.rank-0-mine"}) put(folder / name, "mine");
+  const OwnedFolder owned(folder / "");
+  CHECK(find_in(folder.path(), scenario("mlp", 8, "serial")).step == 0);
+  CHECK(folder.entries() == 3 + 1);  // and the lock
+}
+
 TEST_CASE("a folder belongs to one training at a time, and what was not finished is taken away") {
   const Folder folder;
   put(folder / "step-4.rank-0.abcdef", "half");
