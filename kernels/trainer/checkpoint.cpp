@@ -175,6 +175,10 @@ std::string network_text(const Workload& workload) {
     layers += forerun::format("; {} {} {} {} {} {} {} {} {} {} {}", to_string(shape.kind), shape_text(shape.input),
                               shape_text(shape.output), window_text(shape), shape.bias, shape.groups, shape.rows, shape.attention.heads,
                               shape.attention.dropout, layer.tied_to, layer.frozen);
+    const Attention& attention = shape.attention;
+    layers +=
+        forerun::format(" {} {} {} {} {} {} {} {} {}", layer.by_position, shape.sparse, shape.experts, shape.operands, attention.key_heads,
+                        attention.key_channels, attention.value_channels, attention.keys, to_string(attention.method));
     for (const int input : layer.inputs) layers += forerun::format(" {}", input);
   }
   return forerun::format("{} {:08x}", workload.name, crc32c(layers));

@@ -212,6 +212,19 @@ TEST_CASE("a checkpoint of another training is refused, with what differs") {
                     Catch::Contains("data is 4 batches that were made (here photographs)"));
 }
 
+TEST_CASE("networks that differ in any of what layers compute are different trainings") {
+  const auto change = GENERATE(
+      as<void (*)(Layer&)>(), [](Layer& layer) { layer.by_position = !layer.by_position; }, [](Layer& layer) { layer.shape.experts = 2; },
+      [](Layer& layer) { layer.shape.attention.key_heads = 7; }, [](Layer& layer) { layer.shape.attention.key_channels = 7; },
+      [](Layer& layer) { layer.shape.attention.value_channels = 7; }, [](Layer& layer) { layer.shape.attention.keys = 7; },
+      [](Layer& layer) { layer.frozen = !layer.frozen; });
+  const Scenario made = small_gpt(8, "serial");
+  Scenario other = made;
+  change(other.workload.layers[1]);
+  CHECK(training_identity(made, "data") == training_identity(Scenario(made), "data"));
+  CHECK(training_identity(made, "data") != training_identity(other, "data"));
+}
+
 TEST_CASE("a rank that cannot write its part leaves the checkpoint before, and the training goes on") {
   const Scenario made = scenario("mlp", 8, "data=2");
   const Folder folder;
