@@ -7,7 +7,7 @@
 
 #include "core/calibration.hpp"
 
-/// Training operators in float32 for one core. Every array is row-major:
+/// Training operators in float32, for one core where cpu::Threads allows no more. Every array is row-major:
 ///
 ///   activations, gradients   batch x height x width x channels (NHWC); tokens of a sequence are positions of one row
 ///   weights of dense         outputs x inputs, then one bias an output

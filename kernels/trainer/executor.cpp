@@ -22,7 +22,7 @@ bool has_buffers(const Repeat& repeat) {
 void check_operation(const Operation& operation) {
   using enum Collective::Operation;
   if (operation.kind() == OperationKind::disk)
-    throw MissingCapability("the trainer's samples are ready in memory, and it writes no checkpoints");
+    throw MissingCapability("the trainer reads samples and writes checkpoints between a plan's operations, and runs none of a disk");
   const auto* delay = std::get_if<Delay>(&operation.work);
   if (delay != nullptr && delay->duration > Seconds(0))
     throw MissingCapability("the trainer runs its own operations only; a delay belongs to another runtime (use runtime=forerun)");

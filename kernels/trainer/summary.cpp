@@ -47,8 +47,7 @@ bool have_one_clock(const std::vector<RankLog>& ranks) {
 }
 
 /// Messages begin once all ranks are there for them, which takes the logs of all to tell; on several hosts from their origins, to within
-/// what leaving the barrier takes. They end on those that they go to: the others
-/// have got rid of short ones at once.
+/// what leaving the barrier takes. They end on those that they go to: the others have got rid of short ones at once.
 void add_messages(const Communicator& communicator, Collective::Operation operation, std::size_t index, const std::vector<RankLog>& ranks,
                   Times& times) {
   const bool one_clock = have_one_clock(ranks);
