@@ -123,7 +123,7 @@ void AsynchronousServer::take(int worker, int push, RankLog& log) {
   variables_.apply(push, gradient(sends, push));
   const Seconds time = clock_() - arrived;
   const auto place = static_cast<std::size_t>(std::ranges::find(pushes_, push) - pushes_.begin());
-  log.operations[static_cast<std::size_t>(updates_[place])].push_back({arrived, time, time});
+  log.note(updates_[place], {arrived, time, time});
   if (--sends.pushes_left == 0) finish(worker, arrived, log);
 }
 

@@ -22,12 +22,6 @@ std::vector<Cycle> cycles_of(const std::vector<RankLog>& ranks) {
   return cycles;
 }
 
-std::vector<Seconds> differences(const std::vector<Seconds>& ends) {
-  std::vector<Seconds> steps;
-  for (std::size_t i = 1; i < ends.size(); ++i) steps.push_back(ends[i] - ends[i - 1]);
-  return steps;
-}
-
 /// Takes the operations that began and ended between two dates, both since a rank's origin.
 std::vector<RankLog> between(std::vector<RankLog> ranks, Seconds from, Seconds to) {
   for (RankLog& log : ranks)

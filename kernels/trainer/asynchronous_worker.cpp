@@ -6,10 +6,6 @@ namespace forerun {
 
 namespace {
 
-void note(RankLog& log, int operation, Seconds start, Seconds busy, Seconds wait) {
-  log.operations[static_cast<std::size_t>(operation)].push_back({start, busy, wait});
-}
-
 /// What the stay at a server leaves of a wait, which may have begun after it.
 Seconds at_least_zero(Seconds time) { return std::max(time, Seconds(0)); }
 
@@ -40,16 +36,12 @@ void AsynchronousWorker::run(StepEntry entry, RankLog& log) {
   const Seconds start = clock_();
   network_.run(entry);
   const Seconds time = clock_() - start;
-  note(log, entry.operation, start, time, time);
+  log.note(entry.operation, {start, time, time});
 }
 
 AsynchronousWorker::Server& AsynchronousWorker::server_of(int operation) {
   const auto& transfer = std::get<Collective>(plan_.operations[static_cast<std::size_t>(operation)].work);
   return servers_[static_cast<std::size_t>(transfer.communicator)];
-}
-
-std::span<float> AsynchronousWorker::in_network(std::span<float> all, const ServedPart& part) const {
-  return all.subspan(network_.layout().layers[static_cast<std::size_t>(part.layer)].first + part.first, part.count);
 }
 
 int AsynchronousWorker::applied_slot(const Server& server) const { return tags_.count + static_cast<int>(&server - servers_.data()); }
@@ -59,7 +51,7 @@ void AsynchronousWorker::pull(int operation) {
   pulls_.push_back({operation, clock_()});
   server.ask = kPull;
   for (const ServedPart& part : parts_[static_cast<std::size_t>(operation)])
-    group_.start_receive(operation, server.rank, operation, in_network(network_.weights(), part));
+    group_.start_receive(operation, server.rank, operation, in_network(network_.layout(), network_.weights(), part));
   group_.start_send(operation, server.rank, tags_.ask, {&server.ask, 1});
 }
 
@@ -68,7 +60,7 @@ void AsynchronousWorker::finish_pulls(RankLog& log) {
     const Seconds start = clock_();
     group_.wait(pull.operation);
     const Seconds end = clock_();
-    note(log, pull.operation, pull.date, end - pull.date, end - start);
+    log.note(pull.operation, {pull.date, end - pull.date, end - start});
   }
   pulls_.clear();
 }
@@ -77,7 +69,7 @@ void AsynchronousWorker::push(int operation) {
   Server& server = server_of(operation);
   pushes_.push_back({operation, clock_()});
   for (const ServedPart& part : parts_[static_cast<std::size_t>(operation)])
-    group_.start_send(operation, server.rank, operation, in_network(network_.gradients(), part));
+    group_.start_send(operation, server.rank, operation, in_network(network_.layout(), network_.gradients(), part));
 }
 
 void AsynchronousWorker::finish_pushes(int token, RankLog& log) {
@@ -90,8 +82,8 @@ void AsynchronousWorker::finish_pushes(int token, RankLog& log) {
     const Seconds end = clock_();
     for (const Posted& push : pushes_)
       if (&server_of(push.operation) == &server)
-        note(log, push.operation, push.date, at_least_zero(end - push.date - stay), at_least_zero(end - start - stay));
-    if (&server == &servers_.front()) note(log, token, end - stay, stay, stay);
+        log.note(push.operation, {push.date, at_least_zero(end - push.date - stay), at_least_zero(end - start - stay)});
+    if (&server == &servers_.front()) log.note(token, {end - stay, stay, stay});
   }
   pushes_.clear();
 }

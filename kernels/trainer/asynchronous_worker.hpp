@@ -34,7 +34,6 @@ class AsynchronousWorker {
   void finish_pulls(RankLog& log);
   void finish_pushes(int token, RankLog& log);
   [[nodiscard]] Server& server_of(int operation);
-  [[nodiscard]] std::span<float> in_network(std::span<float> all, const ServedPart& part) const;
   [[nodiscard]] int applied_slot(const Server& server) const;
 
   const StepPlan& plan_;

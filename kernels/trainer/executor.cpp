@@ -34,7 +34,7 @@ void check_operation(const Operation& operation) {
 }
 
 void note(RankLog* log, int operation, Seconds start, Seconds busy, Seconds wait) {
-  if (log != nullptr) log->operations[static_cast<std::size_t>(operation)].push_back({start, busy, wait});
+  if (log != nullptr) log->note(operation, {start, busy, wait});
 }
 
 std::vector<std::unique_ptr<RankGroup>> groups_of(const StepPlan& plan, RankGroup& all) {

@@ -16,4 +16,7 @@ struct Quantiles {
 /// Quantiles of a sample as quantile() interpolates them. Needs one value at least.
 Quantiles quantiles(std::vector<Seconds> values);
 
+/// From each date to the next.
+std::vector<Seconds> differences(const std::vector<Seconds>& dates);
+
 }  // namespace forerun

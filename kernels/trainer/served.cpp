@@ -49,6 +49,10 @@ std::vector<ServedPart> take(std::vector<Served>& waiting, int server, Bytes byt
 
 bool is_token(const Operation& operation) { return operation.name == "token"; }
 
+std::span<float> in_network(const ParameterLayout& layout, std::span<float> all, const ServedPart& part) {
+  return all.subspan(layout.layers[static_cast<std::size_t>(part.layer)].first + part.first, part.count);
+}
+
 std::vector<int> server_ranks(const StepPlan& plan) {
   std::vector<int> ranks;
   for (const Operation& operation : plan.operations) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "core/plan.hpp"
+#include "kernels/trainer/layout.hpp"
 #include "strategies/variables.hpp"
 
 namespace forerun {
@@ -22,6 +24,9 @@ using ServedParts = std::vector<std::vector<ServedPart>>;
 
 /// Whether an operation lets workers go on and moves no variable.
 bool is_token(const Operation& operation);
+
+/// Where a rank's array of all its parameters, or of their gradients, holds a variable.
+std::span<float> in_network(const ParameterLayout& layout, std::span<float> all, const ServedPart& part);
 
 /// The rank of each server, by its star: the first communicators of the plan.
 std::vector<int> server_ranks(const StepPlan& plan);

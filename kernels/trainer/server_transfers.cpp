@@ -60,10 +60,6 @@ ParameterServer* ServerTransfers::server_of(int operation) const {
   return star < 0 ? nullptr : servers_[static_cast<std::size_t>(star)].get();
 }
 
-std::span<float> ServerTransfers::in_network(std::span<float> all, const ServedPart& part) const {
-  return all.subspan(network_.layout().layers[static_cast<std::size_t>(part.layer)].first + part.first, part.count);
-}
-
 void ServerTransfers::start(int operation, RankGroup& star) {
   if (is_token(plan_.operations[static_cast<std::size_t>(operation)])) return pass_token(operation, star);
   transfer_of(plan_, operation).operation == Collective::Operation::pull ? pull(operation, star) : push(operation, star);
@@ -73,11 +69,11 @@ void ServerTransfers::pull(int operation, RankGroup& star) {
   ParameterServer* server = server_of(operation);
   for (const ServedPart& part : parts_[static_cast<std::size_t>(operation)]) {
     if (server == nullptr) {
-      star.start_receive(operation, kServer, operation, in_network(network_.weights(), part));
+      star.start_receive(operation, kServer, operation, in_network(network_.layout(), network_.weights(), part));
       continue;
     }
     for (int worker = 1; worker < star.ranks(); ++worker) star.start_send(operation, worker, operation, server->weights(part));
-    if (works()) std::ranges::copy(server->weights(part), in_network(network_.weights(), part).begin());
+    if (works()) std::ranges::copy(server->weights(part), in_network(network_.layout(), network_.weights(), part).begin());
   }
 }
 
@@ -85,7 +81,8 @@ void ServerTransfers::push(int operation, RankGroup& star) {
   ParameterServer* server = server_of(operation);
   const std::vector<ServedPart>& parts = parts_[static_cast<std::size_t>(operation)];
   if (server == nullptr) {
-    for (const ServedPart& part : parts) star.start_send(operation, kServer, operation, in_network(network_.gradients(), part));
+    for (const ServedPart& part : parts)
+      star.start_send(operation, kServer, operation, in_network(network_.layout(), network_.gradients(), part));
     return;
   }
   for (int worker = 1; worker < star.ranks(); ++worker) {
@@ -110,7 +107,8 @@ bool ServerTransfers::serves(int operation) const {
 void ServerTransfers::run(int operation) {
   std::vector<std::span<float>> own;
   if (works())
-    for (const ServedPart& part : parts_[static_cast<std::size_t>(operation)]) own.push_back(in_network(network_.gradients(), part));
+    for (const ServedPart& part : parts_[static_cast<std::size_t>(operation)])
+      own.push_back(in_network(network_.layout(), network_.gradients(), part));
   server_of(operation)->run(operation, own);
 }
 

@@ -28,7 +28,6 @@ class ServerTransfers {
  private:
   [[nodiscard]] bool works() const { return network_.has_loss(); }
   [[nodiscard]] ParameterServer* server_of(int operation) const;
-  [[nodiscard]] std::span<float> in_network(std::span<float> all, const ServedPart& part) const;
   void pull(int operation, RankGroup& star);
   void push(int operation, RankGroup& star);
   void pass_token(int operation, RankGroup& star);

@@ -97,12 +97,6 @@ OperationTime operation_time(const StepPlan& plan, std::size_t index, const std:
   return time;
 }
 
-std::vector<Seconds> differences(const std::vector<Seconds>& ends) {
-  std::vector<Seconds> steps;
-  for (std::size_t i = 1; i < ends.size(); ++i) steps.push_back(ends[i] - ends[i - 1]);
-  return steps;
-}
-
 /// The end of each step on the rank that is last, from the common origin.
 std::vector<Seconds> last_ends(const std::vector<RankLog>& ranks) {
   std::vector<Seconds> ends(ranks.front().step_ends.size());

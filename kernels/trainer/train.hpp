@@ -52,6 +52,8 @@ struct RankLog {
   std::vector<std::int64_t> staleness;  ///< of an asynchronous server: by update, how many others made since its worker pulled
   std::vector<std::vector<Interval>>
       operations;  ///< of each operation of the plan, one a timed step, micro-batch and block that it stands for
+
+  void note(int operation, const Interval& interval) { operations[static_cast<std::size_t>(operation)].push_back(interval); }
 };
 
 /// An operation of the plan over all timed steps and ranks.
