@@ -170,6 +170,19 @@ TEST_CASE("a rank that is killed costs the steps since the last checkpoint, and 
   CHECK(table.out.find("failed rank  before step  goes on after") != std::string::npos);
 }
 
+TEST_CASE("a rank that is killed while a checkpoint is written beside the steps goes on after one that is whole") {
+  if (!can_start_ranks()) return;
+  const CommandLine shell;
+  const std::string train = kTrain + "--strategy pipeline=2,micro-batches=2 --set run.checkpoint-mode=asynchronous --checkpoints ";
+  REQUIRE(shell.run(train + "undisturbed").code == 0);
+  const Answer killed = shell.run(train + "disturbed --kill 0@21");
+  INFO(killed.err);
+  REQUIRE(killed.code == 0);
+  CHECK(killed.err.find("rank 0 was killed before step 21; all start again after step ") == 0);  // 10 or 20
+  CHECK(state_in(shell.folder() / "undisturbed", 40, 2).size() > 1000);
+  CHECK((state_in(shell.folder() / "undisturbed", 40, 2) == state_in(shell.folder() / "disturbed", 40, 2)));
+}
+
 TEST_CASE("servers' checkpoints are found wherever the run says that its ranks stand") {
   if (!can_start_ranks()) return;
   const CommandLine shell;
