@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "core/error.hpp"
 #include "io/descriptor.hpp"
 #include "io/target.hpp"
 
@@ -56,6 +57,15 @@ void AtomicFile::commit() {
   if (::rename(name_.c_str(), target_.c_str()) != 0) cannot_write(target_, errno);
   renamed_ = true;
   sync_folder(target_);
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  if (folder.empty() || fs::is_directory(folder, error)) return;
+  make_folder(folder.parent_path());
+  fs::create_directory(folder, error);
+  if (error) throw BadInput(Problem{.key = folder.string(), .what = "cannot be made: " + error.message()});
+  sync_folder(folder);
 }
 
 void write_file(const fs::path& file, std::string_view text) {

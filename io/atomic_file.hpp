@@ -15,6 +15,9 @@ namespace forerun {
 /// file. Creates and changes nothing.
 void check_writable(const std::filesystem::path& file);
 
+/// Makes a folder, with those above it that are missing, and brings their names to the disk. BadInput, with what cannot be made.
+void make_folder(const std::filesystem::path& folder);
+
 /// Replaces a file as a whole: a reader, or a crash at any moment, sees the old text or the new one, never a part.
 /// A symbolic link keeps pointing at its target; a device or a pipe is written through.
 void write_file(const std::filesystem::path& file, std::string_view text);
@@ -29,7 +32,7 @@ class AtomicFile {
   ~AtomicFile();
 
   void write(std::string_view piece);
-  /// Returns once the file and its name are on the disk.
+  /// Returns once the file is on the disk, and its name is, where the file system can sync folders.
   void commit();
 
  private:

@@ -62,7 +62,8 @@ Target find_target(const fs::path& file) {
 
 void sync_folder(const fs::path& file) {
   const Descriptor folder(::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.is_open()) ::fsync(folder.number());
+  const bool synced = !folder.is_open() || ::fsync(folder.number()) == 0;
+  if (!synced && errno != EINVAL && errno != EOPNOTSUPP) cannot_write(file, errno);
 }
 
 void check_writable(const fs::path& file) { find_target(file); }

@@ -17,7 +17,8 @@ struct Target {
 /// BadInput: a directory, a folder that is missing or not one, a regular file without write permission, an unwritable folder.
 Target find_target(const std::filesystem::path& file);
 
-/// Makes a file's entry in its folder survive a crash. A folder that cannot be synced (some network file systems) is passed over.
+/// Makes a file's entry in its folder survive a crash. A folder that no one can sync (on some network file systems) is
+/// passed over; BadInput where its disk fails.
 void sync_folder(const std::filesystem::path& file);
 
 }  // namespace forerun

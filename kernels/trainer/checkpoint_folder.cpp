@@ -153,16 +153,15 @@ FoundCheckpoint find_checkpoint(const fs::path& folder, const TrainingIdentity& 
 }
 
 OwnedFolder::OwnedFolder(const fs::path& folder) : lock_(-1) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw BadInput(Problem{.key = folder.string(), .what = "cannot be made: " + error.message()});
+  make_folder(folder);
   check_writable(folder / "lock");
   lock_ = Descriptor(::open((folder / "lock").c_str(), O_RDWR | O_CREAT, 0666));  // without O_CLOEXEC: programs keep it
   if (!lock_.is_open()) cannot_write(folder / "lock", errno);
   if (::flock(lock_.number(), LOCK_EX | LOCK_NB) != 0)
     throw BadInput(Problem{.key = folder.string(), .what = "is another training's, which is still running"});
+  std::error_code none;
   for_each_file(folder, [&](const fs::path& file, const FileName& name) {
-    if (!name.rest.empty()) fs::remove(file, error);
+    if (!name.rest.empty()) fs::remove(file, none);
   });
 }
 

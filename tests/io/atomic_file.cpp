@@ -48,6 +48,15 @@ TEST_CASE("a file is written whole and nothing else is left behind", "[unit]") {
   CHECK(folder.entries() == 1);
 }
 
+TEST_CASE("a folder is made with those above it, and where it cannot be, the message names it", "[unit]") {
+  const Folder folder;
+  make_folder(folder / "a/b/c/");
+  CHECK(fs::is_directory(folder / "a/b/c"));
+  CHECK_NOTHROW(make_folder(folder / "a/b"));
+  put(folder / "file", "");
+  CHECK_THROWS_WITH(make_folder(folder / "file/below"), Catch::Contains((folder / "file").string() + ": cannot be made: "));
+}
+
 TEST_CASE("a new file has the usual permissions and an old one keeps its own", "[unit]") {
   const Folder folder;
   const mode_t before = ::umask(027);
