@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "cherrypick/replay_starts.hpp"
 #include "cherrypick/replay_summary.hpp"
 #include "tests/cherrypick/support.hpp"
 
@@ -47,6 +48,29 @@ TEST_CASE("random orders come to their exact mean") {
   CHECK(runs_to_5_percent(drawn).mean == Approx(exact.runs_to_5_percent).epsilon(0.03));
   CHECK(ratio_after(drawn, 6).mean == Approx(exact.ratio_after_6).epsilon(0.01));
   CHECK(ratio_after(drawn, 15).mean == Approx(exact.ratio_after_15).epsilon(0.01));
+}
+
+TEST_CASE("past jobs are judged at the prices that they had") {
+  const auto priced = [](std::string name, std::vector<double> rates) {
+    MeasuredJob made{
+        .name = name, .group = name, .configurations = {"a", "b", "c"}, .descriptions = {{.nodes = 1}, {.nodes = 2}, {.nodes = 4}}};
+    for (const double rate : rates) made.rates.emplace_back(rate);
+    for (const double seconds : {10, 20, 40}) made.results.push_back({Outcome::ok, Seconds(seconds)});
+    return made;
+  };
+  const std::vector<Trajectory> found =
+      replay({priced("now", {1, 1, 1}), priced("then", {8, 3, 0.1})}, {.method = Method::history, .seeds = 1});
+  CHECK(found[0].ratios.front() == Approx(4));  // the last was cheapest then
+}
+
+TEST_CASE("a simulator's error has no offset, and the deviation that it is said to have") {
+  Random random(3);
+  const std::vector<double> errors = smooth_errors(row_of_clusters(30), random);
+  double sum = 0;
+  double squares = 0;
+  for (const double error : errors) sum += error, squares += error * error;
+  CHECK(sum / 30 == Approx(0).margin(1e-12));
+  CHECK(squares / 30 == Approx(1));
 }
 
 TEST_CASE("a simulator without error names the best first") {

@@ -209,6 +209,19 @@ TEST_CASE("numbers that are none are refused wherever they come from") {
   CHECK(search.trials().empty());
 }
 
+TEST_CASE("the smallest cluster is the second to run, unless there is a deadline") {
+  const auto smallest = [](const Goal& goal) {
+    int count = 0;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      Search search(row_of_clusters(20), {.goal = goal, .seed = seed});
+      count += play(search, 2, run_of)[1] == 0 ? 1 : 0;
+    }
+    return count;
+  };
+  CHECK(smallest({}) == 20);
+  CHECK(smallest({.deadline = Seconds(400)}) < 10);
+}
+
 TEST_CASE("a search with all that is left under way does not stop before it is told") {
   Search search(row_of_clusters(8), {});
   play(search, 6, run_of);
