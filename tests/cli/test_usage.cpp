@@ -61,9 +61,10 @@ TEST_CASE("an unknown verb or noun is told with the nearest") {
     CHECK(answer.code == 2);
     return answer.err;
   };
-  CHECK(told("predikt --workload mlp") ==
-        "unknown verb (got predikt, allowed calibrate, predict, strategies, train, validate, show). Did you mean predict?\n");
-  CHECK(told("oracle") == "unknown verb (got oracle, allowed calibrate, predict, strategies, train, validate, show)\n");
+  CHECK(
+      told("predikt --workload mlp") ==
+      "unknown verb (got predikt, allowed calibrate, predict, strategies, whatif, search, train, validate, show). Did you mean predict?\n");
+  CHECK(told("oracle") == "unknown verb (got oracle, allowed calibrate, predict, strategies, whatif, search, train, validate, show)\n");
   CHECK(told("show plam") == "unknown noun of show (got plam, allowed workload, platform, calibration, plan). Did you mean plan?\n");
 }
 
