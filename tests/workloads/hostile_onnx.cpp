@@ -120,8 +120,8 @@ std::vector<Case> fields() {
   return {
       bytes("no graph", Message().integer(1, 8).bytes(), "it has no graph"),
       bytes("two graphs", twice(), "the file has two graphs"),
-      bytes("group", "\x13\x14", "has a type that ONNX does not use"),
-      bytes("wire type 7", "\x0f\x01", "has a type that ONNX does not use"),
+      bytes("group", "\x13\x14", "has a type that it does not use"),
+      bytes("wire type 7", "\x0f\x01", "has a type that it does not use"),
       bytes("number for the graph", Message().integer(7, 5).bytes(), "field 7 has the wrong type"),
       bytes("text longer than the file", "\x12\xff\xff\xff\x7f" + std::string("abc"), "a field is longer than what holds it"),
       bytes("text of 2^63 bytes", "\x12" + std::string(8, '\xff') + "\x7f", "a field is longer than what holds it"),

@@ -17,7 +17,8 @@ constexpr int kFixed32 = 5;
 
 }  // namespace
 
-Wire::Wire(google::protobuf::io::ZeroCopyInputStream& stream, int size, std::string file) : in_(&stream), file_(std::move(file)) {
+Wire::Wire(google::protobuf::io::ZeroCopyInputStream& stream, int size, std::string file, std::string kind)
+    : in_(&stream), file_(std::move(file)), kind_(std::move(kind)) {
   in_.PushLimit(size);
 }
 
@@ -37,12 +38,12 @@ bool Wire::next() {
   if (!in_.ReadVarint32(&tag)) refuse("the file is cut off");
   field_ = static_cast<int>(tag >> 3);
   type_ = static_cast<int>(tag & 7);
-  if (field_ == 0) refuse("is no ONNX file: there is a field without a number");
+  if (field_ == 0) refuse("is no " + kind_ + ": there is a field without a number");
   return true;
 }
 
 void Wire::expect(int type) const {
-  if (type_ != type) refuse("is no ONNX file: field " + std::to_string(field_) + " has the wrong type");
+  if (type_ != type) refuse("is no " + kind_ + ": field " + std::to_string(field_) + " has the wrong type");
 }
 
 int Wire::length() {
@@ -62,7 +63,7 @@ void Wire::skip() {
     case kFixed64: there = in_.Skip(8); break;
     case kBytes: there = in_.Skip(length()); break;
     case kFixed32: there = in_.Skip(4); break;
-    default: refuse("is no ONNX file: field " + std::to_string(field_) + " has a type that ONNX does not use");
+    default: refuse("is no " + kind_ + ": field " + std::to_string(field_) + " has a type that it does not use");
   }
   if (!there) refuse("the file is cut off");
 }

@@ -21,8 +21,8 @@ namespace forerun::onnx {
 /// that is too long, a group, more fields than kMostFields.
 class Wire {
  public:
-  /// `size` bytes of `stream`; `file` is what messages name.
-  Wire(google::protobuf::io::ZeroCopyInputStream& stream, int size, std::string file);
+  /// `size` bytes of `stream`; `file` is what messages name, `kind` what it should be.
+  Wire(google::protobuf::io::ZeroCopyInputStream& stream, int size, std::string file, std::string kind = "ONNX file");
 
   /// The fields of the outermost message.
   template <class Field>
@@ -62,6 +62,7 @@ class Wire {
 
   google::protobuf::io::CodedInputStream in_;
   std::string file_;
+  std::string kind_;
   std::int64_t fields_ = 0;
   int field_ = 0;
   int type_ = 0;
