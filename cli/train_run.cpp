@@ -32,9 +32,10 @@ class Shelf {
     if (!folder_.empty()) owned_.emplace(folder_);
   }
 
-  /// The newest checkpoint; what is passed by on the way is said.
+  /// The newest checkpoint, while no rank runs; what is passed by on the way is said.
   FoundCheckpoint find() {
     if (folder_.empty()) return {};
+    remove_unfinished(folder_);
     const FoundCheckpoint found = find_checkpoint(folder_, training_, writers_);
     for (const std::string& wrong : found.passed_by) say(forerun::format("warning: {}; it is not used", wrong));
     last_ = found.step;

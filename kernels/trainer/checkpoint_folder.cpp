@@ -152,6 +152,13 @@ FoundCheckpoint find_checkpoint(const fs::path& folder, const TrainingIdentity& 
   throw BadInput(problems);
 }
 
+void remove_unfinished(const fs::path& folder) {
+  std::error_code none;
+  for_each_file(folder, [&](const fs::path& file, const FileName& name) {
+    if (!name.rest.empty()) fs::remove(file, none);
+  });
+}
+
 OwnedFolder::OwnedFolder(const fs::path& folder) : lock_(-1) {
   make_folder(folder);
   check_writable(folder / "lock");
@@ -159,10 +166,6 @@ OwnedFolder::OwnedFolder(const fs::path& folder) : lock_(-1) {
   if (!lock_.is_open()) cannot_write(folder / "lock", errno);
   if (::flock(lock_.number(), LOCK_EX | LOCK_NB) != 0)
     throw BadInput(Problem{.key = folder.string(), .what = "is another training's, which is still running"});
-  std::error_code none;
-  for_each_file(folder, [&](const fs::path& file, const FileName& name) {
-    if (!name.rest.empty()) fs::remove(file, none);
-  });
 }
 
 }  // namespace forerun

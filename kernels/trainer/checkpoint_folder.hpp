@@ -38,9 +38,12 @@ struct FoundCheckpoint {
 /// BadInput: files of another training, which nothing may write over; or none that is whole, but some that are damaged.
 FoundCheckpoint find_checkpoint(const std::filesystem::path& folder, const TrainingIdentity& training, std::span<const int> writers);
 
-/// A folder of checkpoints while a training has it for itself. Makes it where it is missing, and takes away what a writer that was killed
-/// left half done. BadInput where it cannot be made or written to, or where another training has it. Programs that this process starts
-/// hold on to it, too: ranks that outlive their launcher for a moment.
+/// Takes away what writers that were killed left half done. No writer may be at work.
+void remove_unfinished(const std::filesystem::path& folder);
+
+/// A folder of checkpoints while a training has it for itself. Makes it where it is missing. BadInput where it cannot be
+/// made or written to, or where another training has it. Programs that this process starts hold on to it, too: ranks that outlive their
+/// launcher for a moment.
 class OwnedFolder {
  public:
   explicit OwnedFolder(const std::filesystem::path& folder);

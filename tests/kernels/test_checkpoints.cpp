@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include "core/error.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Trains with a thread a rank, and a checkpoint in the folder every so many steps. Events of rank 0.
+/// Trains with a thread a rank, and a checkpoint in the folder every so many steps.
 std::vector<TrainEvent> train_in(const fs::path& folder, const Scenario& made, std::int64_t steps, std::int64_t interval,
                                  std::int64_t after, CheckpointMode mode = CheckpointMode::synchronous) {
   const StepPlan plan = plan_of(made);
@@ -25,12 +26,16 @@ std::vector<TrainEvent> train_in(const fs::path& folder, const Scenario& made, s
   options.steps = steps - 2, options.warm_up = 2;
   options.checkpoints = {folder, {interval, mode}, after};
   std::vector<TrainEvent> events;
+  std::mutex mutex;
   const auto shared = std::make_shared<ThreadMeeting>(plan.ranks);
   std::vector<std::thread> threads;
   for (int rank = 0; rank < plan.ranks; ++rank)
     threads.emplace_back([&, rank] {
       TrainOptions own = options;
-      if (rank == 0) own.on_event = [&](const TrainEvent& event) { events.push_back(event); };
+      own.on_event = [&](const TrainEvent& event) {
+        const std::scoped_lock lock(mutex);
+        events.push_back(event);
+      };
       ThreadGroup group(shared, rank);
       train_rank(made, plan, own, group, {});
     });
@@ -83,8 +88,8 @@ TEST_CASE("a training that goes on after a checkpoint ends with the weights of o
   REQUIRE(find_in(broken_off.path(), made).step == 6);
   train_in(broken_off.path(), made, 9, 3, 6);
   CHECK(!state_at(undisturbed.path(), made, 9).empty());
-  CHECK(state_at(undisturbed.path(), made, 9) == state_at(broken_off.path(), made, 9));
-  CHECK(state_at(undisturbed.path(), made, 9) != state_at(undisturbed.path(), made, 6));
+  CHECK((state_at(undisturbed.path(), made, 9) == state_at(broken_off.path(), made, 9)));
+  CHECK((state_at(undisturbed.path(), made, 9) != state_at(undisturbed.path(), made, 6)));
 }
 
 TEST_CASE("checkpoints written beside the steps that follow hold what others do") {
@@ -92,7 +97,7 @@ TEST_CASE("checkpoints written beside the steps that follow hold what others do"
   const Folder one, other;
   train_in(one.path(), made, 9, 3, 0);
   const auto events = train_in(other.path(), made, 9, 3, 0, CheckpointMode::asynchronous);
-  for (const std::int64_t step : {6, 9}) CHECK(state_at(one.path(), made, step) == state_at(other.path(), made, step));
+  for (const std::int64_t step : {6, 9}) CHECK((state_at(one.path(), made, step) == state_at(other.path(), made, step)));
   CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 3);
 }
 
@@ -132,6 +137,21 @@ TEST_CASE("every rank stands still until the last one has written or copied its 
   now = 10;
   CHECK(checkpointer.finish() == Seconds(0));  // its own writing, and not the last step of the others
   CHECK(now == (mode == CheckpointMode::synchronous ? 10 : 11));
+}
+
+TEST_CASE("the time of a step holds no checkpoint") {
+  const Scenario made = scenario("mlp", 8, "serial");
+  const Folder folder;
+  TrainOptions options;
+  options.steps = 4, options.warm_up = 0;
+  double ticks = 0;
+  options.clock = [&] { return Seconds(++ticks); };
+  const auto without = std::get<TrainResult>(train(made, options, {})).step_times;
+  options.checkpoints = {folder.path(), {1, CheckpointMode::synchronous}, 0};
+  const auto with = std::get<TrainResult>(train(made, options, {})).step_times;
+  REQUIRE(with.size() == 4);
+  CHECK(checkpoint_steps(folder.path(), 0) == std::vector<std::int64_t>{3, 4});
+  for (std::size_t i = 0; i < 4; ++i) CHECK(with[i] - without[i] <= Seconds(1));  // the clock's own reading before one
 }
 
 TEST_CASE("the last two checkpoints are kept, and of ranks that have the same the first one writes") {
@@ -226,36 +246,46 @@ TEST_CASE("networks that differ in any of what layers compute are different trai
 }
 
 TEST_CASE("a rank that cannot write its part leaves the checkpoint before, and the training goes on") {
-  const Scenario made = scenario("mlp", 8, "data=2");
+  const Scenario made = scenario("mlp", 8, "pipeline=2,micro-batches=2");
   const Folder folder;
   train_in(folder.path(), made, 4, 2, 0);
-  fs::create_directory(checkpoint_file(folder.path(), 6, 0));  // in the way of the next
-  put(checkpoint_file(folder.path(), 6, 0) / "file", "");
-  const auto events = train_in(folder.path(), made, 10, 2, 4);
+  const fs::path obstacle = checkpoint_file(folder.path(), 6, 1);
+  fs::create_directory(obstacle);
+  put(obstacle / "file", "");
+  const auto events = train_in(folder.path(), made, 6, 2, 4);
   const auto failed = std::ranges::find(events, TrainEvent::Kind::failed, &TrainEvent::kind);
   REQUIRE(failed != events.end());
   CHECK(failed->step == 6);
-  CHECK_THAT(failed->text, Catch::Contains("step-6.rank-0: cannot be written: Is a directory"));
-  fs::remove_all(checkpoint_file(folder.path(), 6, 0));
-  CHECK(checkpoint_steps(folder.path(), 0) == std::vector<std::int64_t>{8, 10});
+  CHECK(failed->rank == 1);
+  CHECK_THAT(failed->text, Catch::Contains("step-6.rank-1: cannot be written: Is a directory"));
+  CHECK(std::ranges::count(events, TrainEvent::Kind::written, &TrainEvent::kind) == 0);
+  CHECK(checkpoint_steps(folder.path(), 0) == std::vector<std::int64_t>{2, 4});  // nor does the other's part stay
+  train_in(folder.path(), made, 10, 2, 4);
+  fs::remove_all(obstacle);
+  for (const int rank : {0, 1}) CHECK(checkpoint_steps(folder.path(), rank) == std::vector<std::int64_t>{8, 10});
 }
 
 TEST_CASE("what lies beside checkpoints under other names is neither read nor taken away") {
   const Folder folder;
   for (const char* name : {"step-40.rank-0.bak", "step-40.rank-0.backups", "step-40.rank-0-mine"}) put(folder / name, "mine");
   const OwnedFolder owned(folder / "");
+  remove_unfinished(folder.path());
   CHECK(find_in(folder.path(), scenario("mlp", 8, "serial")).step == 0);
   CHECK(folder.entries() == 3 + 1);  // and the lock
 }
 
-TEST_CASE("a folder belongs to one training at a time, and what was not finished is taken away") {
+TEST_CASE("what was not finished is taken away, and nothing else") {
   const Folder folder;
-  put(folder / "step-4.rank-0.abcdef", "half");
-  put(folder / "notes.txt", "mine");
+  for (const char* name : {"step-4.rank-0.abcdef", "step-4.rank-1", "notes.txt"}) put(folder / name, "half");
+  remove_unfinished(folder.path());
+  CHECK_FALSE(fs::exists(folder / "step-4.rank-0.abcdef"));
+  CHECK(folder.entries() == 2);
+}
+
+TEST_CASE("a folder belongs to one training at a time") {
+  const Folder folder;
   {
     const OwnedFolder owned(folder / "");
-    CHECK_FALSE(fs::exists(folder / "step-4.rank-0.abcdef"));
-    CHECK(fs::exists(folder / "notes.txt"));
     CHECK_THROWS_WITH(OwnedFolder(folder / ""), Catch::Contains("is another training's, which is still running"));
   }
   CHECK_NOTHROW(OwnedFolder(folder / ""));
