@@ -12,6 +12,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 const Row kStepHeader{"run", "step", "step_time_s"};
+const Row kInputHeader{"run", "step", "read_s", "decode_s", "input_exposed_s"};
 const Row kOperationHeader{"run", "operation", "name", "layer", "median_s", "p10_s", "p90_s", "wait_s"};
 
 std::vector<Row> step_rows(const std::string& run, const TrainResult& result) {
@@ -28,6 +29,15 @@ std::vector<Row> operation_rows(const std::string& run, const TrainResult& resul
   return rows;
 }
 
+std::vector<Row> input_rows(const std::string& run, const TrainResult& result) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < result.input.size(); ++i) {
+    const InputTime& time = result.input[i];
+    rows.push_back({run, std::to_string(i), exact(time.read.value()), exact(time.decode.value()), exact(time.wait.value())});
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string named_from(const std::string& name_or_file, const fs::path& runs) {
@@ -37,7 +47,10 @@ std::string named_from(const std::string& name_or_file, const fs::path& runs) {
 }
 
 MeasuredRunFiles::MeasuredRunFiles(const fs::path& runs)
-    : runs_(runs), steps_(companion_file(runs, "steps")), operations_(companion_file(runs, "operations")) {}
+    : runs_(runs),
+      steps_(companion_file(runs, "steps")),
+      operations_(companion_file(runs, "operations")),
+      input_(companion_file(runs, "input")) {}
 
 void MeasuredRunFiles::check(const std::string& run) const {
   std::error_code unknown;
@@ -47,6 +60,7 @@ void MeasuredRunFiles::check(const std::string& run) const {
   problems.collect([&] { check_appendable(runs_, measured_run_columns()); });
   problems.collect([&] { check_appendable(steps_, kStepHeader); });
   problems.collect([&] { check_appendable(operations_, kOperationHeader); });
+  problems.collect([&] { check_appendable(input_, kInputHeader); });
   problems.throw_if_any();
   std::error_code none;
   if (!fs::exists(runs_, none) || fs::file_size(runs_, none) == 0) return;
@@ -57,6 +71,7 @@ void MeasuredRunFiles::check(const std::string& run) const {
 void MeasuredRunFiles::append(const MeasuredRun& run, const TrainResult& result) const {
   append_csv_rows(steps_, kStepHeader, step_rows(run.run, result));
   append_csv_rows(operations_, kOperationHeader, operation_rows(run.run, result));
+  if (!result.input.empty()) append_csv_rows(input_, kInputHeader, input_rows(run.run, result));
   append_csv_row(runs_, measured_run_columns(), measured_run_row(run));
 }
 

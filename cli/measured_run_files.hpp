@@ -11,7 +11,8 @@ namespace forerun {
 /// A name, or a file as a file of measured runs names it: relative to that file's folder, and never to be taken for a name.
 std::string named_from(const std::string& name_or_file, const std::filesystem::path& runs);
 
-/// A file of measured runs and what is kept beside it: RUNS.steps.csv (run, step, step_time_s) and RUNS.operations.csv.
+/// A file of measured runs and what is kept beside it: RUNS.steps.csv (run, step, step_time_s), RUNS.operations.csv and, of runs that read
+/// samples, RUNS.input.csv (run, step, read_s, decode_s, input_exposed_s).
 class MeasuredRunFiles {
  public:
   explicit MeasuredRunFiles(const std::filesystem::path& runs);
@@ -26,6 +27,7 @@ class MeasuredRunFiles {
   std::filesystem::path runs_;
   std::filesystem::path steps_;
   std::filesystem::path operations_;
+  std::filesystem::path input_;
 };
 
 }  // namespace forerun

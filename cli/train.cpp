@@ -22,6 +22,7 @@
 #include "io/quantity.hpp"
 #include "kernels/trainer/core_pin.hpp"
 #include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/quantiles.hpp"
 #include "kernels/trainer/shard.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
@@ -30,6 +31,8 @@
 namespace forerun {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::int64_t kMostPrefetch = 4096;
 
 struct TrainCommand {
   ScenarioOptions scenario;
@@ -40,6 +43,7 @@ struct TrainCommand {
   std::string append;
   std::string run;
   std::string group = "train";
+  std::vector<std::string> data;
   std::string checkpoints;
   std::vector<std::string> kills;
   Detail detail = Detail::summary;
@@ -50,6 +54,8 @@ struct Training {
   Scenario scenario;
   std::int64_t warm_up = 0;
   int threads = 1;
+  DataOptions data;
+  bool stored = false;  ///< the platform says where samples lie
   CheckpointOptions checkpoints;
   std::vector<Kill> kills;
   std::vector<Text> settings;  ///< `key=value`, as they were given; of what decides a step
@@ -72,6 +78,21 @@ void require_own_runtime(const Strategy& strategy) {
                                  : forerun::format("leave the runtime out. What both do is a strategy such as --strategy data={},{}",
                                                    strategy.data, alike_text(strategy));
   throw MissingCapability(forerun::format("train runs its own trainer, not runtime={}; {}", to_string(strategy.runtime), advice));
+}
+
+/// Where samples are read from, and how far ahead.
+void read_data(const TrainCommand& options, const std::vector<Text>& input, Training& training, Problems& problems) {
+  for (const std::string& file : options.data) training.data.files.push_back(fs::absolute(file));
+  for (const Text& setting : input) {
+    const Text shown = named(setting, "input");
+    if (options.data.empty())
+      problems.add(problem(shown, "has no meaning here: train reads no samples without --data"));
+    else if (setting.key != "prefetch")
+      problems.add(
+          problem(shown, "has no meaning here: one thread of a rank reads and decodes, and shuffles all samples", "input.prefetch"));
+    else
+      problems.collect([&] { training.data.prefetch = static_cast<int>(parse_integer(shown, 0, kMostPrefetch)); });
+  }
 }
 
 /// When checkpoints are written, as the run says it, and where. What is lowered is the step alone.
@@ -118,10 +139,10 @@ Training read_training(const TrainCommand& options, const Environment& environme
   };
   refuse(settings.platform, "platform");
   refuse(settings.calibration, "calibration");
-  refuse(settings.input, "input");
+  read_data(options, settings.input, training, problems);
   for (const Text& setting : settings.workload)
     if (std::ranges::find(stored_keys(), setting.key) != stored_keys().end())
-      problems.add(problem(named(setting, "workload"), "has no meaning here: train reads no samples from storage"));
+      problems.add(problem(named(setting, "workload"), "has no meaning here: train finds out itself"));
   Scenario& scenario = training.scenario;
   std::optional<MissingCapability> missing;
   problems.collect([&] {
@@ -146,12 +167,19 @@ Training read_training(const TrainCommand& options, const Environment& environme
   read_threads(options, training, problems);
   problems.throw_if_any();
   if (missing) throw *missing;
+  const bool alone = scenario.strategy.servers > 0 && scenario.strategy.updates == Updates::asynchronous;
+  if (alone && !(options.checkpoints.empty() && options.kills.empty() && options.data.empty()))
+    throw MissingCapability("--checkpoints, --kill and --data are not for workers that wait for nobody (sync=off)");
   require_own_runtime(scenario.strategy);
   require_trainable(scenario.strategy);
   const std::string& platform = options.scenario.platform;
   scenario.platform = platform.empty() ? this_machine(environment) : platform_of_ranks(platform, scenario.strategy.ranks(), environment);
-  std::ranges::copy_if(text.settings, std::back_inserter(training.settings),
-                       [](const Text& setting) { return !setting.value.starts_with("run.checkpoint-"); });
+  std::ranges::copy_if(text.settings, std::back_inserter(training.settings), [](const Text& setting) {
+    return !setting.value.starts_with("run.checkpoint-") && !setting.value.starts_with("input.");
+  });
+  // What is lowered is the step, with its samples in memory.
+  training.stored = scenario.platform.data.has_value();
+  scenario.platform.data.reset(), scenario.platform.checkpoints.reset();
   training.workload_settings = settings.workload;
   return training;
 }
@@ -166,6 +194,7 @@ TrainJob job_of(const Training& training, const TrainCommand& options) {
   job.steps = *scenario.run.steps;
   job.warm_up = training.warm_up;
   job.threads = training.threads;
+  job.data = training.data;
   job.checkpoints = training.checkpoints;
   job.kills = training.kills;
   return job;
@@ -190,6 +219,20 @@ std::string note_of(const Training& training, const TrainRun& trained) {
   return note;
 }
 
+/// What a prediction of the same reading has to know, where the platform says what the samples lie on.
+void add_input_settings(const Training& training, const TrainRun& trained, MeasuredRun& run) {
+  const std::vector<InputTime>& input = trained.result.input;
+  if (!training.stored || input.empty()) return;
+  std::vector<Seconds> decodes;
+  for (const InputTime& time : input) decodes.push_back(time.decode);
+  const double share = static_cast<double>(training.scenario.workload.batch) / training.scenario.strategy.data;
+  const auto set = [&](std::string setting) { run.settings.emplace_back().value = std::move(setting); };
+  set(forerun::format("workload.sample-bytes={:.0f}B", trained.sample_bytes.value()));
+  set(forerun::format("workload.samples-per-file={:.6g}", trained.samples_per_file));
+  set(forerun::format("workload.decode-time={:.6g}us", 1e6 * quantiles(decodes).median.value() / share));
+  set(forerun::format("input.prefetch={}", training.data.prefetch));
+}
+
 MeasuredRun measured_run(const std::string& name, const Training& training, const TrainRun& trained, const TrainCommand& options,
                          const Environment& environment) {
   const TrainResult& result = trained.result;
@@ -201,6 +244,7 @@ MeasuredRun measured_run(const std::string& name, const Training& training, cons
       options.scenario.platform.empty() ? std::string(kThisMachine) : named_from(options.scenario.platform, options.append);
   run.strategy.value = strategy_text(training.scenario.strategy);
   run.settings = training.settings;
+  add_input_settings(training, trained, run);
   run.metric = "step_time_s";
   run.value = result.median.value();
   run.p10 = result.p10.value();
@@ -210,6 +254,7 @@ MeasuredRun measured_run(const std::string& name, const Training& training, cons
   run.date = iso_date(environment.now);
   run.host = environment.host;
   run.note = note_of(training, trained);
+  if (!result.input.empty()) run.note += forerun::format(", samples from {}", options.data.front());
   return run;
 }
 
@@ -259,6 +304,8 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
                    "runs.operations.csv");
   verb->add_option("--run", options->run, "the run's name; made from workload, ranks, batch and date otherwise");
   verb->add_option("--group", options->group, "the series it belongs to")->capture_default_str();
+  verb->add_option("--data", options->data,
+                   "train on these TFRecord files, a folder of them, or a folder with a folder of JPEG files for each class");
   verb->add_option("--checkpoints", options->checkpoints,
                    "write checkpoints to this folder, every run.checkpoint-interval steps, and go on after the newest that it holds");
   verb->add_option("--kill", options->kills,

@@ -25,9 +25,9 @@ std::vector<int> writers_of(const TrainJob& job, int ranks) {
 /// The folder of a training's checkpoints, as the command sees it.
 class Shelf {
  public:
-  Shelf(const Scenario& scenario, const TrainJob& job)
+  Shelf(const Scenario& scenario, const TrainJob& job, const ImageFiles* images)
       : folder_(job.checkpoints.folder),
-        training_(identity_of(scenario, train_options(job))),
+        training_(identity_of(scenario, train_options(job), images)),
         writers_(writers_of(job, scenario.strategy.ranks())) {
     if (!folder_.empty()) owned_.emplace(folder_);
   }
@@ -89,9 +89,11 @@ RecoveredRun run_here(const Scenario& scenario, const TrainJob& job, Shelf& shel
 
 TrainRun run_training(const Scenario& scenario, TrainJob job, const Environment& environment) {
   require_recoverable(scenario.strategy, train_options(job));
-  Shelf shelf(scenario, job);
+  const std::optional<ImageFiles> images = images_of(scenario.workload, job.data);
+  Shelf shelf(scenario, job, images ? &*images : nullptr);
   const FoundCheckpoint found = shelf.find();
   TrainRun run;
+  if (images) run.sample_bytes = images->sample_bytes(), run.samples_per_file = images->samples_per_file();
   run.after = job.checkpoints.after = found.step;
   if (found.step > 0) say(forerun::format("goes on after step {} of {}", found.step, job.checkpoints.folder.string()));
   if (found.step >= job.warm_up + job.steps) return run;

@@ -15,6 +15,8 @@ struct TrainRun {
   RunRecord record;
   std::int64_t after = 0;  ///< steps that were done before the command began
   Bytes checkpoint_bytes;  ///< of the newest checkpoint; zero without any
+  Bytes sample_bytes;      ///< of samples from files, on average; zero without any
+  double samples_per_file = 1;
 };
 
 /// Runs the job in this process, or on ranks of their own where the scenario has several or one is to be killed. With a folder of

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "io/format.hpp"
+#include "kernels/trainer/quantiles.hpp"
 
 namespace forerun {
 namespace {
@@ -63,6 +64,22 @@ std::string staleness_line(const std::vector<std::int64_t>& sorted) {
                          at_share(sorted, 0.5), at_share(sorted, 0.9), sorted.back(), sorted.size());
 }
 
+/// The median of one part of what steps' samples took.
+Seconds median_of(const TrainResult& result, Seconds InputTime::*part) {
+  std::vector<Seconds> times;
+  for (const InputTime& time : result.input) times.push_back(time.*part);
+  return quantiles(std::move(times)).median;
+}
+
+void add_input(const TrainResult& result, Page& page) {
+  const Seconds read = median_of(result, &InputTime::read), decode = median_of(result, &InputTime::decode);
+  const Seconds wait = median_of(result, &InputTime::wait);
+  page.document["read_s"] = read.value(), page.document["decode_s"] = decode.value(), page.document["input_exposed_s"] = wait.value();
+  page.rows = one_row(page.document);
+  page.text +=
+      forerun::format("input       a step: read {}, decode {}; the step waits {} (medians)\n", human(read), human(decode), human(wait));
+}
+
 }  // namespace
 
 Page training_page(const TrainResult& result, const Scenario& scenario, const std::string& strategy, Detail detail) {
@@ -90,6 +107,7 @@ Page training_page(const TrainResult& result, const Scenario& scenario, const st
                       human(result.median), human(result.p10), human(result.p90), static_cast<double>(batch) / result.median.value(),
                       result.losses.front(), result.losses.back());
   page.text += staleness_line(result.staleness);
+  if (!result.input.empty()) add_input(result, page);
   if (detail == Detail::operations) {
     page.document["operations"] = operations_json(result);
     page.rows = operations_rows(result);

@@ -25,6 +25,7 @@ need  nlohmann-json3-dev  nlohmann/json.hpp             reads and writes JSON
 need  libcli11-dev        CLI/CLI.hpp                   the command line
 need  libfmt-dev          fmt/format.h                  formats text
 need  libboost-graph-dev  boost/graph/graph_traits.hpp  order, cycles and critical paths of networks
+wish  libturbojpeg0-dev   turbojpeg.h                   decodes the JPEG images that are trained on
 wish  libopenmpi-dev      mpicxx                        trains on several ranks (forerun-ranks)
 wish  openmpi-bin         mpirun                        starts those ranks
 check clang-format        clang-format                  make check-format
@@ -35,7 +36,7 @@ LIST
 present() {  # package probe
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] && return
   case $2 in
-    */* | *.hpp) echo "#include <$2>" | c++ -std=c++20 -E -x c++ - >/dev/null 2>&1 ;;
+    */* | *.hpp | *.h) echo "#include <$2>" | c++ -std=c++20 -E -x c++ - >/dev/null 2>&1 ;;
     *) command -v "$2" >/dev/null ;;
   esac
 }

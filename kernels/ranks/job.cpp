@@ -13,6 +13,8 @@ namespace {
 Json to_json(const TrainJob& job) {
   Json settings = Json::object();
   for (const auto& [key, value] : job.settings) settings[key] = value;
+  Json files = Json::array();
+  for (const std::filesystem::path& file : job.data.files) files.push_back(file.string());
   Json kills = Json::array();
   for (const Kill& kill : job.kills) kills.push_back(kill_text(kill));
   return {{"job", "train"},
@@ -25,6 +27,8 @@ Json to_json(const TrainJob& job) {
           {"resident_batches", job.resident_batches},
           {"kernels", job.kernels == Kernels::eigen_only ? "eigen" : "fastest"},
           {"threads", job.threads},
+          {"data", files},
+          {"prefetch", job.data.prefetch},
           {"checkpoint_folder", job.checkpoints.folder.string()},
           {"checkpoint_interval", job.checkpoints.when.interval.value_or(0)},
           {"checkpoint_mode", to_string(job.checkpoints.when.mode)},
@@ -66,6 +70,10 @@ TrainJob read_train_job(Mapping& mapping) {
     job.kernels = text.value == "eigen" ? Kernels::eigen_only : Kernels::fastest;
   });
   mapping.required("threads", [&](const Text& text) { job.threads = static_cast<int>(parse_integer(text, 1, 1 << 20)); });
+  mapping.required("data", [&](const YamlNode& node) {
+    for (const YamlNode& file : node.children) job.data.files.emplace_back(scalar(file).value);
+  });
+  mapping.required("prefetch", [&](const Text& text) { job.data.prefetch = static_cast<int>(parse_integer(text, 0, 1 << 20)); });
   read_checkpoints(mapping, job.checkpoints);
   mapping.required("kills", [&](const YamlNode& node) {
     for (const YamlNode& kill : node.children) job.kills.push_back(parse_kill(scalar(kill)));
@@ -89,6 +97,7 @@ TrainOptions train_options(const TrainJob& job) {
   options.resident_batches = job.resident_batches;
   options.kernels = job.kernels;
   options.threads = job.threads;
+  options.data = job.data;
   options.checkpoints = job.checkpoints;
   options.kills = job.kills;
   return options;

@@ -29,6 +29,7 @@ struct TrainJob {
   int resident_batches = 4;
   Kernels kernels = Kernels::fastest;
   int threads = 1;  ///< of each rank; ranks that are started have a core each
+  DataOptions data;  ///< which cores are the ranks' own matter
   CheckpointOptions checkpoints;
   std::vector<Kill> kills;
 

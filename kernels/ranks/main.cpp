@@ -33,11 +33,11 @@ void print_event(const TrainEvent& event) {
 /// The rank that reports progress and writes the result, or one of the others.
 enum class Speaker { first_rank, other_rank };
 
-std::string run(const Job& job, Speaker speaker) {
+std::string run(const Job& job, Speaker speaker, const std::vector<int>& cores) {
   const bool first = speaker == Speaker::first_rank;
   const ProgressCallback progress = first ? ProgressCallback(print_progress) : ProgressCallback();
   if (const auto* training = std::get_if<TrainJob>(&job)) {
-    const TrainResult result = train_ranks(*training, MPI_COMM_WORLD, progress, print_event);
+    const TrainResult result = train_ranks(*training, MPI_COMM_WORLD, progress, print_event, cores);
     return first ? result_text(result) : std::string();
   }
   const NetworkResult result = measure_network_ranks(std::get<NetworkJob>(job), MPI_COMM_WORLD, progress);
@@ -45,28 +45,30 @@ std::string run(const Job& job, Speaker speaker) {
 }
 
 /// One core each, while there are enough: ranks wait for one another busily.
-int core_of(int rank) {
-  const std::vector<int> cores = usable_cores();
-  return cores.empty() ? 0 : cores[static_cast<std::size_t>(rank) % cores.size()];
-}
+int core_of(int rank, const std::vector<int>& cores) { return cores.empty() ? 0 : cores[static_cast<std::size_t>(rank) % cores.size()]; }
 
 /// Open MPI over TCP: a large message that its receiver asks for (put, the default) makes two ranks that send to one another take turns,
 /// for what asks waits behind what is being sent. Two ranks of an all-reduce took twice as long. What the environment says stands.
 void send_both_ways_at_once() { setenv("OMPI_MCA_btl_tcp_flags", "send", 0); }
 
+void leave_word(const char* result, const char* what) {
+  try {
+    write_file(result, what);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "forerun-ranks: %s\n", error.what());
+  }
+}
+
 /// What is wrong with a job is wrong on every rank: rank 0 says so in the result file, too, and ends all; the others give it time to. What
-/// is wrong on one of them alone, such as a stage that does not fit into its memory, that one says.
+/// is wrong on one of them alone, such as a stage that does not fit into its memory or a record that only it reads, that one says.
 int fail(Speaker speaker, const char* result, const char* what, RanksExit code) {
   if (speaker == Speaker::first_rank) {
     std::fprintf(stderr, "forerun-ranks: %s\n", what);
-    try {
-      write_file(result, what);
-    } catch (const std::exception& error) {
-      std::fprintf(stderr, "forerun-ranks: %s\n", error.what());
-    }
+    leave_word(result, what);
   } else {
     std::fprintf(stderr, "forerun-ranks: rank %d: %s\n", group_rank(MPI_COMM_WORLD), what);
     sleep(1);
+    if (code == RanksExit::bad_input) leave_word(result, what);
   }
   MPI_Abort(MPI_COMM_WORLD, static_cast<int>(code));
   return static_cast<int>(code);
@@ -82,12 +84,14 @@ int main(int count, char** arguments) {
     return static_cast<int>(RanksExit::usage);
   }
   send_both_ways_at_once();
-  MPI_Init(nullptr, nullptr);
+  int provided = 0;
+  MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided);  // other threads read samples and write checkpoints
   const int rank = group_rank(MPI_COMM_WORLD);
   const Speaker speaker = rank == 0 ? Speaker::first_rank : Speaker::other_rank;
-  const CorePin pin(core_of(rank));
+  const std::vector<int> cores = usable_cores();
+  const CorePin pin(core_of(rank, cores));
   try {
-    const std::string result = run(read_job(arguments[1]), speaker);
+    const std::string result = run(read_job(arguments[1]), speaker, cores);
     if (speaker == Speaker::first_rank) write_file(arguments[2], result);
   } catch (const BadInput& error) {
     return fail(speaker, arguments[2], error.what(), RanksExit::bad_input);

@@ -48,6 +48,8 @@ auto read_document(const std::filesystem::path& file, Read&& read) {
 std::string result_text(const TrainResult& result) {
   Json operations = Json::array();
   for (const OperationTime& time : result.operations) operations.push_back(to_json(time));
+  Json input = Json::array();
+  for (const InputTime& time : result.input) input.push_back({time.read.value(), time.decode.value(), time.wait.value()});
   return json_text({{"ranks", result.ranks},
                     {"median_s", result.median.value()},
                     {"p10_s", result.p10.value()},
@@ -56,7 +58,8 @@ std::string result_text(const TrainResult& result) {
                     {"operations", operations},
                     {"step_times_s", seconds(result.step_times)},
                     {"losses", result.losses},
-                    {"staleness", result.staleness}});
+                    {"staleness", result.staleness},
+                    {"input_s", input}});
 }
 
 std::string result_text(const NetworkResult& result) {
@@ -79,6 +82,8 @@ TrainResult read_train_result(const std::filesystem::path& file) {
     result.step_times = read_seconds(document.at("step_times_s"));
     result.losses = document.at("losses").get<std::vector<double>>();
     result.staleness = document.at("staleness").get<std::vector<std::int64_t>>();
+    for (const Json& time : document.at("input_s"))
+      result.input.push_back({Seconds(time.at(0).get<double>()), Seconds(time.at(1).get<double>()), Seconds(time.at(2).get<double>())});
     return result;
   });
 }

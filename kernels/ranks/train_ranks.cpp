@@ -8,7 +8,8 @@ namespace forerun {
 
 namespace {
 
-/// A log as numbers: origin, step ends, losses, staleness, then of each operation its intervals; each list behind its length.
+/// A log as numbers: origin, step ends, losses, staleness, times of input, then of each operation its intervals; each list behind its
+/// length.
 std::vector<double> flatten(const RankLog& log) {
   std::vector<double> numbers{log.origin.value()};
   const auto length = [&](std::size_t items) { numbers.push_back(static_cast<double>(items)); };
@@ -18,6 +19,9 @@ std::vector<double> flatten(const RankLog& log) {
   numbers.insert(numbers.end(), log.losses.begin(), log.losses.end());
   length(log.staleness.size());
   for (const std::int64_t updates : log.staleness) numbers.push_back(static_cast<double>(updates));
+  length(log.input.size());
+  for (const InputTime& time : log.input)
+    for (const Seconds part : {time.read, time.decode, time.wait}) numbers.push_back(part.value());
   length(log.operations.size());
   for (const auto& operation : log.operations) {
     length(operation.size());
@@ -39,6 +43,8 @@ RankLog unflatten(const double* numbers) {
   for (double& loss : log.losses) loss = *numbers++;
   log.staleness.resize(length());
   for (std::int64_t& updates : log.staleness) updates = static_cast<std::int64_t>(*numbers++);
+  log.input.resize(length());
+  for (InputTime& time : log.input) time.read = seconds(), time.decode = seconds(), time.wait = seconds();
   log.operations.resize(length());
   for (auto& operation : log.operations) {
     operation.resize(length());
@@ -49,12 +55,14 @@ RankLog unflatten(const double* numbers) {
 
 }  // namespace
 
-TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress, const TrainEventCallback& on_event) {
+TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress, const TrainEventCallback& on_event,
+                        std::vector<int> cores) {
   MpiGroup group(communicator);
   const Scenario scenario = launched_scenario(job, group.ranks());
   const StepPlan plan = launched_plan(scenario, group.ranks());
   TrainOptions options = train_options(job);
   options.on_event = on_event;
+  options.data.cores = std::move(cores);
   const RankLog log = train_rank(scenario, plan, options, group, progress);
 
   std::vector<double> mine = flatten(log);

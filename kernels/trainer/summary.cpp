@@ -119,6 +119,22 @@ std::vector<double> mean_losses(const std::vector<RankLog>& ranks) {
   return means;
 }
 
+std::vector<InputTime> input_times(const std::vector<RankLog>& ranks) {
+  std::vector<InputTime> times;
+  double readers = 0;
+  for (const RankLog& log : ranks) {
+    if (log.input.empty()) continue;
+    times.resize(log.input.size());
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      times[i].read += log.input[i].read, times[i].decode += log.input[i].decode;
+      times[i].wait = std::max(times[i].wait, log.input[i].wait);
+    }
+    readers += 1;
+  }
+  for (InputTime& time : times) time.read = time.read / readers, time.decode = time.decode / readers;
+  return times;
+}
+
 }  // namespace
 
 std::vector<OperationTime> operation_times(const Workload& workload, const StepPlan& plan, const std::vector<RankLog>& ranks,
@@ -139,6 +155,7 @@ TrainResult summarise(const Workload& workload, const StepPlan& plan, const std:
   result.step_times = differences(last_ends(ranks));
   if (result.step_times.empty()) return result;  // a checkpoint held all steps
   result.losses = mean_losses(ranks);
+  result.input = input_times(ranks);
   for (const RankLog& log : ranks) result.rank_medians.push_back(quantiles(differences(log.step_ends)).median);
   result.operations = operation_times(workload, plan, ranks, Messages::between_all);
   const Quantiles spread = quantiles(result.step_times);

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "io/format.hpp"
 #include "kernels/cpu/threads.hpp"
+#include "kernels/data/loader.hpp"
 #include "kernels/trainer/asynchronous.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
 #include "kernels/trainer/executor.hpp"
@@ -21,18 +22,41 @@ namespace forerun {
 
 namespace {
 
-/// The shards of the global batches that are used in turn; a rank that only serves variables has empty ones.
-std::vector<Batch> resident_batches(const Scenario& scenario, const StepPlan& plan, int count, int rank, const Network& network) {
-  const Workload& workload = scenario.workload;
-  const std::int64_t size = workload.batch / scenario.strategy.data;
-  const std::int64_t first = size * share_of(scenario.strategy, plan, rank);
-  std::vector<Batch> batches;
-  batches.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i)
-    batches.push_back(network.chunks().empty() ? Batch{}
-                                               : make_batch(workload, scenario.run.seed, i * workload.batch + first, first, size));
-  return batches;
-}
+/// A rank's share of each step's global batch: from files, or of a few batches that are made before the first step and used in turn. A rank
+/// that only serves variables has empty ones.
+class BatchSource {
+ public:
+  BatchSource(const Scenario& scenario, const StepPlan& plan, const TrainOptions& options, int rank, const Network& network,
+              const ImageFiles* images) {
+    const Workload& workload = scenario.workload;
+    const std::int64_t size = workload.batch / scenario.strategy.data;
+    const std::int64_t first = size * share_of(scenario.strategy, plan, rank);
+    const bool works = !network.chunks().empty();
+    if (works && images != nullptr) {
+      loader_.emplace(*images, workload, scenario.run.seed, Loader::Share{workload.batch, first, size}, options.checkpoints.after,
+                      options.data.prefetch, options.data.cores);
+      return;
+    }
+    resident_.reserve(static_cast<std::size_t>(options.resident_batches));
+    for (int i = 0; i < options.resident_batches; ++i)
+      resident_.push_back(works ? make_batch(workload, scenario.run.seed, i * workload.batch + first, first, size) : Batch{});
+  }
+
+  /// The next step's, which stays until the one after is asked for.
+  const Batch& next(std::int64_t step, RankLog* log) {
+    if (!loader_) return resident_[static_cast<std::size_t>(step) % resident_.size()];
+    const LoadedBatch& loaded = loader_->next();
+    if (log != nullptr) log->input.push_back({loaded.times.read, loaded.times.decode, loaded.waited});
+    return loaded.batch;
+  }
+
+  /// The batches that were made; none of files.
+  [[nodiscard]] const std::vector<Batch>& resident() const { return resident_; }
+
+ private:
+  std::vector<Batch> resident_;
+  std::optional<Loader> loader_;
+};
 
 RankLog empty_log(const StepPlan& plan, const TrainOptions& options) {
   RankLog log;
@@ -85,8 +109,14 @@ int share_among(const StepPlan& plan, const std::vector<int>& replicas, int rank
 
 }  // namespace
 
-TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options) {
-  return training_identity(scenario, forerun::format("{} batches that were made", options.resident_batches));
+TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options, const ImageFiles* images) {
+  return training_identity(scenario,
+                           images != nullptr ? images->identity() : forerun::format("{} batches that were made", options.resident_batches));
+}
+
+std::optional<ImageFiles> images_of(const Workload& workload, const DataOptions& data) {
+  if (data.files.empty()) return {};
+  return ImageFiles(data.files, workload);
 }
 
 void require_trainable(const Strategy& strategy) {
@@ -135,16 +165,20 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   const cpu::Threads threads(options.threads);
   const NetworkOptions how{options.kernels, scenario.run.seed, options.rule};
   Network network(scenario.workload, plan, how, planned_rank(scenario.strategy, rank));
-  const std::vector<Batch> batches = resident_batches(scenario, plan, options.resident_batches, rank, network);
+  const std::optional<ImageFiles> images = images_of(scenario.workload, options.data);
+  const ImageFiles* files = images ? &*images : nullptr;
+  BatchSource source(scenario, plan, options, rank, network, files);
   if (waits_for_nobody(scenario.strategy)) {
+    if (files != nullptr) throw MissingCapability("the trainer reads no files for workers that wait for nobody (sync=off)");
     StepProgress rounds(progress, options.warm_up + options.steps, 0);
-    return train_asynchronously(scenario, plan, options, network, batches, group, [&](std::int64_t done) { rounds.report(done); });
+    return train_asynchronously(scenario, plan, options, network, source.resident(), group,
+                                [&](std::int64_t done) { rounds.report(done); });
   }
   std::optional<ServerTransfers> servers;
   if (scenario.strategy.servers > 0)
     servers.emplace(scenario.workload, plan, served_variables(scenario), class_of(plan, rank), network, how);
   Executor executor(plan, scenario.strategy.overlap, network, group, options.clock, servers ? &*servers : nullptr);
-  Checkpointer checkpointer(options.checkpoints, identity_of(scenario, options), writer_of(scenario.strategy, plan, rank),
+  Checkpointer checkpointer(options.checkpoints, identity_of(scenario, options, files), writer_of(scenario.strategy, plan, rank),
                             servers ? servers->state() : network.state(), group, options.clock, options.on_event);
   const Seconds load = restore(checkpointer, options, network, servers);
   RankLog log = empty_log(plan, options);
@@ -166,8 +200,8 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
       say(TrainEvent::Kind::killed, step + 1, Seconds(0));
       std::raise(SIGKILL);
     }
-    network.begin_step(batches[static_cast<std::size_t>(step) % batches.size()]);
     const bool timed = step >= first_timed;
+    network.begin_step(source.next(step, timed ? &log : nullptr));
     executor.step(timed ? &log : nullptr);
     if (step + 1 >= first_timed) log.step_ends.push_back(options.clock() - stood_still);
     if (timed && network.has_loss()) log.losses.push_back(network.loss());

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "core/plan.hpp"
 #include "core/progress.hpp"
 #include "core/scenario.hpp"
+#include "kernels/data/image_files.hpp"
 #include "kernels/trainer/checkpointer.hpp"
 #include "kernels/trainer/clock.hpp"
 #include "kernels/trainer/network.hpp"
@@ -25,6 +28,15 @@ struct Kill {
   friend bool operator==(const Kill&, const Kill&) = default;
 };
 
+/// Samples from files in the place of those that are made.
+struct DataOptions {
+  std::vector<std::filesystem::path> files;  ///< as ImageFiles takes them; empty: none
+  int prefetch = 1;                          ///< batches that are ready before their step
+  std::vector<int> cores;                    ///< that reading and decoding may use; empty: those of the thread that trains
+
+  friend bool operator==(const DataOptions&, const DataOptions&) = default;
+};
+
 struct TrainOptions {
   std::int64_t steps = 100;  ///< timed
   std::int64_t warm_up = 10;
@@ -33,9 +45,17 @@ struct TrainOptions {
   int threads = 1;  ///< that its operators may use
   cpu::UpdateRule rule;
   Clock clock = steady_now;
+  DataOptions data;
   CheckpointOptions checkpoints;
   std::vector<Kill> kills;  ///< ranks that are to fail
   TrainEventCallback on_event;
+};
+
+/// What a step's samples from files took.
+struct InputTime {
+  Seconds read;
+  Seconds decode;
+  Seconds wait;  ///< of the step, what it was held up
 };
 
 /// What one rank saw, with its clock's own origin.
@@ -50,6 +70,7 @@ struct RankLog {
   std::vector<Seconds> step_ends;       ///< of the last warm-up step (or the origin), then of every timed step; less what checkpoints took
   std::vector<double> losses;           ///< mean over this rank's samples, one a timed step; none on ranks without the loss
   std::vector<std::int64_t> staleness;  ///< of an asynchronous server: by update, how many others made since its worker pulled
+  std::vector<InputTime> input;         ///< one a timed step, of samples from files
   std::vector<std::vector<Interval>>
       operations;  ///< of each operation of the plan, one a timed step, micro-batch and block that it stands for
 
@@ -72,6 +93,7 @@ struct TrainResult {
   int ranks = 1;
   std::vector<Seconds> step_times;  ///< from the moment the last rank ended a step to the moment it ended the next one
   std::vector<double> losses;       ///< mean over the global batch, one a timed step
+  std::vector<InputTime> input;     ///< one a timed step, of samples from files: means over the ranks, of `wait` the longest
   std::vector<OperationTime> operations;
   std::vector<Seconds> rank_medians;  ///< each rank's own median step time
   Seconds median;                     ///< of step_times
@@ -80,8 +102,11 @@ struct TrainResult {
   std::vector<std::int64_t> staleness;  ///< of the gradients that were applied, sorted; none where servers wait for all
 };
 
-/// Of a training with these options.
-TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options);
+/// Of a training with these options; `images`: those of its files, or null.
+TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options, const ImageFiles* images);
+
+/// The images of the options' files, or nothing. Throws as ImageFiles().
+std::optional<ImageFiles> images_of(const Workload& workload, const DataOptions& data);
 
 /// Throws MissingCapability, naming the key and its value, for a strategy that splits layers otherwise than by their filters, channels or
 /// rows of images, shares out state (ZeRO), recomputes or offloads, and for servers that hold parts of variables, that wait for fewer

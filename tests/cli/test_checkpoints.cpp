@@ -59,7 +59,7 @@ TEST_CASE("a training writes checkpoints, and the same command again goes on aft
   CHECK(further.code == 0);
   CHECK(further.err.find("goes on after step 20 of ") == 0);
   CHECK(further.out.find("batch 16, 18 steps") != std::string::npos);
-  CHECK(state_in(shell.folder() / "whole", 40, 1) == state_in(shell.folder() / "part", 40, 1));
+  CHECK((state_in(shell.folder() / "whole", 40, 1) == state_in(shell.folder() / "part", 40, 1)));
   const std::vector<MeasuredRun> runs = read_measured_runs(shell.folder() / "runs.csv");
   CHECK(runs[0].note == "median over 38 steps after 2");
   CHECK(runs[1].note == "median over 18 steps after 2, gone on after step 20");
@@ -93,10 +93,10 @@ TEST_CASE("a disk that is full while a checkpoint is written leaves the last goo
   CHECK(full.err.find("cannot be written: File too large; the training goes on, and the checkpoint of step 10 stays") != std::string::npos);
   CHECK(number_of(full, "failed_checkpoints") == 3);
   CHECK(number_of(full, "checkpoints") == 0);
-  CHECK(get(shell.folder() / "saved/step-10.rank-0") == before);
+  CHECK((get(shell.folder() / "saved/step-10.rank-0") == before));
   CHECK(std::distance(fs::directory_iterator(shell.folder() / "saved"), fs::directory_iterator()) == 2);  // it and the lock
   CHECK(shell.run(train).code == 0);
-  CHECK(state_in(shell.folder() / "saved", 40, 1) == state_in(shell.folder() / "undisturbed", 40, 1));
+  CHECK((state_in(shell.folder() / "saved", 40, 1) == state_in(shell.folder() / "undisturbed", 40, 1)));
 }
 
 TEST_CASE("a training that has ended says so, whatever has become of its checkpoints") {
@@ -158,7 +158,7 @@ TEST_CASE("a rank that is killed costs the steps since the last checkpoint, and 
         "rank 1 was killed before step 16; all start again after step 10\n"
         "rank 0 was killed before step 25; all start again after step 20\n");
   CHECK(state_in(shell.folder() / "undisturbed", 40, 2).size() > 1000);
-  CHECK(state_in(shell.folder() / "undisturbed", 40, 2) == state_in(shell.folder() / "disturbed", 40, 2));
+  CHECK((state_in(shell.folder() / "undisturbed", 40, 2) == state_in(shell.folder() / "disturbed", 40, 2)));
   const YamlNode document = read_yaml_text(killed.out, "out");
   double sum = 0;
   for (const char* part : {"startup_s", "training_s", "checkpoint_stall_s", "lost_s", "detection_s", "restart_s"}) {
@@ -231,5 +231,5 @@ TEST_CASE("a training whose command is killed goes on with the same command") {
   INFO(further.err);
   CHECK(further.code == 0);
   CHECK(further.err.find("goes on after step ") == 0);
-  CHECK(state_in(shell.folder() / "undisturbed", 400, 1) == state_in(shell.folder() / "disturbed", 400, 1));
+  CHECK((state_in(shell.folder() / "undisturbed", 400, 1) == state_in(shell.folder() / "disturbed", 400, 1)));
 }

@@ -36,6 +36,7 @@ const std::vector<Package> kPackages = {
     {"MPI", {"mpi.h", "mpi-ext.h"}, {"mpi", "pkgconfig::mpi"}, {"kernels", "bench"}},
     {"CUDA", {"cuda", "cublas", "cudnn", "nccl", "cub/"}, {"cuda", "cudatoolkit", "cudnn", "nccl"}, {"kernels", "bench"}},
     {"Google Benchmark", {"benchmark/"}, {"benchmark"}, {"kernels", "bench"}},
+    {"libjpeg-turbo", {"turbojpeg"}, {"libturbojpeg", "pkgconfig::libturbojpeg"}, {"kernels", "bench"}},
     {"CLI11", {"CLI/"}, {"cli11"}, {"cli"}},
     {"Catch2", {"catch2/"}, {"catch2"}, {}},
     {"Boost", {"boost/"}, {"boost"}, {"workloads"}},

@@ -41,6 +41,8 @@ TEST_CASE("a job is read as it was written") {
   training.seed = kMostSeed, training.steps = 7, training.warm_up = 0, training.resident_batches = 2;
   training.kernels = Kernels::eigen_only;
   training.threads = 3;
+  training.data.files = {"/images/a.tfrecord", "/images/b.tfrecord"};
+  training.data.prefetch = 3;
   training.checkpoints = {"/a folder", {20, CheckpointMode::asynchronous}, 40};
   training.kills = {{1, 25}, {0, 30}};
   CHECK(std::get<TrainJob>(written_and_read(job_text(training), read_job)) == training);
@@ -61,12 +63,16 @@ TEST_CASE("a result is read as it was written") {
   result.losses = {2.25, 1.5};
   result.operations.push_back({3, "all_reduce", "bucket 0", Seconds(0.5), Seconds(0.25), Seconds(0.75), Seconds(0.125)});
   result.rank_medians = {Seconds(1), Seconds(2)};
+  result.input = {{Seconds(1), Seconds(2), Seconds(0.5)}};
   result.median = Seconds(0.15), result.p10 = Seconds(0.11), result.p90 = Seconds(0.19);
   const TrainResult read = written_and_read(result_text(result), read_train_result);
   CHECK(read.ranks == 2);
   CHECK(read.step_times == result.step_times);
   CHECK(read.losses == result.losses);
   CHECK(read.rank_medians == result.rank_medians);
+  REQUIRE(read.input.size() == 1);
+  CHECK(read.input[0].decode == Seconds(2));
+  CHECK(read.input[0].wait == Seconds(0.5));
   CHECK(read.median == result.median);
   CHECK(read.p10 == result.p10);
   CHECK(read.p90 == result.p90);
@@ -79,6 +85,30 @@ TEST_CASE("a result is read as it was written") {
   const NetworkResult again = written_and_read(result_text(network), read_network_result);
   CHECK(again.collectives == network.collectives);
   CHECK_THROWS_AS(written_and_read("{}", read_network_result), std::runtime_error);
+}
+
+TEST_CASE("ranks that end again and again without a checkpoint are started three times") {
+  RanksPaths paths;
+  paths.forerun_ranks = "/bin/true", paths.mpirun = "/bin/false";
+  TrainJob job;
+  job.checkpoints.folder = "saved";
+  int looks = 0;
+  std::vector<std::string> said;
+  const auto run = [&](const std::vector<std::int64_t>& newest) {
+    looks = 0, said.clear();
+    const auto find = [&] { return newest[std::min(static_cast<std::size_t>(looks++), newest.size() - 1)]; };
+    CHECK_THROWS_AS(train_with_recovery(job, 2, paths, {}, {}, find, [&](const std::string& line) { said.push_back(line); }), RanksFailed);
+  };
+  run({0});
+  CHECK(looks == kMostFruitless);
+  REQUIRE(said.size() == 2);
+  CHECK(said[0].ends_with("ranks ended; all start again from the beginning"));
+  run({0, 10, 20});  // two checkpoints along the way
+  CHECK(looks == 5);
+  CHECK(said.back().ends_with("ranks ended; all start again after step 20"));
+  job.checkpoints.folder.clear();
+  run({0});
+  CHECK(looks == 0);
 }
 
 TEST_CASE("a missing program is a missing capability") {
