@@ -8,6 +8,7 @@
 #include "cli/calibrate_from.hpp"
 #include "cli/calibration_page.hpp"
 #include "cli/choice.hpp"
+#include "cli/measure_disk.hpp"
 #include "cli/measure_links.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
@@ -33,6 +34,7 @@ struct CalibrateCommand {
   Device device = Device::cpu;
   NetworkWish network = NetworkWish::where_possible;
   std::optional<std::string> watch;  ///< for how long to watch the machine of a calibration that there is, instead of measuring one
+  std::string disk;                  ///< a folder on the storage that alone is measured
   LinkOptions links;                 ///< to measure only what goes between ranks
   FromRuns from;                     ///< measured runs to fit to, instead of measuring
   std::string file;
@@ -92,6 +94,7 @@ std::string measure_collectives(Calibration& calibration, int ranks, const Calib
 ExitCode calibrate(const CalibrateCommand& options, const Environment& environment) {
   if (!options.from.runs.empty()) return calibrate_from(options.from, options.file, options.output, environment);
   if (!options.links.runs.empty()) return measure_links(options.links, options.output, environment);
+  if (!options.disk.empty()) return measure_disk_of(options.disk, options.mode, options.file, options.output, environment);
   if (options.watch) return watch(*options.watch, options.file, options.output, environment);
   if (options.device == Device::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
   check_output(options.output);
@@ -151,12 +154,16 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   verb->add_option("--ranks", options->links.ranks, "how many ranks have links to measure")->capture_default_str()->needs(links);
   verb->add_option("-p,--platform", options->links.platform, "what they stand on, as the runs name it; without it this-machine")
       ->needs(links);
+  auto* disk = verb->add_option("--disk", options->disk,
+                                "only measure the storage that this folder lies on, and write this machine with it as a platform "
+                                "(-o, else where this-machine-disk is found)");
   add_from_options(*verb, options->from);
   CLI::Option* from = verb->get_option("--from");
   CLI::Option* device = verb->get_option("--device");
-  for (CLI::Option* other : {quick, full, network, without, watched, links, device}) from->excludes(other);
+  for (CLI::Option* other : {quick, full, network, without, watched, links, disk, device}) from->excludes(other);
   for (CLI::Option* other : {quick, full, network, without, links, device}) watched->excludes(other);
   for (CLI::Option* other : {quick, full, network, without, device, verb->get_option("--output")}) links->excludes(other);
+  for (CLI::Option* other : {network, without, watched, links, device}) disk->excludes(other);
   add_format_option(*verb, options->output);
   verb->footer(
       "Example:\n  forerun calibrate --quick\n"
