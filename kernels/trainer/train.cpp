@@ -110,8 +110,10 @@ int share_among(const StepPlan& plan, const std::vector<int>& replicas, int rank
 }  // namespace
 
 TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options, const ImageFiles* images) {
-  return training_identity(scenario,
-                           images != nullptr ? images->identity() : forerun::format("{} batches that were made", options.resident_batches));
+  TrainingIdentity identity = training_identity(
+      scenario, images != nullptr ? images->identity() : forerun::format("{} batches that were made", options.resident_batches));
+  identity.emplace_back("threads", std::to_string(options.threads));  // sums of several are in another order
+  return identity;
 }
 
 std::optional<ImageFiles> images_of(const Workload& workload, const DataOptions& data) {
