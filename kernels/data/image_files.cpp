@@ -103,7 +103,7 @@ void ImageFiles::add_classes(const fs::path& folder) {
 
 std::string ImageFiles::place_text(const Place& place) const {
   const std::string file = files_[place.file].string();
-  return place.record < 0 ? file : forerun::format("{}: record {} at byte {}", file, place.record, place.offset);
+  return place.record < 0 ? file : forerun::format("{}: record {} at byte {}", file, place.record, place.offset - kRecordHead);
 }
 
 void ImageFiles::check_label(std::int64_t label, const std::string& place) const {

@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kChecksum = 4;
-constexpr std::size_t kHead = 8 + kChecksum;
 
 [[noreturn]] void refuse(const std::string& place, std::string what) { throw BadInput(Problem{.file = place, .what = std::move(what)}); }
 
@@ -60,12 +59,12 @@ std::vector<RecordPlace> find_records(const fs::path& file) {
   std::vector<RecordPlace> records;
   for (std::uint64_t offset = 0; offset < size;) {
     const std::string place = forerun::format("{}: record {} at byte {}", file.string(), records.size(), offset);
-    std::array<char, kHead> head{};
+    std::array<char, kRecordHead> head{};
     if (read_at(descriptor, offset, head.data(), head.size(), place) < head.size()) refuse(place, "is cut off: the file ends within it");
     const std::string_view length(head.data(), 8);
     if (masked(crc32c(length)) != little({head.data() + 8, kChecksum}))
       refuse(place, "has a length with a wrong checksum: the file is damaged here, or no TFRecord file");
-    const RecordPlace record{offset + kHead, little(length)};
+    const RecordPlace record{offset + kRecordHead, little(length)};
     if (record.bytes > size || size - record.bytes < record.offset + kChecksum) refuse(place, "is cut off: the file ends within it");
     records.push_back(record);
     offset = record.offset + record.bytes + kChecksum;

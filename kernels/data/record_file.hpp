@@ -7,6 +7,9 @@
 
 namespace forerun {
 
+/// What stands before a record's bytes: their number and its checksum.
+inline constexpr std::uint64_t kRecordHead = 12;
+
 /// A record of a TFRecord file: where its bytes begin, and how many there are.
 struct RecordPlace {
   std::uint64_t offset = 0;

@@ -94,7 +94,7 @@ TEST_CASE("what is wrong with a TFRecord file is said with its record and byte")
   CHECK(refusal(second(good.substr(0, good.size() - 3))) == at + "is cut off: the file ends within it");
   std::string flipped = good;
   flipped[100] = static_cast<char>(flipped[100] ^ 1);
-  CHECK_THAT(refusal(second(flipped)), Catch::StartsWith("record 1 at byte ") && Catch::Contains("has a wrong checksum"));
+  CHECK(refusal(second(flipped)) == at + "has a wrong checksum: its bytes are not those that were written");
   CHECK_THAT(refusal(second(framed(example(image_of(3), 10)))),
              Catch::Contains("is of a class that the network does not tell apart (got 10, allowed 0 to 9)"));
   CHECK_THAT(refusal(second(framed(example("few", 3)))),
