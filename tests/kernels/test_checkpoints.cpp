@@ -93,7 +93,9 @@ TEST_CASE("a training that goes on after a checkpoint ends with the weights of o
 }
 
 TEST_CASE("checkpoints written beside the steps that follow hold what others do") {
-  const Scenario made = scenario("mlp", 8, "data=2");
+  // Large enough for its weights to change while they are written.
+  const auto [network, strategy] = GENERATE(table<std::string, std::string>({{"mlp-wide", "serial"}, {"mlp", "data=2"}}));
+  const Scenario made = scenario(network, 8, strategy);
   const Folder one, other;
   train_in(one.path(), made, 9, 3, 0);
   const auto events = train_in(other.path(), made, 9, 3, 0, CheckpointMode::asynchronous);
