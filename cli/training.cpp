@@ -12,6 +12,7 @@
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "kernels/ranks/job.hpp"
+#include "kernels/trainer/asynchronous.hpp"
 #include "kernels/trainer/core_pin.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
@@ -129,9 +130,8 @@ Training read_training(const TrainCommand& options, const Environment& environme
   read_threads(options, training, problems);
   problems.throw_if_any();
   if (missing) throw *missing;
-  const bool alone = scenario.strategy.servers > 0 && scenario.strategy.updates == Updates::asynchronous;
-  if (alone && !(options.checkpoints.empty() && options.kills.empty() && options.data.empty()))
-    throw MissingCapability("--checkpoints, --kill and --data are not for workers that wait for nobody (sync=off)");
+  if (!options.data.empty() && waits_for_nobody(scenario.strategy))
+    throw MissingCapability("the trainer reads no files for workers that wait for nobody (sync=off)");
   require_own_runtime(scenario.strategy);
   require_trainable(scenario.strategy);
   const std::string& platform = options.scenario.platform;
