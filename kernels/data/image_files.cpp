@@ -39,6 +39,11 @@ std::set<fs::path> entries(const fs::path& folder) {
   return all;
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code none;
+  return fs::is_directory(path, none);
+}
+
 bool learns_images(const Workload& workload) {
   const bool tables = std::ranges::any_of(workload.layers, [](const Layer& layer) { return layer.shape.kind == LayerKind::embedding; });
   return !tables && workload.layers.back().shape.input.positions() == 1 && workload.input.depth == 1;
@@ -51,13 +56,12 @@ ImageFiles::ImageFiles(const std::vector<fs::path>& paths, const Workload& workl
   if (!learns_images(workload))
     throw MissingCapability("the trainer reads images with a class each, and " + workload.name + " learns something else");
   for (const fs::path& path : paths) {
-    std::error_code none;
-    if (!fs::is_directory(path, none)) {
+    if (!is_folder(path)) {
       add_records(path);
       continue;
     }
     const std::set<fs::path> inside = entries(path);
-    if (std::ranges::any_of(inside, [](const fs::path& entry) { return fs::is_directory(entry); })) {
+    if (std::ranges::any_of(inside, is_folder)) {
       add_classes(path);
     } else {
       for (const fs::path& file : inside) add_records(file);
@@ -82,6 +86,8 @@ Bytes ImageFiles::sample_bytes() const {
 }
 
 void ImageFiles::add_records(const fs::path& file) {
+  if (is_image_file(file))
+    refuse(file.string(), "is a JPEG file without a class", "", "one folder that holds a folder of JPEG files for each class");
   files_.push_back(file);
   std::int64_t record = 0;
   for (const RecordPlace& place : find_records(file)) places_.push_back({files_.size() - 1, record++, place.offset, place.bytes, 0});
@@ -90,12 +96,15 @@ void ImageFiles::add_records(const fs::path& file) {
 void ImageFiles::add_classes(const fs::path& folder) {
   std::int32_t label = 0;
   for (const fs::path& entry : entries(folder)) {
-    if (!fs::is_directory(entry)) refuse(entry.string(), "stands beside the folders of classes");
+    if (!is_folder(entry)) refuse(entry.string(), "stands beside the folders of classes");
     check_label(label, entry.string());
     for (const fs::path& file : entries(entry)) {
       if (!is_image_file(file)) refuse(file.string(), "is no JPEG file by its name", "", ".jpg, .jpeg");
+      std::error_code error;
+      const std::uintmax_t bytes = fs::file_size(file, error);
+      if (error) refuse(file.string(), "cannot be read: " + error.message());
       files_.push_back(file);
-      places_.push_back({files_.size() - 1, -1, 0, fs::file_size(file), label});
+      places_.push_back({files_.size() - 1, -1, 0, bytes, label});
     }
     ++label;
   }

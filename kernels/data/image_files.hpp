@@ -47,7 +47,6 @@ class ImageFiles {
   void add_records(const std::filesystem::path& file);
   void add_classes(const std::filesystem::path& folder);
   [[nodiscard]] std::string place_text(const Place& place) const;
-  [[nodiscard]] std::string bytes_of(const Place& place) const;
   void decode(const std::string& image, const std::string& place, std::span<float> pixels) const;
   void check_label(std::int64_t label, const std::string& place) const;
 

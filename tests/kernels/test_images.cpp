@@ -150,6 +150,10 @@ TEST_CASE("a class is a folder of JPEG files") {
   CHECK_THAT(said("words"), Catch::Contains("dark/two.JPEG: holds neither a JPEG image"));
   CHECK_THROWS_WITH(ImageFiles({folder.path()}, scenario("mlp", 8, "serial").workload),
                     Catch::Contains("is a JPEG image, and the network reads other pixels (got 784 channels, allowed 1 or 3)"));
+  CHECK_THROWS_WITH(ImageFiles({folder / "dark"}, digits()), Catch::Contains("dark/one.jpg: is a JPEG file without a class"));
+  fs::create_symlink("nowhere", folder / "light/three.jpg");
+  CHECK_THAT(said(whole), Catch::Contains("light/three.jpg: cannot be read: No such file"));
+  fs::remove(folder / "light/three.jpg");
   put(folder / "dark/notes.txt", "words");
   CHECK_THAT(said(whole), Catch::Contains("dark/notes.txt: is no JPEG file by its name"));
 }
