@@ -1,6 +1,7 @@
 #include "kernels/microbenchmarks/disk.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -33,14 +34,18 @@ std::size_t bytes_of(DiskSample::What what, const DiskSizes& sizes) {
   return is_large(what) ? sizes.large : what == DiskSample::What::read_small ? kSmallRead : kSmallWrite;
 }
 
-/// A folder of our own that goes away with what is in it.
+constexpr std::string_view kWorkFolder = "forerun-disk-";
+
+/// A folder of our own that goes away with what is in it, and until then is locked.
 class WorkFolder {
  public:
-  explicit WorkFolder(const fs::path& parent) {
-    std::string pattern = (parent / "forerun-disk-XXXXXX").string();
+  explicit WorkFolder(const fs::path& parent) : lock_(-1) {
+    std::string pattern = (parent / (std::string(kWorkFolder) + "XXXXXX")).string();
     if (::mkdtemp(pattern.data()) == nullptr)
       throw BadInput(Problem{.key = parent.string(), .what = "cannot be written: " + error_text(errno)});
     folder_ = pattern;
+    lock_ = Descriptor(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ::flock(lock_.number(), LOCK_EX | LOCK_NB);
   }
   WorkFolder(const WorkFolder&) = delete;
   WorkFolder& operator=(const WorkFolder&) = delete;
@@ -52,7 +57,20 @@ class WorkFolder {
 
  private:
   fs::path folder_;
+  Descriptor lock_;
 };
+
+/// Takes away what a measurement that was killed has left, which may be a gigabyte; not that of one which still runs.
+void remove_left(const fs::path& parent) {
+  std::error_code none;
+  std::vector<fs::path> left;
+  for (const fs::directory_entry& entry : fs::directory_iterator(parent, none))
+    if (entry.path().filename().string().starts_with(kWorkFolder) && entry.is_directory(none)) left.push_back(entry.path());
+  for (const fs::path& folder : left) {
+    const Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (lock.is_open() && ::flock(lock.number(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(folder, none);
+  }
+}
 
 /// Bytes that no disk makes smaller, another file's with each seed.
 std::string block_of(std::size_t bytes, std::uint64_t seed) {
@@ -183,6 +201,7 @@ std::string_view to_string(DiskSample::What what) {
 
 DiskMeasurement measure_disk(const DiskOptions& options, const ProgressCallback& progress) {
   const DiskSizes& sizes = options.sizes;
+  remove_left(options.folder);
   require_room(options.folder, 2 * sizes.large);
   const fs::path whole = fs::canonical(options.folder);
   Journal journal(options.journal, forerun::format("disk {} of {}, {} bytes", whole.string(), options.host, sizes.large));

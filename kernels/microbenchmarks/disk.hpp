@@ -49,7 +49,8 @@ struct DiskMeasurement {
 ///   write_large   a file and the fsync after it, its rename and that of its folder, as a checkpoint
 ///   write_small   the same of a file whose bytes take no time
 /// Before each read the page cache is told to forget the file (posix_fadvise), and asked whether it has (mincore). BadInput: a folder that
-/// cannot be written to, or without room. Goes on where an earlier measurement of the same folder stopped.
+/// cannot be written to, or without room. Goes on where an earlier measurement of the same folder stopped, and takes away what one that
+/// was killed left there.
 DiskMeasurement measure_disk(const DiskOptions& options, const ProgressCallback& progress);
 
 /// The figures that predictions go by, of both directions:

@@ -1,7 +1,11 @@
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "io/descriptor.hpp"
 #include "kernels/microbenchmarks/disk.hpp"
 #include "tests/support/folder.hpp"
 
@@ -57,6 +61,20 @@ TEST_CASE("a disk is measured in a folder that is as it was before, and only wha
   bool anew = false;
   measure_disk(options, [&](const Progress&) { anew = true; });
   CHECK(anew);
+}
+
+TEST_CASE("what a measurement of a disk that was killed left is taken away, and nothing of one that runs") {
+  const Folder folder, journal;
+  for (const char* name : {"forerun-disk-killed", "forerun-disk-runs", "mine"}) {
+    std::filesystem::create_directory(folder / name);
+    put(folder / (std::string(name) + "/0"), "bytes");
+  }
+  const Descriptor other(::open((folder / "forerun-disk-runs").c_str(), O_RDONLY | O_DIRECTORY));
+  REQUIRE(::flock(other.number(), LOCK_EX) == 0);
+  measure_disk({.folder = folder.path(), .sizes = {1 << 20, 2, 8}, .journal = journal / "journal", .host = "here"}, {});
+  CHECK_FALSE(std::filesystem::exists(folder / "forerun-disk-killed"));
+  CHECK(get(folder / "forerun-disk-runs/0") == "bytes");
+  CHECK(folder.entries() == 2);
 }
 
 TEST_CASE("a disk without room, or without a folder to write to, is refused") {
