@@ -105,7 +105,8 @@ Training read_training(const TrainCommand& options, const Environment& environme
   read_data(options, settings.input, training, problems);
   for (const Text& setting : settings.workload)
     if (std::ranges::find(stored_keys(), setting.key) != stored_keys().end())
-      problems.add(problem(named(setting, "workload"), "has no meaning here: train finds out itself"));
+      problems.add(problem(named(setting, "workload"), options.data.empty() ? "has no meaning here: train reads no samples without --data"
+                                                                            : "has no meaning here: train finds out itself"));
   Scenario& scenario = training.scenario;
   std::optional<MissingCapability> missing;
   problems.collect([&] {

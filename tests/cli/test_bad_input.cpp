@@ -133,7 +133,7 @@ TEST_CASE("train takes no setting of a platform or of stored samples") {
                 {"--set: platform.nodes: has no meaning"});
   for (const std::string setting : {"workload.decode-time=1ms", "workload.sample-bytes=1kB", "workload.samples-per-file=2"})
     check_refused(CommandLine(), "train --workload mlp --set workload.batch=8 --steps 1 --set " + setting,
-                  {"--set: " + setting.substr(0, setting.find('=')) + ": has no meaning here: train reads no samples from storage"});
+                  {"--set: " + setting.substr(0, setting.find('=')) + ": has no meaning here: train reads no samples without --data"});
 }
 
 TEST_CASE("a setting that has no meaning is named in full") {

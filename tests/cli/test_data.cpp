@@ -88,6 +88,7 @@ TEST_CASE("what is wrong with the files of a training is said before it starts")
   };
   refused("--data nowhere", 3, "nowhere: no such file");
   refused("--set input.prefetch=2", 3, "input.prefetch: has no meaning here: train reads no samples without --data");
+  refused("--data images --set workload.decode-time=1ms", 3, "workload.decode-time: has no meaning here: train finds out itself");
   refused("--data images --set input.readers=2", 3, "input.readers: has no meaning here: one thread");
   refused("--data images --set input.prefetch=-1", 3, "input.prefetch");
   refused("--data images --set workload.batch=200", 3, "holds fewer samples than a batch");
