@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "cherrypick/linear_algebra.hpp"
 #include "cherrypick/matern.hpp"
+#include "cherrypick/wide_vectors.hpp"
 
 namespace forerun::cherrypick {
 
@@ -15,8 +17,61 @@ using Eigen::VectorXd;
 namespace {
 
 constexpr Index kBlock = 64;  // candidates at once: kernels to 30 runs stay within 16 KiB of cache
-constexpr Index kLane = 8;    // of these, as many as a triangular solve holds in registers
+constexpr Index kLane = 16;   // of these, as many as a triangular solve holds in registers
 constexpr double kLeastVariance = 1e-12;
+
+/// Of a block of candidates, their squared distances from one run, then the kernel.
+FORERUN_WIDE_VECTORS void kernel_of_block(const double* places, const double* run, Index features, double signal, double* kernel) {
+  for (Index b = 0; b < kBlock; ++b) kernel[b] = 0;
+  for (Index k = 0; k < features; ++k) {
+    const double centre = run[k];
+    const double* column = places + k * kBlock;
+    for (Index b = 0; b < kBlock; ++b) {
+      const double delta = column[b] - centre;
+      kernel[b] += delta * delta;
+    }
+  }
+  for (Index b = 0; b < kBlock; ++b) kernel[b] = signal * matern52(kernel[b]).value;
+}
+
+/// As many doubles as the widest vectors hold; GCC and Clang turn its operators into whatever the machine has.
+using Row = double __attribute__((vector_size(8 * sizeof(double))));
+constexpr Index kRows = kLane / 8;
+
+/// Sums over runs of what a lane of candidates has of them, whitened.
+struct LaneSums {
+  double explained[kLane];  ///< squares
+  double ones[kLane];       ///< products with the whitened ones
+  double shift[kLane];      ///< with the whitened residuals
+};
+
+/// Solves the triangular system for a lane of candidates in place. `kernel`: by run, then lane; `factor`: by row.
+FORERUN_WIDE_VECTORS void solve_lane(const double* factor, const double* inverse_pivots, const double* ones, const double* residuals,
+                                     Index runs, double* kernel, LaneSums& sums) {
+  Row explained[kRows] = {};
+  Row with_ones[kRows] = {};
+  Row shift[kRows] = {};
+  for (Index i = 0; i < runs; ++i) {
+    Row value[kRows];
+    std::memcpy(value, kernel + i * kLane, sizeof(value));
+    for (Index j = 0; j < i; ++j)
+      for (Index r = 0; r < kRows; ++r) {
+        Row other;
+        std::memcpy(&other, kernel + j * kLane + r * 8, sizeof(other));
+        value[r] -= factor[i * runs + j] * other;
+      }
+    for (Index r = 0; r < kRows; ++r) {
+      value[r] *= inverse_pivots[i];
+      explained[r] += value[r] * value[r];
+      with_ones[r] += ones[i] * value[r];
+      shift[r] += residuals[i] * value[r];
+    }
+    std::memcpy(kernel + i * kLane, value, sizeof(value));
+  }
+  std::memcpy(sums.explained, explained, sizeof(explained));
+  std::memcpy(sums.ones, with_ones, sizeof(with_ones));
+  std::memcpy(sums.shift, shift, sizeof(shift));
+}
 
 }  // namespace
 
@@ -41,53 +96,31 @@ GaussianProcess::GaussianProcess(TrainingSet set, Hyperparameters at)
 double GaussianProcess::noise() const { return portable_exp(at_[at_.size() - 1]); }
 
 void GaussianProcess::predict(const MatrixXd& places, Index first, std::span<double> mean, std::span<double> variance) const {
-  using Lane = Eigen::Array<double, kLane, 1>;
   const Index n = set_.values.size();
   const Index d = places.cols();
   const auto total = static_cast<Index>(mean.size());
-  MatrixXd scaled(kBlock, d);
-  MatrixXd kernel(kLane, n * (kBlock / kLane));  // by lane, then run: what a solve reads lies together
+  VectorXd inverse_scales(d);
+  for (Index k = 0; k < d; ++k) inverse_scales[k] = portable_exp(-at_[k]);
+  MatrixXd scaled = MatrixXd::Zero(kBlock, d);
+  VectorXd kernel(kBlock);
+  MatrixXd lanes(kLane, n * (kBlock / kLane));  // by lane, then run: what a solve reads lies together
   for (Index begin = 0; begin < total; begin += kBlock) {
     const Index count = std::min(kBlock, total - begin);
     for (Index k = 0; k < d; ++k) {
-      const double inverse = portable_exp(-at_[k]);
       const double* column = places.data() + k * places.rows() + first + begin;
-      for (Index b = 0; b < count; ++b) scaled(b, k) = column[b] * inverse;
-      for (Index b = count; b < kBlock; ++b) scaled(b, k) = 0;
+      for (Index b = 0; b < count; ++b) scaled(b, k) = column[b] * inverse_scales[k];
     }
     for (Index i = 0; i < n; ++i) {
-      alignas(32) double squared[kBlock] = {};
-      for (Index k = 0; k < d; ++k) {
-        const double centre = scaled_(k, i);
-        const double* column = scaled.data() + k * kBlock;
-        for (Index b = 0; b < kBlock; ++b) {
-          const double delta = column[b] - centre;
-          squared[b] += delta * delta;
-        }
-      }
-      for (Index b = 0; b < kBlock; ++b) squared[b] = signal_ * matern52(squared[b]).value;
-      for (Index b = 0; b < kBlock; b += kLane)
-        for (Index lane = 0; lane < kLane; ++lane) kernel(lane, (b / kLane) * n + i) = squared[b + lane];
+      kernel_of_block(scaled.data(), scaled_.data() + i * d, d, signal_, kernel.data());
+      for (Index b = 0; b < kBlock; b += kLane) std::copy_n(kernel.data() + b, kLane, lanes.data() + (b / kLane * n + i) * kLane);
     }
     for (Index b = 0; b < count; b += kLane) {
-      double* block = kernel.data() + b * n;
-      Lane explained = Lane::Zero();
-      Lane ones = Lane::Zero();
-      Lane shift = Lane::Zero();
-      for (Index i = 0; i < n; ++i) {
-        Lane value = Eigen::Map<const Lane>(block + i * kLane);
-        const double* row = rows_.data() + i * n;
-        for (Index j = 0; j < i; ++j) value -= row[j] * Eigen::Map<const Lane>(block + j * kLane);
-        value *= inverse_pivots_[i];
-        Eigen::Map<Lane>(block + i * kLane) = value;
-        explained += value * value;
-        ones += whitened_ones_[i] * value;
-        shift += whitened_residuals_[i] * value;
-      }
+      LaneSums sums;
+      solve_lane(rows_.data(), inverse_pivots_.data(), whitened_ones_.data(), whitened_residuals_.data(), n, lanes.data() + b * n, sums);
       for (Index lane = 0; lane < std::min(kLane, count - b); ++lane) {
-        const double rest = 1 - ones[lane];
-        mean[begin + b + lane] = mean_ + shift[lane];
-        variance[begin + b + lane] = std::max(kLeastVariance * signal_, signal_ - explained[lane] + rest * rest / mean_precision_);
+        const double rest = 1 - sums.ones[lane];
+        mean[begin + b + lane] = mean_ + sums.shift[lane];
+        variance[begin + b + lane] = std::max(kLeastVariance * signal_, signal_ - sums.explained[lane] + rest * rest / mean_precision_);
       }
     }
   }

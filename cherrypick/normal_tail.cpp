@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cherrypick/elementary.hpp"
+#include "cherrypick/wide_vectors.hpp"
 
 namespace forerun::cherrypick {
 namespace {
@@ -47,7 +48,7 @@ inline double log_improvement(double z) {
   const double below = -0.5 * x * x - kLogSqrt2Pi;
   const double rest = chebyshev(kComplement, x) / ((1.0 + x) * (1.0 + x));
   const double above = z + portable_exp(below) * rest;
-  return z > 0.0 ? portable_log(above) : below + portable_log(rest);
+  return (z > 0.0 ? 0.0 : below) + portable_log(z > 0.0 ? above : rest);
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ double log_normal_distribution(double z) {
 
 double log_expected_improvement(double z) { return log_improvement(z); }
 
-void log_expected_improvements(std::span<double> z) {
+FORERUN_WIDE_VECTORS void log_expected_improvements(std::span<double> z) {
   for (double& value : z) value = log_improvement(value);
 }
 
