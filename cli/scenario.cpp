@@ -9,7 +9,7 @@
 #include "cli/calibration_settings.hpp"
 #include "cli/input_text.hpp"
 #include "cli/plan_workload.hpp"
-#include "cli/price_age.hpp"
+#include "cli/price_text.hpp"
 #include "cli/ranks.hpp"
 #include "cli/run_text.hpp"
 #include "core/limits.hpp"

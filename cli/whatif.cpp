@@ -1,13 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
-#include <set>
 
 #include "cli/choice.hpp"
-#include "cli/pinned_scenario.hpp"
 #include "cli/progress.hpp"
-#include "cli/variants.hpp"
+#include "cli/variant_reader.hpp"
 #include "cli/verbs.hpp"
 #include "cli/whatif_diff.hpp"
 #include "cli/whatif_page.hpp"
@@ -16,10 +13,6 @@
 #include "io/format.hpp"
 #include "io/quantity.hpp"
 #include "oracle/predict.hpp"
-#include "oracle/search/search.hpp"
-#include "platforms/load.hpp"
-#include "sim/route_reader.hpp"
-#include "strategies/strategy_text.hpp"
 
 namespace forerun {
 namespace {
@@ -37,45 +30,6 @@ struct WhatIfOptions {
   std::string after;
 };
 
-/// Why a variant is not among the rows.
-struct Refused {
-  std::string reason;
-  std::optional<BadInput> bad_input;
-};
-
-/// The scenario with the strategy that its text asks for: as it stands, with all devices, or the best there is.
-class VariantReader {
- public:
-  explicit VariantReader(const Environment& environment) : reader_(environment) {}
-
-  ReadScenario read(ScenarioText text) {
-    const std::string strategy = text.strategy.value;
-    if (is_searched(strategy)) return best(text, pinned_of(strategy));
-    if (!takes_all_devices(strategy)) return reader_.read(text);
-    text.strategy.value = "serial";
-    const int devices = reader_.read(text).scenario.platform.devices();
-    text.strategy.value = with_all_devices(strategy, devices);
-    return reader_.read(text);
-  }
-
- private:
-  /// Throws Infeasible's reason as MissingCapability, which is what such a variant is left out for.
-  ReadScenario best(ScenarioText text, const std::string& pinned) {
-    text.strategy.value = pinned.empty() ? "serial" : pinned;
-    Text keys;
-    ReadScenario read = read_pinned(text, reader_, keys);
-    const oracle::SearchResult found = oracle::search(read.scenario, oracle::space_of(read.scenario, strategy_keys(keys)),
-                                                      {.objective = oracle::Objective::time, .most = 1});
-    if (found.best.empty())
-      throw MissingCapability(found.refusals.empty() ? "no strategy uses all devices"
-                                                     : "no strategy fits: " + found.refusals.front().reason);
-    text.strategy.value = strategy_text(found.best.front().strategy);
-    return reader_.read(text);
-  }
-
-  ScenarioReader reader_;
-};
-
 /// Reads and predicts; times of scenarios that differ in their price alone are sampled once.
 class Asker {
  public:
@@ -86,7 +40,7 @@ class Asker {
     predict_ = predictor(options.engine, seeds);
   }
 
-  ReadScenario read(const ScenarioText& text) { return reader_.read(text); }
+  VariantReader& reader() { return reader_; }
 
   WhatIfRow row(std::string label, ReadScenario read) {
     WhatIfRow row{.label = std::move(label), .read = std::move(read)};
@@ -111,46 +65,6 @@ class Asker {
   std::vector<std::pair<Scenario, SampledTimes>> sampled_;
 };
 
-/// Whether the platform that a change names is one, whatever else is wrong with the variant.
-bool names_a_platform(const std::string& change, const ScenarioText& text, const Environment& environment) {
-  constexpr std::string_view kPlatform = "platform=";
-  if (!change.starts_with(kPlatform)) return false;
-  std::vector<Text> catalogue;
-  for (const Text& setting : text.settings)
-    if (setting.value.starts_with("platform.catalogue="))
-      catalogue = {Text{setting.value.substr(setting.value.find('=') + 1), setting.file, 0, 0, "catalogue"}};
-  try {
-    load_platform(text.platform, catalogue, environment.search(), nullptr, sim::read_simgrid_routes);
-    return true;
-  } catch (const BadInput&) {
-    return false;
-  }
-}
-
-/// A change that is wrong in every variant that has it is a mistake, and no variant that cannot be: BadInput with all of them. A machine
-/// that exists may still be one that the question does not fit.
-void throw_mistakes(const std::vector<Variant>& variants, const std::vector<std::optional<Refused>>& refused, const ScenarioText& baseline,
-                    const Environment& environment) {
-  std::map<std::string, bool> always_wrong;
-  for (std::size_t i = 0; i < variants.size(); ++i)
-    for (const Text& change : variants[i].changes) {
-      const bool wrong = refused[i] && refused[i]->bad_input;
-      always_wrong.try_emplace(change.value, true).first->second &= wrong;
-    }
-  Problems problems;
-  std::set<std::string> said;
-  for (std::size_t i = 0; i < variants.size(); ++i) {
-    if (!refused[i] || !refused[i]->bad_input) continue;
-    const bool mistaken = std::ranges::any_of(variants[i].changes, [&](const Text& change) {
-      return always_wrong.at(change.value) && !names_a_platform(change.value, changed(baseline, variants[i]), environment);
-    });
-    if (!mistaken) continue;
-    for (const Problem& problem : refused[i]->bad_input->problems())
-      if (said.insert(problem.text()).second) problems.add(problem);
-  }
-  problems.throw_if_any();
-}
-
 WhatIf ask(const WhatIfOptions& options, const Environment& environment) {
   WhatIf whatif{.engine = options.engine};
   if (!options.deadline.empty()) whatif.deadline = parse_seconds({options.deadline, "--deadline", 0, 0, ""});
@@ -160,30 +74,19 @@ WhatIf ask(const WhatIfOptions& options, const Environment& environment) {
   ProgressLine line(WhenPiped::now_and_then);
   const ProgressCallback progress = line.callback();
   Asker asker(options, environment, progress);
-  ReadScenario here = asker.read(text);
-  std::vector<std::optional<ReadScenario>> read(variants.size());
-  std::vector<std::optional<Refused>> refused(variants.size());
-  for (std::size_t i = 0; i < variants.size(); ++i) {
-    try {
-      read[i] = asker.read(changed(text, variants[i]));
-    } catch (const BadInput& error) {
-      refused[i] = Refused{error.problems().front().text(), error};
-    } catch (const MissingCapability& error) {
-      refused[i] = Refused{error.what(), std::nullopt};
-    }
-  }
-  throw_mistakes(variants, refused, text, environment);
+  ReadScenario here = asker.reader().read(text);
+  std::vector<ReadVariant> read = read_all(variants, text, asker.reader());
   whatif.rows.push_back(asker.row("here", std::move(here)));
   if (whatif.rows.front().prediction.status != Status::ok) return whatif;
   for (std::size_t i = 0; i < variants.size(); ++i) {
     const std::string label = variants[i].label();
     if (progress) progress({static_cast<double>(i), static_cast<double>(variants.size()), "of the variants"});
-    if (refused[i]) {
-      whatif.left_out.push_back({label, refused[i]->reason});
+    if (!read[i].read) {
+      whatif.left_out.push_back({label, read[i].refused});
       continue;
     }
     try {
-      WhatIfRow row = asker.row(label, std::move(*read[i]));
+      WhatIfRow row = asker.row(label, std::move(*read[i].read));
       if (row.prediction.status == Status::ok)
         whatif.rows.push_back(std::move(row));
       else

@@ -4,7 +4,7 @@
 #include <array>
 #include <set>
 
-#include "cli/price_age.hpp"
+#include "cli/price_text.hpp"
 #include "cli/scenario_text.hpp"
 #include "cli/terms.hpp"
 #include "costs/whole_run.hpp"
@@ -30,8 +30,6 @@ std::string change_text(const Ranged<double>& ratio) {
   if (!ratio.p10 || !ratio.p90 || *ratio.p10 == *ratio.p90) return change;
   return forerun::format("{} ±{:.{}f}", change, 50 * (*ratio.p90 - *ratio.p10), *ratio.p90 - *ratio.p10 < 0.2 ? 1 : 0);
 }
-
-std::string_view market_text(Market market) { return market == Market::spot ? "spot" : "on demand"; }
 
 std::string machines_text(const WhatIfRow& row) {
   const Platform& platform = row.read.scenario.platform;
@@ -85,28 +83,15 @@ Table rows_table(const WhatIf& whatif, Basis basis, const std::vector<bool>& fro
   return table;
 }
 
-/// What rows were paid by, each once.
-std::string price_text(const WhatIfRow& row, const std::string& today) {
-  const auto& price = row.read.scenario.platform.price;
-  const Market market = row.read.scenario.run.market;
-  if (!price || (market == Market::spot && !price->spot)) return "";
-  const Dollars paid = market == Market::spot ? *price->spot : price->on_demand;
-  std::string out = forerun::format("{} costs {:.6g} USD an hour {}", row.read.scenario.platform.name, paid.value(), market_text(market));
-  if (!price->region.empty()) out += " in " + price->region;
-  out += price->date.empty() ? ", of an unknown date" : ", of " + price->date;
-  if (const auto years = old_price_years(price->date, today)) out += forerun::format(" (OLD: {:.1f} years; ask the provider)", *years);
-  return out + (price->source.empty() ? "" : ": " + price->source);
-}
-
 /// Those of all rows, then what only some rest on that others do not: prices and scaled calibrations.
 std::vector<std::string> assumptions_of(const WhatIf& whatif, const std::string& today) {
   std::vector<std::string> list;
   const auto add = [&](std::string line) {
     if (!line.empty() && std::ranges::find(list, line) == list.end()) list.push_back(std::move(line));
   };
-  for (const WhatIfRow& row : whatif.rows) add(price_text(row, today));
+  for (const WhatIfRow& row : whatif.rows) add(price_text(row.read.scenario.platform, row.read.scenario.run.market, today));
   if (std::ranges::any_of(whatif.rows, [](const WhatIfRow& row) { return row.read.scenario.run.market == Market::spot; }))
-    add("spot rows carry the spot price alone: machines are never taken away, and what interruptions would cost is not in them");
+    add(std::string(kSpotPriceAlone));
   for (const WhatIfRow& row : whatif.rows)
     for (const std::string& line : row.prediction.assumptions)
       if (line.starts_with("scaled from")) add(row.read.scenario.platform.name + ": " + line);

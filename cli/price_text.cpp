@@ -1,6 +1,8 @@
-#include "cli/price_age.hpp"
+#include "cli/price_text.hpp"
 
 #include <charconv>
+
+#include "io/format.hpp"
 
 namespace forerun {
 namespace {
@@ -21,6 +23,19 @@ std::optional<double> last_day(const std::string& date) {
 }
 
 }  // namespace
+
+std::string_view market_text(Market market) { return market == Market::spot ? "spot" : "on demand"; }
+
+std::string price_text(const Platform& platform, Market market, const std::string& today) {
+  const auto& price = platform.price;
+  if (!price || (market == Market::spot && !price->spot)) return "";
+  const Dollars paid = market == Market::spot ? *price->spot : price->on_demand;
+  std::string out = forerun::format("{} costs {:.6g} USD an hour {}", platform.name, paid.value(), market_text(market));
+  if (!price->region.empty()) out += " in " + price->region;
+  out += price->date.empty() ? ", of an unknown date" : ", of " + price->date;
+  if (const auto years = old_price_years(price->date, today)) out += forerun::format(" (OLD: {:.1f} years; ask the provider)", *years);
+  return out + (price->source.empty() ? "" : ": " + price->source);
+}
 
 std::optional<double> old_price_years(const std::string& date, const std::string& today) {
   const auto then = last_day(date), now = last_day(today);
