@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cherrypick/replay_summary.hpp"
+#include "cli/search_predictions.hpp"
 #include "cli/search_table.hpp"
 
 namespace {
@@ -92,6 +93,21 @@ void print_special(const Jobs& scout, const Jobs& ec2) {
   }
 }
 
+/// Searches that know what an engine said of each configuration, which never saw a measured run (search_tensorflow_predicted.md).
+void print_predicted(Jobs jobs, const std::filesystem::path& predictions, const char* column) {
+  add_predictions(predictions, jobs, column);
+  std::printf("\nTensorFlow, predictions of %s, column %s\n", predictions.filename().c_str(), column);
+  for (const MeasuredJob& job : jobs)
+    std::printf("  %s: rank correlation of times %.2f, of costs %.2f\n", job.name.c_str(),
+                rank_correlation(job, Objective::time).value_or(0), rank_correlation(job, Objective::cost).value_or(0));
+  print_row("both, cost, cold", replay(jobs, {.seeds = kSeeds, .most_runs = 40}));
+  const std::vector<Trajectory> predicted = replay(jobs, {.method = Method::predicted, .seeds = 1, .most_runs = 40});
+  for (std::size_t i = 0; i < jobs.size(); ++i) print_row(jobs[i].name + ", cost", {predicted[i]});
+  print_row("both, cost", predicted);
+  print_row("both, time, cold", replay(jobs, {.objective = Objective::time, .seeds = kSeeds, .most_runs = 40}));
+  print_row("both, time", replay(jobs, {.method = Method::predicted, .objective = Objective::time, .seeds = 1, .most_runs = 40}));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -110,5 +126,7 @@ int main(int count, char** arguments) {
   print_methods("CherryPick's three jobs, all rows, cost", all, {.most_runs = 40});
   print_methods("CherryPick's three jobs, more than 16 cores, cost", ec2, {.most_runs = 40});
   print_methods("TensorFlow, two networks, cost", tensorflow, {.most_runs = 40});
+  print_predicted(tensorflow, folder / "search_tensorflow_predicted.csv", "seconds");
+  print_predicted(tensorflow, folder / "search_tensorflow_predicted.csv", "per_update_s");
   print_special(scout, ec2);
 }

@@ -84,6 +84,8 @@ SearchOptions options_of(const std::vector<MeasuredJob>& jobs, std::size_t which
     options.first = sobol_starts(catalogue, 3, random);
   } else if (protocol.method == Method::random) {
     options.first = permutation(catalogue.size(), random);
+  } else if (protocol.method == Method::predicted) {
+    options.predicted = jobs[which].predicted;
   } else if (protocol.method != Method::cold) {
     options.history = history_of(jobs, jobs[which], protocol.method == Method::shuffled, random);
   }
@@ -106,7 +108,7 @@ class Replay {
         truth_(truth_of(job_, catalogue_, protocol)) {
     trajectory_.job = static_cast<int>(which);
     SearchOptions options = options_of(jobs, which, catalogue_, truth_, protocol, random_);
-    if (!options.predicted.empty())
+    if (protocol.simulator_error >= 0)
       for (std::size_t i = 0; i < catalogue_.size(); ++i)
         if (job_.results[i].outcome != Outcome::ok) catalogue_[i].excluded = "does not fit";
     search_.emplace(catalogue_, std::move(options));
@@ -187,6 +189,7 @@ MeasuredJob keep_if(const MeasuredJob& job, const std::function<bool(const Descr
     kept.descriptions.push_back(job.descriptions[i]);
     kept.rates.push_back(job.rates[i]);
     kept.results.push_back(job.results[i]);
+    if (!job.predicted.empty()) kept.predicted.push_back(job.predicted[i]);
   }
   return kept;
 }

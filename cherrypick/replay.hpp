@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,17 +19,19 @@ struct MeasuredJob {
   std::vector<Description> descriptions;
   std::vector<DollarsPerSecond> rates;
   std::vector<Result> results;
+  std::vector<std::optional<Seconds>> predicted{};  ///< times that a model gave without them, where it gave one; empty without any
 };
 
 /// The job on those of its configurations that `wanted` takes.
 MeasuredJob keep_if(const MeasuredJob& job, const std::function<bool(const Description&)>& wanted);
 
 enum class Method {
-  random,   ///< a permutation
-  plain,    ///< GP-EI as published: counts as features, maximum likelihood, three Sobol points
-  cold,     ///< ours without anything known before
-  history,  ///< ours with the jobs of other groups
-  shuffled  ///< the same, each past job's results permuted over its configurations: a history that means nothing
+  random,     ///< a permutation
+  plain,      ///< GP-EI as published: counts as features, maximum likelihood, three Sobol points
+  cold,       ///< ours without anything known before
+  history,    ///< ours with the jobs of other groups
+  predicted,  ///< ours with what a model predicted of each job (MeasuredJob::predicted)
+  shuffled    ///< the same, each past job's results permuted over its configurations: a history that means nothing
 };
 
 /// How searches are replayed.
@@ -56,7 +59,7 @@ struct Trajectory {
   double answer_of_10 = 0;  ///< ratio of what the search would have answered after ten runs, or after all where there are fewer
 };
 
-/// Every job with every seed, jobs first.
+/// Every job with every seed, jobs first. Precondition of Method::predicted: predictions of each job.
 std::vector<Trajectory> replay(const std::vector<MeasuredJob>& jobs, const Protocol& protocol);
 
 }  // namespace forerun::cherrypick

@@ -1,6 +1,7 @@
 #include "cherrypick/replay_summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "core/quantile.hpp"
@@ -40,6 +41,29 @@ double mean_of(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size());
 }
 
+/// From 0; equal values share the mean of their ranks.
+std::vector<double> ranks_of(const std::vector<double>& values) {
+  std::vector<double> sorted = values, ranks;
+  std::ranges::sort(sorted);
+  for (const double value : values) {
+    const auto [first, last] = std::ranges::equal_range(sorted, value);
+    ranks.push_back(0.5 * static_cast<double>((first - sorted.begin()) + (last - sorted.begin()) - 1));
+  }
+  return ranks;
+}
+
+std::optional<double> correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const double mean_a = mean_of(a), mean_b = mean_of(b);
+  double both = 0, square_a = 0, square_b = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    both += (a[i] - mean_a) * (b[i] - mean_b);
+    square_a += (a[i] - mean_a) * (a[i] - mean_a);
+    square_b += (b[i] - mean_b) * (b[i] - mean_b);
+  }
+  if (!(square_a > 0 && square_b > 0)) return std::nullopt;
+  return both / std::sqrt(square_a * square_b);
+}
+
 }  // namespace
 
 Spread spread_of(std::vector<double> values) {
@@ -76,6 +100,17 @@ RandomOrder exact_random(const std::vector<MeasuredJob>& jobs, Objective objecti
   }
   const auto n = static_cast<double>(jobs.size());
   return {sum.ratio_after_6 / n, sum.ratio_after_10 / n, sum.ratio_after_15 / n, sum.runs_to_5_percent / n};
+}
+
+std::optional<double> rank_correlation(const MeasuredJob& job, Objective objective) {
+  std::vector<double> predicted, measured;
+  for (std::size_t i = 0; i < job.predicted.size(); ++i) {
+    if (!job.predicted[i] || job.results[i].outcome != Outcome::ok) continue;
+    const double rate = objective == Objective::time ? 1 : job.rates[i].value();
+    predicted.push_back(rate * job.predicted[i]->value());
+    measured.push_back(rate * job.results[i].time.value());
+  }
+  return predicted.empty() ? std::nullopt : correlation(ranks_of(predicted), ranks_of(measured));
 }
 
 Advantage advantage(std::span<const Trajectory> of, std::span<const Trajectory> over, int runs) {

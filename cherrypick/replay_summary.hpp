@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct RandomOrder {
   double runs_to_5_percent = 0;
 };
 RandomOrder exact_random(const std::vector<MeasuredJob>& jobs, Objective objective);
+
+/// Spearman's: the correlation of ranks, ties in the middle of theirs, of what was predicted of a job with what came of it: costs, or times
+/// where time is the objective, over the runs that went well and were predicted. Nothing of fewer than two different values.
+std::optional<double> rank_correlation(const MeasuredJob& job, Objective objective);
 
 /// How much better one method is after so many runs, over jobs: the geometric mean of the quotient of mean ratios, and bounds that hold 95
 /// % of 2,000 bootstrap samples of the jobs. Both replays over the same jobs.

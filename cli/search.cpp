@@ -4,6 +4,7 @@
 
 #include "cli/choice.hpp"
 #include "cli/search_page.hpp"
+#include "cli/search_predictions.hpp"
 #include "cli/search_table.hpp"
 #include "cli/verbs.hpp"
 #include "core/error.hpp"
@@ -16,6 +17,7 @@ enum class Start { best, cold, history, permuted, plain, random };
 
 struct ReplayOptions {
   std::string file;
+  std::string predicted;  ///< a table of predictions; empty without
   Start start = Start::best;
   cherrypick::Protocol protocol;
   OutputOptions output;
@@ -36,11 +38,17 @@ cherrypick::Method method_of(Start start, bool has_history) {
 
 ExitCode replay(ReplayOptions options) {
   check_output(options.output);
-  const std::vector<cherrypick::MeasuredJob> jobs = read_search_table(options.file);
+  std::vector<cherrypick::MeasuredJob> jobs = read_search_table(options.file);
   const bool has_history = std::ranges::any_of(jobs, [&](const auto& job) { return job.group != jobs.front().group; });
   if (!has_history && (options.start == Start::history || options.start == Start::permuted))
     throw BadInput(Problem{.file = options.file, .what = "has jobs of one group only, of which none knows another"});
   options.protocol.method = method_of(options.start, has_history);
+  if (!options.predicted.empty()) {
+    if (options.start != Start::best)
+      throw BadInput(Problem{.file = "--start", .what = "cannot be given together with --predicted, which is a start of its own"});
+    add_predictions(options.predicted, jobs);
+    options.protocol.method = cherrypick::Method::predicted;
+  }
   deliver(replay_page(jobs, options.protocol, cherrypick::replay(jobs, options.protocol)), options.output);
   return ExitCode::success;
 }
@@ -58,6 +66,10 @@ void add_replay(CLI::App& search, Action& chosen) {
                      {"permuted", Start::permuted},
                      {"plain", Start::plain},
                      {"random", Start::random}});
+  verb->add_option(
+      "--predicted", options->predicted,
+      "what a model says of these configurations, a table with the columns workload, candidate and seconds: the prior of every "
+      "search, in the place of --start");
   add_choice<cherrypick::Objective>(*verb, "--objective", options->protocol.objective, "what is to be least",
                                     {{"cost", cherrypick::Objective::cost}, {"time", cherrypick::Objective::time}});
   verb->add_option("--seeds", options->protocol.seeds, "searches of each workload")->check(CLI::Range(1, 1000));

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array kAfter{6, 10, 15};
 
 std::string_view name_of(cherrypick::Method method) {
-  constexpr std::array<std::string_view, 5> names{"random", "plain", "cold", "history", "permuted"};
+  constexpr std::array<std::string_view, 6> names{"random", "plain", "cold", "history", "predicted", "permuted"};
   return names[static_cast<std::size_t>(method)];
 }
 
@@ -39,6 +39,8 @@ Page replay_page(const std::vector<MeasuredJob>& jobs, const cherrypick::Protoco
   const bool time = protocol.objective == cherrypick::Objective::time;
   Page page;
   page.rows.header = {"workload", "runs to 5 %", "after 6", "after 10", "after 15"};
+  const bool predicted = protocol.method == cherrypick::Method::predicted;
+  if (predicted) page.rows.header.emplace_back("rank correlation");
   page.document = {{"schema_version", 1},
                    {"method", name_of(protocol.method)},
                    {"objective", time ? "time" : "cost"},
@@ -51,11 +53,17 @@ Page replay_page(const std::vector<MeasuredJob>& jobs, const cherrypick::Protoco
     Json job{{"workload", jobs[i].name}, {"group", jobs[i].group}, {"candidates", jobs[i].configurations.size()}};
     job.update(figures(of_job));
     page.rows.rows.push_back(row(jobs[i].name, job));
+    if (predicted) {
+      const std::optional<double> ranks = cherrypick::rank_correlation(jobs[i], protocol.objective);
+      job["rank_correlation"] = to_json_value(ranks);
+      page.rows.rows.back().push_back(ranks ? forerun::format("{:.2f}", *ranks) : "none");
+    }
     page.document["workloads"].push_back(std::move(job));
   }
   const Json all = figures(trajectories);
   page.document.update(all);
   page.rows.rows.push_back(row("mean", all));
+  page.rows.rows.back().resize(page.rows.header.size());
   page.text = text_table(page.rows) + forerun::format("{} of the best run so far over the best there is; start: {}; {} seeds\n",
                                                       time ? "time" : "cost", name_of(protocol.method), protocol.seeds);
   return page;

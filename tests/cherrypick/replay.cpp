@@ -1,6 +1,7 @@
 #include "cherrypick/replay.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "cherrypick/replay_starts.hpp"
 #include "cherrypick/replay_summary.hpp"
@@ -40,6 +41,50 @@ TEST_CASE("a ratio never rises, and reaches one once all configurations ran") {
 TEST_CASE("a search by a model needs fewer runs than a random order") {
   const auto runs = [](Method method) { return runs_to_5_percent(replay(kJobs, {.method = method, .seeds = 5})).mean; };
   CHECK(runs(Method::cold) < 0.9 * runs(Method::random));
+}
+
+TEST_CASE("a search that knows what each run takes begins with the best, and a wrong prediction costs it runs") {
+  std::vector<MeasuredJob> known = kJobs, wrong = kJobs;
+  for (std::size_t i = 0; i < known.size(); ++i)
+    for (const Result& result : kJobs[i].results) {
+      known[i].predicted.emplace_back(result.time);
+      wrong[i].predicted.emplace_back(Seconds(1 / result.time.value()));
+    }
+  const auto runs = [](const std::vector<MeasuredJob>& jobs) {
+    return runs_to_5_percent(replay(jobs, {.method = Method::predicted, .objective = Objective::time, .seeds = 1})).mean;
+  };
+  CHECK(runs(known) == 1);
+  CHECK(runs(wrong) > 2);
+  const MeasuredJob kept = keep_if(known.front(), [](const Description& of) { return of.nodes > 20; });
+  CHECK(kept.predicted == std::vector<std::optional<Seconds>>{known.front().predicted.begin() + 20, known.front().predicted.end()});
+}
+
+TEST_CASE("what a model calls impossible by saying nothing is still run in the end") {
+  MeasuredJob half = kJobs.front();
+  for (std::size_t i = 0; i < half.results.size(); ++i)
+    half.predicted.push_back(i % 2 == 0 ? std::optional(half.results[i].time) : std::nullopt);
+  const std::vector<Trajectory> found = replay({half}, {.method = Method::predicted, .seeds = 1});
+  CHECK(found.front().ratios.back() <= 1.05);
+}
+
+TEST_CASE("a rank correlation is one in the same order, minus one in the other, and leaves failures out") {
+  MeasuredJob one{.name = "a", .group = "a", .configurations = {"a", "b", "c", "d"}};
+  for (const double seconds : {10, 20, 40, 1}) one.results.push_back({Outcome::ok, Seconds(seconds)});
+  one.results.back().outcome = Outcome::oom;
+  for (const double rate : {1, 1, 1, 1}) one.rates.emplace_back(rate);
+  const auto with = [&](std::vector<double> seconds) {
+    one.predicted.clear();
+    for (const double each : seconds) one.predicted.emplace_back(Seconds(each));
+    return rank_correlation(one, Objective::time);
+  };
+  CHECK(with({1, 2, 3, 9}) == Approx(1));
+  CHECK(with({9, 5, 1, 9}) == Approx(-1));
+  CHECK(with({1, 1, 3, 9}) == Approx(std::sqrt(0.75)));  // ranks 0.5, 0.5, 2 with 0, 1, 2
+  CHECK_FALSE(with({7, 7, 7, 9}));
+  one.predicted = {Seconds(1), std::nullopt, Seconds(5), std::nullopt};
+  CHECK(rank_correlation(one, Objective::time) == Approx(1));
+  one.rates.front() = DollarsPerSecond(4.5);  // 45 against 40 dollars were paid, 4.5 against 5 predicted
+  CHECK(rank_correlation(one, Objective::cost) == Approx(-1));
 }
 
 TEST_CASE("random orders come to their exact mean") {

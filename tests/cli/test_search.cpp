@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "io/csv.hpp"
 #include "tests/cli/command_line.hpp"
 
 using namespace forerun;
@@ -69,4 +70,79 @@ TEST_CASE("search replay refuses a table without a choice") {
   CHECK(command.run("search replay group.csv --start history").code == 3);
   CHECK(command.run("search replay group.csv").code == 0);
   CHECK(command.run("search").code == 2);
+}
+
+namespace {
+
+/// One job on four clusters, and what a model says of them.
+void put_predicted(const CommandLine& command, const std::string& predictions) {
+  put(command.folder() / "runs.csv",
+      "workload,candidate,nodes,usd_per_h,seconds\nsort,a,1,1,900\nsort,b,2,2,400\nsort,c,4,4,300\nsort,d,8,8,290\n");
+  put(command.folder() / "predicted.csv", predictions);
+}
+
+}  // namespace
+
+TEST_CASE("search replay takes a model's predictions as the prior, and says how well they order the runs") {
+  const CommandLine command;
+  put_predicted(command, "workload,candidate,seconds,step_s\nsort,d,200,1\nsort,a,1000,1\nsort,b,410,1\nsort,c,,1\n");
+  const Answer answer = command.run("search replay runs.csv --predicted predicted.csv --objective time --format json");
+  REQUIRE(answer.err == "");
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  CHECK(value_of(document, "method") == "predicted");
+  CHECK(value_of(document.find("workloads")->children.front(), "rank_correlation") == "1.0");
+  CHECK(value_of(document, "mean_runs_to_5_percent") == "1.0");
+  CHECK(command.run("search replay runs.csv --predicted predicted.csv").out.find("rank correlation") != std::string::npos);
+}
+
+TEST_CASE("predictions of what nobody ran are refused, with what is meant") {
+  const CommandLine command;
+  const auto error = [&](const std::string& predictions, const std::string& more = "") {
+    put_predicted(command, predictions);
+    const Answer answer = command.run("search replay runs.csv --predicted predicted.csv " + more);
+    CHECK(answer.code == 3);
+    CHECK(answer.out.empty());
+    return answer.err;
+  };
+  const std::string head = "workload,candidate,seconds\n";
+  CHECK(error(head + "sorte,a,1\n").find("predicted.csv:2:1: workload: unknown workload (got sorte") != std::string::npos);
+  CHECK(error(head + "sorte,a,1\n").find("Did you mean sort?") != std::string::npos);
+  CHECK(error(head + "sort,e,1\n").find("unknown candidate (got e") != std::string::npos);
+  CHECK(error(head + "sort,a,0\n").find("must be above zero") != std::string::npos);
+  CHECK(error(head + "sort,a,fast\n").find("predicted.csv:2:8: seconds") != std::string::npos);
+  CHECK(error(head + "sort,a,1\nsort,a,2\n").find("another row") != std::string::npos);
+  CHECK(error(head + "sort,a,\n").find("nothing is predicted of it (got sort)") != std::string::npos);
+  CHECK(error("workload,candidate\nsort,a\n").find("seconds") != std::string::npos);
+  CHECK(error(head + "sort,a,1\n", "--start cold").find("cannot be given together with --predicted") != std::string::npos);
+}
+
+TEST_CASE("the predictions of TensorFlow's runs are what predict says of their scenarios") {
+  const CommandLine command;
+  const std::filesystem::path data = FORERUN_VALIDATION_DATA;
+  const CsvTable table = read_csv_text(get(data / "search_tensorflow_predicted.csv"), "predicted", {});
+  REQUIRE(table.rows.size() == 768);
+  const auto step = [&](const std::string& workload, const std::string& candidate) {
+    for (std::size_t row = 0; row < table.rows.size(); ++row)
+      if (table.at(row, "workload").value == workload && table.at(row, "candidate").value == candidate)
+        return std::stod(table.at(row, "step_s").value);
+    FAIL("no row " << candidate);
+    return 0.0;
+  };
+  const auto predicted = [&](const std::string& workload, const std::string& rest) {
+    const Answer answer =
+        command.run("predict --engine sim --samples 0 --format json --workload " + (data / ("lynceus_" + workload + ".yaml")).string() +
+                    " --platform " + (data / "lynceus_t2.yaml").string() + rest);
+    INFO(answer.err);
+    REQUIRE(answer.code == 0);
+    return std::stod(value_of(read_yaml_text(answer.out, "out"), "step_time_s"));
+  };
+  const std::string small = " --set platform.cores=1 --set platform.link-bandwidth=125Mbit/s --set platform.memory-per-node=2GiB";
+  const std::string large = " --set platform.cores=8 --set platform.link-bandwidth=1Gbit/s --set platform.memory-per-node=32GiB";
+  CHECK(step("cnn", "8 t2.small batch 256 rate 0.001 sync") ==
+        Approx(predicted("cnn", " --strategy data=8,servers=1,sync=on --set workload.batch=2048 --set platform.nodes=9" + small)));
+  CHECK(step("cnn", "14 t2.2xlarge batch 16 rate 0.0001 async") ==
+        Approx(predicted("cnn", " --strategy data=14,servers=1,sync=off --set workload.batch=224 --set platform.nodes=15" + large)));
+  CHECK(
+      step("multilayer", "32 t2.small batch 256 rate 0.001 async") ==
+      Approx(predicted("multilayer", " --strategy data=32,servers=1,sync=off --set workload.batch=8192 --set platform.nodes=33" + small)));
 }
