@@ -1,6 +1,8 @@
 #include "oracle/servers.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "costs/server_transfer.hpp"
 #include "io/format.hpp"
@@ -19,10 +21,22 @@ int met_nodes(const Scenario& scenario) {
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs) {
   const double factor = static_cast<double>(scenario.strategy.servers) / met_nodes(scenario);
   if (factor <= 1) return;
+  const auto server_transfer = [&](std::size_t i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    return transfer != nullptr && is_server_transfer(transfer->operation) ? transfer : nullptr;
+  };
+  std::map<Collective::Operation, Seconds> of_all;
+  std::map<std::pair<Collective::Operation, int>, Seconds> of_one;
   for (std::size_t i = 0; i < costs.size(); ++i)
-    if (const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
-        transfer != nullptr && is_server_transfer(transfer->operation))
-      costs[i].drain *= factor;
+    if (const Collective* transfer = server_transfer(i)) {
+      of_all[transfer->operation] += costs[i].drain / met_nodes(scenario);
+      of_one[{transfer->operation, transfer->communicator}] += costs[i].drain;
+    }
+  for (std::size_t i = 0; i < costs.size(); ++i)
+    if (const Collective* transfer = server_transfer(i); transfer != nullptr && costs[i].drain > Seconds(0)) {
+      const double most = of_all[transfer->operation] / of_one[{transfer->operation, transfer->communicator}];
+      costs[i].drain *= std::clamp(most, 1.0, factor);
+    }
 }
 
 ServerLoad asynchronous_load(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Seconds alone) {

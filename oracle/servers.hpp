@@ -11,8 +11,8 @@
 namespace forerun::oracle {
 
 /// Where servers outnumber the nodes of the workers that meet them, the workers' links hold them back and not their own: what all servers
-/// send at once takes servers / nodes times as long. Exact where servers hold equally much and all are at it; the simulator lets flows
-/// share.
+/// send at once takes servers / nodes times as long, and what one sends no longer than the messages of all of them need on those links.
+/// Exact where servers hold equally much and all are at it, or one holds nearly all; the simulator lets flows share.
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs);
 
 /// What bounds the rate of asynchronous workers, each of whose cycles takes so long alone.

@@ -12,6 +12,13 @@ namespace {
 
 // Draws that belong to no operation of a plan.
 constexpr int kStartDraw = -1;
+constexpr int kStreamsDraw = -2;
+
+// TCP connections that share a link share it unevenly, and differently each time. A message of asynchronous workers has as many streams'
+// share of a link, from the fewest to the most: the logarithm of two messages' ratio then varies by 0.40, measured 0.1 to 0.47
+// (docs/validation.md, bench/tcp_shares.py).
+constexpr int kFewestStreams = 2;
+constexpr int kMostStreams = 4;
 
 }  // namespace
 
@@ -23,6 +30,7 @@ ServerPlayer::ServerPlayer(const ServerCycle& cycle, const ServerPlayOptions& op
       workers_(cycle.workers.size()),
       lanes_(cycle.workers.size() * cycle.servers.size()),
       servers_(cycle.servers.size()),
+      streams_left_(2 * lanes_.size()),
       pushes_after_(cycle.computes.size()),
       arrived_(cycle.pushes.size(), 0) {
   for (int push = 0; push < static_cast<int>(cycle.pushes.size()); ++push) {
@@ -53,7 +61,7 @@ double ServerPlayer::slowed(int device, int operation, std::int64_t instance) co
 void ServerPlayer::on_start() {
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
     const double apart = options_.synchronous ? 0 : jitter_draw(options_.seed, worker, kStartDraw, 0);
-    release(worker, apart * cycle_.compute().value());
+    release(worker, apart * cycle_.alone().value());
   }
 }
 
@@ -62,7 +70,9 @@ void ServerPlayer::on_time(int token, double date_s) {
   handle(event, date_s);
 }
 
-void ServerPlayer::on_flow_done(int tag) { arrived(tag, network_.now_s()); }
+void ServerPlayer::on_flow_done(int tag) {
+  if (--streams_left_[tag] == 0) arrived(tag, network_.now_s());
+}
 
 void ServerPlayer::at(double date_s, Event event) {
   events_.push_back(event);
@@ -124,19 +134,25 @@ void ServerPlayer::flow(int slot, const ServerCycle::Message& message, double no
   const int worker = cycle_.workers[slot / 2 / server_count_];
   const int server = cycle_.servers[slot / 2 % server_count_];
   const bool push = slot % 2 == 1;
-  const Flow flow{.from = push ? worker : server,
-                  .to = push ? server : worker,
-                  .inside = network_.one_node(worker, server),
-                  .bytes = message.bytes,
-                  .latency = message.latency,
-                  .slot = slot,
-                  .tag = slot};
-  if (worker == server)
-    at(now_s, {EventKind::arrived, slot, 0});
-  else if (network_.joins(worker, server))
-    network_.start(flow);
-  else
-    at(now_s + message.latency.value(), {EventKind::arrived, slot, 0});
+  if (worker == server) return at(now_s, {EventKind::arrived, slot, 0});
+  if (!network_.joins(worker, server)) return at(now_s + message.latency.value(), {EventKind::arrived, slot, 0});
+  const bool inside = network_.one_node(worker, server);
+  const int streams = inside || options_.synchronous ? 1 : streams_of(slot);
+  const int most = options_.synchronous ? 1 : kMostStreams;
+  streams_left_[slot] = streams;
+  for (int stream = 0; stream < streams; ++stream)
+    network_.start({.from = push ? worker : server,
+                    .to = push ? server : worker,
+                    .inside = inside,
+                    .bytes = message.bytes / streams,
+                    .latency = message.latency,
+                    .slot = slot * most + stream,
+                    .tag = slot});
+}
+
+int ServerPlayer::streams_of(int slot) {
+  const double drawn = jitter_draw(options_.seed, slot, kStreamsDraw, messages_++);
+  return kFewestStreams + static_cast<int>(drawn * (kMostStreams - kFewestStreams + 1));
 }
 
 void ServerPlayer::arrived(int slot, double now_s) {

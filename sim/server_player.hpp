@@ -36,7 +36,8 @@ struct ServersPlayed {
 /// all variables are updated a token lets waiting workers go on; a late one goes on once its own gradients have gone, with the newest
 /// variables  [TensorFlow, python/training/sync_replicas_optimizer.py].
 /// Asynchronous: each gradient is an update, and its worker goes on once all of its own are made. Workers start spread over a cycle at
-/// random, by the seed.
+/// random, by the seed, and messages that meet on a link share it unevenly, at random. Fair shares would keep whatever lag two workers
+/// have; uneven ones move it each time that they meet, until they meet no more: workers fall into turns.
 class ServerPlayer final : public Listener {
  public:
   ServerPlayer(const ServerCycle& cycle, const ServerPlayOptions& options, Network& network);
@@ -96,6 +97,7 @@ class ServerPlayer final : public Listener {
   void end_step(double now_s);
   void end_cycle(int worker, double now_s);
   void flow(int slot, const ServerCycle::Message& message, double now_s);
+  int streams_of(int slot);
   void leave(int worker, double now_s);
   /// What a device's computation takes, over its time on one that nothing slows.
   [[nodiscard]] double slowed(int device, int operation, std::int64_t instance) const;
@@ -111,6 +113,8 @@ class ServerPlayer final : public Listener {
   std::vector<Worker> workers_;
   std::vector<Lane> lanes_;  ///< by worker x server
   std::vector<Server> servers_;
+  std::vector<int> streams_left_;               ///< of the message of each slot
+  std::int64_t messages_ = 0;                   ///< that had streams of their own
   std::vector<std::vector<int>> pushes_after_;  ///< by entry of computes
   std::vector<int> arrived_;                    ///< synchronous, by push: gradients of this step
   int updated_ = 0;                             ///< pushes of this step that are

@@ -14,6 +14,9 @@ namespace forerun::sim {
 
 namespace {
 
+// Rounds after which asynchronous workers, however they began, have found the order that they keep to.
+constexpr int kUntilInTurns = 16;
+
 std::string staleness_text(const std::vector<std::int64_t>& sorted) {
   const auto at = [&](double share) { return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))]; };
   const double mean = std::accumulate(sorted.begin(), sorted.end(), 0.0) / static_cast<double>(sorted.size());
@@ -28,6 +31,7 @@ Prediction predict_servers(Network& network, const Scenario& scenario, const Ste
   ServerPlayOptions options;
   options.synchronous = scenario.strategy.updates == Updates::synchronous;
   options.jitter = scenario.platform.compute_jitter;
+  if (!options.synchronous) options.warm_up = kUntilInTurns, options.rounds = 2 * kUntilInTurns;
   options.seed = scenario.run.seed;
   options.slowness = device_slowness(scenario.platform, options.seed, scenario.platform.devices());
   const ServersPlayed played = ServerPlayer(cycle, options, network).play();

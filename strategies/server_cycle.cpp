@@ -95,6 +95,14 @@ Seconds ServerCycle::compute() const {
   return sum;
 }
 
+Seconds ServerCycle::alone() const {
+  std::vector<Seconds> out(servers.size());
+  std::vector<Seconds> in(servers.size());
+  for (const Message& pull : pulls) out[static_cast<std::size_t>(pull.server)] += pull.latency + pull.drain;
+  for (const Message& push : pushes) in[static_cast<std::size_t>(push.server)] += push.latency + push.drain;
+  return *std::ranges::max_element(out) + compute() + *std::ranges::max_element(in) + token;
+}
+
 ServerCycle server_cycle(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {
   return CycleReader(scenario, plan, costs).read();
 }

@@ -39,6 +39,8 @@ struct ServerCycle {
   Seconds token;
 
   [[nodiscard]] Seconds compute() const;
+  /// Of a worker that nobody keeps waiting, without what overlaps: the slowest server's messages both ways and the computations between.
+  [[nodiscard]] Seconds alone() const;
 };
 
 /// Of a plan of lower_servers() without sums inside nodes.
