@@ -31,4 +31,8 @@ inline constexpr double kCategoryWeight = 0.7;
 /// is one zero.
 std::vector<std::vector<double>> encode(const std::vector<Description>& descriptions, Encoding encoding);
 
+/// The same features by name, for people; `numbers` and `words` are what those of a description are called.
+std::vector<std::string> feature_names(const std::vector<Description>& descriptions, Encoding encoding,
+                                       const std::vector<std::string>& numbers, const std::vector<std::string>& words);
+
 }  // namespace forerun::cherrypick

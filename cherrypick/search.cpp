@@ -92,12 +92,23 @@ std::vector<int> Search::ask(int count) {
   for (int i = 0; i < count; ++i) {
     const int id = next();
     if (id < 0) break;
-    state(id) = State::under_way;
-    proposal_.reset();
-    if (!observations_.empty()) surrogate_.believe(id);
+    begin(id);
     asked.push_back(id);
   }
   return asked;
+}
+
+void Search::check_may_run(int candidate) const {
+  if (candidate < 0 || candidate >= static_cast<int>(catalogue_.size())) throw std::invalid_argument("no candidate of this number");
+  if (!of(candidate).excluded.empty()) throw std::invalid_argument("a candidate that is excluded");
+}
+
+void Search::begin(int candidate) {
+  check_may_run(candidate);
+  if (state(candidate) == State::under_way) return;
+  state(candidate) = State::under_way;
+  proposal_.reset();
+  if (!observations_.empty()) surrogate_.believe(candidate);
 }
 
 int Search::next() {
@@ -112,8 +123,7 @@ int Search::next() {
 }
 
 void Search::tell(int candidate, const Result& result) {
-  if (candidate < 0 || candidate >= static_cast<int>(catalogue_.size())) throw std::invalid_argument("no candidate of this number");
-  if (state(candidate) == State::excluded) throw std::invalid_argument("a result of a candidate that is excluded");
+  check_may_run(candidate);
   check(result);
   const bool failed_before =
       std::ranges::any_of(trials_, [&](const Trial& trial) { return trial.candidate == candidate && is_transient(trial.result.outcome); });

@@ -60,6 +60,10 @@ class Search {
   /// rounds: up to 4 are of use.
   std::vector<int> ask(int count = 1);
 
+  /// A candidate that somebody chose to run: under way until told, as if ask() had named it. What was asked before is brought back by it.
+  /// std::invalid_argument: no such candidate, or one that is excluded.
+  void begin(int candidate);
+
   /// The result of a candidate, asked for or not; of one that has run already, one more run. std::invalid_argument: no such candidate, one
   /// that is excluded, a time or cost that is negative or no number, or a run that went well in no time.
   void tell(int candidate, const Result& result);
@@ -84,6 +88,7 @@ class Search {
  private:
   enum class State : std::uint8_t { free, retry, under_way, used, excluded };
 
+  void check_may_run(int candidate) const;
   void plan_starts();
   void learn();
   [[nodiscard]] const Proposal& proposal();

@@ -43,3 +43,11 @@ TEST_CASE("a word of two values is one feature of 0.7, of three values three") {
   CHECK(encode({of("ssd"), of("disk")}, Encoding::totals) == std::vector<std::vector<double>>{{0.7}, {0}});
   CHECK(encode({of("a"), of("b"), of("c")}, Encoding::totals) == std::vector<std::vector<double>>{{0.7, 0, 0}, {0, 0.7, 0}, {0, 0, 0.7}});
 }
+
+TEST_CASE("features have names, of what varies alone") {
+  const std::vector<Description> rows{{.nodes = 1, .numbers = {3, 1}, .words = {"ssd"}},
+                                      {.nodes = 2, .numbers = {3, 2}, .words = {"disk"}}};
+  CHECK(feature_names(rows, Encoding::totals, {"ghz", "gbit"}, {"disk"}) == std::vector<std::string>{"log2 units", "gbit", "disk=ssd"});
+  CHECK(feature_names(rows, Encoding::counts, {"ghz", "gbit"}, {"disk"}).front() == "log2 nodes");
+  CHECK(feature_names({{}, {}}, Encoding::totals, {}, {}).size() == 1);
+}

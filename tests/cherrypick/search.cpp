@@ -249,3 +249,31 @@ TEST_CASE("a search that knows nothing yet has no answer and does not stop") {
   CHECK_FALSE(search.stop());
   CHECK_FALSE(search.expected_improvement());
 }
+
+TEST_CASE("a search whose candidates are begun in the order in which another asked for them is the same search") {
+  Search asked(row_of_clusters(30), {.seed = 5});
+  Search begun(row_of_clusters(30), {.seed = 5});
+  int round = 0;
+  for (const int count : {1, 2, 1, 3, 1}) {
+    const std::vector<int> ids = asked.ask(count);
+    for (const int id : ids) begun.begin(id);
+    for (const int id : ids) {
+      const Result result = ++round == 4 ? Result{Outcome::preempted, Seconds(7)} : run_of(id);
+      asked.tell(id, result), begun.tell(id, result);
+    }
+  }
+  CHECK(begun.expected_improvement() == asked.expected_improvement());
+  CHECK(begun.answer().best->least_cost == asked.answer().best->least_cost);
+  CHECK(begun.ask(3) == asked.ask(3));
+}
+
+TEST_CASE("what is begun is named by no ask until it is told, and only what may run is begun") {
+  Catalogue catalogue = row_of_clusters(3);
+  catalogue[1].excluded = "too small";
+  Search search(catalogue, {});
+  search.begin(0), search.begin(0);
+  CHECK(search.ask(3) == std::vector<int>{2});
+  CHECK_THROWS_AS(search.begin(1), std::invalid_argument);
+  CHECK_THROWS_AS(search.begin(3), std::invalid_argument);
+  CHECK_THROWS_AS(search.begin(-1), std::invalid_argument);
+}
