@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/choice.hpp"
+#include "cli/search/verbs.hpp"
 #include "cli/search_page.hpp"
 #include "cli/search_predictions.hpp"
 #include "cli/search_table.hpp"
@@ -82,9 +83,13 @@ void add_replay(CLI::App& search, Action& chosen) {
 
 }  // namespace
 
-void add_search(CLI::App& command, const Environment&, Action& chosen) {
+void add_search(CLI::App& command, const Environment& environment, Action& chosen) {
   CLI::App* verb = command.add_subcommand("search", "the best cloud configuration in few runs");
   verb->require_subcommand(1);
+  add_search_init(*verb, environment, chosen);
+  add_search_ask(*verb, environment, chosen);
+  add_search_tell(*verb, environment, chosen);
+  add_search_report(*verb, environment, chosen);
   add_replay(*verb, chosen);
 }
 

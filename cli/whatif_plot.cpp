@@ -1,22 +1,10 @@
+#include "cli/time_unit.hpp"
 #include "cli/whatif_page.hpp"
 #include "io/format.hpp"
 #include "report/scatter.hpp"
 
 namespace forerun {
 namespace {
-
-/// A unit in which the longest time is a number that people read.
-struct TimeUnit {
-  const char* name;
-  double seconds;
-};
-
-TimeUnit unit_of(double longest_s) {
-  if (longest_s >= 3 * 86'400) return {"days", 86'400};
-  if (longest_s >= 2 * 3'600) return {"hours", 3'600};
-  if (longest_s >= 2 * 60) return {"minutes", 60};
-  return {"seconds", 1};
-}
 
 template <class T>
 std::optional<report::Point::Range> range_of(const Ranged<T>& ranged, double unit) {

@@ -141,9 +141,10 @@ std::string ranges(const Point& point, const Layout& layout) {
   return out;
 }
 
-std::string disc(double x, double y, std::size_t number, const Point& point) {
+std::string disc(double x, double y, std::size_t place, const Point& point) {
   return format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\" stroke=\"white\"/>\n", x, y, kRadius, colour_of(point)) +
-         text(x, y + 3.6, std::to_string(number), "text-anchor=\"middle\" font-size=\"10\" fill=\"white\"");
+         text(x, y + 3.6, std::to_string(point.number > 0 ? point.number : static_cast<int>(place)),
+              "text-anchor=\"middle\" font-size=\"10\" fill=\"white\"");
 }
 
 std::string discs(const Scatter& scatter, const Layout& layout) {

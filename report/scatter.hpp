@@ -20,6 +20,7 @@ struct Point {
   std::string label;
   bool front = false;  ///< no other point is both lower and further left
   bool here = false;   ///< the one that others are compared with
+  int number = 0;      ///< on its disc; 0: its place among the points, from 1
 };
 
 struct Scatter {
