@@ -89,6 +89,7 @@ void add_search(CLI::App& command, const Environment& environment, Action& chose
   add_search_init(*verb, environment, chosen);
   add_search_ask(*verb, environment, chosen);
   add_search_tell(*verb, environment, chosen);
+  add_search_run(*verb, environment, chosen);
   add_search_report(*verb, environment, chosen);
   add_replay(*verb, chosen);
 }

@@ -34,6 +34,7 @@ std::optional<Problem> unknown_verb(const CLI::App& command, std::span<char* con
 
 std::optional<Problem> spaced_setting(std::span<char* const> arguments) {
   for (std::size_t i = 0; i + 2 < arguments.size(); ++i) {
+    if (arguments[i] == std::string_view("--")) break;  // what follows is another program's
     const std::string key = arguments[i + 1], value = arguments[i + 2];
     if (arguments[i] != std::string_view("--set") || key.starts_with('-') || value.starts_with('-')) continue;
     if (key.find('=') != std::string::npos) {

@@ -12,8 +12,8 @@ TEST_CASE("the version is said") {
 
 TEST_CASE("every verb has help with an example") {
   const CommandLine shell;
-  for (const std::string verb :
-       {"calibrate", "predict", "train", "validate", "show", "show workload", "show platform", "show calibration", "show plan"}) {
+  for (const std::string verb : {"calibrate", "predict", "train", "validate", "show", "show workload", "show platform", "show calibration",
+                                 "show plan", "search init", "search ask", "search tell", "search run", "search report", "search replay"}) {
     const Answer answer = shell.run(verb + " --help");
     INFO(verb);
     CHECK(answer.code == 0);
@@ -52,6 +52,19 @@ TEST_CASE("a command line that cannot be understood is exit code 2") {
     CHECK(answer.out.empty());
     CHECK_FALSE(answer.err.empty());
   }
+}
+
+TEST_CASE("a command line of search that cannot be understood is exit code 2, and touches nothing") {
+  const CommandLine shell;
+  for (const std::string arguments : {"", "init", "init j", "ask", "ask j --count 0", "tell j", "run", "run j", "run j --", "report",
+                                      "run j --evaluate t.csv -- true", "run j --parallel 0 -- true", "run j --time sun -- true"}) {
+    INFO(arguments);
+    const Answer answer = shell.run("search " + arguments);
+    CHECK(answer.code == 2);
+    CHECK(answer.out.empty());
+    CHECK_FALSE(answer.err.empty());
+  }
+  CHECK(shell.folder().entries() == 1);
 }
 
 TEST_CASE("an unknown verb or noun is told with the nearest") {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cherrypick/starts.hpp"
+#include "cli/environment.hpp"
+#include "cli/search/command_result.hpp"
+#include "cli/search/command_template.hpp"
+#include "cli/search/search_journal.hpp"
+
+namespace forerun {
+
+/// How a search is run to its end.
+struct RunPolicy {
+  std::optional<Seconds> timeout{};  ///< of each command
+  TimeSource time = TimeSource::printed;
+  int parallel = 1;
+  int confirm = 0;  ///< so many of the best once more at the end
+};
+
+/// Runs commands until the search is over, those that an earlier process began included. Says each run's end on standard error.
+/// The signal by which somebody wants this process to end, after which commands under way go on; else nothing.
+/// BadInput: a run under way on another machine. SimulationFailed: three accidents in a row, since then it is hardly the configurations.
+std::optional<int> run_commands(SearchJournal& journal, const CommandTemplate& command, const RunPolicy& policy, const std::string& host);
+
+/// Takes results from a table of runs that were all made, by entry of the space, until the search is over. BadInput where a command is
+/// under way.
+void run_table(SearchJournal& journal, const cherrypick::PastJob& results, const RunPolicy& policy);
+
+}  // namespace forerun
