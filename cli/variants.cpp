@@ -39,12 +39,22 @@ Variant variant_of(const std::string& change, Problems& problems) {
   return variant;
 }
 
+/// Between semicolons where there is one, since a strategy has commas of its own; else between commas.
+std::vector<std::string> values_of(const std::string& list) {
+  if (list.find(';') == std::string::npos) return between_commas(list);
+  std::vector<std::string> values;
+  std::istringstream in(list);
+  for (std::string value; std::getline(in, value, ';');) values.push_back(value);
+  if (list.ends_with(';')) values.emplace_back();
+  return values;
+}
+
 /// Each variant times each value of one more key.
 void multiply(std::vector<Variant>& variants, const Text& vary, Problems& problems) {
   check(vary, problems);
   if (!problems.empty()) return;
   const std::string key = key_of(vary.value);
-  const std::vector<std::string> values = between_commas(vary.value.substr(key.size() + 1));
+  const std::vector<std::string> values = values_of(vary.value.substr(key.size() + 1));
   if (values.size() * variants.size() > kMostVariants)
     return problems.add(problem(vary, "makes too many variants", format("at most {}", kMostVariants)));
   std::vector<Variant> product;

@@ -16,7 +16,8 @@ struct Variant {
   [[nodiscard]] std::string label() const;
 };
 
-/// Each `--change` is a variant of its own, its changes between spaces; `--vary key=a,b,c` again and again is every product of the values.
+/// Each `--change` is a variant of its own, its changes between spaces; `--vary key=a,b,c` again and again is every product of the values,
+/// which stand between semicolons where they hold commas.
 /// BadInput, all at once: no `=`, an empty key or value, a key of `--vary` twice, over 10,000 variants.
 std::vector<Variant> read_variants(const std::vector<std::string>& changes, const std::vector<std::string>& vary);
 

@@ -151,7 +151,8 @@ void add_whatif(CLI::App& command, const Environment& environment, Action& chose
   add_calibration_option(*verb, options->scenario);
   add_setting_option(*verb, options->scenario);
   verb->add_option("--vary", options->vary,
-                   "KEY=A,B,C again and again: every product; keys are platform, strategy, workload and what --set takes")
+                   "KEY=A,B,C again and again: every product; keys are platform, strategy, workload and what --set takes. Values with "
+                   "commas, as strategies have, stand between semicolons")
       ->allow_extra_args(false);
   verb->add_option("--change", options->changes, "one variant more: 'KEY=VALUE KEY=VALUE', again and again")->allow_extra_args(false);
   verb->add_option("--deadline", options->deadline, "which of them are done within, such as 24h; exit code 1 if none is");

@@ -192,6 +192,17 @@ TEST_CASE("a strategy takes all devices of each platform, or the best of each") 
   CHECK(number(prediction, "step_time_s") == number(at(searched, "strategies").children.at(0), "step_time_s"));
 }
 
+TEST_CASE("strategies, which hold commas, are varied between semicolons") {
+  const CommandLine shell;
+  const YamlNode answer = document(shell, kJob +
+                                              "--vary platform=aws:p3.8xlarge,gcp:a2-highgpu-4g --samples 0 --vary "
+                                              "'strategy=data=all,runtime=pytorch-ddp;data=2,runtime=pytorch-ddp'");
+  CHECK(at(answer, "variants").children.size() == 4);
+  CHECK(value_of(at(variant(answer, "aws:p3.8xlarge, data=2,runtime=pytorch-ddp"), "prediction"), "ranks") == "2");
+  CHECK(value_of(at(variant(answer, "gcp:a2-highgpu-4g, data=all,runtime=pytorch-ddp"), "prediction"), "ranks") == "4");
+  CHECK(shell.run(kJob + "--vary 'workload.batch=64;'").err.find("has no value") != std::string::npos);
+}
+
 TEST_CASE("both engines compare the same rows") {
   const CommandLine shell;
   const std::string job = kJob + "--vary platform=aws:p3.2xlarge,aws:p3.8xlarge --samples 0 ";
