@@ -181,7 +181,7 @@ SearchSpace scenario_space(const ScenarioText& baseline, const std::vector<Varia
   return space;
 }
 
-cherrypick::Result evaluate(const SpaceEntry& entry, Engine engine, VariantReader& reader) {
+Evaluated evaluate(const SpaceEntry& entry, Engine engine, VariantReader& reader) {
   const auto setting = [&](const std::string& key) {
     const auto found = std::ranges::find(entry.settings, key, &std::pair<std::string, std::string>::first);
     return found == entry.settings.end() ? Text{} : Text{found->second, "candidate", 0, 0, key};
@@ -197,9 +197,10 @@ cherrypick::Result evaluate(const SpaceEntry& entry, Engine engine, VariantReade
     if (key.find('.') != std::string::npos) text.settings.push_back({key + "=" + value, "candidate", 0, 0, ""});
   const ReadScenario read = reader.read(text);
   const Prediction prediction = predictor(engine)(read.scenario);
-  if (prediction.status == Status::failed) return {.outcome = cherrypick::Outcome::error};
-  if (prediction.status == Status::infeasible) return {.outcome = cherrypick::Outcome::oom};
-  return {.outcome = cherrypick::Outcome::ok, .time = *prediction.total_time, .cost = prediction.cost};
+  if (prediction.status == Status::ok)
+    return {.result = {.outcome = cherrypick::Outcome::ok, .time = *prediction.total_time, .cost = prediction.cost}};
+  const bool failed = prediction.status == Status::failed;
+  return {.result = {.outcome = failed ? cherrypick::Outcome::error : cherrypick::Outcome::oom}, .reason = prediction.reason};
 }
 
 }  // namespace forerun

@@ -22,8 +22,14 @@ namespace forerun {
 SearchSpace scenario_space(const ScenarioText& baseline, const std::vector<Variant>& variants, std::optional<Engine> prior,
                            VariantReader& reader, const ProgressCallback& progress = {});
 
-/// What an engine says of an entry of such a space, in the place of a run: the time of the whole run, and its cost; out of memory where it
-/// is infeasible. BadInput: an entry of another kind of space, or one whose names mean nothing here any more.
-cherrypick::Result evaluate(const SpaceEntry& entry, Engine engine, VariantReader& reader);
+/// What came of an entry without running it.
+struct Evaluated {
+  cherrypick::Result result;
+  std::string reason{};  ///< why it failed, where that is known
+};
+
+/// What an engine says of an entry of such a space, in the place of a run: the time of the whole run, and its cost; out of memory, with the
+/// reason, where it is infeasible. BadInput: an entry of another kind of space, or one whose names mean nothing here any more.
+Evaluated evaluate(const SpaceEntry& entry, Engine engine, VariantReader& reader);
 
 }  // namespace forerun

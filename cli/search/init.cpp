@@ -5,6 +5,7 @@
 #include "cli/choice.hpp"
 #include "cli/output.hpp"
 #include "cli/search/past_jobs.hpp"
+#include "cli/search/scenario_source.hpp"
 #include "cli/search/search_journal.hpp"
 #include "cli/search/space_table.hpp"
 #include "cli/search/verbs.hpp"
@@ -19,6 +20,7 @@ namespace {
 struct InitOptions {
   std::string journal;
   std::string table;
+  ScenarioSource source;  ///< without a table
   std::string job;
   std::string history;
   cherrypick::Objective objective = cherrypick::Objective::cost;
@@ -46,7 +48,12 @@ Dollars parse_dollars(Text text) {
   throw BadInput(problem(text, "is no amount of money", "a number above zero, such as 100USD"));
 }
 
-SearchSpace read_space(const InitOptions& options) {
+SearchSpace read_space(const InitOptions& options, const Environment& environment) {
+  if (options.table.empty()) {
+    SearchSpace space = read_scenario_source(options.source, environment);
+    if (!options.job.empty()) space.job = options.job;
+    return space;
+  }
   const std::string job = options.job.empty() ? std::filesystem::path(options.table).stem().string() : options.job;
   return read_space_table(options.table, job);
 }
@@ -72,7 +79,7 @@ ExitCode init(const InitOptions& options, const Environment& environment) {
   setup.goal.objective = options.objective;
   read_limits(options, setup, problems);
   problems.collect([&] { check_writable(options.journal); });
-  const bool read = problems.collect([&] { setup.space = read_space(options); });
+  const bool read = problems.collect([&] { setup.space = read_space(options, environment); });
   if (read && !options.history.empty()) problems.collect([&] { setup.history = read_past_jobs(options.history, setup.space); });
   problems.throw_if_any();
   SearchJournal::create(options.journal, setup);
@@ -90,8 +97,9 @@ void add_search_init(CLI::App& search, const Environment& environment, Action& c
   CLI::App* verb = search.add_subcommand("init", "begins a search: what it chooses from, what for, and when it has done enough");
   const auto options = std::make_shared<InitOptions>();
   verb->add_option("journal", options->journal, "the file that the search is kept in; never written over")->required();
-  verb->add_option("--space", options->table, "a table of configurations, one a row (docs/search.md)")->required();
-  verb->add_option("--job", options->job, "what is to be run, in words; without it, the name of the table");
+  verb->add_option("--space", options->table, "a table of configurations, one a row (docs/search.md)");
+  add_scenario_source(*verb, options->source);
+  verb->add_option("--job", options->job, "what is to be run, in words; without it, the name of the table, or the workload");
   add_choice<cherrypick::Objective>(
       *verb, "--objective", options->objective, "what is to be least",
       {{"cost", cherrypick::Objective::cost}, {"time", cherrypick::Objective::time}, {"both", cherrypick::Objective::front}});
@@ -103,8 +111,15 @@ void add_search_init(CLI::App& search, const Environment& environment, Action& c
                    "stops once the best next run is expected to improve less than this; 1% without it");
   verb->add_option("--history", options->history, "a table of runs of other jobs on these configurations (docs/search.md)");
   verb->add_option("--seed", options->seed, "of the first candidates; 1 without it");
-  verb->footer("Example:\n  forerun search init mine.search --space examples/search/configurations.csv --deadline 4h --runs 20");
-  verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return init(*options, environment); }; });
+  verb->footer(
+      "Example:\n  forerun search init mine.search --space examples/search/configurations.csv --deadline 4h --runs 20\n"
+      "  forerun search init gpt2.search --workload gpt2 --set workload.batch=64 --set run.steps=20000 --platform aws:p3.8xlarge \\\n"
+      "      --strategy data=all,runtime=pytorch-ddp --vary platform.nodes=1,2,4 --vary run.market=on-demand,spot");
+  verb->callback([options, &environment, &chosen] {
+    if (options->table.empty() != is_given(options->source))
+      throw CLI::ValidationError("either --space TABLE or a scenario that is varied (--workload, --platform, --vary, ...)");
+    chosen = [options, &environment] { return init(*options, environment); };
+  });
 }
 
 }  // namespace forerun

@@ -10,6 +10,7 @@
 #include "cli/search/past_jobs.hpp"
 #include "cli/search/report_page.hpp"
 #include "cli/search/run_loop.hpp"
+#include "cli/search/scenario_source.hpp"
 #include "cli/search/verbs.hpp"
 #include "core/error.hpp"
 #include "io/quantity.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 struct SearchRunOptions {
   std::string journal;
-  std::string table;
+  std::string evaluate;  ///< a table of runs, or an engine
   std::vector<std::string> command;
   std::string timeout;
   RunPolicy policy;
@@ -36,6 +37,18 @@ void check_command(const std::string& program, const Environment& environment) {
                          ? can_run(program)
                          : std::ranges::any_of(environment.program_folders, [&](const auto& folder) { return can_run(folder / program); });
   if (!found) throw BadInput(Problem{.file = "command", .what = "is no program that can be run", .got = program});
+}
+
+/// By what `--evaluate` names, an engine or a table of runs.
+Evaluator evaluator_of(const std::string& name, const SearchSpace& space, VariantReader& reader) {
+  if (name == to_string(Engine::oracle) || name == to_string(Engine::sim)) {
+    const Engine engine = parse_engine(Text{.value = name, .file = "--evaluate"});
+    return
+        [&space, &reader, engine](int candidate) { return evaluate(space.entries[static_cast<std::size_t>(candidate)], engine, reader); };
+  }
+  return [results = read_measured_runs(name, space)](int candidate) {
+    return Evaluated{results[static_cast<std::size_t>(candidate)].value()};
+  };
 }
 
 /// Ends as the signal would have ended it, so that a shell sees what happened.
@@ -55,8 +68,9 @@ ExitCode run(const SearchRunOptions& options, const Environment& environment) {
   if (!options.command.empty()) check_command(options.command.front(), environment);
   SearchJournal journal(options.journal, LineJournal::Access::append);
   const SearchSpace& space = journal.session().setup().space;
-  if (!options.table.empty()) {
-    run_table(journal, read_measured_runs(options.table, space), policy);
+  if (!options.evaluate.empty()) {
+    VariantReader reader(environment);
+    run_evaluated(journal, evaluator_of(options.evaluate, space, reader), policy);
   } else {
     const CommandTemplate command(options.command, space);
     try {
@@ -81,7 +95,9 @@ void add_search_run(CLI::App& search, const Environment& environment, Action& ch
       "command", options->command,
       "behind --: what runs a configuration, {candidate} and {SETTING} filled in; the line seconds=NUMBER that it prints is the "
       "result (docs/search.md)");
-  verb->add_option("--evaluate", options->table, "instead of a command, a table of runs that were all made");
+  verb->add_option(
+      "--evaluate", options->evaluate,
+      "instead of a command, a table of runs that were all made, or an engine, oracle or sim, of a search that --workload began");
   verb->add_option("--timeout", options->timeout, "ends a command after so long, such as 2h");
   add_choice<TimeSource>(*verb, "--time", options->policy.time,
                          "what a run took: as its command prints it, or from its beginning to its end",
@@ -98,7 +114,8 @@ void add_search_run(CLI::App& search, const Environment& environment, Action& ch
       "there, "
       "70 a bug.");
   verb->callback([options, &environment, &chosen] {
-    if (options->command.empty() == options->table.empty()) throw CLI::ValidationError("either --evaluate TABLE or -- COMMAND ARGUMENTS");
+    if (options->command.empty() == options->evaluate.empty())
+      throw CLI::ValidationError("either --evaluate TABLE, oracle or sim, or -- COMMAND ARGUMENTS");
     chosen = [options, &environment] { return run(*options, environment); };
   });
 }

@@ -178,20 +178,21 @@ std::optional<int> run_commands(SearchJournal& journal, const CommandTemplate& c
   return CommandRunner(journal, command, policy, host).run();
 }
 
-void run_table(SearchJournal& journal, const cherrypick::PastJob& results, const RunPolicy& policy) {
+void run_evaluated(SearchJournal& journal, const Evaluator& evaluator, const RunPolicy& policy) {
   SearchSession& session = journal.session();
   if (const auto open = session.under_way(); !open.empty())
     throw BadInput(Problem{.file = journal.file().string(),
                            .what = format("run {} ({}) of a command is under way; go on with the command, or tell what came of it",
                                           open.front().number, session.name(open.front().candidate))});
   while (const auto next = next_candidate(journal, policy.confirm)) {
-    const cherrypick::Result& result = results[static_cast<std::size_t>(*next)].value();
+    const auto [result, reason] = evaluator(*next);
     const int number = session.next_number();
     journal.record(Told{.run = number,
                         .candidate = session.name(*next),
                         .status = std::string(to_string(result.outcome)),
                         .time = result.time,
-                        .cost = result.cost},
+                        .cost = result.cost,
+                        .reason = reason},
                    date_now());
     say(run_line(session, number));
   }

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "cherrypick/starts.hpp"
 #include "cli/environment.hpp"
+#include "cli/scenario_space.hpp"
 #include "cli/search/command_result.hpp"
 #include "cli/search/command_template.hpp"
 #include "cli/search/search_journal.hpp"
@@ -25,8 +25,10 @@ struct RunPolicy {
 /// BadInput: a run under way on another machine. SimulationFailed: three accidents in a row, since then it is hardly the configurations.
 std::optional<int> run_commands(SearchJournal& journal, const CommandTemplate& command, const RunPolicy& policy, const std::string& host);
 
-/// Takes results from a table of runs that were all made, by entry of the space, until the search is over. BadInput where a command is
-/// under way.
-void run_table(SearchJournal& journal, const cherrypick::PastJob& results, const RunPolicy& policy);
+/// Looks a candidate's result up, or calculates it.
+using Evaluator = std::function<Evaluated(int candidate)>;
+
+/// Evaluates candidates until the search is over. BadInput where a command is under way, and what the evaluator throws.
+void run_evaluated(SearchJournal& journal, const Evaluator& evaluator, const RunPolicy& policy);
 
 }  // namespace forerun

@@ -92,14 +92,14 @@ TEST_CASE("the settings of an entry are its whole scenario, and both engines eva
   CHECK(setting(entry(space, "gcp:a2-highgpu-4g"), "platform.nodes") == "1");
   const Environment environment = read_environment();
   VariantReader reader(environment);
-  const cherrypick::Result by_oracle = evaluate(two, Engine::oracle, reader);
+  const cherrypick::Result by_oracle = evaluate(two, Engine::oracle, reader).result;
   CHECK(by_oracle.outcome == cherrypick::Outcome::ok);
   CHECK(by_oracle.time == *two.predicted);
   const CommandLine shell;
   const Answer answer = shell.run(
       "predict --engine sim --workload resnet50 --set workload.batch=256 --set workload.precision=fp16 --set run.epochs=2 --platform "
       "aws:p3.8xlarge --set platform.nodes=2 --strategy data=8,runtime=pytorch-ddp --format json");
-  const cherrypick::Result by_sim = evaluate(two, Engine::sim, reader);
+  const cherrypick::Result by_sim = evaluate(two, Engine::sim, reader).result;
   CHECK(by_sim.time.value() == std::stod(value_of(read_yaml_text(answer.out, "out"), "total_time_s")));
   CHECK(by_sim.cost->value() == std::stod(value_of(read_yaml_text(answer.out, "out"), "cost_usd")));
 }
@@ -200,11 +200,11 @@ TEST_CASE("a search that knows the oracle's times and runs the simulator finds w
   }
   cherrypick::Search search(catalogue, options);
   while (!search.stop())
-    for (const int id : search.ask()) search.tell(id, evaluate(space.entries[static_cast<std::size_t>(id)], Engine::sim, reader));
+    for (const int id : search.ask()) search.tell(id, evaluate(space.entries[static_cast<std::size_t>(id)], Engine::sim, reader).result);
   std::pair<double, std::string> cheapest{1e300, ""};
   for (const SpaceEntry& each : space.entries)
     if (each.candidate.excluded.empty())
-      cheapest = std::min(cheapest, {evaluate(each, Engine::sim, reader).cost->value(), each.candidate.name});
+      cheapest = std::min(cheapest, {evaluate(each, Engine::sim, reader).result.cost->value(), each.candidate.name});
   CHECK(catalogue[static_cast<std::size_t>(search.answer().best->candidate)].name == cheapest.second);
   CHECK(search.trials().size() < space.entries.size());
 }

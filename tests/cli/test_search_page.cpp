@@ -24,7 +24,7 @@ TEST_CASE("the page on searching works as typed, in its order, and its picture i
     CHECK(answer.code == 0);
     ++commands;
   }
-  CHECK(commands == 11);
+  CHECK(commands == 14);
   CHECK(get(shell.folder() / "build" / "sort.svg") == get(kRoot / "docs/pictures/search.svg"));
   const std::string page = get(kRoot / "docs/search.md"), table = get(kRoot / "examples/search/configurations.csv");
   CHECK(page.find("```text\n" + table.substr(0, table.find("8 x m4.large")) + "```\n") != std::string::npos);
