@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <set>
@@ -86,17 +87,18 @@ int play_case(const Case& made, Random& random) {
   return asks;
 }
 
-int play_cases(int least_asks, std::uint64_t seed) {
+void play_cases(int cases, std::uint64_t seed) {
   Random random(seed);
-  int asks = 0;
-  while (asks < least_asks) asks += play_case(random_case(random), random);
-  return asks;
+  for (int i = 0; i < cases; ++i) {
+    const Case made = random_case(random);
+    INFO("case " << i);
+    const int asks = play_case(made, random);
+    CHECK((asks > 0) == std::ranges::any_of(made.catalogue, [](const Candidate& candidate) { return candidate.excluded.empty(); }));
+  }
 }
 
 }  // namespace
 
-TEST_CASE("no search proposes what is used or excluded, gives up early, throws or makes a number that is none") {
-  CHECK(play_cases(3000, 1) >= 3000);
-}
+TEST_CASE("no search proposes what is used or excluded, gives up early, throws or makes a number that is none") { play_cases(1000, 1); }
 
-TEST_CASE("no search does so in a hundred thousand proposals", "[slow]") { CHECK(play_cases(100000, 2) >= 100000); }
+TEST_CASE("no search does so in a hundred thousand cases", "[slow]") { play_cases(100000, 2); }
