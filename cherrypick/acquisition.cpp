@@ -26,6 +26,13 @@ void log_expected_improvement(std::span<const double> mean, std::span<const doub
   for (std::size_t i = 0; i < mean.size(); ++i) worth[i] += 0.5 * portable_log(variance[i]);
 }
 
+double expected_saving(double mean, double variance, double best) {
+  const double deviation = std::sqrt(variance);
+  const double z = (best - mean) / deviation;
+  const double kept = portable_exp(mean - best + 0.5 * variance) * normal_distribution(z - deviation);
+  return std::max(normal_distribution(z) - kept, 0.0);
+}
+
 void add_log_feasibility(std::span<const double> mean, std::span<const double> variance, std::span<const double> limit,
                          std::span<double> worth) {
   for (std::size_t i = 0; i < mean.size(); ++i)

@@ -12,6 +12,10 @@ namespace forerun::cherrypick {
 ///                                                                       [Mockus 1978; in logarithms Ament et al. 2023, sec. 4.1]
 void log_expected_improvement(std::span<const double> mean, std::span<const double> variance, double best, std::span<double> worth);
 
+/// E[max(1 - e^(u - best), 0)] = Phi(z) - e^(mu - best + s^2 / 2) Phi(z - s): of logarithms, the fraction of the best value that a run is
+/// expected to save. The expectation above tends to it where little is to be saved, and is larger elsewhere.
+double expected_saving(double mean, double variance, double best);
+
 /// Adds log P(u <= limit) = log Phi((limit - mu) / s): alone the way to a first run within the limits, then improvement times chance
 /// [Gardner et al. 2014; Alipourfard et al. 2017, sec. 3.4]. An infinite limit adds nothing. Deadline and cost hang on the same u, whose
 /// exact E[max(best - u, 0) where u <= limit] finds as much in as many runs, but is late in a quarter more of them (docs/search.md).

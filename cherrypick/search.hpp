@@ -95,6 +95,7 @@ class Search {
   [[nodiscard]] int next();
   [[nodiscard]] int remotest() const;
   [[nodiscard]] std::optional<double> incumbent() const;
+  [[nodiscard]] double saving(int id, double best) const;
   [[nodiscard]] std::vector<double> worth() const;
   [[nodiscard]] std::vector<double> worth_by(std::size_t member) const;
   void charge_dollars(std::vector<double>& worth) const;

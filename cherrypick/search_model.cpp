@@ -102,6 +102,20 @@ int Search::remotest() const {
   return farthest(surrogate_.features(), tried, free);
 }
 
+/// What a run of the candidate is expected to save of the best value, within the limits.
+double Search::saving(int id, double best) const {
+  double saving = 0;
+  for (std::size_t m = 0; m < surrogate_.members(); ++m) {
+    double mean = 0;
+    double variance = 0;
+    double log_feasible = 0;
+    surrogate_.predict(m, id, {&mean, 1}, {&variance, 1});
+    add_log_feasibility({&mean, 1}, {&variance, 1}, {&limits_[static_cast<std::size_t>(id)], 1}, {&log_feasible, 1});
+    saving += surrogate_.weight(m) * expected_saving(mean, variance, best) * portable_exp(log_feasible);
+  }
+  return saving;
+}
+
 const Proposal& Search::proposal() {
   if (proposal_) return *proposal_;
   proposal_.emplace();
@@ -112,11 +126,14 @@ const Proposal& Search::proposal() {
   }
   std::vector<double> values = worth();
   double most = -kInfinity;
+  int best_next = -1;
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (states_[i] == State::free) most = std::max(most, values[i]);
-  if (incumbent()) {
-    proposal_->improvement = portable_exp(most);
-    if (options_.goal.objective == Objective::front) *proposal_->improvement /= hypervolume(front_of(feasible_points()), reference());
+    if (states_[i] == State::free && values[i] > most) most = values[i], best_next = static_cast<int>(i);
+  if (const std::optional<double> best = incumbent()) {
+    if (options_.goal.objective == Objective::front)
+      proposal_->improvement = portable_exp(most) / hypervolume(front_of(feasible_points()), reference());
+    else
+      proposal_->improvement = best_next < 0 ? 0 : saving(best_next, *best);
   }
   charge_dollars(values);
   double largest = -kInfinity;

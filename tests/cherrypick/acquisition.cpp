@@ -1,5 +1,6 @@
 #include "cherrypick/acquisition.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
@@ -80,4 +81,23 @@ TEST_CASE("the expected growth of the dominated area is its integral") {
     CHECK(expected_hypervolume_improvement(front, reference, mean, deviation, 0, shift) ==
           Approx(expected(mean, deviation, growth)).epsilon(1e-4).margin(1e-7));
   }
+}
+
+TEST_CASE("what a run is expected to save is the mean over its beliefs, and never more than the expected improvement of logarithms") {
+  for (const auto& [mean, deviation, best] : {std::array{0.0, 1.0, 0.0}, std::array{0.3, 0.1, 0.0}, std::array{-2.0, 0.5, 0.0},
+                                              std::array{5.0, 2.0, 4.0}, std::array{0.0, 1e-6, 1e-6}}) {
+    double sum = 0, total = 0;
+    for (int i = -80000; i <= 80000; ++i) {
+      const double z = 1e-4 * i, density = std::exp(-0.5 * z * z);
+      sum += density * std::max(1 - std::exp(mean + deviation * z - best), 0.0);
+      total += density;
+    }
+    const double saving = expected_saving(mean, deviation * deviation, best);
+    CHECK(saving == Approx(sum / total).epsilon(1e-6).margin(1e-12));
+    const double variance = deviation * deviation;
+    double log_improvement = 0;
+    log_expected_improvement({&mean, 1}, {&variance, 1}, best, {&log_improvement, 1});
+    CHECK(saving <= std::exp(log_improvement));
+  }
+  CHECK(expected_saving(50, 1, 0) == 0);
 }
