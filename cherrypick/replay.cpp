@@ -127,6 +127,11 @@ class Replay {
       }
       const std::vector<int> asked = protocol_.method == Method::random ? next_of_permutation() : search_->ask();
       if (asked.empty()) break;
+      if (repeats(asked.front())) {
+        search_->tell(asked.front(), job_.results[static_cast<std::size_t>(asked.front())]);
+        --runs;
+        continue;
+      }
       step(asked.front(), runs);
       if (!near && trajectory_.ratios.back() <= kNear) near = true, trajectory_.runs_to_5_percent = runs;
       if (runs == 10 && protocol_.confirm == 0) trajectory_.answer_of_10 = answer_ratio();
@@ -148,6 +153,12 @@ class Replay {
   }
 
   std::vector<int> next_of_permutation() { return {search_->options().first[trajectory_.ratios.size()]}; }
+
+  /// An accident is tried once more, but was measured once: the table says the same again, at no further run.
+  [[nodiscard]] bool repeats(int id) const {
+    const auto has = [&](const Trial& trial) { return trial.candidate == id; };
+    return protocol_.method != Method::random && std::ranges::any_of(search_->trials(), has);
+  }
 
   void step(int id, int runs) {
     const auto i = static_cast<std::size_t>(id);

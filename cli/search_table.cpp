@@ -30,8 +30,10 @@ class RowReader {
     if (std::ranges::find(job.configurations, name_in(table_, row_, "candidate")) != job.configurations.end())
       throw BadInput(problem(candidate, "another row of this workload has this candidate"));
     cherrypick::Description description = read_description(table_, row_, features_);
-    const cherrypick::Result result{status(), Seconds(seconds())};
-    job.rates.push_back(rate(result.time));
+    cherrypick::Result result{status(), Seconds(seconds())};
+    const Price price = price_of(result.time);
+    result.cost = price.paid;
+    job.rates.push_back(price.rate);
     job.configurations.push_back(candidate.value);
     job.descriptions.push_back(std::move(description));
     job.results.push_back(result);
@@ -51,11 +53,18 @@ class RowReader {
     return outcome_of(text->value);
   }
 
-  /// An hour's price, or what the run cost over the time that it took.
-  [[nodiscard]] cherrypick::DollarsPerSecond rate(Seconds time) const {
+  struct Price {
+    cherrypick::DollarsPerSecond rate;
+    std::optional<Dollars> paid;
+  };
+
+  /// An hour's price, or what the run cost over the time that it took. What was paid stands beside an hour's price where both are known.
+  [[nodiscard]] Price price_of(Seconds time) const {
     constexpr double kHour = 3600;
-    if (const std::optional<double> per_hour = positive_in(table_, row_, "usd_per_h")) return Dollars(*per_hour) / Seconds(kHour);
-    if (const std::optional<double> cost = positive_in(table_, row_, "usd")) return Dollars(*cost) / time;
+    const std::optional<double> per_hour = positive_in(table_, row_, "usd_per_h");
+    const std::optional<double> cost = positive_in(table_, row_, "usd");
+    if (per_hour) return {Dollars(*per_hour) / Seconds(kHour), cost ? std::optional(Dollars(*cost)) : std::nullopt};
+    if (cost) return {Dollars(*cost) / time, std::nullopt};
     Text where = table_.at(row_, "candidate");
     where.key = "usd_per_h";
     throw BadInput(problem(where, "the row has neither a price an hour nor a cost", "usd_per_h or usd"));

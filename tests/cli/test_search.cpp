@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "cli/search_table.hpp"
+#include "core/error.hpp"
 #include "io/csv.hpp"
 #include "tests/cli/command_line.hpp"
 
@@ -56,6 +58,37 @@ TEST_CASE("search replay says what is wrong with a table, all at once") {
   CHECK(answer.err.find("runs.csv:18:10: candidate: another row of this workload has this candidate") != std::string::npos);
   CHECK(answer.err.find("runs.csv:19:") != std::string::npos);
   CHECK(answer.err.find("usd_per_h: the row has neither a price an hour nor a cost") != std::string::npos);
+}
+
+TEST_CASE("a table's run costs what was paid for it, else its price times its time, and what was paid alone gives the price") {
+  const auto jobs =
+      read_search_table_text("workload,candidate,seconds,usd_per_h,usd\na,both,1800,2,1.5\na,price,1800,2,\na,paid,1800,,3\n", "runs.csv");
+  REQUIRE(jobs.size() == 1);
+  const cherrypick::MeasuredJob& job = jobs.front();
+  REQUIRE(job.results.size() == 3);
+  CHECK(job.results[0].cost == Dollars(1.5));
+  CHECK(job.rates[0].value() == Approx(2 / 3600.0));
+  CHECK_FALSE(job.results[1].cost);
+  CHECK(job.rates[1].value() == Approx(2 / 3600.0));
+  CHECK((job.rates[2] * job.results[2].time).value() == Approx(3));
+}
+
+TEST_CASE("a table of runs is refused for every number and word that is none, with its place") {
+  const auto error = [](const std::string& row) {
+    try {
+      read_search_table_text("workload,candidate,nodes,seconds,usd_per_h,usd,status\na,b,1,1,1,,\n" + row + "\n", "runs.csv");
+    } catch (const BadInput& bad) {
+      return std::string(bad.what());
+    }
+    return std::string();
+  };
+  CHECK(error("a,c,2,2,1,,ok").empty());
+  CHECK(error("a,c,2,nan,1,,ok").find("runs.csv:3:7: seconds") != std::string::npos);
+  CHECK(error("a,c,2,,1,,ok").find("seconds: is empty") != std::string::npos);
+  CHECK(error("a,c,2,2,-1,,ok").find("usd_per_h") != std::string::npos);
+  CHECK(error("a,c,2,2,1,0,ok").find("usd") != std::string::npos);
+  CHECK(error("a,c,2,2,1,,ook").find("status") != std::string::npos);
+  CHECK(error("a,c,0,2,1,,ok").find("nodes") != std::string::npos);
 }
 
 TEST_CASE("search replay refuses a table without a choice") {
