@@ -198,9 +198,38 @@ TEST_CASE("limits stop a search, and the answer keeps them") {
   const Answer report = search.run("search report j");
   CHECK(report.out.find("least cost, within 8.33 min") != std::string::npos);
   CHECK(report.out.find("all of 4 runs were made") != std::string::npos);
+  const BegunSearch two("--runs 2");
+  CHECK(two.ask("--count 5").size() == 2);
+  CHECK(two.ask("--count 5").size() == 2);
   const BegunSearch cheap("--spend 0.5USD --objective time");
   CHECK(cheap.play().size() < 8);
   CHECK(cheap.run("search report j").out.find("of 0.500 USD") != std::string::npos);
+}
+
+TEST_CASE("the best so far is by what is looked for") {
+  const BegunSearch cost, time("--objective time"), late("--objective time --deadline 600s");
+  for (const BegunSearch* search : {&cost, &time, &late})
+    for (const std::string candidate : {"3 x small", "8 x large", "8 x small"}) search->tell(candidate);
+  CHECK(cost.run("search report j --format csv").out.find(",3 x small\n2,8 x large,ok,,true,") != std::string::npos);
+  CHECK(time.run("search report j --format csv").out.ends_with(",8 x large\n"));
+  const std::string rows = late.run("search report j --format csv").out;
+  CHECK(rows.find("\n1,3 x small,ok,,false,") != std::string::npos);
+  CHECK(rows.ends_with(",8 x large\n"));
+  const std::string both = BegunSearch("--objective both").run("search report j").out;
+  CHECK(both.find("least cost and least time; 16 configurations") != std::string::npos);
+}
+
+TEST_CASE("a picture has each run that went well under its number") {
+  const BegunSearch search;
+  CHECK(search.run("search report j --plot runs.svg").err == "warning: no picture: no run went well\n");
+  for (const std::string candidate : {"3 x small", "1 x small", "8 x large"}) search.tell(candidate);
+  CHECK(search.run("search report j --plot runs.svg").code == 0);
+  const std::string svg = get(search.folder() / "runs.svg");
+  CHECK(svg.find("fill=\"white\">3</text>") != std::string::npos);
+  CHECK(svg.find("fill=\"white\">2</text>") == std::string::npos);
+  CHECK(svg.find("; failed: 2</text>") != std::string::npos);
+  CHECK(svg.find(">best</text>") != std::string::npos);
+  CHECK(search.run("search report j --plot none/runs.svg").code == 3);
 }
 
 TEST_CASE("excluded candidates are never asked for, predictions come first, and past jobs lead") {

@@ -5,80 +5,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
-#include "tests/cli/command_line.hpp"
+#include "tests/cli/ledger_search.hpp"
 #include "tests/cli/processes.hpp"
-#include "tests/cli/search_table.hpp"
 
 using namespace forerun;
-using Names = std::vector<std::string>;
 
 namespace {
-
-/// A pause that ends when the test wants it to.
-const std::string kUntilStop = "0; while [ ! -e stop ]; do sleep 0.05; done";
-
-/// A search over the small table whose command writes into a ledger that it was paid for, and takes its result from the table.
-class LedgerSearch : public CommandLine {
- public:
-  explicit LedgerSearch(const std::string& pause, const std::string& options = "") {
-    put(folder() / "runs.csv", SmallSearch().runs());
-    put(folder() / "run.sh", "echo \"$1\" >>ledger\nsleep " + pause +
-                                 "\ngrep \"^$1,\" runs.csv | { IFS=, read -r a b c d e f g seconds status\n"
-                                 "echo seconds=$seconds status=$status; }\n");
-    REQUIRE(run("search init j --space runs.csv " + options).code == 0);
-  }
-
-  /// Begins `search run` and does not wait for it.
-  [[nodiscard]] pid_t start(const std::string& options = "", const std::string& before = "") const {
-    const std::string command = before + "cd '" + folder().path().string() + "' && exec " FORERUN_BINARY " search run j " + options +
-                                " -- sh run.sh {candidate} >out 2>>log </dev/null";
-    const pid_t child = fork();
-    if (child == 0) {
-      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-      _exit(127);
-    }
-    return child;
-  }
-  [[nodiscard]] Answer go(const std::string& options = "") const { return run("search run j " + options + " -- sh run.sh {candidate}"); }
-
-  [[nodiscard]] Names ledger() const { return lines_of(get(folder() / "ledger")); }
-  /// Candidates of the runs of the journal, by number.
-  [[nodiscard]] Names journal() const {
-    Names names;
-    for (const YamlNode& each : items(*read_yaml_text(run("search report j --format json").out, "report").find("runs")))
-      names.push_back(value_of(each, "candidate"));
-    return names;
-  }
-  [[nodiscard]] std::string first(const std::string& key) const {
-    const YamlNode report = read_yaml_text(run("search report j --format json").out, "report");
-    return value_of(items(*report.find("runs")).front(), key);
-  }
-  /// The process that the journal says the first run to be.
-  [[nodiscard]] pid_t wrapper() const {
-    const std::string journal = get(folder() / "j");
-    return std::stoi(journal.substr(journal.find("\"pid\":") + 6));
-  }
-  void append(const std::string& line) const { std::ofstream(folder() / "j", std::ios::app) << line << "\n"; }
-  /// What a run that was begun as this process has left in the journal.
-  void append_started(const std::string& candidate, int pid, const std::string& started, const std::string& host) const {
-    std::string boot = get("/proc/sys/kernel/random/boot_id");
-    boot.pop_back();
-    append(R"({"event":"started","run":1,"candidate":")" + candidate + R"(","process":{"pid":)" + std::to_string(pid) + R"(,"started":)" +
-           started + R"(,"boot":")" + boot + R"(","host":")" + host + "\"}}");
-  }
-
- private:
-  static Names lines_of(const std::string& text) {
-    Names lines;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-  }
-};
 
 std::string this_host() {
   std::string name(256, '\0');
@@ -148,6 +82,31 @@ TEST_CASE("a search with several commands at once that is killed at many moments
   CHECK(search.go("--parallel 3").code == 5);
   CHECK(search.journal().size() == 12);
   CHECK(sorted(search.ledger()) == sorted(search.journal()));
+}
+
+TEST_CASE("a search that is killed while it writes down that a command begins has not begun it") {
+  const LedgerSearch search("0", "--runs 1");
+  const std::string journal = get(search.folder() / "j");
+  CHECK(WIFSIGNALED(status_of(search.start("", "", journal.size() + 30))));
+  CHECK(get(search.folder() / "j").size() == journal.size() + 30);
+  usleep(500'000);
+  CHECK(search.ledger().empty());
+  const Answer answer = search.go();
+  CHECK(answer.code == 5);
+  CHECK(answer.err.find("j: warning: the last line was cut off") == 0);
+  CHECK(search.ledger().size() == 1);
+  CHECK(search.journal() == search.ledger());
+}
+
+TEST_CASE("a result that was cut off while it was written down is found again") {
+  const LedgerSearch search("0", "--runs 1");
+  REQUIRE(search.go().code == 5);
+  const std::string journal = get(search.folder() / "j"), seconds = search.first("seconds");
+  put(search.folder() / "j", journal.substr(0, journal.size() - 25));
+  CHECK(search.go().code == 5);
+  CHECK(search.ledger().size() == 1);
+  CHECK(search.journal() == search.ledger());
+  CHECK(search.first("seconds") == seconds);
 }
 
 TEST_CASE("a command goes on where the search is killed, and the next one waits for it") {

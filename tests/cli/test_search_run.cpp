@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -122,6 +123,15 @@ TEST_CASE("a command that does not obey is ended all the same", "[slow]") {
   CHECK(std::stod(search.first("seconds")) >= 5.9);
 }
 
+TEST_CASE("what was asked for by hand and not told is run first") {
+  const CommandSearch search("echo \"$FORERUN_CANDIDATE\" >>ledger; echo seconds=3\n", "--improvement 0");
+  const std::string asked = search.run("search ask j --count 2 --format csv").out;
+  CHECK(search.go().code == 0);
+  const std::string ledger = get(search.folder() / "ledger");
+  CHECK(ledger == (asked.find("two") < asked.find("three") ? "two\nthree\n" : "three\ntwo\n"));
+  CHECK(search.run("search report j --format json").out.find("\"asked\": []") != std::string::npos);
+}
+
 TEST_CASE("an accident is tried once more, and three in a row end the command but not the search") {
   const CommandSearch search("echo run >>ledger\n", "--improvement 0");
   const Answer answer = search.go();
@@ -130,6 +140,16 @@ TEST_CASE("an accident is tried once more, and three in a row end the command bu
   CHECK(get(search.folder() / "ledger") == "run\nrun\nrun\n");
   put(search.folder() / "run.sh", "echo seconds=3\n");
   CHECK(search.go().code == 0);
+}
+
+TEST_CASE("accidents with results between them end nothing") {
+  const CommandLine shell;
+  put(shell.folder() / "space.csv", "candidate,nodes,usd_per_h\na,1,1\nb,2,2\nc,3,3\nd,4,4\n");
+  put(shell.folder() / "run.sh", "[ -e $1 ] && echo seconds=3\ntouch $1\n");
+  CHECK(shell.run("search init j --space space.csv --improvement 0").code == 0);
+  CHECK(shell.run("search run j -- sh run.sh {candidate}").code == 0);
+  const std::string rows = shell.run("search report j --format csv").out;
+  CHECK(std::ranges::count(rows, '\n') == 9);
 }
 
 TEST_CASE("exit codes tell how a search ended") {

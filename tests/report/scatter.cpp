@@ -48,6 +48,13 @@ TEST_CASE("the front is joined by steps, and the point that is here is ringed an
   CHECK(count(scatter_svg(scatter), "<path d=\"M") == 0);
 }
 
+TEST_CASE("a disc shows its point's place, or the number that the point has", "[unit]") {
+  Scatter scatter{.points = {at(1, 9), at(2, 5)}};
+  CHECK(count(scatter_svg(scatter), ">2</text>") >= 2);
+  scatter.points[1].number = 37;
+  CHECK(count(scatter_svg(scatter), ">37</text>") == 2);
+}
+
 TEST_CASE("one point alone has a picture, without a division by nothing", "[limit]") {
   const std::string svg = scatter_svg({.points = {at(5, 7)}});
   CHECK(count(svg, "nan") == 0);
