@@ -18,16 +18,13 @@ namespace {
   throw BadInput(Problem{.file = file.string(), .what = std::move(what), .got = std::move(got), .allowed = std::move(allowed)});
 }
 
-/// A job's results by entry of the space. What runs cost is kept.
+/// A job's results by entry of the space, with what was paid where the table has it.
 PastJob results_on(const MeasuredJob& job, const SearchSpace& space) {
   std::map<std::string_view, std::size_t> rows;
   for (std::size_t i = 0; i < job.configurations.size(); ++i) rows.emplace(job.configurations[i], i);
   PastJob results(space.entries.size());
   for (std::size_t i = 0; i < results.size(); ++i)
-    if (const auto row = rows.find(space.entries[i].candidate.name); row != rows.end()) {
-      results[i] = job.results[row->second];
-      results[i]->cost = job.rates[row->second] * results[i]->time;
-    }
+    if (const auto row = rows.find(space.entries[i].candidate.name); row != rows.end()) results[i] = job.results[row->second];
   return results;
 }
 
@@ -63,7 +60,11 @@ std::vector<std::optional<cherrypick::Result>> read_measured_runs(const std::fil
     refuse(file, "has several workloads, none of which is this search's job", space.job, listed(names));
   }
   if (job == jobs.end()) job = jobs.begin();
-  PastJob results = results_on(*job, space);
+  // Where the table does not say what was paid, its own price counts.
+  MeasuredJob paid = *job;
+  for (std::size_t i = 0; i < paid.results.size(); ++i)
+    if (!paid.results[i].cost) paid.results[i].cost = paid.rates[i] * paid.results[i].time;
+  PastJob results = results_on(paid, space);
   for (std::size_t i = 0; i < results.size(); ++i)
     if (const auto& candidate = space.entries[i].candidate; !results[i] && candidate.excluded.empty())
       refuse(file, "has no run of a candidate that may be asked for", candidate.name);

@@ -46,11 +46,14 @@ Json history_json(const SearchSetup& setup) {
   Json jobs = Json::array();
   for (const NamedPastJob& job : setup.history) {
     Json results = Json::array();
-    for (std::size_t i = 0; i < job.results.size(); ++i)
-      if (const auto& result = job.results[i])
-        results.push_back({{"candidate", setup.space.entries[i].candidate.name},
-                           {"status", to_string(result->outcome)},
-                           {"seconds", result->time.value()}});
+    for (std::size_t i = 0; i < job.results.size(); ++i) {
+      const auto& result = job.results[i];
+      if (!result) continue;
+      results.push_back({{"candidate", setup.space.entries[i].candidate.name},
+                         {"status", to_string(result->outcome)},
+                         {"seconds", result->time.value()}});
+      if (result->cost) results.back()["usd"] = result->cost->value();
+    }
     jobs.push_back({{"job", job.name}, {"results", std::move(results)}});
   }
   return jobs;
@@ -64,7 +67,9 @@ NamedPastJob read_past_job(const JournalLine& line, const Ids& ids) {
     const auto found = ids.find(result.text("candidate"));
     if (found == ids.end()) result.refuse("candidate", "is none of the space");
     check_status({.value = result.text("status"), .key = "status"});
-    job.results[found->second] = cherrypick::Result{outcome_of(result.text("status")), Seconds(result.number("seconds", 0, kLargest))};
+    auto& past = job.results[found->second];
+    past = cherrypick::Result{outcome_of(result.text("status")), Seconds(result.number("seconds", 0, kLargest))};
+    if (const auto usd = result.optional_number("usd", 0, kLargest)) past->cost = Dollars(*usd);
   }
   return job;
 }

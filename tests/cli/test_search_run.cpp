@@ -207,6 +207,23 @@ TEST_CASE("a table of runs takes the place of a command, with the same choices a
   CHECK(shell.run("search run k --evaluate few.csv").err == "few.csv: has no run of a candidate that may be asked for (got 3 x small)\n");
 }
 
+TEST_CASE("what a table says was paid is what runs cost, now and in the past") {
+  const CommandLine shell;
+  std::string rows = "workload,candidate,nodes,usd_per_h,seconds,usd\n";
+  for (const std::string job : {"old", "new"})
+    for (int n = 1; n <= 6; ++n) {
+      const std::string name = std::to_string(n), usd = n == 5 ? "0.01" : n == 6 ? "" : "7";
+      rows += job + ",n" + name + "," + name + "," + name + ",3600," + usd + "\n";
+    }
+  put(shell.folder() / "runs.csv", rows);
+  CHECK(shell.run("search init j --job new --space runs.csv --history runs.csv --improvement 0").code == 0);
+  CHECK(shell.run("search run j --evaluate runs.csv").code == 0);
+  const std::string report = shell.run("search report j --format csv").out;
+  CHECK(report.find("\n1,n5,ok,,true,3600,0.01,") != std::string::npos);
+  CHECK(report.find(",n4,ok,,true,3600,7,") != std::string::npos);
+  CHECK(report.find(",n6,ok,,true,3600,6,") != std::string::npos);
+}
+
 TEST_CASE("the best are run once more at the end where that is wanted, and only once") {
   const CommandLine shell;
   put(shell.folder() / "runs.csv", SmallSearch().runs());
