@@ -39,3 +39,17 @@ TEST_CASE("steps of 2016 and 2017 over parameter servers and several GPUs are si
   CHECK(scored(data("tensorflow_2017_servers")).median < kTolerance);
   CHECK(scored(data("mxnet_p2_servers")).median < kTolerance);
 }
+
+TEST_CASE("one server's workers on small machines are ordered as they were measured, whoever waits for whom") {
+  const CommandLine shell;
+  const Answer answer = shell.run("validate " + data("lynceus_servers") + " --samples 0 --format json");
+  REQUIRE(answer.code == 0);
+  const YamlNode document = read_yaml_text(answer.out, "out");
+  const YamlNode* groups = document.find("groups");
+  REQUIRE(groups->children.size() == 4);
+  for (const YamlNode& group : groups->children) {
+    INFO(value_of(group, "group"));
+    CHECK(std::stod(value_of(group, "rank_correlation")) > 0.95);
+    if (value_of(group, "group").ends_with("async")) CHECK(std::stod(value_of(group, "median_error")) < 0.15);
+  }
+}

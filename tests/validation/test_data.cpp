@@ -185,6 +185,17 @@ TEST_CASE("steps on the other clusters of Pollux and Sia are there, those of one
   for (const MeasuredRun& run : runs) CHECK((run.extra.front().second == "yes") == (ranks(run) == 1));
 }
 
+TEST_CASE("steps of Lynceus' two networks over one server are there") {
+  const auto runs = data("lynceus_servers");
+  CHECK(rows_by_group(runs) ==
+        Counts{{"lynceus-cnn-sync", 64}, {"lynceus-cnn-async", 64}, {"lynceus-multilayer-sync", 64}, {"lynceus-multilayer-async", 64}});
+  for (const MeasuredRun& run : runs) {
+    const Platform platform = load_platform(run.platform, settings_of(run, "platform"));
+    CHECK(platform.nodes == degree(run, "data") + 1);
+    CHECK(load_workload(run.workload, settings_of(run, "workload")).batch % degree(run, "data") == 0);
+  }
+}
+
 TEST_CASE("all-reduces are there by series, each in the order of its sizes") {
   const auto runs = data("all_reduce_series");
   CHECK(runs.size() == 271);
