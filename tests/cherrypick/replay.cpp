@@ -79,6 +79,13 @@ TEST_CASE("what a model calls impossible by saying nothing is still run in the e
   CHECK(found.front().ratios.back() <= 1.05);
 }
 
+TEST_CASE("a model is not told which runs fail") {
+  MeasuredJob job = kJobs.front();
+  for (std::size_t i = 0; i < job.results.size(); ++i) job.predicted.emplace_back(Seconds(100.0 + static_cast<double>(i)));
+  // The first two run out of memory, and are what it calls the fastest and cheapest.
+  CHECK(replay({job}, {.method = Method::predicted, .seeds = 1}).front().violations_of_10 > 0);
+}
+
 TEST_CASE("a rank correlation is one in the same order, minus one in the other, and leaves failures out") {
   MeasuredJob one{.name = "a", .group = "a", .configurations = {"a", "b", "c", "d"}};
   for (const double seconds : {10, 20, 40, 1}) one.results.push_back({Outcome::ok, Seconds(seconds)});
@@ -93,6 +100,9 @@ TEST_CASE("a rank correlation is one in the same order, minus one in the other, 
   CHECK(with({9, 5, 1, 9}) == Approx(-1));
   CHECK(with({1, 1, 3, 9}) == Approx(std::sqrt(0.75)));  // ranks 0.5, 0.5, 2 with 0, 1, 2
   CHECK_FALSE(with({7, 7, 7, 9}));
+  one.results.back() = {Outcome::ok, Seconds(80)};
+  CHECK(with({1, 2, 2, 3}) == Approx(std::sqrt(0.9)));  // ranks 0, 1.5, 1.5, 3
+  one.results.back().outcome = Outcome::oom;
   one.predicted = {Seconds(1), std::nullopt, Seconds(5), std::nullopt};
   CHECK(rank_correlation(one, Objective::time) == Approx(1));
   one.rates.front() = DollarsPerSecond(4.5);  // 45 against 40 dollars were paid, 4.5 against 5 predicted

@@ -82,7 +82,13 @@ TEST_CASE("a search chooses from what whatif compares, at the same times and cos
 }
 
 TEST_CASE("the settings of an entry are its whole scenario, and both engines evaluate it") {
-  const SearchSpace space = space_of({.changes = {"platform=aws:p3.8xlarge platform.nodes=2", "platform=gcp:a2-highgpu-4g"}});
+  const SearchSpace space =
+      space_of({.changes = {"platform=aws:p3.8xlarge platform.nodes=2", "platform=gcp:a2-highgpu-4g", "workload.batch=64"}});
+  const auto said = [&](const std::string& key) {
+    return std::ranges::count(entry(space, "batch 64").settings, key, &std::pair<std::string, std::string>::first);
+  };
+  CHECK(setting(entry(space, "batch 64"), "workload.batch") == "64");
+  CHECK(said("workload.batch") == 1);
   const SpaceEntry& two = entry(space, "2 x aws:p3.8xlarge");
   CHECK(setting(two, "workload") == "resnet50");
   CHECK(setting(two, "platform") == "aws:p3.8xlarge");
@@ -116,6 +122,7 @@ TEST_CASE("what cannot be is excluded with its reason, and the others keep finit
   CHECK(entry(space, "2 x aws:p3.8xlarge").candidate.excluded.empty());
   for (const SpaceEntry& each : space.entries) {
     CHECK(each.candidate.features.size() == space.features.size());
+    for (const double feature : each.candidate.features) CHECK((feature >= 0 && feature <= 1));
     CHECK(each.candidate.rate.value() > 0);
   }
   question.vary = {"workload.batch=200000,400000"};
@@ -148,6 +155,14 @@ TEST_CASE("features tell machines, counts, strategies and markets apart") {
   std::set<std::vector<double>> different;
   for (const SpaceEntry& each : space.entries) different.insert(each.candidate.features);
   CHECK(different.size() == space.entries.size());
+}
+
+TEST_CASE("a node that one device stands for has as many units as cores") {
+  const SearchSpace space = space_of({.scenario = {.workload = "resnet50",
+                                                   .platform = "gcp:n1-standard-8",
+                                                   .settings = {"workload.batch=64", "run.epochs=1", "platform.region=us-west1"}},
+                                      .vary = {"platform=gcp:n1-standard-8,gcp:n1-standard-16"}});
+  CHECK(feature(space, "gcp:n1-standard-16", "log2 units per node") > feature(space, "gcp:n1-standard-8", "log2 units per node"));
 }
 
 TEST_CASE("other settings that vary are numbers or words, and strategies of one family are told apart by their text") {

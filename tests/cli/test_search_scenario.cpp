@@ -72,6 +72,8 @@ TEST_CASE("a search begins with a table or with a scenario, and an engine evalua
   put(shell.folder() / "space.csv", "candidate,nodes,usd_per_h\none,1,1\ntwo,2,2\n");
   CHECK(shell.run("search init j").code == 2);
   CHECK(shell.run("search init j --space space.csv --workload resnet50").code == 2);
+  for (const std::string option : {"--vary platform.nodes=1,2", "--change platform.nodes=2", "--prior sim", "--set run.steps=1"})
+    CHECK(shell.run("search init j --space space.csv " + option).code == 2);
   const Answer prior = shell.run("search init j " + kQuestion + "--prior orakel");
   CHECK(prior.code == 3);
   CHECK(prior.err.find("--prior: is no engine (got orakel, allowed oracle, sim, none). Did you mean oracle?") == 0);
@@ -85,8 +87,9 @@ TEST_CASE("a search begins with a table or with a scenario, and an engine evalua
 
 TEST_CASE("the report of a scenario's search names what is excluded, and what prices rest on") {
   const CommandLine shell;
-  REQUIRE(shell.run("search init j " + kQuestion + "--change workload.batch=200000 --runs 1").code == 0);
+  REQUIRE(shell.run("search init j " + kQuestion + "--change workload.batch=200000 --runs 1 --job 'our training'").code == 0);
   const Answer answer = shell.run("search run j --evaluate sim");
+  CHECK(answer.out.find("our training: ") == 0);
   CHECK(answer.out.find("13 configurations, 1 excluded") != std::string::npos);
   CHECK(answer.out.find("machines are never taken away") != std::string::npos);
   CHECK(answer.out.find("predicted times are of the whole run, by the oracle") != std::string::npos);
