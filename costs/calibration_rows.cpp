@@ -2,6 +2,7 @@
 
 #include "costs/calibration_models.hpp"
 #include "costs/calibration_words.hpp"
+#include "costs/communication_benchmark.hpp"
 #include "costs/kernel_fit.hpp"
 
 namespace forerun {
@@ -37,7 +38,7 @@ void read_collective(const YamlNode& node, Calibration& calibration, Problems& p
   CollectiveSample sample;
   Mapping mapping(node, problems);
   const auto time = [&](std::string_view key, Seconds& to) { mapping.required(key, [&to](const Text& text) { to = parse_time(text); }); };
-  mapping.required("operation", [&](const Text& text) { sample.operation = text.value; });
+  mapping.required("operation", [&](const Text& text) { sample.operation = to_string(parse_benchmark(text)); });
   mapping.required("ranks", [&](const Text& text) { sample.ranks = static_cast<int>(parse_integer(text, 2, 1 << 20)); });
   mapping.required("bytes", [&](const Text& text) { sample.bytes = Bytes(parse_number(text, 1, static_cast<double>(kMost))); });
   time("median_s", sample.median);

@@ -80,12 +80,12 @@ Normals latin_hypercube(int samples, std::size_t causes, std::uint64_t seed) {
   return normals;
 }
 
-/// What sampling needs of a calibration: its samples and the texts of its sources are large, and no price depends on them but that of sends
-/// on ping-pongs.
+/// What sampling needs of a calibration: its samples and the texts of its sources are large, and no price depends on them but those of
+/// transfers inside a node, of which all-reduces have models.
 Calibration without_records(const Calibration& calibration) {
   Calibration light = calibration;
   light.kernels.clear();
-  std::erase_if(light.collectives, [](const CollectiveSample& sample) { return sample.operation != "ping-pong"; });
+  std::erase_if(light.collectives, [](const CollectiveSample& sample) { return sample.operation == "all-reduce"; });
   light.gpu_sources.clear();
   light.fit.reset();
   return light;

@@ -127,10 +127,11 @@ std::optional<Scenario> with_better(const Scenario& scenario, Rate rate, double 
       return alone ? std::nullopt : std::optional(better);
     case Rate::library_protocols: better.platform.library_speed.protocols *= factor; return alone ? std::nullopt : std::optional(better);
     case Rate::measured_collectives:
-      if (alone || inside || scenario.calibration->all_reduce_models.empty()) return std::nullopt;
+      if (alone || inside || scenario.calibration->collectives.empty()) return std::nullopt;
       return with_calibration(scenario, [&](Calibration& calibration) {
         for (CollectiveTimeModel& model : calibration.all_reduce_models)
           for (double& logarithm : model.log_seconds) logarithm -= std::log(factor);
+        for (CollectiveSample& sample : calibration.collectives) sample.median = sample.median / factor;
       });
     default: return with_better_device(scenario, rate, factor);
   }

@@ -26,7 +26,7 @@ enum class Rate {
   host_link,            ///< of a device to its node's memory
   library_latency,      ///< of the communication library, where it has its own beside the links': its messages and its launch
   library_protocols,    ///< the most that its protocols carry
-  measured_collectives  ///< all-reduces inside a node that were measured as a whole
+  measured_collectives  ///< transfers inside a node that were measured as a whole
 };
 /// The name in a document: `memory_bandwidth`.
 std::string_view to_string(Rate rate);

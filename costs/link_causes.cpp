@@ -31,10 +31,11 @@ constexpr std::array<MessageTime, 3> kMessageTimes{
      {"link-latency", [](Platform& platform) -> Seconds& { return platform.inter_node.latency; }},
      {"collective-overhead", [](Platform& platform) -> Seconds& { return platform.collective_overhead; }}}};
 
-double spread_of_all_reduces(const Calibration& calibration) {
+/// Of what ranks do together. Halves of round trips have spreads of their own, which a step does not meet.
+double spread_of_collectives(const Calibration& calibration) {
   std::vector<double> spreads;
   for (const CollectiveSample& sample : calibration.collectives)
-    if (sample.operation == "all-reduce" && sample.p10 > Seconds(0))
+    if (sample.operation != "ping-pong" && sample.p10 > Seconds(0))
       spreads.push_back(log_deviation(sample.p10.value(), sample.p90.value()));
   std::ranges::sort(spreads);
   return spreads.empty() ? 0 : quantile(spreads, 0.5);
@@ -101,9 +102,10 @@ void add_link_causes(const Scenario& scenario, const Spreads& spreads, std::vect
   if ((between || described) && platform.library == CollectiveLibrary::nccl)
     add(list, "protocols", spreads.protocols, [](Sample& sample, double factor) { sample.platform.library_speed.protocols *= factor; });
   if (inside && !described)
-    add(list, "all-reduces", spread_of_all_reduces(*scenario.calibration), [](Sample& sample, double factor) {
+    add(list, "collectives", spread_of_collectives(*scenario.calibration), [](Sample& sample, double factor) {
       for (CollectiveTimeModel& model : sample.calibration.all_reduce_models)
         for (double& logarithm : model.log_seconds) logarithm += std::log(factor);
+      for (CollectiveSample& measured : sample.calibration.collectives) measured.median *= factor;
     });
 }
 

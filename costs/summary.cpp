@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "costs/collectives.hpp"
 #include "costs/fit_record_file.hpp"
+#include "costs/measured_transfer.hpp"
 #include "costs/nccl.hpp"
 #include "costs/scaled_calibration.hpp"
 #include "costs/server_transfer.hpp"
@@ -94,14 +95,38 @@ std::string latency_text(const Platform& platform, const Link& link) {
   return forerun::format("NCCL's {} a message (Simple)", human(Seconds(hops.ring_s[static_cast<std::size_t>(Protocol::simple)])));
 }
 
+/// Which of the plan's transfers the calibration measured inside the node, and which not.
+std::string measured_text(const Scenario& scenario, const StepPlan& plan) {
+  std::vector<std::string_view> measured, others;
+  for (const Operation& operation : plan.operations) {
+    const auto* transfer = std::get_if<Collective>(&operation.work);
+    if (transfer == nullptr || transfer->operation == Collective::Operation::barrier) continue;
+    const int ranks = plan.communicators[static_cast<std::size_t>(transfer->communicator)].size;
+    std::vector<std::string_view>& list = is_measured(*transfer, ranks, *scenario.calibration) ? measured : others;
+    const std::string_view name = to_string(transfer->operation);
+    if (ranks > 1 && std::ranges::find(list, name) == list.end()) list.push_back(name);
+  }
+  const auto listed = [](const std::vector<std::string_view>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i)
+      text += std::string(i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + std::string(names[i]);
+    return text;
+  };
+  std::string text;
+  if (!measured.empty()) text = listed(measured) + " inside the node as the calibration measured " + (measured.size() == 1 ? "it" : "them");
+  if (!others.empty())
+    text += (text.empty() ? "" : "; ") + listed(others) + " inside the node, which it did not measure, by its messages between two ranks";
+  return text;
+}
+
 /// Servers on nodes of their own are met between nodes, however few the ranks are; what they add up is priced.
-std::string links_text(const Scenario& scenario) {
+std::string links_text(const Scenario& scenario, const StepPlan& plan) {
   const Platform& platform = scenario.platform;
   const bool served = scenario.strategy.servers > 0;
   const bool apart = served && scenario.strategy.server_nodes == ServerNodes::own;
   const bool one_node = !apart && scenario.ranks() <= platform.devices_per_node;
   const Link& link = one_node ? platform.intra_node : platform.inter_node;
-  if (one_node && link.bandwidth == BytesPerSecond(0)) return "all-reduce inside the node as the calibration measured it";
+  if (one_node && link.bandwidth == BytesPerSecond(0)) return measured_text(scenario, plan);
   return forerun::format("links {} of {} and {}{}", one_node ? "inside the node" : "between nodes", human(link.bandwidth),
                          served ? human(link.latency) : latency_text(platform, link),
                          served ? "" : "; the reduction's arithmetic is neglected");
@@ -138,7 +163,7 @@ std::vector<std::string> assumptions(const Scenario& scenario, const StepPlan& p
                                    calibration.spells.factor, percent(calibration.spells.share)));
   if (scenario.ranks() > 1) {
     if (scenario.strategy.servers == 0 || scenario.strategy.node_reduction) list.push_back(library_assumption(scenario.platform, plan));
-    list.push_back(links_text(scenario));
+    if (std::string links = links_text(scenario, plan); !links.empty()) list.push_back(std::move(links));
     if (std::string network = network_text(scenario); !network.empty()) list.push_back(std::move(network));
   }
   add_servers(scenario, list);

@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
 
-#include "core/error.hpp"
+#include "costs/measured_transfer.hpp"
 #include "costs/nccl.hpp"
 #include "costs/openmpi.hpp"
 #include "costs/server_transfer.hpp"
@@ -193,47 +192,9 @@ Priced price_transfer(const Transfer& transfer, const Collective& collective, co
   return nccl ? price_nccl(transfer, collective, platform, algorithm) : price_plain(transfer, platform, algorithm);
 }
 
-/// A message between two ranks of a node by its size, from measured ping-pongs; without sizes where there are none.
-CollectiveTimeModel measured_message(const Calibration& calibration) {
-  std::vector<const CollectiveSample*> samples;
-  for (const CollectiveSample& sample : calibration.collectives)
-    if (sample.operation == "ping-pong") samples.push_back(&sample);
-  std::ranges::stable_sort(samples, {}, [](const CollectiveSample* sample) { return sample->bytes; });
-  CollectiveTimeModel model;
-  for (const CollectiveSample* sample : samples) {
-    model.log_bytes.push_back(std::log(sample->bytes.value()));
-    model.log_seconds.push_back(std::log(sample->median.value()));
-  }
-  return model;
-}
-
-OperationCost measured_cost(const Collective& collective, int ranks, const Calibration& calibration) {
-  if (collective.operation == Kind::send)
-    if (const CollectiveTimeModel message = measured_message(calibration); !message.log_bytes.empty())
-      return {collective_time(message, collective.bytes), Seconds(0), Bytes(0)};
-  if (collective.operation != Kind::all_reduce)
-    throw MissingCapability("no calibration measures " + std::string(to_string(collective.operation)) +
-                            " inside a node; describe the link there: --set platform.intra-node-bandwidth=... and -latency=...");
-  for (const CollectiveTimeModel& model : calibration.all_reduce_models)
-    if (model.ranks == ranks) return {collective_time(model, collective.bytes), Seconds(0), Bytes(0)};
-  throw MissingCapability("calibration " + calibration.name + " has no all-reduce over " + std::to_string(ranks) +
-                          " ranks of one node; run forerun calibrate --network on a machine with as many cores");
-}
-
 bool moves_nothing(const Collective& collective, int ranks) { return ranks < 2 || collective.operation == Kind::barrier; }
 
 }  // namespace
-
-Seconds collective_time(const CollectiveTimeModel& model, Bytes buffer) {
-  const double x = std::log(std::max(buffer.value(), 1.0));
-  const auto& sizes = model.log_bytes;
-  const auto& times = model.log_seconds;
-  if (x <= sizes.front()) return Seconds(std::exp(times.front()));
-  if (x >= sizes.back()) return Seconds(std::exp(times.back() + x - sizes.back()));
-  const auto above = std::upper_bound(sizes.begin(), sizes.end(), x) - sizes.begin();
-  const double share = (x - sizes[above - 1]) / (sizes[above] - sizes[above - 1]);
-  return Seconds(std::exp(times[above - 1] + share * (times[above] - times[above - 1])));
-}
 
 TransferChoice choose(const Collective& collective, const Communicator& communicator, const Platform& platform) {
   if (moves_nothing(collective, communicator.size) || is_server_transfer(collective.operation)) return {};
@@ -243,10 +204,10 @@ TransferChoice choose(const Collective& collective, const Communicator& communic
 OperationCost transfer_cost(const Collective& collective, const Communicator& communicator, const Platform& platform,
                             const Calibration& calibration) {
   if (moves_nothing(collective, communicator.size)) return {};
+  if (platform.intra_node.bandwidth == BytesPerSecond(0) && place(communicator, platform).nodes == 1)
+    return measured_transfer_cost(collective, communicator.size, calibration);
   if (is_server_transfer(collective.operation)) return server_transfer_cost(collective, communicator, platform);
   const Transfer transfer(collective, communicator, platform);
-  if (transfer.placement().nodes == 1 && platform.intra_node.bandwidth == BytesPerSecond(0))
-    return measured_cost(collective, communicator.size, calibration);
   const Priced priced = price_transfer(transfer, collective, platform);
   OperationCost cost;
   cost.latency = priced.latency;

@@ -13,8 +13,8 @@ namespace forerun {
 /// Where a communicator's groups lie interleaved in a node they share its link, so the link carries the edges of all of them.
 /// Rings, chains and trees over more than two nodes, with several ranks in a node, reach `ring_nics` of the node's `nics` together.
 /// A library's protocol adds to the bytes on the wire and has latencies of its own: costs/nccl.hpp.
-/// Inside one node without a described link (`intra_node.bandwidth` zero) the time is the calibration's measured all-reduce over as
-/// many ranks, as a whole; across nodes such a link is taken not to limit. Throws MissingCapability where it has none over so many.
+/// Inside one node without a described link (`intra_node.bandwidth` zero) the time is what the calibration measured there, as a whole
+/// (costs/measured_transfer.hpp); across nodes such a link is taken not to limit. Throws MissingCapability where it measured none.
 OperationCost transfer_cost(const Collective& collective, const Communicator& communicator, const Platform& platform,
                             const Calibration& calibration);
 
@@ -37,9 +37,5 @@ struct PlayedPhase {
 /// The phases of a transfer with a cost: what transfer_cost() has summed.
 std::vector<PlayedPhase> played_phases(const OperationCost& cost, const Collective& collective, const Communicator& communicator,
                                        const Platform& platform);
-
-/// A measured collective's time for a buffer: log-log linear between samples; below the smallest its latency, above the largest its
-/// bandwidth.
-Seconds collective_time(const CollectiveTimeModel& model, Bytes buffer);
 
 }  // namespace forerun

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/error.hpp"
+#include "costs/placement.hpp"
+
 namespace forerun {
 namespace {
 
@@ -13,6 +16,14 @@ Seconds drain_of(const Platform& platform, int server, int worker, Bytes bytes) 
   if (server == worker) return Seconds(0);
   if (node_of(platform, server) != node_of(platform, worker)) return bytes / platform.inter_node_rate();
   return platform.intra_node.bandwidth > BytesPerSecond(0) ? bytes / platform.intra_node_rate() : Seconds(0);
+}
+
+/// What a calibration measures of servers inside a node is of workers that come together.
+void require_link(const Platform& platform, const Communicator& star) {
+  if (platform.intra_node.bandwidth == BytesPerSecond(0) && place(star, platform).nodes == 1)
+    throw MissingCapability(
+        "no calibration measures workers that meet by chance at a server inside a node; describe the link there: "
+        "--set platform.intra-node-bandwidth=... and -latency=...");
 }
 
 class CycleReader {
@@ -41,6 +52,7 @@ class CycleReader {
 
   void transfer(int index, const Collective& collective) {
     if (collective.operation == Kind::barrier) return;
+    require_link(scenario_.platform, plan_.communicators[static_cast<std::size_t>(collective.communicator)]);
     const Operation& operation = plan_.operations[static_cast<std::size_t>(index)];
     if (operation.name == "token") {
       cycle_.token = duration(index);

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "costs/communication_benchmark.hpp"
 #include "costs/kernel_fit.hpp"
 #include "costs/kernel_time.hpp"
 #include "tests/support/kernels.hpp"
@@ -101,6 +102,19 @@ TEST_CASE("a negative time, an unknown layer and a short row are refused") {
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "[\"dense\",8,", "[\"dance\",8,"), "x"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "[\"dense\",8,", "[\"dense\","), "x"), BadInput);
   CHECK_THROWS_AS(read_calibration_text(replaced(text, "\"schema_version\": 4", "\"schema_version\": 3"), "x"), BadInput);
+}
+
+TEST_CASE("every benchmark of communication is read as it was written, and another refused where it stands") {
+  Calibration written = small();
+  for (int i = 0; i < kCommunicationBenchmarks; ++i)
+    written.collectives.push_back(
+        {std::string(to_string(static_cast<CommunicationBenchmark>(i))), 3, Bytes(8), Seconds(2), Seconds(1), Seconds(3)});
+  const std::string text = calibration_json(written);
+  const Calibration read = read_calibration_text(text, "small.json");
+  CHECK(read.collectives == written.collectives);
+  CHECK(read.all_reduce_models.size() == 2);
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"incast\"", "\"incest\""), "small.json"),
+                    Catch::StartsWith("small.json:") && Catch::Contains("unknown operation") && Catch::Contains("Did you mean incast?"));
 }
 
 TEST_CASE("a calibration of an older format says what to do") {

@@ -95,6 +95,7 @@ TEST_CASE("a CPU's fitted models and measured collectives get better too") {
   Calibration calibration;
   calibration.kernel_models.push_back({.overhead = Seconds(1e-6), .rate = FlopsPerSecond(1e9), .bandwidth = BytesPerSecond(1e8)});
   calibration.all_reduce_models.push_back({2, {0}, {0}});
+  calibration.collectives.push_back({"all-gather", 2, Bytes(8), Seconds(3), Seconds(3), Seconds(3)});
   was.calibration = std::make_shared<const Calibration>(calibration);
   was.platform.intra_node = {};
   const auto better = [&](Rate rate) { return *with_better(was, rate, 2)->calibration; };
@@ -102,6 +103,7 @@ TEST_CASE("a CPU's fitted models and measured collectives get better too") {
   CHECK(better(Rate::memory_bandwidth).kernel_models[0].bandwidth == BytesPerSecond(2e8));
   CHECK(better(Rate::kernel_start).kernel_models[0].overhead == Seconds(5e-7));
   CHECK(better(Rate::measured_collectives).all_reduce_models[0].log_seconds[0] == Approx(-std::log(2.0)));
+  CHECK(better(Rate::measured_collectives).collectives[0].median == Seconds(1.5));
   CHECK_FALSE(with_better(was, Rate::host_issue, 2));
   CHECK_FALSE(with_better(was, Rate::vector_arithmetic, 2));
 }

@@ -112,7 +112,7 @@ TEST_CASE("a measured kernel's spread follows from the error of its left-out sam
   CHECK(model_spread(scenario, kSpreads) == kSpreads.measured_model);
 }
 
-TEST_CASE("all-reduces that were measured as a whole have the spread of their samples") {
+TEST_CASE("what ranks do together, measured as a whole, has the spread of its samples") {
   Calibration calibration;
   const double third = std::exp(0.3 * 2.5631);
   calibration.collectives = {{"all-reduce", 2, Bytes(8), Seconds(2), Seconds(1), Seconds(third)},
@@ -120,8 +120,9 @@ TEST_CASE("all-reduces that were measured as a whole have the spread of their sa
   calibration.all_reduce_models = {{2, {0, 1}, {0, 1}}};
   Scenario scenario = with(calibration, 1, 2, 2);
   scenario.platform.intra_node.bandwidth = BytesPerSecond(0);
-  CHECK(names(scenario) == Names{"device", "all-reduces"});
-  CHECK(moved(scenario, "all-reduces", 1).calibration.all_reduce_models[0].log_seconds[1] == Approx(1.3));
+  CHECK(names(scenario) == Names{"device", "collectives"});
+  CHECK(moved(scenario, "collectives", 1).calibration.all_reduce_models[0].log_seconds[1] == Approx(1.3));
+  CHECK(moved(scenario, "collectives", 1).calibration.collectives[1].median.value() == Approx(2 * std::exp(0.3)));
 }
 
 TEST_CASE("slow spells are as a step meets them: undisturbed or slow") {

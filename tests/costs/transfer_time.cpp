@@ -1,9 +1,6 @@
 #include "costs/transfer_time.hpp"
 
 #include <catch2/catch.hpp>
-#include <cmath>
-
-#include "core/error.hpp"
 
 using namespace forerun;
 
@@ -74,36 +71,3 @@ TEST_CASE("across nodes a link inside the node that nobody described does not li
 }
 
 TEST_CASE("one rank alone transfers nothing") { CHECK(cost(ring(1), cluster(4, 1)).duration() == Seconds(0)); }
-
-TEST_CASE("inside a node without a described link the measured all-reduce counts as a whole") {
-  Platform platform = cluster(1, 2);
-  platform.intra_node = {};
-  Calibration calibration;
-  calibration.all_reduce_models.push_back({2, {std::log(1e6), std::log(4e6)}, {std::log(1e-3), std::log(4e-3)}});
-  const OperationCost measured = transfer_cost(kMegabyte, ring(2), platform, calibration);
-  CHECK(measured.duration().value() == Approx(1e-3));
-  CHECK(measured.edge_bytes == Bytes(0));
-  CHECK_THROWS_AS(transfer_cost(kMegabyte, ring(2), platform, Calibration{}), MissingCapability);
-}
-
-TEST_CASE("inside a node without a described link a send takes as long as a measured ping-pong says") {
-  Platform platform = cluster(1, 2);
-  platform.intra_node = {};
-  const Collective send{Collective::Operation::send, CollectiveAlgorithm::ring, 0, Bytes(1e4)};
-  Calibration calibration;
-  CHECK_THROWS_WITH(transfer_cost(send, ring(2), platform, calibration), Catch::Contains("no calibration measures send"));
-  const auto sample = [](const char* operation, double bytes, double median_s) {
-    return CollectiveSample{operation, 2, Bytes(bytes), Seconds(median_s), Seconds(median_s), Seconds(median_s)};
-  };
-  calibration.collectives = {sample("ping-pong", 1e5, 1e-4), sample("all-reduce", 1e4, 1), sample("ping-pong", 1e3, 1e-5)};
-  const OperationCost measured = transfer_cost(send, ring(2), platform, calibration);
-  CHECK(measured.duration().value() == Approx(std::sqrt(1e-4 * 1e-5)));
-  CHECK(measured.edge_bytes == Bytes(0));
-}
-
-TEST_CASE("a measured collective is log-log linear between sizes, constant below and proportional above") {
-  const CollectiveTimeModel model{2, {std::log(1e3), std::log(1e5)}, {std::log(1e-5), std::log(1e-3)}};
-  CHECK(collective_time(model, Bytes(1e4)).value() == Approx(1e-4));
-  CHECK(collective_time(model, Bytes(10)).value() == Approx(1e-5));
-  CHECK(collective_time(model, Bytes(1e7)).value() == Approx(1e-1));
-}
