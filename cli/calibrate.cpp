@@ -20,11 +20,14 @@
 #include "io/atomic_file.hpp"
 #include "io/format.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
+#include "kernels/ranks/network_measurement.hpp"
 #include "platforms/load.hpp"
 
 namespace forerun {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr std::int64_t kLargestBuffer = std::int64_t{64} << 20;
 
 enum class Device { cpu, cuda };
 enum class NetworkWish { where_possible, required, left_out };
@@ -62,7 +65,7 @@ Target find_target(const CalibrateCommand& options, const Environment& environme
   return {std::string(kThisMachine), environment.own_calibration(), environment.own_platform()};
 }
 
-/// Ranks to measure the network with; 0 for none. All-reduce is measured over every number up to it, so it stays small.
+/// Ranks to measure the network with; 0 for none. All but messages are measured over every number up to it, so it stays small.
 int network_ranks(const CalibrateCommand& options, const Environment& environment, std::string& why_not) {
   if (options.network == NetworkWish::left_out) return 0;
   const int most = options.mode == CalibrateMode::quick ? 4 : 16;
@@ -73,14 +76,21 @@ int network_ranks(const CalibrateCommand& options, const Environment& environmen
   return 0;
 }
 
+fs::path network_journal(const Target& target) { return target.calibration.string() + ".network.part"; }
+
 /// Why there are no collectives after all, or nothing. A network that was asked for must be measured; one that was merely possible must
 /// not cost the kernels that are measured already.
-std::string measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const Environment& environment) {
+std::string measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const Target& target,
+                                const Environment& environment) {
   ProgressLine progress(WhenPiped::now_and_then);
-  NetworkJob job;
-  if (options.mode == CalibrateMode::quick) job.time_a_size = Seconds(0.15);
+  const bool quick = options.mode == CalibrateMode::quick;
+  const NetworkMeasurement wanted{.entries = network_entries(communication_benchmarks(), ranks, kLargestBuffer),
+                                  .time_a_size = Seconds(quick ? 0.15 : 0.3),
+                                  .ranks = ranks,
+                                  .journal = network_journal(target),
+                                  .host = environment.host};
   try {
-    calibration.collectives = measure_network(job, ranks, ranks_paths(environment), progress.callback()).collectives;
+    calibration.collectives = measure_network_on(wanted, ranks_paths(environment), progress.callback());
   } catch (const MissingCapability& missing) {
     if (options.network == NetworkWish::required) throw;
     return missing.what();
@@ -114,13 +124,13 @@ ExitCode calibrate(const CalibrateCommand& options, const Environment& environme
     ProgressLine progress(WhenPiped::now_and_then);
     calibration = measure(how, progress.callback());
   }
-  if (ranks > 0) why_no_network = measure_collectives(calibration, ranks, options, environment);
+  if (ranks > 0) why_no_network = measure_collectives(calibration, ranks, options, target, environment);
   if (!why_no_network.empty()) say("the network is left out: " + why_no_network);
   fit(calibration);
   write_file(target.calibration, calibration_json(calibration));
   if (!target.platform.empty()) write_file(target.platform, platform_yaml(this_machine(environment)));
   std::error_code none;
-  fs::remove(how.journal, none);
+  for (const fs::path& journal : {how.journal, network_journal(target)}) fs::remove(journal, none);
   say("written: " + target.calibration.string() + (target.platform.empty() ? "" : " and " + target.platform.string()));
   deliver(calibration_page(calibration), options.output);
   return ExitCode::success;
@@ -141,7 +151,7 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
                      {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
   auto* network = verb->add_flag_callback(
       "--network", [options] { options->network = NetworkWish::required; },
-      "measure ping-pong and all-reduce between ranks; without this option done where possible");
+      "measure messages and collectives between ranks; without this option done where possible");
   auto* without = verb->add_flag_callback(
       "--no-network", [options] { options->network = NetworkWish::left_out; }, "leave the network out");
   network->excludes(without);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <vector>
 
@@ -21,7 +22,7 @@ namespace {
 constexpr int kMostRanks = 1024;
 constexpr std::int64_t kLargest = std::int64_t{4} << 20;  ///< of 100 Mbit/s it takes a third of a second
 
-bool is_ping_pong(const CollectiveSample& sample) { return sample.operation == "ping-pong"; }
+bool is_ping_pong(const CollectiveSample& sample) { return sample.operation == to_string(CommunicationBenchmark::ping_pong); }
 
 MeasuredRun run_of(const CollectiveSample& sample, const LinkOptions& links, const Environment& environment) {
   MeasuredRun run;
@@ -70,8 +71,8 @@ ExitCode measure_links(const LinkOptions& links, const OutputOptions& output, co
   check_output(output);
   check_appendable(links.runs, measured_run_columns());
   if (!links.platform.empty()) platform_of_ranks(links.platform, ranks, environment);
-  NetworkJob job;
-  job.largest_bytes = kLargest;
+  constexpr std::array kMeasured{CommunicationBenchmark::ping_pong, CommunicationBenchmark::all_reduce};
+  const NetworkJob job{network_entries(kMeasured, ranks, kLargest)};
   ProgressLine progress(WhenPiped::now_and_then);
   const NetworkResult measured = measure_network(job, ranks, ranks_paths(environment), progress.callback());
   std::vector<std::vector<std::string>> rows;

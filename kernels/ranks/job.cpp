@@ -37,7 +37,10 @@ Json to_json(const TrainJob& job) {
 }
 
 Json to_json(const NetworkJob& job) {
-  return {{"job", "network"}, {"largest_bytes", job.largest_bytes}, {"time_a_size_s", job.time_a_size.value()}};
+  Json entries = Json::array();
+  for (const NetworkEntry& entry : job.entries)
+    entries.push_back({{"benchmark", to_string(entry.benchmark)}, {"ranks", entry.ranks}, {"bytes", entry.bytes}});
+  return {{"job", "network"}, {"entries", entries}, {"time_a_size_s", job.time_a_size.value()}};
 }
 
 constexpr auto kLargestBuffer = static_cast<std::int64_t>(kMostOfMessage * sizeof(float));  // each is one message
@@ -81,9 +84,21 @@ TrainJob read_train_job(Mapping& mapping) {
   return job;
 }
 
-NetworkJob read_network_job(Mapping& mapping) {
+NetworkEntry read_entry(const YamlNode& node, Problems& problems) {
+  NetworkEntry entry;
+  Mapping mapping(node, problems);
+  mapping.required("benchmark", [&](const Text& text) { entry.benchmark = parse_benchmark(text); });
+  mapping.required("ranks", [&](const Text& text) { entry.ranks = static_cast<int>(parse_integer(text, 2, 1 << 20)); });
+  mapping.required("bytes", [&](const Text& text) { entry.bytes = parse_integer(text, 4, kLargestBuffer); });
+  mapping.finish();
+  return entry;
+}
+
+NetworkJob read_network_job(Mapping& mapping, Problems& problems) {
   NetworkJob job;
-  mapping.required("largest_bytes", [&](const Text& text) { job.largest_bytes = parse_integer(text, 4, kLargestBuffer); });
+  mapping.required("entries", [&](const YamlNode& list) {
+    for (const YamlNode& node : items(list)) job.entries.push_back(read_entry(node, problems));
+  });
   mapping.required("time_a_size_s", [&](const Text& text) { job.time_a_size = Seconds(parse_number(text, 0, 3600)); });
   return job;
 }
@@ -126,7 +141,7 @@ Job read_job(const std::filesystem::path& file) {
     if (text.value == "train")
       job = read_train_job(mapping);
     else if (text.value == "network")
-      job = read_network_job(mapping);
+      job = read_network_job(mapping, problems);
     else
       throw BadInput(problem(text, "unknown job", "train, network"));
   });

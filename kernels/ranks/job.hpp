@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -9,6 +10,7 @@
 
 #include "core/calibration.hpp"
 #include "io/text.hpp"
+#include "kernels/ranks/network_entries.hpp"
 #include "kernels/trainer/train.hpp"
 
 /// What the `forerun` command and the `forerun-ranks` executable say to one another: a job file one way, a result file back.
@@ -36,10 +38,10 @@ struct TrainJob {
   friend bool operator==(const TrainJob&, const TrainJob&) = default;
 };
 
-/// Measure the communication between as many ranks as were launched, and between every smaller number from two.
+/// Measure the communication between ranks.
 struct NetworkJob {
-  std::int64_t largest_bytes = std::int64_t{64} << 20;
-  Seconds time_a_size = Seconds(0.3);  ///< how long one operation of one size is repeated
+  std::vector<NetworkEntry> entries;
+  Seconds time_a_size = Seconds(0.3);  ///< how long one entry is repeated
 
   friend bool operator==(const NetworkJob&, const NetworkJob&) = default;
 };
@@ -47,8 +49,9 @@ struct NetworkJob {
 using Job = std::variant<TrainJob, NetworkJob>;
 
 struct NetworkResult {
-  std::vector<CollectiveSample> collectives;
+  std::vector<CollectiveSample> collectives;  ///< one an entry, in their order
 };
+using SampleCallback = std::function<void(const CollectiveSample&)>;
 
 /// What the trainer is told by a job.
 TrainOptions train_options(const TrainJob& job);
@@ -60,6 +63,11 @@ Kill parse_kill(const Text& text);
 std::string job_text(const Job& job);
 /// BadInput with the place of whatever is wrong.
 Job read_job(const std::filesystem::path& file);
+
+/// One line for a sample that is there while others are still measured.
+std::string sample_line(const CollectiveSample& sample);
+/// Whether the line is one.
+bool read_sample_line(const std::string& line, CollectiveSample& sample);
 
 std::string result_text(const TrainResult& result);
 std::string result_text(const NetworkResult& result);

@@ -71,17 +71,12 @@ void forward_progress(std::string_view line, const ProgressCallback& progress) {
 }
 
 template <class Read>
-auto run_ranks(const Job& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress, const TrainEventCallback& on_event,
-               Read&& read) {
+auto run_ranks(const Job& job, int ranks, const RanksPaths& paths, const std::function<void(std::string_view)>& on_line, Read&& read) {
   if (const std::string missing = missing_for_ranks(paths); !missing.empty()) throw MissingCapability(missing);
   const ScratchFolder scratch(paths.scratch);
   write_file(scratch.file("job.json"), job_text(job));
   ChildProcess child(launch_command(paths, ranks, scratch.file("job.json"), scratch.file("result.json")));
-  const int status = child.wait([&](std::string_view line) {
-    forward_progress(line, progress);
-    TrainEvent event;
-    if (on_event && read_event_line(std::string(line), event)) on_event(event);
-  });
+  const int status = child.wait(on_line);
   if (status == 127) throw MissingCapability(paths.mpirun.string() + " cannot be started; install OpenMPI");
   if (status != 0) report_failure(status, scratch.file("result.json"), child.last_words());
   return read(scratch.file("result.json"));
@@ -103,11 +98,22 @@ std::string missing_for_ranks(const RanksPaths& paths) {
 
 TrainResult train_on_ranks(const TrainJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress,
                            const TrainEventCallback& on_event) {
-  return run_ranks(job, ranks, paths, progress, on_event, read_train_result);
+  const auto on_line = [&](std::string_view line) {
+    forward_progress(line, progress);
+    TrainEvent event;
+    if (on_event && read_event_line(std::string(line), event)) on_event(event);
+  };
+  return run_ranks(job, ranks, paths, on_line, read_train_result);
 }
 
-NetworkResult measure_network(const NetworkJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress) {
-  return run_ranks(job, ranks, paths, progress, {}, read_network_result);
+NetworkResult measure_network(const NetworkJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress,
+                              const SampleCallback& on_sample) {
+  const auto on_line = [&](std::string_view line) {
+    CollectiveSample sample;
+    if (on_sample && read_sample_line(std::string(line), sample)) on_sample(sample);
+    forward_progress(line, progress);
+  };
+  return run_ranks(job, ranks, paths, on_line, read_network_result);
 }
 
 }  // namespace forerun

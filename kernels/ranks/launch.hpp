@@ -24,13 +24,14 @@ class RanksFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Runs a job on `ranks` processes of this machine, one core each, and returns the text of its result. Blocks; progress and events are
+/// Runs a job on `ranks` processes of this machine, one core each, and returns its result. Blocks; progress, events and samples are
 /// reported on the calling thread, and an exception thrown from it ends the ranks, as the end of this process does, however it comes.
 /// Throws MissingCapability where mpirun, forerun-ranks or something that the job needs is missing, BadInput where the job is wrong,
 /// RanksFailed where it breaks off.
 TrainResult train_on_ranks(const TrainJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress,
                            const TrainEventCallback& on_event = {});
-NetworkResult measure_network(const NetworkJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress);
+NetworkResult measure_network(const NetworkJob& job, int ranks, const RanksPaths& paths, const ProgressCallback& progress,
+                              const SampleCallback& on_sample = {});
 
 /// Whether jobs can be launched: empty, or what is missing in one line.
 std::string missing_for_ranks(const RanksPaths& paths);

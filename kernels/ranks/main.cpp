@@ -30,6 +30,11 @@ void print_event(const TrainEvent& event) {
   std::fflush(stdout);
 }
 
+void print_sample(const CollectiveSample& sample) {
+  std::printf("%s\n", sample_line(sample).c_str());
+  std::fflush(stdout);
+}
+
 /// The rank that reports progress and writes the result, or one of the others.
 enum class Speaker { first_rank, other_rank };
 
@@ -40,7 +45,7 @@ std::string run(const Job& job, Speaker speaker, const std::vector<int>& cores) 
     const TrainResult result = train_ranks(*training, MPI_COMM_WORLD, progress, print_event, cores);
     return first ? result_text(result) : std::string();
   }
-  const NetworkResult result = measure_network_ranks(std::get<NetworkJob>(job), MPI_COMM_WORLD, progress);
+  const NetworkResult result = measure_network_ranks(std::get<NetworkJob>(job), MPI_COMM_WORLD, progress, print_sample);
   return first ? result_text(result) : std::string();
 }
 

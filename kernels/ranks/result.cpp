@@ -32,6 +32,13 @@ Json to_json(const CollectiveSample& sample) {
           {"median_s", sample.median.value()}, {"p10_s", sample.p10.value()}, {"p90_s", sample.p90.value()}};
 }
 
+CollectiveSample read_sample(const Json& sample) {
+  return {sample.at("operation"),          sample.at("ranks"),           Bytes(sample.at("bytes").get<double>()),
+          read_second(sample, "median_s"), read_second(sample, "p10_s"), read_second(sample, "p90_s")};
+}
+
+constexpr std::string_view kSample = "sample ";
+
 /// Runs a reader and turns the library's complaint into one that names the file.
 template <class Read>
 auto read_document(const std::filesystem::path& file, Read&& read) {
@@ -44,6 +51,18 @@ auto read_document(const std::filesystem::path& file, Read&& read) {
 }
 
 }  // namespace
+
+std::string sample_line(const CollectiveSample& sample) { return std::string(kSample) + to_json(sample).dump(); }
+
+bool read_sample_line(const std::string& line, CollectiveSample& sample) {
+  if (!line.starts_with(kSample)) return false;
+  try {
+    sample = read_sample(Json::parse(line.substr(kSample.size())));
+  } catch (const std::exception&) {  // ranks that are killed leave half a line
+    return false;
+  }
+  return true;
+}
 
 std::string result_text(const TrainResult& result) {
   Json operations = Json::array();
@@ -91,9 +110,7 @@ TrainResult read_train_result(const std::filesystem::path& file) {
 NetworkResult read_network_result(const std::filesystem::path& file) {
   return read_document(file, [](const Json& document) {
     NetworkResult result;
-    for (const Json& sample : document.at("collectives"))
-      result.collectives.push_back({sample.at("operation"), sample.at("ranks"), Bytes(sample.at("bytes").get<double>()),
-                                    read_second(sample, "median_s"), read_second(sample, "p10_s"), read_second(sample, "p90_s")});
+    for (const Json& sample : document.at("collectives")) result.collectives.push_back(read_sample(sample));
     return result;
   });
 }

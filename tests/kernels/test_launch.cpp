@@ -46,14 +46,20 @@ TEST_CASE("a job is read as it was written") {
   training.checkpoints = {"/a folder", {20, CheckpointMode::asynchronous}, 40};
   training.kills = {{1, 25}, {0, 30}};
   CHECK(std::get<TrainJob>(written_and_read(job_text(training), read_job)) == training);
-  const NetworkJob network{1 << 16, Seconds(0.125)};
+  const NetworkJob network{network_entries(communication_benchmarks(), 3, 1 << 16), Seconds(0.125)};
   CHECK(std::get<NetworkJob>(written_and_read(job_text(network), read_job)) == network);
 }
 
 TEST_CASE("a job that is wrong is refused") {
   CHECK_THROWS_AS(written_and_read("{\"job\": \"dance\"}", read_job), BadInput);
-  CHECK_THROWS_AS(written_and_read("{\"job\": \"network\", \"largest_bytes\": 8589934592, \"time_a_size_s\": 1}", read_job), BadInput);
-  CHECK_THROWS_AS(written_and_read("{\"job\": \"network\", \"largest_bytes\": -4, \"time_a_size_s\": 1}", read_job), BadInput);
+  const auto network = [](const std::string& entry) {
+    return written_and_read("{\"job\": \"network\", \"entries\": [" + entry + "], \"time_a_size_s\": 1}", read_job);
+  };
+  CHECK_NOTHROW(network("{\"benchmark\": \"incast\", \"ranks\": 3, \"bytes\": 4}"));
+  CHECK_THROWS_AS(network("{\"benchmark\": \"incast\", \"ranks\": 3, \"bytes\": 8589934592}"), BadInput);
+  CHECK_THROWS_AS(network("{\"benchmark\": \"incast\", \"ranks\": 3, \"bytes\": -4}"), BadInput);
+  CHECK_THROWS_AS(network("{\"benchmark\": \"incast\", \"ranks\": 1, \"bytes\": 4}"), BadInput);
+  CHECK_THROWS_AS(network("{\"benchmark\": \"dance\", \"ranks\": 3, \"bytes\": 4}"), BadInput);
 }
 
 TEST_CASE("a result is read as it was written") {

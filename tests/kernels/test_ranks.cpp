@@ -104,18 +104,31 @@ TEST_CASE("ranks that share images learn as one process with the same global bat
 }
 
 TEST_CASE("a network measurement covers every size for every number of ranks", "[ranks]") {
-  const NetworkResult result = measure_network({1 << 16, Seconds(0.002)}, 3, built(), {});
-  int ping_pongs = 0;
-  int all_reduces = 0;
-  for (const CollectiveSample& sample : result.collectives) {
+  const NetworkJob job{network_entries(communication_benchmarks(), 3, 1 << 16), Seconds(0.002)};
+  std::vector<CollectiveSample> told;
+  const NetworkResult result = measure_network(job, 3, built(), {}, [&](const CollectiveSample& sample) { told.push_back(sample); });
+  REQUIRE(result.collectives.size() == job.entries.size());
+  CHECK(told == result.collectives);
+  for (std::size_t i = 0; i < job.entries.size(); ++i) {
+    const CollectiveSample& sample = result.collectives[i];
+    CHECK(sample.operation == to_string(job.entries[i].benchmark));
+    CHECK(sample.ranks == job.entries[i].ranks);
+    CHECK(sample.bytes == Bytes(static_cast<double>(job.entries[i].bytes)));
     CHECK(sample.median > Seconds(0));
     CHECK(sample.p10 <= sample.p90);
-    (sample.operation == "ping-pong" ? ping_pongs : all_reduces) += 1;
   }
-  CHECK(ping_pongs == 8);  // 4 bytes to 64 KiB in powers of four
-  CHECK(all_reduces == 2 * 8);
-  CHECK(result.collectives.back().ranks == 3);
-  CHECK(result.collectives.back().bytes == Bytes(65536));
+  CHECK_THROWS_WITH(measure_network(job, 2, built(), {}), Catch::Contains("over 3 ranks, launched were 2"));
+}
+
+TEST_CASE("16 MiB take longer than 8 bytes, whatever is done with them", "[ranks]") {
+  std::vector<NetworkEntry> entries;
+  for (const CommunicationBenchmark benchmark : communication_benchmarks())
+    for (const std::int64_t bytes : {std::int64_t{8}, std::int64_t{16} << 20}) entries.push_back({benchmark, 2, bytes});
+  const std::vector<CollectiveSample> samples = measure_network({entries, Seconds(0.02)}, 2, built(), {}).collectives;
+  for (std::size_t i = 0; i < samples.size(); i += 2) {
+    INFO(samples[i].operation);
+    CHECK(samples[i].median < samples[i + 1].median);
+  }
 }
 
 TEST_CASE("a job that cannot run says why", "[ranks]") {
