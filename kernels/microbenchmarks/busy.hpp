@@ -4,6 +4,7 @@
 
 #include "core/calibration.hpp"
 #include "core/progress.hpp"
+#include "kernels/microbenchmarks/journal.hpp"
 #include "kernels/microbenchmarks/shapes.hpp"
 
 namespace forerun {
@@ -29,8 +30,16 @@ BusyTimes time_among(const Microbenchmark& benchmark, int busy, const BusyEffort
 /// Numbers of busy cores worth measuring: 2, 4, 8, ... and all of them; none on one core.
 std::vector<int> busy_counts(int cores);
 
-/// One factor for each kind, pass, number of busy cores and working set; over benchmarks that share these their geometric mean.
+/// Where finished factors are kept, one entry for each benchmark and number of busy cores from `first` on: the factor in the place of its
+/// times.
+struct BusyJournal {
+  Journal* journal = nullptr;  ///< null: nowhere
+  std::size_t first = 0;
+};
+
+/// One factor for each kind, pass, number of busy cores and working set; over benchmarks that share these their geometric mean. What the
+/// journal holds is not measured again.
 std::vector<BusyFactor> measure_busy(const std::vector<Microbenchmark>& benchmarks, int cores, const BusyEffort& effort,
-                                     const ProgressCallback& progress);
+                                     const ProgressCallback& progress, BusyJournal kept = {});
 
 }  // namespace forerun

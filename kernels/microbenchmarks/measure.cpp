@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <optional>
@@ -17,11 +18,11 @@ namespace forerun {
 
 namespace {
 
-/// What identifies a list of kernels: equal lists, equal numbers.
-std::uint64_t fingerprint(const std::vector<Microbenchmark>& list) {
-  std::uint64_t key = 0;
+/// What identifies a list: equal lists on as many cores, equal numbers.
+std::uint64_t fingerprint(const BenchmarkList& list, std::size_t cores) {
+  std::uint64_t key = cores;
   const auto add = [&](std::int64_t value) { key = mix_bits(key ^ static_cast<std::uint64_t>(value)); };
-  for (const Microbenchmark& benchmark : list) {
+  const auto add_benchmark = [&](const Microbenchmark& benchmark) {
     const LayerShape& shape = benchmark.kernel.shape;
     for (const TensorShape& tensor : {shape.input, shape.output}) add(tensor.channels), add(tensor.height), add(tensor.width);
     add(static_cast<int>(shape.kind)), add(shape.window.edge()), add(shape.stride.edge()), add(shape.padding.edge());
@@ -29,13 +30,20 @@ std::uint64_t fingerprint(const std::vector<Microbenchmark>& list) {
     add(shape.attention.heads), add(shape.attention.keys), add(shape.attention.key_channels), add(shape.attention.dropout ? 1 : 0);
     add(static_cast<int>(benchmark.kernel.pass)), add(static_cast<int>(benchmark.kernel.optimizer));
     add(benchmark.kernel.batch), add(benchmark.copies);
-  }
+  };
+  std::ranges::for_each(list.kernels, add_benchmark);
+  std::ranges::for_each(list.busy, add_benchmark);
   return key;
 }
 
-std::string journal_subject(const Calibration& calibration, const std::vector<Microbenchmark>& list) {
+std::string journal_subject(const Calibration& calibration, const BenchmarkList& list, std::size_t cores) {
   return calibration.host + ", " + calibration.cpu + ", " + calibration.compiler + ", " + calibration.mode + " " +
-         std::to_string(fingerprint(list));
+         std::to_string(fingerprint(list, cores));
+}
+
+/// How much longer a kernel takes beside busy cores than one by itself.
+double busy_weight(const SampleEffort& sample, const BusyEffort& busy, int cores) {
+  return 2 * busy.rounds * static_cast<double>(busy_counts(cores).size()) * (busy.duration / sample.budget);
 }
 
 std::string_view mode_name(CalibrateMode mode) { return mode == CalibrateMode::quick ? "quick" : "full"; }
@@ -82,13 +90,14 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
   calibration.mode = mode_name(options.mode);
   const std::vector<int> cores = usable_cores();
   const std::size_t entries = list.kernels.size() * static_cast<std::size_t>(sample_effort.sweeps);
-  const double total = static_cast<double>(entries + list.busy.size());
+  const double weight = busy_weight(sample_effort, busy_effort, static_cast<int>(cores.size()));
+  const double total = static_cast<double>(entries) + weight * static_cast<double>(list.busy.size());
   const auto report = [&](double done, const std::string& what) {
     if (progress) progress({done, total, what});
   };
 
   std::optional<Journal> journal;
-  if (!options.journal.empty()) journal.emplace(options.journal, journal_subject(calibration, list.kernels));
+  if (!options.journal.empty()) journal.emplace(options.journal, journal_subject(calibration, list, cores.size()));
   {
     const CorePin pin(cores.empty() ? 0 : cores.back());
     Arena arena, probe_arena;
@@ -118,7 +127,8 @@ Calibration measure(const CalibrateOptions& options, const BenchmarkList& list, 
     calibration.spells = slow_spells(looks, usual_time(looks));
   }
   calibration.busy = measure_busy(list.busy, static_cast<int>(cores.size()), busy_effort,
-                                  [&](const Progress& busy) { report(static_cast<double>(entries) + busy.done, busy.what); });
+                                  [&](const Progress& busy) { report(static_cast<double>(entries) + weight * busy.done, busy.what); },
+                                  {journal ? &*journal : nullptr, entries});
   report(total, "done");
   return calibration;
 }

@@ -24,7 +24,7 @@ struct CalibrateOptions {
 
 /// Measures every kernel of the mode's list and the busy factors on this machine, on one core alone (the busy factors on all).
 /// The calibration holds samples only: fit() makes its models. Progress counts measurements:
-/// each kernel once a sweep, then the busy factors.
+/// each kernel once a sweep, then the busy factors, by how long they take. What the journal holds is not measured again.
 /// BadInput where the journal cannot be written; std::runtime_error where a process that keeps a core busy breaks off.
 Calibration measure(const CalibrateOptions& options, const ProgressCallback& progress);
 

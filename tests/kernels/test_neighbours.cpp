@@ -12,6 +12,7 @@
 #include "kernels/microbenchmarks/processes.hpp"
 #include "kernels/microbenchmarks/spells.hpp"
 #include "kernels/trainer/core_pin.hpp"
+#include "tests/support/folder.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -49,6 +50,24 @@ TEST_CASE("busy factors name the working set of each kernel that was measured") 
   CHECK(factors[1].working_set == bytes_moved(update_of(127, 64)));
   CHECK(factors[1].busy == 2);
   CHECK(measure_busy(list.busy, 1, kBriefly, {}).empty());
+}
+
+TEST_CASE("busy factors that a journal holds are not measured again, and those that are measured go into it") {
+  const Folder folder;
+  const BenchmarkList list = read_benchmark_list("busy:\n  update:\n    - {inputs: [63, 127], outputs: [64]}\n", "list");
+  {
+    Journal before(folder / "journal", "mine");
+    before.add(11, {{{}, Seconds(7), Seconds(7), Seconds(7)}, {}});
+    before.add(0, {{{}, Seconds(9), Seconds(9), Seconds(9)}, {}});  // a kernel's
+  }
+  Journal journal(folder / "journal", "mine");
+  const std::vector<BusyFactor> first = measure_busy(list.busy, 2, kBriefly, {}, {&journal, 10});
+  REQUIRE(first.size() == 2);
+  CHECK(first[1].factor == Approx(7));
+  CHECK(first[0].factor != Approx(9));
+  Journal again(folder / "journal", "mine");
+  REQUIRE(again.find(10) != nullptr);
+  CHECK(measure_busy(list.busy, 2, kBriefly, {}, {&again, 10})[0].factor == Approx(first[0].factor));
 }
 
 TEST_CASE("beside busy neighbours a kernel is warm where a core's own cache holds it, and cold where not") {
