@@ -116,7 +116,8 @@ std::string calibration_json(const Calibration& calibration) {
 }
 
 Calibration read_calibration_text(std::string_view text, std::string_view name) {
-  const YamlNode document = read_yaml_text(text, name);
+  constexpr std::size_t kMostSigns = std::size_t{1} << 20U;  // of calibrate --full some 250,000
+  const YamlNode document = read_yaml_text(text, name, kMostSigns);
   Calibration calibration;
   Problems problems;
   Mapping mapping(document, problems);

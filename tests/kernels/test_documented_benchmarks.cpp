@@ -1,10 +1,14 @@
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "costs/calibration_file.hpp"
+#include "costs/kernel_fit.hpp"
 #include "kernels/microbenchmarks/disk.hpp"
 #include "kernels/microbenchmarks/shapes.hpp"
 #include "kernels/ranks/network_entries.hpp"
 #include "tests/support/folder.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun {
 
@@ -22,7 +26,33 @@ std::string row_of(const std::string& page, const std::string& name) {
   return {};
 }
 
+/// What `calibrate --full` writes on a node of 16 cores, with made-up times.
+Calibration full_calibration() {
+  constexpr std::array kBusy{2, 4, 8, 16};
+  Calibration calibration;
+  calibration.name = "full", calibration.device = "cpu-core", calibration.date = "2026-01-02T03:04:05Z", calibration.mode = "full";
+  const BenchmarkList list = shipped_benchmark_list("shapes-full.yaml");
+  const auto time_of = [](const Kernel& kernel) { return Seconds(1e-6 + 1.0000000000000002e-10 * bytes_moved(kernel).value()); };
+  for (const Microbenchmark& each : list.kernels)
+    calibration.kernels.push_back({each.kernel, time_of(each.kernel), 0.9 * time_of(each.kernel), 1.1 * time_of(each.kernel)});
+  for (const Microbenchmark& each : list.busy)
+    for (const int busy : kBusy)
+      calibration.busy.push_back({each.kernel.shape.kind, each.kernel.pass, busy, 1.0000000000000002, bytes_moved(each.kernel)});
+  for (const NetworkEntry& entry : network_entries(communication_benchmarks(), 16, 64 << 20))
+    calibration.collectives.push_back({std::string(to_string(entry.benchmark)), entry.ranks, Bytes(static_cast<double>(entry.bytes)),
+                                       Seconds(1.0000000000000002e-3), Seconds(1e-3), Seconds(2e-3)});
+  fit(calibration);
+  return calibration;
+}
+
 }  // namespace
+
+TEST_CASE("what a full calibration of 16 cores writes can be read", "[slow]") {
+  const Calibration written = full_calibration();
+  const Calibration read = read_calibration_text(calibration_json(written), "full.json");
+  CHECK(read.kernels.size() == written.kernels.size());
+  CHECK(read.collectives == written.collectives);
+}
 
 TEST_CASE("the page on calibration has a row for every benchmark, with why it is run") {
   const std::string text = page();
