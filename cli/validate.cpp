@@ -5,14 +5,22 @@
 #include "cli/cases.hpp"
 #include "cli/choice.hpp"
 #include "cli/engines.hpp"
+#include "cli/operations_page.hpp"
 #include "cli/validation_page.hpp"
 #include "cli/verbs.hpp"
+#include "core/error.hpp"
+#include "costs/price.hpp"
 #include "io/csv.hpp"
 #include "io/quantity.hpp"
+#include "strategies/lower.hpp"
 #include "validation/launches.hpp"
+#include "validation/operations.hpp"
 
 namespace forerun {
 namespace {
+
+/// What rows are summed up by, or the operations of each instead.
+enum class SumBy { group, device, set, operation };
 
 struct ValidateOptions {
   std::vector<std::string> runs;
@@ -24,7 +32,7 @@ struct ValidateOptions {
   std::string tolerance;
   std::string solve;
   std::vector<Engine> engines;
-  ScoreBy by = ScoreBy::group;
+  SumBy by = SumBy::group;
   int samples = kUsualSamples;
   bool print_template = false;
   bool pool = false;
@@ -81,15 +89,74 @@ std::vector<MeasuredRun> read_files(const std::vector<std::string>& files, bool 
   return all;
 }
 
+/// Operations have one price, whichever engine puts them together, and nothing is fitted to them.
+void require_alone(const ValidateOptions& options) {
+  Problems problems;
+  const auto refuse = [&](bool given, const char* option) {
+    if (given) problems.add(Problem{.file = option, .what = "has no meaning with --by operation"});
+  };
+  refuse(!options.fit.empty(), "--fit");
+  refuse(!options.solve.empty(), "--solve");
+  refuse(!options.tolerance.empty(), "--tolerance");
+  refuse(options.pool, "--pool");
+  problems.throw_if_any();
+}
+
+/// Of all files; of several, by the names that read_files() gives their rows.
+OperationTimes read_operations(const std::vector<std::string>& files) {
+  OperationTimes all;
+  for (const std::string& file : files) {
+    OperationTimes times = read_operation_times(file);
+    if (times.empty())
+      throw BadInput(Problem{.file = companion_file(file, "operations").string(),
+                             .what = "is missing or empty: --by operation needs what forerun train --append writes beside the runs"});
+    for (auto& [run, operations] : times) {
+      const std::string name = files.size() > 1 ? std::filesystem::path(file).stem().string() + "/" + run : run;
+      all[name] = std::move(operations);
+    }
+  }
+  return all;
+}
+
+/// The plan that the trainer lowered: samples in memory, and checkpoints outside of the step.
+RunOperations operations_of(const Case& each, const OperationTimes& times) {
+  const auto found = times.find(each.run.run);
+  if (!each.scenario) return {each.run.run, {}, each.reason};
+  if (found == times.end()) return {each.run.run, {}, "no operations of it were measured"};
+  Scenario scenario = *each.scenario;
+  scenario.platform.data.reset(), scenario.platform.checkpoints.reset();
+  try {
+    const auto lowered = lower(scenario);
+    if (const auto* infeasible = std::get_if<Infeasible>(&lowered)) return {each.run.run, {}, infeasible->reason};
+    const auto& plan = std::get<StepPlan>(lowered);
+    return {each.run.run, score_operations(found->second, plan, price(plan, scenario)), {}};
+  } catch (const MissingCapability& missing) {
+    return {each.run.run, {}, missing.what()};
+  }
+}
+
+ExitCode validate_operations(const ValidateOptions& options, const Environment& environment) {
+  require_alone(options);
+  const std::vector<MeasuredRun> runs = read_files(options.runs, false);
+  const Split split = read_split({}, options.score, runs, options.leave_out);
+  const OperationTimes times = read_operations(options.runs);
+  std::vector<RunOperations> found;
+  for (const Case& each : read_cases(runs, options.calibration, environment))
+    if (split.scores(each.run)) found.push_back(operations_of(each, times));
+  deliver(operations_page(found), options.output);
+  return ExitCode::success;
+}
+
 ExitCode validate(const ValidateOptions& options, const Environment& environment) {
   check_output(options.output);
   if (options.print_template) {
     deliver(template_page(), options.output);
     return ExitCode::success;
   }
+  if (options.by == SumBy::operation) return validate_operations(options, environment);
   const std::vector<MeasuredRun> runs = read_files(options.runs, options.pool);
   Validation validation;
-  validation.by = options.by;
+  validation.by = options.by == SumBy::group ? ScoreBy::group : options.by == SumBy::device ? ScoreBy::device : ScoreBy::set;
   Split split;
   std::vector<Case> cases;
   Problems problems;
@@ -138,8 +205,10 @@ void add_validate(CLI::App& command, const Environment& environment, Action& cho
       ->needs(fit);
   verb->add_option("--score", options->score, "score these rows only: group=G3 or run=R3");
   verb->add_option("--leave-out", options->leave_out, "neither fit nor score these rows: group=G4 or run=R4");
-  add_choice<ScoreBy>(*verb, "--by", options->by, "sum rows up by group; or by device or by set (a file), in one table without the rows",
-                      {{"group", ScoreBy::group}, {"device", ScoreBy::device}, {"set", ScoreBy::set}});
+  add_choice<SumBy>(*verb, "--by", options->by,
+                    "sum rows up by group; or by device or by set (a file), in one table without the rows; or by operation: what forerun "
+                    "train timed of each, beside its price alone",
+                    {{"group", SumBy::group}, {"device", SumBy::device}, {"set", SumBy::set}, {"operation", SumBy::operation}});
   verb->add_option("--solve", options->solve,
                    "the value under which each scored row is met exactly: platform.link-bandwidth=10Mbit/s..100Gbit/s, or link-latency, "
                    "intra-node-bandwidth, intra-node-latency");

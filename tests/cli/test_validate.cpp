@@ -235,3 +235,54 @@ TEST_CASE("bad input in any row is told with its line, before anything is predic
   CHECK(answer.out.empty());
   CHECK(answer.err.find("runs.csv:3:") != std::string::npos);
 }
+
+TEST_CASE("operations that a training timed are held against their prices, those that are missed by most first") {
+  const CommandLine shell;
+  put(shell.folder() / "core.yaml", "nodes: 1\ndevices-per-node: 2\ndevice: cpu\nmemory-per-node: 1GiB\n");
+  const std::string train = "train --workload mlp --set workload.batch=16 --steps 5 --warm-up 1 -p ./core.yaml --append runs.csv --run ";
+  REQUIRE(shell.run(train + "one").code == 0);
+  REQUIRE(shell.run(train + "two --set run.checkpoint-interval=2 --checkpoints saved").code == 0);
+  const YamlNode document = validated(shell, "--by operation");
+  CHECK(value_of(document, "by") == "operation");
+  const std::size_t count = document.find("operations")->children.size();
+  REQUIRE(count > 10);
+  double forward = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    CHECK(number(document, "operations", i, "measured_s") > 0);
+    CHECK(number(document, "operations", i, "predicted_s") > 0);
+    const YamlNode& one = document.find("operations")->children[i];
+    if (value_of(one, "name") == "forward" && value_of(one, "kind") == "dense") forward += number(document, "operations", i, "measured_s");
+  }
+  bool summed = false;
+  for (std::size_t i = 0; i < document.find("kinds")->children.size(); ++i) {
+    const YamlNode& kind = document.find("kinds")->children[i];
+    if (value_of(kind, "name") != "forward" || value_of(kind, "kind") != "dense") continue;
+    CHECK(number(document, "kinds", i, "measured_s") == Approx(forward));
+    summed = true;
+  }
+  CHECK(summed);
+  const Answer page = shell.run("validate runs.csv --calibration ./paper.json --by operation --score run=two");
+  CHECK(page.code == 0);
+  CHECK(page.out.find("two: operations take ") == 0);
+  CHECK(page.out.find("one: ") == std::string::npos);
+  CHECK(page.out.find("all runs, by kind") != std::string::npos);
+}
+
+TEST_CASE("what has no operations says so, and what is not the plan's is refused where it stands") {
+  const CommandLine shell;
+  put(shell.folder() / "runs.csv", kHeader + row("a", "g", "8", "1") + row("b", "g", "16", "1"));
+  const auto said = [&](const std::string& options) {
+    return shell.run("validate runs.csv --calibration ./paper.json --by operation " + options).err;
+  };
+  CHECK(said("").find("runs.operations.csv: is missing or empty: --by operation needs what forerun train --append writes") !=
+        std::string::npos);
+  CHECK(said("--fit group=g").find("--fit: has no meaning with --by operation") != std::string::npos);
+  const std::string head = "run,operation,name,layer,median_s,p10_s,p90_s,wait_s\n";
+  put(shell.folder() / "runs.operations.csv", head + "a,0,forward,dense-1,1,1,1,0\n");
+  const YamlNode document = validated(shell, "--by operation");
+  CHECK(number(document, "operations", 0, "error") < 0);
+  CHECK(value_of(document.find("left_out")->children.at(0), "reason") == "no operations of it were measured");
+  put(shell.folder() / "runs.operations.csv", head + "a,0,backward,dense-1,1,1,1,0\n");
+  CHECK(said("").find("runs.operations.csv:2:5: name: is not this operation of the run's plan (got backward, allowed forward)") !=
+        std::string::npos);
+}
