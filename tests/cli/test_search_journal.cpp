@@ -237,10 +237,10 @@ TEST_CASE("excluded candidates are never asked for, predictions come first, and 
   std::string space = "candidate,nodes,usd_per_h,predicted_seconds,excluded\n";
   for (int n = 1; n <= 9; ++n)
     space += "n" + std::to_string(n) + "," + std::to_string(n) + "," + std::to_string(n) + "," +
-             std::to_string(100 + 1000 * (n - 6) * (n - 6)) + "," + (n == 7 ? "no quota" : "") + "\n";
+             std::to_string(100 + 1000 * (n - 2) * (n - 2)) + "," + (n == 7 ? "no quota" : "") + "\n";
   put(shell.folder() / "space.csv", space);
   CHECK(shell.run("search init j --space space.csv --objective time --job test").code == 0);
-  CHECK(shell.run("search ask j --format csv").out.find("\nn6,") != std::string::npos);
+  CHECK(shell.run("search ask j --format csv").out.find("\nn2,") != std::string::npos);
   CHECK(shell.run("search ask j --count 9").out.find("n7") == std::string::npos);
   CHECK(shell.run("search tell j n7 --seconds 3").err.find("candidate: is excluded: no quota (got n7)") == 0);
   std::string past = "workload,candidate,seconds,usd_per_h\n";

@@ -181,7 +181,10 @@ TEST_CASE("words of the command are its own, whatever they look like") {
 }
 
 TEST_CASE("several commands run at once, and never more runs than are allowed") {
-  const CommandSearch search("echo in >>ledger; sleep 0.7; grep -c in ledger >>seen; echo seconds=3\n", "--improvement 0");
+  const CommandSearch search(
+      "echo in >>ledger; for i in 1 2 3 4 5 6 7 8 9 10; do [ $(grep -c in ledger) -ge 2 ] || sleep 0.5; done; "
+      "grep -c in ledger >>seen; echo seconds=3\n",
+      "--improvement 0");
   CHECK(search.go("--parallel 2").code == 0);
   CHECK(get(search.folder() / "seen") == "2\n2\n");
   const CommandSearch one("echo in >>ledger; echo seconds=3\n", "--runs 1");
@@ -238,4 +241,11 @@ TEST_CASE("the best are run once more at the end where that is wanted, and only 
   CHECK(runs("k") == runs("j") + 2);
   CHECK(shell.run("search run k --evaluate runs.csv --confirm 2").code == 0);
   CHECK(runs("k") == runs("j") + 2);
+  // Once it is about confirming, a search does not go on, whatever that shows.
+  CHECK(shell.run("search init l --space runs.csv").code == 0);
+  put(shell.folder() / "l",
+      get(shell.folder() / "l") + R"({"event":"confirming","because":"improvement","candidates":["3 x small"]})" + "\n");
+  CHECK(shell.run("search run l --evaluate runs.csv").code == 0);
+  CHECK(runs("l") == 1);
+  CHECK(shell.run("search ask l").code == 1);
 }
