@@ -69,27 +69,34 @@ void LineJournal::create(const fs::path& file, std::string_view first_line) {
 
 LineJournal::LineJournal(const fs::path& file, Access access) : file_(file), descriptor_(open_journal(file, access)) {
   if (access == Access::append) lock(descriptor_, file);
-  read(access);
+  read();
 }
 
-void LineJournal::read(Access access) {
+void LineJournal::read() {
   int error = 0;
   const std::string text = read_up_to(descriptor_, kFileLimit + 1, error);
   if (error != 0) refuse(file_, "cannot be read: " + error_text(error));
   if (text.size() > kFileLimit) refuse(file_, "is too large");
-  checked_text(text, file_.string());
   std::size_t begin = 0;
   for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
     lines_.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
-  cut_off_ = text.substr(begin);
-  if (access == Access::read || cut_off_.empty()) return;
-  if (::ftruncate(descriptor_.number(), static_cast<off_t>(begin)) != 0 || ::fsync(descriptor_.number()) != 0) cannot_write(file_, errno);
+  cut_off_ = text.substr(begin);  // zeros, it may be, where the power went
+  whole_bytes_ = begin;
+  checked_text(text.substr(0, begin), file_.string());
+}
+
+// Not when it is opened: whoever names a file that is no journal is to find it as it was.
+void LineJournal::take_off_cut_line() {
+  if (cut_off_.empty()) return;
+  if (::ftruncate(descriptor_.number(), static_cast<off_t>(whole_bytes_)) != 0) cannot_write(file_, errno);
+  cut_off_.clear();
 }
 
 void LineJournal::append(std::string_view line) {
   assert(line.ends_with('\n'));
+  take_off_cut_line();
   struct stat status {};
   if (::fstat(descriptor_.number(), &status) != 0) cannot_write(file_, errno);
   try {

@@ -21,7 +21,7 @@ class LineJournal {
   /// Makes a journal of one line, on the disk when it returns. BadInput: something stands there already, or it cannot be written.
   static void create(const std::filesystem::path& file, std::string_view first_line);
 
-  /// Reads what is there. The beginning of a line without its end is left out and, to append, taken off.
+  /// Reads what is there and changes nothing. The beginning of a line without its end is left out; the first append() takes it off.
   /// BadInput: no such file, no regular file, larger than a file may be (io/file.hpp), a zero byte, another process adds to it.
   LineJournal(const std::filesystem::path& file, Access access);
 
@@ -30,17 +30,19 @@ class LineJournal {
   /// The beginning of a line that was cut off; empty where there was none.
   [[nodiscard]] const std::string& cut_off() const { return cut_off_; }
 
-  /// Adds a line, which ends with a newline, and returns once it is on the disk. BadInput where it cannot be written; nothing of it is left
-  /// then. Precondition: opened to append.
+  /// Adds a line, which ends with a newline, and returns once it is on the disk. BadInput where it cannot be written; no whole line of it
+  /// counts then, unless the disk takes nothing back. Precondition: opened to append.
   void append(std::string_view line);
 
  private:
-  void read(Access access);
+  void read();
+  void take_off_cut_line();
 
   std::filesystem::path file_;
   Descriptor descriptor_;
   std::vector<std::string> lines_;
   std::string cut_off_;
+  std::size_t whole_bytes_ = 0;  ///< of whole lines, where one more is cut off
 };
 
 }  // namespace forerun

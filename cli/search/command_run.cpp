@@ -18,6 +18,7 @@
 #include "core/error.hpp"
 #include "io/descriptor.hpp"
 #include "io/format.hpp"
+#include "io/target.hpp"
 
 extern char** environ;  // POSIX has no header for it
 
@@ -25,11 +26,14 @@ namespace forerun {
 namespace fs = std::filesystem;
 namespace {
 
-/// Runs the command and writes its exit status down as a whole. TERM is the command's to obey: the wrapper stays to tell of it.
+/// Runs the command and writes its exit status down as a whole. TERM is the command's to obey: the wrapper stays to tell of it. The file
+/// is there with room for the status before the command begins: a disk that it fills takes the status all the same.
 constexpr const char* kWrapper =
-    "trap : TERM INT HUP\nend=$1\nshift\n\"$@\"\nprintf '%s\\n' \"$?\" >\"$end.part\" && mv \"$end.part\" \"$end\"\n";
+    "trap : TERM INT HUP\nend=$1 out=$2\nshift 2\n\"$@\"\nprintf '%s\\n' \"$?\" 1<>\"$end.part\"\n"
+    "command -p sync \"$end.part\" \"$out\" 2>/dev/null\ncommand -p mv \"$end.part\" \"$end\"\n";
+constexpr std::string_view kRoomForStatus = "                \n";
 
-constexpr off_t kTail = off_t{1} << 20;
+constexpr off_t kTail = off_t{64} << 20;
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> out;
@@ -61,33 +65,45 @@ struct Launch {
   std::vector<char*> arguments;
   std::vector<char*> environment;
   std::string begun;
+  std::string end;
   int go = -1;
   int out = -1;
   int err = -1;
 };
+
+/// The command cannot begin: as shells say it.
+[[noreturn]] void give_up(const Launch& launch) {
+  const int end = ::open(launch.end.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  [[maybe_unused]] const ssize_t written = end < 0 ? 0 : ::write(end, "126\n", 4);
+  ::_exit(0);
+}
 
 [[noreturn]] void become_wrapper(const Launch& launch) {
   ::setsid();
   char word = 0;
   if (::read(launch.go, &word, 1) != 1) ::_exit(0);  // nobody wrote down that this begins
   const int begun = ::open(launch.begun.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (begun < 0 || ::fsync(begun) != 0) ::_exit(0);
+  if (begun < 0 || ::fsync(begun) != 0) give_up(launch);
   const int nothing = ::open("/dev/null", O_RDONLY);
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(launch.out, STDOUT_FILENO);
   ::dup2(launch.err, STDERR_FILENO);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) {
+    ::signal(signal, SIG_IGN);  // drops one that came while they were held back
+    ::signal(signal, SIG_DFL);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execve("/bin/sh", launch.arguments.data(), launch.environment.data());
-  ::_exit(0);
+  give_up(launch);
 }
 
 std::optional<struct stat> status_of_file(const fs::path& file) {
   struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return std::nullopt;
-  return status;
+  if (::stat(file.c_str(), &status) == 0) return status;
+  if (errno == ENOENT) return std::nullopt;
+  throw BadInput(Problem{.file = file.string(), .what = "cannot be looked at: " + error_text(errno)});
 }
 
 double written_s(const struct stat& status) {
@@ -96,13 +112,14 @@ double written_s(const struct stat& status) {
 
 double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
-/// The exit status that was written down; nothing where the file is missing or holds none.
+/// The exit status that was written down; nothing where the file is missing or holds none whole.
 std::optional<int> exit_status(const fs::path& file) {
   std::ifstream in(file);
   int status = 0;
-  return in >> status && status >= 0 && status <= 255 ? std::optional(status) : std::nullopt;
+  return in >> status && in.get() == '\n' && status >= 0 && status <= 255 ? std::optional(status) : std::nullopt;
 }
 
+/// The last lines of a file, whole ones.
 std::string tail_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
   const std::streamoff size = in.tellg();
@@ -112,6 +129,7 @@ std::string tail_of(const fs::path& file) {
   in.seekg(size - length);
   in.read(text.data(), length);
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  if (length < size) text.erase(0, text.find('\n') == std::string::npos ? 0 : text.find('\n') + 1);
   return text;
 }
 
@@ -123,21 +141,35 @@ RunFiles::RunFiles(const fs::path& folder, int run) {
   timed_out = folder / (name + ".timed-out");
 }
 
+std::string RunFiles::mark() const { return "FORERUN_RUN_FILES=" + fs::absolute(end).string(); }
+
 void begin_command(const RunFiles& files, const std::vector<std::string>& words, const std::vector<std::string>& variables,
                    const std::string& host, const std::function<void(const ProcessIdentity&)>& record) {
   std::error_code none;
   for (const fs::path& file : {files.begun, files.end, files.timed_out}) fs::remove(file, none);
   const Descriptor out = open_output(files.out), err = open_output(files.err);
+  {
+    const fs::path part = files.end.string() + ".part";
+    write_all(open_output(part), kRoomForStatus, part);
+  }
+  sync_folder(files.out);
   std::array<int, 2> ends{};
   // Sockets, since writing to a pipe whose other end is gone would end this process.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw SimulationFailed("no connection to a command can be had: " + error_text(errno));
   Descriptor reading(ends[0]), writing(ends[1]);
-  std::vector<std::string> arguments{"sh", "-c", kWrapper, "sh", fs::absolute(files.end).string()};
+  std::vector<std::string> arguments{"sh", "-c", kWrapper, "sh", fs::absolute(files.end).string(), fs::absolute(files.out).string()};
   arguments.insert(arguments.end(), words.begin(), words.end());
-  std::vector<std::string> environment = environment_with(variables);
-  const Launch launch{pointers(arguments), pointers(environment), fs::absolute(files.begun).string(),
-                      reading.number(),    out.number(),          err.number()};
+  std::vector<std::string> own = variables;
+  own.push_back(files.mark());
+  std::vector<std::string> environment = environment_with(own);
+  const Launch launch{.arguments = pointers(arguments),
+                      .environment = pointers(environment),
+                      .begun = fs::absolute(files.begun).string(),
+                      .end = fs::absolute(files.end).string(),
+                      .go = reading.number(),
+                      .out = out.number(),
+                      .err = err.number()};
   const pid_t child = ::fork();
   if (child < 0) throw SimulationFailed("no process for a command can be had: " + error_text(errno));
   if (child == 0) {
@@ -160,10 +192,14 @@ RunState look_at(const RunFiles& files, const ProcessIdentity& process) {
   const bool alive = is_alive(process);
   const auto begun = status_of_file(files.begun);
   const auto end = status_of_file(files.end);
-  if (end && begun)
+  if (end)
     if (const auto status = exit_status(files.end))
-      return {RunState::Kind::ended, *status, Seconds(std::max(0.0, written_s(*end) - written_s(*begun)))};
+      return {RunState::Kind::ended, *status, Seconds(begun ? std::max(0.0, written_s(*end) - written_s(*begun)) : 0)};
   if (alive) return {RunState::Kind::running, 0, Seconds(begun ? std::max(0.0, now_s() - written_s(*begun)) : 0)};
+  if (!begun && !status_of_file(files.out))  // made before the run was recorded
+    throw BadInput(Problem{.file = files.out.string(),
+                           .what = "is gone, without which nobody knows what came of its run; bring it back, or "
+                                   "tell what came of it"});
   if (!begun) return {RunState::Kind::never_began};
   double last_s = written_s(*begun);
   for (const fs::path& file : {files.out, files.err})

@@ -16,8 +16,11 @@ struct RunFiles {
   std::filesystem::path out;
   std::filesystem::path err;
   std::filesystem::path begun;      ///< there from the moment before the command begins
-  std::filesystem::path end;        ///< the exit status, once the command has ended; whole or not there
+  std::filesystem::path end;        ///< the exit status, once the command has ended, or 126 where it could not begin; whole or not there
   std::filesystem::path timed_out;  ///< there once the command was told to end, since it took too long
+
+  /// A variable that stands in the command's environment and in no other's.
+  [[nodiscard]] std::string mark() const;
 };
 
 /// Begins a command in a session of its own, with nothing on standard input; it goes on where this process ends, and writes down its own
@@ -26,7 +29,8 @@ struct RunFiles {
 void begin_command(const RunFiles& files, const std::vector<std::string>& words, const std::vector<std::string>& variables,
                    const std::string& host, const std::function<void(const ProcessIdentity&)>& record);
 
-/// What the files and /proc say of a run that was recorded.
+/// What the files and /proc say of a run that was recorded. BadInput where files are missing that were there when it was recorded, or
+/// cannot be looked at: that says nothing of the run.
 struct RunState {
   enum class Kind {
     running,

@@ -112,10 +112,8 @@ std::string whats_next(SearchSession& session) {
 }  // namespace
 
 Page ask_page(const SearchSession& session) {
-  std::vector<int> ids;
-  for (const SearchRun& run : session.under_way()) ids.push_back(run.candidate);
-  ids.insert(ids.end(), session.asked().begin(), session.asked().end());
-  Page page{.document = {{"schema_version", 1}, {"candidates", Json::array()}}};
+  const std::vector<int>& ids = session.asked();
+  Page page{.document = {{"schema_version", 1}, {"candidates", Json::array()}, {"under_way", Json::array()}}};
   page.rows.header = {"candidate"};
   const auto column = [&](const std::string& key) {
     const auto found = std::ranges::find(page.rows.header, key);
@@ -133,7 +131,15 @@ Page ask_page(const SearchSession& session) {
     }
   }
   for (auto& row : page.rows.rows) row.resize(page.rows.header.size());
-  page.text = ids.empty() ? "nothing to run: the search is over\n" : text_table(page.rows);
+  std::string running;
+  for (const SearchRun& run : session.under_way()) {
+    page.document["under_way"].push_back(session.name(run.candidate));
+    running += format("under way:  run {}: {}\n", run.number, session.name(run.candidate));
+  }
+  if (!ids.empty())
+    page.text = text_table(page.rows) + running;
+  else
+    page.text = running.empty() ? "nothing to run: the search is over\n" : "nothing to run beside what is under way\n" + running;
   return page;
 }
 

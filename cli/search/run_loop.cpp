@@ -19,7 +19,7 @@
 namespace forerun {
 namespace {
 
-constexpr Seconds kGrace(5);  // between being asked to end and being ended
+constexpr std::chrono::seconds kGrace(5);  // between being asked to end and being ended
 constexpr int kMostAccidents = 3;
 constexpr long kPause_ns = 50'000'000;
 
@@ -95,10 +95,13 @@ class CommandRunner {
 
  private:
   [[nodiscard]] RunFiles files_of(int number) const { return {journal_.runs_folder(), number}; }
+  bool signal_session(const SearchRun& run, int signal) const {
+    return signal_followers(*run.process, signal, files_of(run.number).mark());
+  }
 
   void check_hosts() const {
     for (const SearchRun& run : session_.under_way())
-      if (run.process->host != host_ && !std::filesystem::exists(files_of(run.number).end))
+      if (!is_of_here(*run.process, host_) && !std::filesystem::exists(files_of(run.number).end))
         throw BadInput(Problem{.file = journal_.file().string(),
                                .what = format("run {} ({}) was begun on another machine; go on there, or tell what came of it", run.number,
                                               session_.name(run.candidate)),
@@ -126,11 +129,14 @@ class CommandRunner {
     const RunFiles files = files_of(run.number);
     const RunState state = look_at(files, *run.process);
     switch (state.kind) {
-      case RunState::Kind::never_began: begin(run.number, run.candidate); return;
-      case RunState::Kind::running: end_if_late(run, files, state); return;
-      case RunState::Kind::ended: tell(run, files, told_of(read_end(files, state), policy_.time), state); return;
+      case RunState::Kind::never_began: return begin_again(run);
+      case RunState::Kind::running: return end_if_late(run, files, state);
+      case RunState::Kind::ended:
+        if (std::filesystem::exists(files.timed_out) && signal_session(run, 0))
+          return end_if_late(run, files, state);  // what it began lives on
+        return tell(run, files, told_of(read_end(files, state), policy_.time), state);
       case RunState::Kind::vanished: {
-        signal_followers(*run.process, SIGKILL);  // nobody would tell of them
+        signal_session(run, SIGKILL);  // nobody would tell of them
         tell(
             run, files,
             {.status = "preempted", .time = state.wall, .reason = "its process is gone without a result: killed, or the machine went down"},
@@ -140,15 +146,25 @@ class CommandRunner {
     }
   }
 
+  void begin_again(const SearchRun& run) {
+    if (++begun_again_[run.number] > kMostAccidents)
+      throw SimulationFailed(format("run {} ({}) does not begin; is there room in {}?", run.number, session_.name(run.candidate),
+                                    journal_.runs_folder().string()));
+    begin(run.number, run.candidate);
+  }
+
+  // Each process that looks after a late command asks it to end, and waits for a while before it ends it: one that was killed may have
+  // written down that it would ask, and not asked.
   void end_if_late(const SearchRun& run, const RunFiles& files, const RunState& state) {
-    if (!policy_.timeout || state.wall < *policy_.timeout) return;
     if (!std::filesystem::exists(files.timed_out)) {
+      if (!policy_.timeout || state.wall < *policy_.timeout) return;
       write_file(files.timed_out, "");
-      ended_at_[run.number] = state.wall;
-      signal_followers(*run.process, SIGTERM);
-    } else if (state.wall >= ended_at_[run.number] + kGrace) {
-      signal_followers(*run.process, SIGKILL);
     }
+    const auto [asked, first] = asked_to_end_.try_emplace(run.number, std::chrono::steady_clock::now());
+    if (first)
+      signal_session(run, SIGTERM);
+    else if (std::chrono::steady_clock::now() >= asked->second + kGrace)
+      signal_session(run, SIGKILL);
   }
 
   void tell(const SearchRun& run, const RunFiles& files, Told told, const RunState& state) {
@@ -168,8 +184,9 @@ class CommandRunner {
   const CommandTemplate& command_;
   const RunPolicy& policy_;
   const std::string& host_;
-  std::map<int, Seconds> ended_at_;  ///< by run; zero for those that an earlier process told to end
-  int accidents_ = 0;                ///< in a row
+  std::map<int, std::chrono::steady_clock::time_point> asked_to_end_;  ///< by run
+  std::map<int, int> begun_again_;                                     ///< times, by run
+  int accidents_ = 0;                                                  ///< in a row
 };
 
 }  // namespace

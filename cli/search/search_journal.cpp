@@ -10,6 +10,8 @@ namespace forerun {
 namespace fs = std::filesystem;
 namespace {
 
+fs::path runs_folder_of(const fs::path& file) { return fs::weakly_canonical(file).string() + ".runs"; }
+
 SearchSession begin_session(const LineJournal& lines, const fs::path& file) {
   if (lines.lines().empty()) throw BadInput(Problem{.file = file.string(), .what = "holds no whole line, and so no search"});
   const JournalLine first(lines.lines().front(), file.string(), 1);
@@ -51,6 +53,7 @@ void SearchJournal::create(const fs::path& file, const SearchSetup& setup) {
 
 SearchJournal::SearchJournal(const fs::path& file, LineJournal::Access access)
     : file_(file), lines_(file, access), session_(begin_session(lines_, file)) {
+  runs_folder_ = runs_folder_of(file);
   if (!lines_.cut_off().empty()) say(file.string() + ": warning: the last line was cut off, or is just being written, and is left out");
   replay(lines_, file, session_);
 }

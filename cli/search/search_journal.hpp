@@ -24,13 +24,12 @@ class SearchJournal {
 
   [[nodiscard]] SearchSession& session() { return session_; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
-  /// Where what a run's command writes is kept.
-  [[nodiscard]] std::filesystem::path runs_folder() const { return runs_folder_of(file_); }
+  /// Where what a run's command writes is kept: beside the journal itself, whatever link led to it.
+  [[nodiscard]] const std::filesystem::path& runs_folder() const { return runs_folder_; }
 
  private:
-  static std::filesystem::path runs_folder_of(const std::filesystem::path& file) { return file.string() + ".runs"; }
-
   std::filesystem::path file_;
+  std::filesystem::path runs_folder_;
   LineJournal lines_;
   SearchSession session_;
 };

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/output.hpp"
+#include "cli/search/process.hpp"
 #include "cli/search/report_page.hpp"
 #include "cli/search/run_status.hpp"
 #include "cli/search/search_journal.hpp"
@@ -65,6 +66,10 @@ ExitCode tell(const TellOptions& options, const Environment& environment) {
   const int id = find_candidate(session, options.candidate);
   const std::vector<SearchRun> open = session.under_way();
   const auto started = std::ranges::find(open, id, &SearchRun::candidate);
+  if (started != open.end() && is_alive(*started->process))
+    throw BadInput(
+        problem({.value = options.candidate, .file = "candidate"},
+                format("is run by process {} now; wait for `search run`, or end that process's session first", started->process->pid)));
   told.run = started != open.end() ? started->number : session.next_number();
   journal.record(told, iso_date(environment.now));
   say(run_line(session, told.run));

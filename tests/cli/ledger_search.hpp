@@ -66,9 +66,9 @@ class LedgerSearch : public CommandLine {
   }
   void append(const std::string& line) const { std::ofstream(folder() / "j", std::ios::app) << line << "\n"; }
   /// What a run that was begun as this process has left in the journal.
-  void append_started(const std::string& candidate, int pid, const std::string& started, const std::string& host) const {
-    std::string boot = get("/proc/sys/kernel/random/boot_id");
-    boot.pop_back();
+  void append_started(const std::string& candidate, int pid, const std::string& started, const std::string& host,
+                      std::string boot = "") const {
+    if (boot.empty()) boot = get("/proc/sys/kernel/random/boot_id"), boot.pop_back();
     append(R"({"event":"started","run":1,"candidate":")" + candidate + R"(","process":{"pid":)" + std::to_string(pid) + R"(,"started":)" +
            started + R"(,"boot":")" + boot + R"(","host":")" + host + "\"}}");
   }

@@ -274,3 +274,13 @@ TEST_CASE("two processes are never at work on one search, and a report looks on"
   CHECK(answer.err == "j: another process is at work on it; wait for that, or end it\n");
   CHECK(search.run(other + "search report j").code == 1);
 }
+
+TEST_CASE("a file that is no journal is left as it was") {
+  const CommandLine shell;
+  for (const std::string text : {"candidate,usd_per_h\na,1\nb,2", "{\"x\": 1}"})
+    for (const std::string verb : {"ask f", "tell f a --seconds 1", "run f -- true", "report f"}) {
+      put(shell.folder() / "f", text);
+      CHECK(shell.run("search " + verb).code == 3);
+      CHECK(get(shell.folder() / "f") == text);
+    }
+}

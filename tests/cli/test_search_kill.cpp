@@ -166,10 +166,70 @@ TEST_CASE("two processes never run the same search, and a result is not told bes
 TEST_CASE("a run that was written down and never begun is begun once") {
   const LedgerSearch search("0", "--runs 1");
   search.append_started("3 x small", 999'999'999, "1", this_host());
+  std::filesystem::create_directory(search.folder() / "j.runs");
+  put(search.folder() / "j.runs" / "001.out", "");  // which is made before anything is written down
   CHECK(search.go().code == 5);
   CHECK(search.ledger() == Names{"3 x small"});
   CHECK(search.journal() == Names{"3 x small"});
   CHECK(search.first("status") == "ok");
+}
+
+TEST_CASE("a run whose files were taken away is not made again without a word") {
+  const LedgerSearch search("0", "--runs 1");
+  search.append_started("3 x small", 999'999'999, "1", this_host());
+  const Answer answer = search.go();
+  CHECK(answer.code == 3);
+  CHECK(answer.err.find("001.out: is gone") != std::string::npos);
+  CHECK(search.ledger().empty());
+}
+
+TEST_CASE("a journal is the same search by whatever link it is reached") {
+  const LedgerSearch search(kUntilStop, "--runs 1");
+  const pid_t process = search.start();
+  wait_for(search.folder() / "ledger");
+  kill(process, SIGKILL);
+  status_of(process);
+  std::filesystem::create_symlink("j", search.folder() / "link");
+  put(search.folder() / "stop", "");
+  CHECK(search.run("search run link -- sh run.sh {candidate}").code == 5);
+  CHECK(search.ledger().size() == 1);
+  CHECK(search.journal() == search.ledger());
+}
+
+TEST_CASE("nobody is told to run, or may tell, what a command is at") {
+  const LedgerSearch search(kUntilStop);
+  const pid_t process = search.start();
+  wait_for(search.folder() / "ledger");
+  kill(process, SIGKILL);
+  status_of(process);
+  const std::string running = search.ledger().front();
+  const Answer asked = search.run("search ask j");
+  CHECK(asked.code == 1);
+  CHECK(asked.out == "nothing to run beside what is under way\nunder way:  run 1: " + running + "\n");
+  CHECK(search.run("search ask j --count 2 --format csv").out.find(running) == std::string::npos);
+  const Answer told = search.run("search tell j '" + running + "' --seconds 1");
+  CHECK(told.code == 3);
+  CHECK(told.err.find("is run by process") != std::string::npos);
+  put(search.folder() / "stop", "");
+}
+
+TEST_CASE("a command that cannot begin is an accident, and the third in a row ends the process") {
+  const LedgerSearch search("0");
+  for (const char* run : {"001", "002", "003"})  // where the moment of its beginning would be kept stands what cannot be taken away
+    std::filesystem::create_directories(search.folder() / "j.runs" / (std::string(run) + ".begun") / "x");
+  const Answer answer = search.go();
+  CHECK(answer.code == 4);
+  CHECK(answer.err.find("3 commands in a row gave no result") != std::string::npos);
+  CHECK(search.ledger().empty());
+  CHECK(search.first("status") == "error");
+}
+
+TEST_CASE("what a late command began and does not obey is ended with it") {
+  const LedgerSearch search("0", "--runs 1");
+  put(search.folder() / "late.sh", "sh -c 'trap \"\" TERM; echo $$ >child; sleep 60 & wait; wait' &\nwait\n");
+  CHECK(search.run("search run j --timeout 1s -- sh late.sh").code == 1);
+  CHECK(search.first("status") == "timeout");
+  CHECK_FALSE(runs_in_session(search.wrapper()));
 }
 
 TEST_CASE("a run that ended while nobody looked is told and not made again") {
@@ -217,7 +277,7 @@ TEST_CASE("a command that lost its wrapper is ended before it is tried again") {
 
 TEST_CASE("a run that was begun on another machine is left to that") {
   const LedgerSearch search("0", "--runs 1");
-  search.append_started("3 x small", 1, "1", "elsewhere");
+  search.append_started("3 x small", 1, "1", "elsewhere", "another");
   const Answer answer = search.go();
   CHECK(answer.code == 3);
   CHECK(answer.err.find("j: run 1 (3 x small) was begun on another machine; go on there, or tell what came of it (got elsewhere") == 0);
@@ -225,6 +285,19 @@ TEST_CASE("a run that was begun on another machine is left to that") {
   CHECK(search.run("search tell j '3 x small' --seconds 1060").code == 0);
   CHECK(search.go().code == 5);
   CHECK(search.journal() == Names{"3 x small"});
+}
+
+TEST_CASE("a machine that was given another name is still the same, and one that was started again has lost what ran") {
+  for (const auto& [host, boot] : {std::pair<std::string, std::string>{"renamed", ""}, {this_host(), "earlier"}}) {
+    const LedgerSearch search("0", "--runs 2");
+    search.append_started("3 x small", 1, "1", host, boot);
+    std::filesystem::create_directory(search.folder() / "j.runs");
+    put(search.folder() / "j.runs" / "001.out", "");
+    put(search.folder() / "j.runs" / "001.begun", "");
+    CHECK(search.go().code == 5);
+    CHECK(search.first("status") == "preempted");
+    CHECK(search.ledger() == Names{"3 x small"});
+  }
 }
 
 TEST_CASE("a command that hangs is ended by the next process, too, and told as late") {

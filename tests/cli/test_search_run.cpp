@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "io/csv.hpp"
 #include "tests/cli/command_line.hpp"
+#include "tests/cli/ledger_search.hpp"
 #include "tests/cli/processes.hpp"
 #include "tests/cli/search_table.hpp"
 
@@ -136,7 +138,7 @@ TEST_CASE("an accident is tried once more, and three in a row end the command bu
   const CommandSearch search("echo run >>ledger\n", "--improvement 0");
   const Answer answer = search.go();
   CHECK(answer.code == 4);
-  CHECK(answer.err.find("3 commands in a row gave no result; what they wrote is in j.runs") != std::string::npos);
+  CHECK(answer.err.find("3 commands in a row gave no result; what they wrote is in /") != std::string::npos);
   CHECK(get(search.folder() / "ledger") == "run\nrun\nrun\n");
   put(search.folder() / "run.sh", "echo seconds=3\n");
   CHECK(search.go().code == 0);
@@ -248,4 +250,31 @@ TEST_CASE("the best are run once more at the end where that is wanted, and only 
   CHECK(shell.run("search run l --evaluate runs.csv").code == 0);
   CHECK(runs("l") == 1);
   CHECK(shell.run("search ask l").code == 1);
+}
+
+TEST_CASE("a result is found before megabytes of other output, and never in a part of a line") {
+  const LedgerSearch search("0", "--runs 1");
+  put(search.folder() / "talks.sh", "echo seconds=812\nyes 'eval_seconds=5' | head -c 3000000\n");
+  CHECK(search.run("search run j -- sh talks.sh").code == 5);
+  CHECK(search.first("seconds") == "812.0");
+}
+
+TEST_CASE("a standard stream that is closed is no file of the search's") {
+  const LedgerSearch search("0", "--runs 1");
+  CHECK(search.run("search run j -- sh run.sh {candidate} <&- >&- 2>&-").code == 5);
+  CHECK(search.run("search report j").code == 0);
+  CHECK(search.first("status") == "ok");
+}
+
+TEST_CASE("a table says what was paid, and has nothing to wait for") {
+  const LedgerSearch search("0", "--runs 1");
+  put(search.folder() / "paid.csv", "workload,candidate,usd_per_h,usd,seconds\n");
+  const auto names = read_csv_text(get(search.folder() / "runs.csv"), "runs", {});
+  std::string paid = "workload,candidate,usd_per_h,usd,seconds\n";
+  for (std::size_t row = 0; row < names.rows.size(); ++row) paid += "w," + names.at(row, "candidate").value + ",1,7.5,60\n";
+  put(search.folder() / "paid.csv", paid);
+  CHECK(search.run("search run j --evaluate paid.csv --timeout 1h").code == 3);
+  CHECK(search.run("search run j --evaluate paid.csv --parallel 2").code == 3);
+  CHECK(search.run("search run j --evaluate paid.csv").code == 5);
+  CHECK(search.first("usd") == "7.5");
 }
