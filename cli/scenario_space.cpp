@@ -196,11 +196,17 @@ Evaluated evaluate(const SpaceEntry& entry, Engine engine, VariantReader& reader
   for (const auto& [key, value] : entry.settings)
     if (key.find('.') != std::string::npos) text.settings.push_back({key + "=" + value, "candidate", 0, 0, ""});
   const ReadScenario read = reader.read(text);
-  const Prediction prediction = predictor(engine)(read.scenario);
-  if (prediction.status == Status::ok)
-    return {.result = {.outcome = cherrypick::Outcome::ok, .time = *prediction.total_time, .cost = prediction.cost}};
-  const bool failed = prediction.status == Status::failed;
-  return {.result = {.outcome = failed ? cherrypick::Outcome::error : cherrypick::Outcome::oom}, .reason = prediction.reason};
+  // What an engine cannot play it cannot play the next time either: no accident, which would be tried again.
+  try {
+    const Prediction prediction = predictor(engine)(read.scenario);
+    if (prediction.status == Status::ok)
+      return {.result = {.outcome = cherrypick::Outcome::ok, .time = *prediction.total_time, .cost = prediction.cost}};
+    return {.result = {.outcome = cherrypick::Outcome::oom},
+            .reason = prediction.reason,
+            .status = prediction.status == Status::failed ? "failed" : "oom"};
+  } catch (const MissingCapability& error) {
+    return {.result = {.outcome = cherrypick::Outcome::oom}, .reason = error.what(), .status = "failed"};
+  }
 }
 
 }  // namespace forerun

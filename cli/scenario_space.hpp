@@ -26,10 +26,12 @@ SearchSpace scenario_space(const ScenarioText& baseline, const std::vector<Varia
 struct Evaluated {
   cherrypick::Result result;
   std::string reason{};  ///< why it failed, where that is known
+  std::string status{};  ///< in the words of a journal, where the outcome does not say it all
 };
 
-/// What an engine says of an entry of such a space, in the place of a run: the time of the whole run, and its cost; out of memory, with the
-/// reason, where it is infeasible. BadInput: an entry of another kind of space, or one whose names mean nothing here any more.
+/// What an engine says of an entry of such a space, in the place of a run: the time of the whole run, and its cost; out of memory or, where
+/// the engine cannot play it, failed, with the reason. BadInput: an entry of another kind of space, or one whose names mean nothing here
+/// any more.
 Evaluated evaluate(const SpaceEntry& entry, Engine engine, VariantReader& reader);
 
 }  // namespace forerun

@@ -46,7 +46,7 @@ struct KernelSample {
 
 /// One communication benchmark over `ranks` ranks of one node.
 struct CollectiveSample {
-  std::string operation;  ///< `all-reduce` or `ping-pong`
+  std::string operation;  ///< by name, as costs/communication_benchmark.hpp has them
   int ranks = 2;
   Bytes bytes;
   Seconds median;

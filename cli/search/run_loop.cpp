@@ -202,11 +202,11 @@ void run_evaluated(SearchJournal& journal, const Evaluator& evaluator, const Run
                            .what = format("run {} ({}) of a command is under way; go on with the command, or tell what came of it",
                                           open.front().number, session.name(open.front().candidate))});
   while (const auto next = next_candidate(journal, policy.confirm)) {
-    const auto [result, reason] = evaluator(*next);
+    const auto [result, reason, status] = evaluator(*next);
     const int number = session.next_number();
     journal.record(Told{.run = number,
                         .candidate = session.name(*next),
-                        .status = std::string(to_string(result.outcome)),
+                        .status = status.empty() ? std::string(to_string(result.outcome)) : status,
                         .time = result.time,
                         .cost = result.cost,
                         .reason = reason},

@@ -120,6 +120,22 @@ TEST_CASE("the simulator evaluates what the oracle does not know") {
     CHECK(evaluate(each, Engine::sim, reader).result.time > 1.05 * evaluate(each, Engine::oracle, reader).result.time);
 }
 
+TEST_CASE("what an engine cannot play has failed, with its reason, and is no accident") {
+  Question question{.vary = {"platform.nodes=4,6"}};
+  question.scenario.strategy = "data=2,servers=1,sync=off";
+  question.scenario.settings.emplace_back("platform.slow-links=0:2:10s..20s");
+  const SearchSpace space = space_of(question);
+  const Environment environment = read_environment();
+  VariantReader reader(environment);
+  for (const SpaceEntry& each : space.entries) {
+    REQUIRE(each.candidate.excluded.empty());
+    const Evaluated played = evaluate(each, Engine::sim, reader);
+    CHECK(played.status == "failed");
+    CHECK_FALSE(is_transient(played.result.outcome));
+    CHECK(played.reason.find("slow-links") != std::string::npos);
+  }
+}
+
 TEST_CASE("what cannot be is excluded with its reason, and the others keep finite features") {
   Question question{.vary = {"platform=aws:p3.8xlarge,azure:Standard_NC6s_v3", "platform.nodes=1,2"},
                     .changes = {"workload.batch=200000", "platform=aws:p2.xlarge run.market=spot workload.precision=fp32"}};
