@@ -10,6 +10,8 @@ namespace forerun::cherrypick {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+/// Logarithms of what was measured that differ by rounding alone.
+constexpr double kSame = 1e-9;
 /// By how much the corner that areas are measured from lies beyond the worst run, in logarithms.
 constexpr double kBeyondWorst = 0.1;
 
@@ -152,7 +154,8 @@ Surrogate Search::learned() const {
   return surrogate;
 }
 
-/// Candidates with a run within the limits, by posterior mean.
+/// Candidates with a run within the limits, by posterior mean. Of those that were measured to be equally good, whoever is better in the
+/// other quantity comes first: no answer is beaten in one and in the other not.
 std::vector<int> Search::ranked(const Surrogate& surrogate) const {
   std::vector<int> ids;
   for (const Trial& trial : trials_)
@@ -160,6 +163,18 @@ std::vector<int> Search::ranked(const Surrogate& surrogate) const {
       ids.push_back(trial.candidate);
   std::ranges::sort(ids);
   std::ranges::stable_sort(ids, {}, [&](int id) { return surrogate.at(id).mean; });
+  std::vector<double> measured(catalogue_.size(), kInfinity);
+  for (const Trial& trial : trials_)
+    if (double& least = measured[static_cast<std::size_t>(trial.candidate)]; is_feasible(options_.goal, of(trial.candidate), trial.result))
+      least = std::min(least, latent_.of(of(trial.candidate), trial.result));
+  const auto other = [&](int id) {
+    return options_.goal.objective == Objective::time ? latent_.cost_shift(of(id)) : latent_.time_shift(of(id));
+  };
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    for (std::size_t j = i + 1; j < ids.size(); ++j) {
+      const double apart = measured[static_cast<std::size_t>(ids[i])] - measured[static_cast<std::size_t>(ids[j])];
+      if (std::abs(apart) <= kSame && other(ids[j]) < other(ids[i])) std::swap(ids[i], ids[j]);
+    }
   return ids;
 }
 
@@ -183,7 +198,9 @@ Answer Search::answer() const {
   std::vector<int> untried;
   for (std::size_t i = 0; i < states_.size(); ++i)
     if (states_[i] == State::free) untried.push_back(static_cast<int>(i));
-  if (options_.goal.objective != Objective::front)
+  // Runs that were all alike say nothing of how far others may lie apart.
+  const auto differs = [&](const Observation& run) { return std::abs(run.value - observations_.front().value) > kSame; };
+  if (options_.goal.objective != Objective::front && std::ranges::any_of(observations_, differs))
     answer.chance_of_better = chance_of_better(surrogate, ids[0], untried, limits_, options_.seed);
   return answer;
 }

@@ -93,6 +93,8 @@ std::string belief(const SearchSession& session, const cherrypick::Answer& answe
   }
   if (answer.chance_of_better)
     text += format("untried:    with a chance of {} one is more than 5 % better\n", percent(*answer.chance_of_better));
+  else if (session.setup().goal.objective != Objective::front)
+    text += "untried:    what they may take is not known yet: all runs so far count alike\n";
   if (answer.trust) text += format("simulator:  its predictions are trusted to {}\n", percent(*answer.trust));
   return text;
 }
@@ -107,6 +109,24 @@ std::string whats_next(SearchSession& session) {
   else
     text += "goes on:    `forerun search ask` names what to run next\n";
   return text;
+}
+
+/// Why configurations are not tried: some of the reasons, for people.
+std::string excluded_text(const std::vector<SpaceEntry>& entries) {
+  constexpr int kMost = 8;
+  std::string text;
+  int left = 0;
+  for (const SpaceEntry& entry : entries)
+    if (const std::string& reason = entry.candidate.excluded; !reason.empty() && ++left <= kMost)
+      text += "excluded:   " + entry.candidate.name + ": " + reason + "\n";
+  return left > kMost ? text + format("excluded:   {} more, all of them with --format json\n", left - kMost) : text;
+}
+
+Json excluded_json(const std::vector<SpaceEntry>& entries) {
+  Json all = Json::array();
+  for (const SpaceEntry& entry : entries)
+    if (!entry.candidate.excluded.empty()) all.push_back({{"candidate", entry.candidate.name}, {"reason", entry.candidate.excluded}});
+  return all;
 }
 
 }  // namespace
@@ -157,6 +177,7 @@ Page report_page(SearchSession& session) {
                          {"candidates", entries.size()},
                          {"excluded", excluded},
                          {"runs", runs_json(session)}}};
+  page.document["excluded_reasons"] = excluded_json(entries);
   page.document["under_way"] = Json::array();
   for (const SearchRun& run : session.under_way()) page.document["under_way"].push_back(session.name(run.candidate));
   page.document["asked"] = names(session, session.asked());
@@ -177,6 +198,7 @@ Page report_page(SearchSession& session) {
   const Table runs = runs_table(session);
   page.text += runs.rows.empty() ? "no runs yet\n" : text_table(runs);
   page.text += "\n" + (runs.rows.empty() ? "" : belief(session, answer)) + whats_next(session);
+  page.text += excluded_text(entries);
   for (const std::string& assumption : setup.space.assumptions) page.text += "assumed:    " + assumption + "\n";
   return page;
 }

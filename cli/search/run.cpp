@@ -66,7 +66,7 @@ ExitCode run(const SearchRunOptions& options, const Environment& environment) {
   RunPolicy policy = options.policy;
   if (!options.timeout.empty()) policy.timeout = parse_seconds(Text{.value = options.timeout, .file = "--timeout"});
   if (!options.evaluate.empty() && (policy.timeout || policy.parallel > 1 || policy.time == TimeSource::wall))
-    throw BadInput(Problem{.file = "--evaluate", .what = "runs nothing that --timeout, --parallel or --time could be said of"});
+    throw BadInput(Problem{.file = "--evaluate", .what = "takes no --timeout, --parallel or --time, which are of commands"});
   if (!options.command.empty()) check_command(options.command.front(), environment);
   SearchJournal journal(options.journal, LineJournal::Access::append);
   const SearchSpace& space = journal.session().setup().space;

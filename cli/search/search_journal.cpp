@@ -46,6 +46,7 @@ void SearchJournal::create(const fs::path& file, const SearchSetup& setup) {
     read.refuse("", error.what());
   }
   std::error_code none;
+  if (fs::exists(file, none)) throw BadInput(Problem{.file = file.string(), .what = "is there already, and is not written over"});
   if (const fs::path runs = runs_folder_of(file); fs::exists(runs, none) && !fs::is_empty(runs, none))
     throw BadInput(Problem{.file = runs.string(), .what = "holds runs of an earlier search; move it away first"});
   LineJournal::create(file, line);

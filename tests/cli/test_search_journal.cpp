@@ -243,6 +243,8 @@ TEST_CASE("excluded candidates are never asked for, predictions come first, and 
   CHECK(shell.run("search ask j --format csv").out.find("\nn2,") != std::string::npos);
   CHECK(shell.run("search ask j --count 9").out.find("n7") == std::string::npos);
   CHECK(shell.run("search tell j n7 --seconds 3").err.find("candidate: is excluded: no quota (got n7)") == 0);
+  CHECK(shell.run("search report j").out.find("excluded:   n7: no quota\n") != std::string::npos);
+  CHECK(shell.run("search report j --format json").out.find("\"reason\": \"no quota\"") != std::string::npos);
   std::string past = "workload,candidate,seconds,usd_per_h\n";
   for (int n = 1; n <= 9; ++n) past += "old,n" + std::to_string(n) + "," + std::to_string(n == 3 ? 10 : 1000) + ",1\n";
   put(shell.folder() / "past.csv", past);
