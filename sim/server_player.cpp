@@ -15,7 +15,7 @@ constexpr int kStartDraw = -1;
 constexpr int kStreamsDraw = -2;
 
 // TCP connections that share a link share it unevenly, and differently each time. A message of asynchronous workers has as many streams'
-// share of a link, from the fewest to the most: the logarithm of two messages' ratio then varies by 0.40, measured 0.1 to 0.47
+// share of a link, from the fewest to the most: the logarithm of two messages' ratio then varies by 0.40, measured 0.19 to 0.66
 // (docs/validation.md, bench/tcp_shares.py).
 constexpr int kFewestStreams = 2;
 constexpr int kMostStreams = 4;
