@@ -207,6 +207,10 @@ RunState look_at(const RunFiles& files, const ProcessIdentity& process) {
   return {RunState::Kind::vanished, 0, Seconds(last_s - written_s(*begun))};
 }
 
+void note_alive(const RunFiles& files) {
+  ::utimensat(AT_FDCWD, files.err.c_str(), nullptr, 0);  // where it fails, less is known of a run that vanishes
+}
+
 CommandEnd read_end(const RunFiles& files, const RunState& state) {
   CommandEnd end{.status = state.status, .wall = state.wall, .output = tail_of(files.out)};
   std::string words = tail_of(files.err);

@@ -44,6 +44,9 @@ struct RunState {
 };
 RunState look_at(const RunFiles& files, const ProcessIdentity& process);
 
+/// Notes that the run was seen alive just now: a command that is silent and goes down with its machine has taken as long as that.
+void note_alive(const RunFiles& files);
+
 /// What came of a run that ended.
 CommandEnd read_end(const RunFiles& files, const RunState& state);
 

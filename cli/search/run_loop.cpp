@@ -130,7 +130,7 @@ class CommandRunner {
     const RunState state = look_at(files, *run.process);
     switch (state.kind) {
       case RunState::Kind::never_began: return begin_again(run);
-      case RunState::Kind::running: return end_if_late(run, files, state);
+      case RunState::Kind::running: note_alive(files); return end_if_late(run, files, state);
       case RunState::Kind::ended:
         if (std::filesystem::exists(files.timed_out) && signal_session(run, 0))
           return end_if_late(run, files, state);  // what it began lives on

@@ -300,6 +300,21 @@ TEST_CASE("a machine that was given another name is still the same, and one that
   }
 }
 
+TEST_CASE("a silent command that goes down with who looks after it has taken as long as it was seen alive") {
+  const LedgerSearch search("30", "--runs 1");
+  const pid_t process = search.start();
+  wait_for(search.folder() / "ledger");
+  usleep(2'000'000);
+  kill(process, SIGKILL);
+  status_of(process);
+  const pid_t wrapper = search.wrapper();
+  kill(-wrapper, SIGKILL);
+  kill(wrapper, SIGKILL);
+  CHECK(search.go().code == 1);
+  CHECK(search.first("status") == "preempted");
+  CHECK(std::stod(search.first("seconds")) > 1.5);
+}
+
 TEST_CASE("a command that hangs is ended by the next process, too, and told as late") {
   const LedgerSearch search("40.5", "--runs 1");
   const pid_t process = search.start();
