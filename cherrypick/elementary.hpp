@@ -64,6 +64,9 @@ inline double portable_log(double x) {
   return x > 0.0 ? value : -std::numeric_limits<double>::infinity();
 }
 
+/// log2 x = log x / log 2.
+inline double portable_log2(double x) { return portable_log(x) * 1.44269504088896338700; }
+
 /// log(1 + y) without loss for small y > -1: log(u) y / (u - 1), u = 1 + y                       [Goldberg 1991, theorem 4]
 inline double portable_log1p(double y) {
   const double u = 1.0 + y;

@@ -12,9 +12,6 @@ namespace {
 
 /// Numbers that differ by less of their size differ by how they were rounded.
 constexpr double kRounding = 1e-12;
-constexpr double kInverseLog2 = 1.44269504088896338700;
-
-double log2_of(double value) { return portable_log(value) * kInverseLog2; }
 
 /// Rows as encode() gives them, and what each of their features is called.
 struct Encoded {
@@ -48,14 +45,14 @@ void append_sizes(const std::vector<Description>& descriptions, Encoding encodin
   const auto units = [](const Description& of) { return of.units_per_node; };
   const auto append = [&](const std::string& name, auto&& number) { append_scaled(descriptions, name, number, into); };
   const bool has_memory = std::ranges::all_of(descriptions, [](const Description& of) { return of.memory_gib_per_node > 0; });
-  append("log2 units per node", [&](const Description& of) { return log2_of(units(of)); });
+  append("log2 units per node", [&](const Description& of) { return portable_log2(units(of)); });
   if (encoding == Encoding::totals) {
-    append("log2 units", [&](const Description& of) { return log2_of(units(of) * of.nodes); });
-    if (has_memory) append("log2 memory", [](const Description& of) { return log2_of(of.memory_gib_per_node * of.nodes); });
+    append("log2 units", [&](const Description& of) { return portable_log2(units(of) * of.nodes); });
+    if (has_memory) append("log2 memory", [](const Description& of) { return portable_log2(of.memory_gib_per_node * of.nodes); });
     return;
   }
-  if (has_memory) append("log2 memory per unit", [&](const Description& of) { return log2_of(of.memory_gib_per_node / units(of)); });
-  append("log2 nodes", [](const Description& of) { return log2_of(of.nodes); });
+  if (has_memory) append("log2 memory per unit", [&](const Description& of) { return portable_log2(of.memory_gib_per_node / units(of)); });
+  append("log2 nodes", [](const Description& of) { return portable_log2(of.nodes); });
 }
 
 Encoded encode_named(const std::vector<Description>& descriptions, Encoding encoding, const std::vector<std::string>& numbers,

@@ -125,13 +125,8 @@ class Replay {
         for (const int id : search_->to_confirm(protocol_.confirm)) step(id, runs++);
         trajectory_.answer_of_10 = answer_ratio();
       }
-      const std::vector<int> asked = protocol_.method == Method::random ? next_of_permutation() : search_->ask();
+      const std::vector<int> asked = protocol_.method == Method::random ? next_of_permutation() : next_of_search();
       if (asked.empty()) break;
-      if (repeats(asked.front())) {
-        search_->tell(asked.front(), job_.results[static_cast<std::size_t>(asked.front())]);
-        --runs;
-        continue;
-      }
       step(asked.front(), runs);
       if (!near && trajectory_.ratios.back() <= kNear) near = true, trajectory_.runs_to_5_percent = runs;
       if (runs == 10 && protocol_.confirm == 0) trajectory_.answer_of_10 = answer_ratio();
@@ -155,9 +150,14 @@ class Replay {
   std::vector<int> next_of_permutation() { return {search_->options().first[trajectory_.ratios.size()]}; }
 
   /// An accident is tried once more, but was measured once: the table says the same again, at no further run.
-  [[nodiscard]] bool repeats(int id) const {
-    const auto has = [&](const Trial& trial) { return trial.candidate == id; };
-    return protocol_.method != Method::random && std::ranges::any_of(search_->trials(), has);
+  std::vector<int> next_of_search() {
+    std::vector<int> asked = search_->ask();
+    const auto has_run = [&](const Trial& trial) { return trial.candidate == asked.front(); };
+    while (!asked.empty() && std::ranges::any_of(search_->trials(), has_run)) {
+      search_->tell(asked.front(), job_.results[static_cast<std::size_t>(asked.front())]);
+      asked = search_->ask();
+    }
+    return asked;
   }
 
   void step(int id, int runs) {

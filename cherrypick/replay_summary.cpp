@@ -1,10 +1,10 @@
 #include "cherrypick/replay_summary.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "core/quantile.hpp"
+#include "core/rank_correlation.hpp"
 
 namespace forerun::cherrypick {
 namespace {
@@ -39,29 +39,6 @@ double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
   return sum / static_cast<double>(values.size());
-}
-
-/// From 0; equal values share the mean of their ranks.
-std::vector<double> ranks_of(const std::vector<double>& values) {
-  std::vector<double> sorted = values, ranks;
-  std::ranges::sort(sorted);
-  for (const double value : values) {
-    const auto [first, last] = std::ranges::equal_range(sorted, value);
-    ranks.push_back(0.5 * static_cast<double>((first - sorted.begin()) + (last - sorted.begin()) - 1));
-  }
-  return ranks;
-}
-
-std::optional<double> correlation(const std::vector<double>& a, const std::vector<double>& b) {
-  const double mean_a = mean_of(a), mean_b = mean_of(b);
-  double both = 0, square_a = 0, square_b = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    both += (a[i] - mean_a) * (b[i] - mean_b);
-    square_a += (a[i] - mean_a) * (a[i] - mean_a);
-    square_b += (b[i] - mean_b) * (b[i] - mean_b);
-  }
-  if (!(square_a > 0 && square_b > 0)) return std::nullopt;
-  return both / std::sqrt(square_a * square_b);
 }
 
 }  // namespace
@@ -110,7 +87,7 @@ std::optional<double> rank_correlation(const MeasuredJob& job, Objective objecti
     predicted.push_back(rate * job.predicted[i]->value());
     measured.push_back(rate * job.results[i].time.value());
   }
-  return predicted.empty() ? std::nullopt : correlation(ranks_of(predicted), ranks_of(measured));
+  return forerun::rank_correlation(predicted, measured);
 }
 
 Advantage advantage(std::span<const Trajectory> of, std::span<const Trajectory> over, int runs) {

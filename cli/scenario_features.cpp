@@ -12,16 +12,10 @@
 namespace forerun {
 namespace {
 
-constexpr double kGibibyte = 1024.0 * 1024.0 * 1024.0;
-constexpr double kInverseLog2 = 1.44269504088896338700;
-
 /// What a description has a number or a word for already.
 constexpr std::array<std::string_view, 9> kSeen = {
     "platform",       "platform.nodes", "platform.region", "platform.price", "platform.link-bandwidth", "platform.nic-bandwidth",
     "workload.batch", "strategy",       "run.market"};
-
-/// The same with any C library, as a search's sequence is.
-double log2_of(double value) { return cherrypick::portable_log(value) * kInverseLog2; }
 
 /// GPUs of a node; of a node that one device stands for, its cores.
 int units_per_node(const Platform& platform) { return platform.cores > 0 ? platform.cores : platform.devices_per_node; }
@@ -77,7 +71,7 @@ class Columns {
     std::size_t next = 0;
     number((ratios ? "log2 " : "") + key, [&](const DescribedVariant&) {
       const double value = numbers[next++];
-      return ratios ? log2_of(value) : value;
+      return ratios ? cherrypick::portable_log2(value) : value;
     });
   }
 
@@ -111,7 +105,7 @@ void add_sizes(const std::vector<DescribedVariant>& variants, std::vector<cherry
     const Platform& platform = variants[i].scenario->platform;
     into[i].nodes = platform.nodes;
     into[i].units_per_node = units_per_node(platform);
-    into[i].memory_gib_per_node = platform.memory_of_device().value() * platform.devices_per_node / kGibibyte;
+    into[i].memory_gib_per_node = platform.memory_of_device().value() * platform.devices_per_node / kGiB;
   }
 }
 
@@ -140,14 +134,15 @@ Descriptions describe(const std::vector<DescribedVariant>& variants) {
   const BytesPerSecond least = least_bandwidth(variants);
   if (least > BytesPerSecond(0))
     columns.number("log2 network bandwidth", [&](const DescribedVariant& of) {
-      return log2_of(std::max(of.scenario->platform.inter_node.bandwidth, least).value());
+      return cherrypick::portable_log2(std::max(of.scenario->platform.inter_node.bandwidth, least).value());
     });
-  columns.number("log2 ranks of a model", [](const DescribedVariant& of) { return log2_of(model_ranks(of.scenario->strategy)); });
+  columns.number("log2 ranks of a model",
+                 [](const DescribedVariant& of) { return cherrypick::portable_log2(model_ranks(of.scenario->strategy)); });
   columns.number("log2 batch", [](const DescribedVariant& of) {
-    return log2_of(static_cast<double>(std::max<std::int64_t>(1, of.scenario->workload.batch)));
+    return cherrypick::portable_log2(static_cast<double>(std::max<std::int64_t>(1, of.scenario->workload.batch)));
   });
   if (prices_differ(variants))
-    columns.number("log2 price of a unit", [](const DescribedVariant& of) { return log2_of(of.usd_per_unit_hour); });
+    columns.number("log2 price of a unit", [](const DescribedVariant& of) { return cherrypick::portable_log2(of.usd_per_unit_hour); });
   columns.word("device", [](const DescribedVariant& of) {
     const Platform& platform = of.scenario->platform;
     return platform.processor.empty() ? platform.device : platform.processor;

@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "cli/search/run_status.hpp"
 #include "io/csv.hpp"
 #include "io/file.hpp"
 #include "io/format.hpp"
@@ -12,8 +13,6 @@
 
 namespace forerun {
 namespace {
-
-constexpr double kMostSeconds = 1e15;
 
 /// The place of a name among others.
 std::size_t place(const Text& name, const std::vector<std::string>& names, const char* what) {
@@ -43,7 +42,7 @@ void add_predictions(const std::filesystem::path& file, std::vector<cherrypick::
       const std::size_t which = place(candidate, jobs[job].configurations, "candidate");
       if (!said.emplace(job, which).second) throw BadInput(problem(candidate, "another row of this workload has this candidate"));
       if (time.value.empty()) return;
-      const double seconds = parse_number(time, 0, kMostSeconds);
+      const double seconds = parse_number(time, 0, kMostOfRun);
       if (seconds == 0) throw BadInput(problem(time, "must be above zero"));
       jobs[job].predicted[which] = Seconds(seconds);
     });

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "core/rank_correlation.hpp"
 #include "io/format.hpp"
 #include "workloads/formulas.hpp"
 
@@ -14,17 +15,6 @@ namespace {
 template <class T>
 std::optional<double> si(const std::optional<T>& quantity) {
   return quantity ? std::optional(quantity->value()) : std::nullopt;
-}
-
-/// Ranks from 1; equal values share the mean of theirs.
-std::vector<double> ranks_of(std::span<const double> values) {
-  std::vector<double> ranks;
-  for (const double value : values) {
-    const auto below = std::ranges::count_if(values, [&](double other) { return other < value; });
-    const auto equal = std::ranges::count(values, value);
-    ranks.push_back(static_cast<double>(below) + (static_cast<double>(equal) + 1) / 2);
-  }
-  return ranks;
 }
 
 double mean(std::span<const double> values) {
@@ -192,20 +182,6 @@ std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows, ScoreBy by
   }
   if (by != ScoreBy::group) std::ranges::stable_sort(groups, {}, &GroupScore::group);
   return groups;
-}
-
-std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b) {
-  if (a.size() < 2) return std::nullopt;
-  const std::vector<double> x = ranks_of(a), y = ranks_of(b);
-  const double middle = (static_cast<double>(a.size()) + 1) / 2;
-  double xy = 0, xx = 0, yy = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    xy += (x[i] - middle) * (y[i] - middle);
-    xx += (x[i] - middle) * (x[i] - middle);
-    yy += (y[i] - middle) * (y[i] - middle);
-  }
-  if (xx == 0 || yy == 0) return std::nullopt;
-  return xy / std::sqrt(xx * yy);
 }
 
 std::optional<double> pairs_ordered(std::span<const double> truth, std::span<const double> guess) {

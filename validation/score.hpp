@@ -99,9 +99,6 @@ struct GroupScore {
 /// One entry a group and engine, in order of appearance; or one a device (file) and engine that has an error, by its name.
 std::vector<GroupScore> score_groups(std::span<const ScoredRun> rows, ScoreBy by = ScoreBy::group);
 
-/// Spearman's rank correlation: Pearson's over the ranks                                          [Spearman 1904]
-std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b);
-
 /// Share of the pairs (i, j) with truth_i != truth_j for which guess orders i and j alike; a tie of the guess counts half, so that a
 /// guess that says nothing gets one half. Empty without such a pair. The index of concordance          [Harrell et al. 1982, JAMA 247]
 std::optional<double> pairs_ordered(std::span<const double> truth, std::span<const double> guess);

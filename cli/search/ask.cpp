@@ -41,8 +41,7 @@ void add_search_ask(CLI::App& search, const Environment& environment, Action& ch
   add_output_options(*verb, options->output);
   verb->footer(
       "Example:\n  forerun search ask mine.search --format json\n\nExit codes: 0 there is something to run, 1 there is not: the search is "
-      "over, "
-      "3 bad input, 70 a bug.");
+      "over, or waits for what is under way, 3 bad input, 70 a bug.");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return ask(*options, environment); }; });
 }
 

@@ -15,7 +15,6 @@ namespace {
 using Printed = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::string_view kBlanks = " \t\r";
-constexpr double kMostPrinted = 1e15;
 constexpr double kLeastWall_s = 1e-3;  // clocks of file systems tick in milliseconds
 constexpr std::size_t kLongestWord = 200;
 
@@ -86,7 +85,7 @@ std::optional<double> number_of(const Printed& printed, std::string_view key, bo
   const auto found = printed.find(key);
   if (found == printed.end()) return std::nullopt;
   try {
-    const double value = parse_number({.value = found->second}, 0, kMostPrinted);
+    const double value = parse_number({.value = found->second}, 0, kMostOfRun);
     if (value > 0 || zero_allowed) return value;
   } catch (const BadInput&) {
     // The caller says so.

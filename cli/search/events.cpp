@@ -6,8 +6,6 @@
 namespace forerun {
 namespace {
 
-constexpr double kMostRunSeconds = 1e15;
-constexpr double kMostRunDollars = 1e15;
 constexpr int kMostNumber = 1'000'000'000;
 
 int run_in(const JournalLine& line) { return static_cast<int>(line.number("run", 1, kMostNumber)); }
@@ -23,14 +21,14 @@ Told read_told(const JournalLine& line) {
   Told told{.run = run_in(line),
             .candidate = line.text("candidate"),
             .status = line.text("status"),
-            .time = Seconds(line.number("seconds", 0, kMostRunSeconds)),
+            .time = Seconds(line.number("seconds", 0, kMostOfRun)),
             .reason = line.text_or_empty("reason")};
   try {
     check_status({.value = told.status, .key = "status"});
   } catch (const BadInput& error) {
     line.refuse("status", error.problems().front().what);
   }
-  if (const auto cost = line.optional_number("usd", 0, kMostRunDollars)) told.cost = Dollars(*cost);
+  if (const auto cost = line.optional_number("usd", 0, kMostOfRun)) told.cost = Dollars(*cost);
   return told;
 }
 

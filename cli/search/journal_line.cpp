@@ -52,12 +52,6 @@ std::uint64_t JournalLine::count(const char* key) const {
   return value.get<std::uint64_t>();
 }
 
-bool JournalLine::flag(const char* key) const {
-  if (!has(key)) return false;
-  if (!at(key).is_boolean()) refuse(key, "is neither true nor false");
-  return at(key).get<bool>();
-}
-
 const Json& JournalLine::list(const char* key) const {
   const Json& value = at(key);
   if (!value.is_array()) refuse(key, "is no list");

@@ -20,7 +20,6 @@ class JournalLine {
   [[nodiscard]] double number(const char* key, double least, double most) const;
   [[nodiscard]] std::optional<double> optional_number(const char* key, double least, double most) const;
   [[nodiscard]] std::uint64_t count(const char* key) const;
-  [[nodiscard]] bool flag(const char* key) const;  ///< false where it is missing
   [[nodiscard]] std::vector<std::string> texts(const char* key) const;
   [[nodiscard]] std::vector<double> numbers(const char* key) const;
   [[nodiscard]] JournalLine object(const char* key) const;

@@ -21,12 +21,6 @@ std::string goal_text(const SearchSetup& setup) {
   return text;
 }
 
-Json settings_json(const SpaceEntry& entry) {
-  Json json = Json::object();
-  for (const auto& [key, value] : entry.settings) json[key] = value;
-  return json;
-}
-
 Json estimate_json(const SearchSession& session, const std::optional<Estimate>& estimate) {
   if (!estimate) return nullptr;
   const Estimate& of = *estimate;

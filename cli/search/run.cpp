@@ -101,8 +101,7 @@ void add_search_run(CLI::App& search, const Environment& environment, Action& ch
       "--evaluate", options->evaluate,
       "instead of a command, a table of runs that were all made, or an engine, oracle or sim, of a search that --workload began");
   verb->add_option("--timeout", options->timeout, "ends a command after so long, such as 2h");
-  add_choice<TimeSource>(*verb, "--time", options->policy.time,
-                         "what a run took: as its command prints it, or from its beginning to its end",
+  add_choice<TimeSource>(*verb, "--time", options->policy.time, "wall: a command that prints no seconds took as long as it lived",
                          {{"printed", TimeSource::printed}, {"wall", TimeSource::wall}});
   verb->add_option("--parallel", options->policy.parallel, "commands at once; up to 4 are of use")->check(CLI::Range(1, 64));
   verb->add_option("--confirm", options->policy.confirm,

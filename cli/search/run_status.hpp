@@ -9,6 +9,9 @@
 /// How a run ended, in the words of tables, journals and commands: `ok`, `oom`, `timeout`, `failed`, `error`, `preempted`.
 namespace forerun {
 
+/// The most seconds, and the most dollars, that anybody is believed who says what a run took.
+inline constexpr double kMostOfRun = 1e15;
+
 /// BadInput for any other word, with the nearest.
 void check_status(const Text& word);
 

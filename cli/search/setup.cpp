@@ -26,8 +26,7 @@ Json entry_json(const SpaceEntry& entry) {
             {"memory", candidate.memory}};
   if (!candidate.excluded.empty()) json["excluded"] = candidate.excluded;
   if (entry.predicted) json["predicted_s"] = entry.predicted->value();
-  json["settings"] = Json::object();
-  for (const auto& [key, value] : entry.settings) json["settings"][key] = value;
+  json["settings"] = settings_json(entry);
   return json;
 }
 
@@ -94,6 +93,12 @@ cherrypick::StoppingRule read_stopping(const JournalLine& line) {
 }
 
 }  // namespace
+
+Json settings_json(const SpaceEntry& entry) {
+  Json json = Json::object();
+  for (const auto& [key, value] : entry.settings) json[key] = value;
+  return json;
+}
 
 Json to_json(const SearchSetup& setup) {
   Json json{{"forerun", "search"}, {"schema_version", kSearchSchema}, {"date", setup.date}, {"job", setup.space.job}};

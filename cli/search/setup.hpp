@@ -26,6 +26,8 @@ struct SearchSetup {
 };
 
 Json to_json(const SearchSetup& setup);
+/// Key by key, as a run is told them.
+Json settings_json(const SpaceEntry& entry);
 
 /// BadInput where the line is none, or of a schema that is not known.
 SearchSetup read_setup(const JournalLine& line);

@@ -25,13 +25,11 @@ struct TellOptions {
   std::string reason;
 };
 
-constexpr double kMostTold = 1e15;
-
 Told read_told(const TellOptions& options, Problems& problems) {
   Told told{.candidate = options.candidate, .status = options.status, .reason = options.reason};
   const auto number = [&](const std::string& value, const char* option) {
     double out = 0;
-    if (!value.empty()) problems.collect([&] { out = parse_number(Text{.value = value, .file = option}, 0, kMostTold); });
+    if (!value.empty()) problems.collect([&] { out = parse_number(Text{.value = value, .file = option}, 0, kMostOfRun); });
     return out;
   };
   problems.collect([&] { check_status(Text{.value = options.status, .file = "--status"}); });

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -16,6 +18,18 @@
 namespace forerun {
 
 using Names = std::vector<std::string>;
+
+/// The exit status of a process, once it has ended.
+inline int status_of(pid_t process) {
+  int status = 0;
+  waitpid(process, &status, 0);
+  return status;
+}
+
+inline void wait_for(const std::filesystem::path& file) {
+  for (int i = 0; i < 2000 && !std::filesystem::exists(file); ++i) usleep(5000);
+  REQUIRE(std::filesystem::exists(file));
+}
 
 /// A pause that ends when the test wants it to.
 inline const std::string kUntilStop = "0; while [ ! -e stop ]; do sleep 0.05; done";
@@ -44,6 +58,14 @@ class LedgerSearch : public CommandLine {
       _exit(127);
     }
     return child;
+  }
+  /// Kills `search run` once its first command runs, which goes on; after `seen_us` more.
+  void start_and_kill(useconds_t seen_us = 0) const {
+    const pid_t process = start();
+    wait_for(folder() / "ledger");
+    usleep(seen_us);
+    kill(process, SIGKILL);
+    status_of(process);
   }
   [[nodiscard]] Answer go(const std::string& options = "") const { return run("search run j " + options + " -- sh run.sh {candidate}"); }
 

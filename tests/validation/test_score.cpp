@@ -186,17 +186,6 @@ TEST_CASE("the median of an even number is the mean of both in the middle") {
   CHECK(median({5, 1, 3}) == 3);
 }
 
-TEST_CASE("rank correlation is one for any rising relation, minus one for a falling one") {
-  CHECK(*rank_correlation(std::vector<double>{1, 2, 3}, std::vector<double>{1, 10, 1000}) == Approx(1));
-  CHECK(*rank_correlation(std::vector<double>{1, 2, 3}, std::vector<double>{3, 2, 1}) == Approx(-1));
-}
-
-TEST_CASE("rank correlation gives ties their mean rank") {
-  // Ranks 1, 2.5, 2.5, 4 against 1, 2, 3, 4: covariance 4.5, variances 4.5 and 5.
-  CHECK(*rank_correlation(std::vector<double>{1, 2, 2, 3}, std::vector<double>{1, 2, 3, 4}) == Approx(4.5 / std::sqrt(4.5 * 5)));
-  CHECK_FALSE(rank_correlation(std::vector<double>{1, 1}, std::vector<double>{1, 2}));
-}
-
 TEST_CASE("pairs with equal measurements do not count, a tied prediction counts half") {
   CHECK(*pairs_ordered(std::vector<double>{1, 2, 3}, std::vector<double>{1, 3, 2}) == Approx(2.0 / 3));
   CHECK(*pairs_ordered(std::vector<double>{1, 1, 2}, std::vector<double>{5, 6, 6}) == Approx(0.75));
