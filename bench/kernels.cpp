@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/layer_arrays.hpp"
 #include "kernels/cpu/operator.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/load.hpp"
 
@@ -35,9 +35,9 @@ struct Arrays {
         labels(static_cast<std::size_t>(kernel.batch * kernel.shape.input.positions())),
         picked(labels.size()),
         mask(output.size()),
-        statistics(values(cpu::statistics_elements(kernel.shape, kernel.batch))),
-        running(values(cpu::running_elements(kernel.shape))) {
-    for (const std::int64_t elements : cpu::further_inputs(kernel.shape)) {
+        statistics(values(statistics_elements(kernel.shape, kernel.batch))),
+        running(values(running_elements(kernel.shape))) {
+    for (const std::int64_t elements : forerun::further_inputs(kernel.shape)) {
       further_inputs.push_back(values(kernel.batch * elements));
       further_input_gradients.push_back(further_inputs.back());
     }
@@ -51,8 +51,8 @@ struct Arrays {
     return filled;
   }
 
-  cpu::LayerBuffers buffers() {
-    cpu::LayerBuffers b;
+  LayerBuffers buffers() {
+    LayerBuffers b;
     b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
     b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data(),
     b.second_moment = second_moment.data();
@@ -76,7 +76,7 @@ void run_kernel(benchmark::State& state, const Kernel& kernel, Library library) 
   const auto prepared = cpu::make_operator(kernel, library, {.rule = {.learning_rate = 0}});
   const Kernel forward{kernel.shape, Pass::forward, kernel.batch, {}};
   if (kernel.pass == Pass::backward_data && cpu::offers(library, forward)) cpu::make_operator(forward, library)->run(arrays.buffers());
-  const cpu::LayerBuffers buffers = arrays.buffers();
+  const LayerBuffers buffers = arrays.buffers();
   for (auto _ : state) prepared->run(buffers);
   using benchmark::Counter;
   state.counters["flop"] = Counter(flops(kernel).value(), Counter::kIsIterationInvariantRate);

@@ -7,7 +7,7 @@
 namespace forerun {
 
 /// Whether this project's kernels, on whatever device, do what is asked: in fp32, an update other than by l-bfgs, a pass that the layer
-/// has, and a shape that the formulas of cpu::Operator::run name. They do not for windows of three dimensions, and those that have holes or
+/// has, and a shape that the formulas of Operator::run name. They do not for windows of three dimensions, and those that have holes or
 /// end in the middle of a step, for experts, for sparse embeddings, and for attention whose scores are written.
 bool is_written(const Kernel& kernel);
 

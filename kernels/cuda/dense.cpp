@@ -17,30 +17,30 @@ int blas_size(std::int64_t size) {
 
 class Dense : public Operator {
  public:
-  Dense(const Kernel& kernel, std::shared_ptr<Blas> blas)
+  Dense(const Kernel& kernel, std::shared_ptr<Context> context)
       : batch_(blas_size(kernel.batch)),
         inputs_(blas_size(kernel.shape.input.elements())),
         outputs_(blas_size(kernel.shape.output.elements())),
         bias_(static_cast<std::int64_t>(inputs_) * outputs_),
-        blas_(std::move(blas)) {}
+        context_(std::move(context)) {}
 
  protected:
   int batch_;
   int inputs_;
   int outputs_;
   std::int64_t bias_;  // where the biases start
-  std::shared_ptr<Blas> blas_;
+  std::shared_ptr<Context> context_;
 };
 
 class Forward final : public Dense {
  public:
   using Dense::Dense;
   /// Y^T = W X^T; then the biases.
-  void run(const LayerBuffers& b, cudaStream_t stream) override {
-    check(cublasSgemm(blas_->on(stream), CUBLAS_OP_T, CUBLAS_OP_N, outputs_, batch_, inputs_, &kOne, b.weights, inputs_, b.input, inputs_,
+  void run(const LayerBuffers& b) override {
+    check(cublasSgemm(context_->blas(), CUBLAS_OP_T, CUBLAS_OP_N, outputs_, batch_, inputs_, &kOne, b.weights, inputs_, b.input, inputs_,
                       &kZero, b.output, outputs_),
           "dense forward");
-    add_bias(b.output, b.weights + bias_, batch_, outputs_, stream);
+    add_bias(b.output, b.weights + bias_, batch_, outputs_, context_->stream());
   }
 };
 
@@ -48,11 +48,11 @@ class BackwardWeights final : public Dense {
  public:
   using Dense::Dense;
   /// dW^T = X^T dY; the bias gradient sums dY over the batch.
-  void run(const LayerBuffers& b, cudaStream_t stream) override {
-    check(cublasSgemm(blas_->on(stream), CUBLAS_OP_N, CUBLAS_OP_T, inputs_, outputs_, batch_, &kOne, b.input, inputs_, b.output_gradient,
+  void run(const LayerBuffers& b) override {
+    check(cublasSgemm(context_->blas(), CUBLAS_OP_N, CUBLAS_OP_T, inputs_, outputs_, batch_, &kOne, b.input, inputs_, b.output_gradient,
                       outputs_, &kZero, b.weight_gradient, inputs_),
           "dense backward weights");
-    sum_rows(b.output_gradient, b.weight_gradient + bias_, batch_, outputs_, stream);
+    sum_rows(b.output_gradient, b.weight_gradient + bias_, batch_, outputs_, context_->stream());
   }
 };
 
@@ -60,8 +60,8 @@ class BackwardData final : public Dense {
  public:
   using Dense::Dense;
   /// dX^T = W^T dY^T.
-  void run(const LayerBuffers& b, cudaStream_t stream) override {
-    check(cublasSgemm(blas_->on(stream), CUBLAS_OP_N, CUBLAS_OP_N, inputs_, batch_, outputs_, &kOne, b.weights, inputs_, b.output_gradient,
+  void run(const LayerBuffers& b) override {
+    check(cublasSgemm(context_->blas(), CUBLAS_OP_N, CUBLAS_OP_N, inputs_, batch_, outputs_, &kOne, b.weights, inputs_, b.output_gradient,
                       outputs_, &kZero, b.input_gradient, inputs_),
           "dense backward data");
   }
@@ -69,10 +69,10 @@ class BackwardData final : public Dense {
 
 }  // namespace
 
-std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Blas> blas) {
-  if (kernel.pass == Pass::forward) return std::make_unique<Forward>(kernel, std::move(blas));
-  if (kernel.pass == Pass::backward_weights) return std::make_unique<BackwardWeights>(kernel, std::move(blas));
-  return std::make_unique<BackwardData>(kernel, std::move(blas));
+std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Context> context) {
+  if (kernel.pass == Pass::forward) return std::make_unique<Forward>(kernel, std::move(context));
+  if (kernel.pass == Pass::backward_weights) return std::make_unique<BackwardWeights>(kernel, std::move(context));
+  return std::make_unique<BackwardData>(kernel, std::move(context));
 }
 
 }  // namespace forerun::cuda

@@ -1,20 +1,16 @@
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/launches.hpp"
 
 namespace forerun::cuda {
 
 namespace {
 
-constexpr int kThreads = 256;
-constexpr int kMostBlocks = 4096;  // threads stride over what is left
-
 // A block of sum_rows takes a warp of neighbouring columns, so that each of its loads is one line of memory.
 constexpr int kTileColumns = 32;
 constexpr int kTileRows = 8;
 
 __global__ void add_bias_kernel(float* __restrict__ y, const float* __restrict__ bias, std::int64_t count, std::int64_t columns) {
-  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += stride) y[i] += bias[i % columns];
+  for (std::int64_t i = first_element(); i < count; i += element_stride()) y[i] += bias[i % columns];
 }
 
 __global__ void sum_rows_kernel(const float* __restrict__ y, float* __restrict__ sums, std::int64_t rows, std::int64_t columns) {
@@ -33,15 +29,13 @@ __global__ void sum_rows_kernel(const float* __restrict__ y, float* __restrict__
 }  // namespace
 
 void add_bias(float* y, const float* bias, std::int64_t rows, std::int64_t columns, cudaStream_t stream) {
-  const std::int64_t count = rows * columns, blocks = (count + kThreads - 1) / kThreads;
-  add_bias_kernel<<<static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks), kThreads, 0, stream>>>(y, bias, count, columns);
-  check(cudaGetLastError(), "add_bias");
+  const std::int64_t count = rows * columns;
+  launch("add_bias", add_bias_kernel, blocks_for(count), kThreads, 0, stream, y, bias, count, columns);
 }
 
 void sum_rows(const float* y, float* sums, std::int64_t rows, std::int64_t columns, cudaStream_t stream) {
   const auto blocks = static_cast<unsigned>((columns + kTileColumns - 1) / kTileColumns);
-  sum_rows_kernel<<<blocks, dim3(kTileColumns, kTileRows), 0, stream>>>(y, sums, rows, columns);
-  check(cudaGetLastError(), "sum_rows");
+  launch("sum_rows", sum_rows_kernel, blocks, dim3(kTileColumns, kTileRows), 0, stream, y, sums, rows, columns);
 }
 
 }  // namespace forerun::cuda

@@ -26,11 +26,11 @@ bool offers(const Kernel& kernel) {
   return shape.kind == LayerKind::dense && shape.bias && shape.output.positions() == 1;
 }
 
-std::unique_ptr<Operator> make_operator(const Kernel& kernel, std::shared_ptr<Blas> blas, UpdateRule rule) {
+std::unique_ptr<Operator> make_operator(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {
   if (!offers(kernel))
     throw MissingCapability("there is no " + std::string(to_string(kernel.pass)) + " of " + std::string(to_string(kernel.shape.kind)) +
                             unoffered_variant(kernel) + " for CUDA");
-  return kernel.pass == Pass::update ? update(kernel, rule) : dense(kernel, std::move(blas));
+  return kernel.pass == Pass::update ? update(kernel, std::move(context), options.rule) : dense(kernel, std::move(context));
 }
 
 }  // namespace forerun::cuda

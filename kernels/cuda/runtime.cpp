@@ -1,5 +1,7 @@
 #include "kernels/cuda/runtime.hpp"
 
+#include <utility>
+
 namespace forerun::cuda {
 
 int device_count() {
@@ -7,35 +9,63 @@ int device_count() {
   return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
 }
 
-Blas::Blas() {
-  check(cublasCreate(&handle_), "cublasCreate");
-  if (const cublasStatus_t status = cublasSetMathMode(handle_, CUBLAS_PEDANTIC_MATH); status != CUBLAS_STATUS_SUCCESS) {
-    cublasDestroy(handle_);
-    check(status, "cublasSetMathMode");
+DeviceMemory::DeviceMemory(std::size_t bytes) : bytes_(bytes) {
+  if (bytes > 0) check(cudaMalloc(&data_, bytes), "memory of the GPU");
+}
+
+DeviceMemory::~DeviceMemory() { cudaFree(data_); }
+
+DeviceMemory::DeviceMemory(DeviceMemory&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
+
+DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+namespace {
+
+cublasHandle_t blas_on(cudaStream_t stream) {
+  cublasHandle_t handle = nullptr;
+  check(cublasCreate(&handle), "cublasCreate");
+  try {
+    check(cublasSetMathMode(handle, CUBLAS_PEDANTIC_MATH), "cublasSetMathMode");
+    check(cublasSetStream(handle, stream), "cublasSetStream");
+  } catch (...) {
+    cublasDestroy(handle);
+    throw;
+  }
+  return handle;
+}
+
+}  // namespace
+
+Context::Context(int device) {
+  check(cudaSetDevice(device), "cudaSetDevice");
+  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
+  try {
+    blas_ = blas_on(stream_);
+  } catch (...) {
+    cudaStreamDestroy(stream_);
+    throw;
   }
 }
 
-Blas::~Blas() { cublasDestroy(handle_); }
-
-cublasHandle_t Blas::on(cudaStream_t stream) {
-  check(cublasSetStream(handle_, stream), "cublasSetStream");
-  return handle_;
+Context::~Context() {
+  cublasDestroy(blas_);
+  cudaStreamDestroy(stream_);
 }
 
-DeviceArray::DeviceArray(std::size_t size) {
-  void* memory = nullptr;
-  check(cudaMalloc(&memory, size * sizeof(float)), "cudaMalloc");
-  data_ = static_cast<float*>(memory);
+void* Context::scratch(std::size_t bytes) {
+  if (scratch_.bytes() < bytes) {
+    finish();  // an operator that still runs may use what there is
+    scratch_ = {};
+    scratch_ = DeviceMemory(bytes);
+  }
+  return scratch_.data();
 }
 
-DeviceArray::~DeviceArray() { cudaFree(data_); }
-
-void DeviceArray::upload(std::span<const float> values) {
-  check(cudaMemcpy(data_, values.data(), values.size_bytes(), cudaMemcpyHostToDevice), "cudaMemcpy to the device");
-}
-
-void DeviceArray::download(std::span<float> values) const {
-  check(cudaMemcpy(values.data(), data_, values.size_bytes(), cudaMemcpyDeviceToHost), "cudaMemcpy from the device");
-}
+void Context::finish() const { check(cudaStreamSynchronize(stream_), "a kernel of the GPU"); }
 
 }  // namespace forerun::cuda

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cublas_v2.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "kernels/cuda/check.hpp"
 
@@ -10,36 +14,45 @@ namespace forerun::cuda {
 /// Devices that can run kernels; zero also where there is no driver.
 int device_count();
 
-/// A cuBLAS handle: float32 products in full precision (no TF32).
-class Blas {
+/// Bytes of device memory; what is in them is not said. Throws std::runtime_error where there are not as many.
+class DeviceMemory {
  public:
-  Blas();
-  ~Blas();
-  Blas(const Blas&) = delete;
-  Blas& operator=(const Blas&) = delete;
+  DeviceMemory() = default;
+  explicit DeviceMemory(std::size_t bytes);
+  ~DeviceMemory();
+  DeviceMemory(DeviceMemory&& other) noexcept;
+  DeviceMemory& operator=(DeviceMemory&& other) noexcept;
 
-  /// The handle, set to launch on `stream`.
-  cublasHandle_t on(cudaStream_t stream);
+  [[nodiscard]] void* data() const { return data_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
-  cublasHandle_t handle_ = nullptr;
+  void* data_ = nullptr;
+  std::size_t bytes_ = 0;
 };
 
-/// An array of floats in device memory.
-class DeviceArray {
+/// A stream of one GPU and what operators share on it: library handles and scratch memory. The operators of one context run one after
+/// another; one thread uses it at a time.
+class Context {
  public:
-  explicit DeviceArray(std::size_t size);
-  ~DeviceArray();
-  DeviceArray(const DeviceArray&) = delete;
-  DeviceArray& operator=(const DeviceArray&) = delete;
+  explicit Context(int device = 0);
+  ~Context();
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
 
-  [[nodiscard]] float* data() { return data_; }
-  /// Both wait until the copy is done, and for what the default stream still does.
-  void upload(std::span<const float> values);
-  void download(std::span<float> values) const;
+  [[nodiscard]] cudaStream_t stream() const { return stream_; }
+  /// A cuBLAS handle that launches on the stream; float32 products in full precision (no TF32).
+  [[nodiscard]] cublasHandle_t blas() const { return blas_; }
+  /// Scratch memory of at least so many bytes, which the next operator may write over. Asked for when an operator is prepared and again
+  /// when it runs, because others may have made it larger.
+  void* scratch(std::size_t bytes);
+  /// Waits for all that was launched. Throws what a kernel died of.
+  void finish() const;
 
  private:
-  float* data_ = nullptr;
+  cudaStream_t stream_ = nullptr;
+  cublasHandle_t blas_ = nullptr;
+  DeviceMemory scratch_;
 };
 
 }  // namespace forerun::cuda

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -10,7 +10,7 @@ namespace forerun {
 namespace {
 
 std::vector<std::int64_t> further_inputs(const Kernel& kernel) {
-  std::vector<std::int64_t> elements = cpu::further_inputs(kernel.shape);
+  std::vector<std::int64_t> elements = further_inputs(kernel.shape);
   for (std::int64_t& count : elements) count *= kernel.batch;
   return elements;
 }
@@ -21,8 +21,8 @@ KernelArrays forward_arrays(const Kernel& kernel) {
   arrays.output = kernel.batch * shape.output.elements();
   arrays.weights = parameters(shape);
   arrays.further_inputs = further_inputs(kernel);
-  arrays.running = cpu::running_elements(shape);
-  arrays.statistics = cpu::statistics_elements(shape, kernel.batch);
+  arrays.running = running_elements(shape);
+  arrays.statistics = statistics_elements(shape, kernel.batch);
   if (shape.kind == LayerKind::max_pool) arrays.indices = arrays.output;
   if (shape.kind == LayerKind::dropout) arrays.mask = arrays.output;
   if (shape.kind == LayerKind::embedding)
@@ -37,7 +37,7 @@ KernelArrays backward_weights_arrays(const Kernel& kernel) {
   KernelArrays arrays;
   arrays.output_gradient = kernel.batch * shape.output.elements();
   arrays.weight_gradient = parameters(shape);
-  if (cpu::is_norm(shape.kind)) arrays.statistics = cpu::statistics_elements(shape, kernel.batch);
+  if (is_norm(shape.kind)) arrays.statistics = statistics_elements(shape, kernel.batch);
   if (shape.kind == LayerKind::embedding)
     arrays.picked = kernel.batch * shape.input.positions();
   else
@@ -54,10 +54,10 @@ KernelArrays backward_data_arrays(const Kernel& kernel) {
   KernelArrays arrays;
   arrays.input_gradient = inputs, arrays.weights = parameters(shape);
   arrays.further_input_gradients = further_inputs(kernel);
-  arrays.statistics = cpu::statistics_elements(shape, kernel.batch);
+  arrays.statistics = statistics_elements(shape, kernel.batch);
   if (!loss) arrays.output_gradient = outputs;
   if (loss || attends || kind == LayerKind::relu) arrays.output = outputs;
-  if (attends || cpu::is_norm(kind) || kind == LayerKind::gelu) arrays.input = inputs;
+  if (attends || is_norm(kind) || kind == LayerKind::gelu) arrays.input = inputs;
   if (attends) arrays.further_inputs = arrays.further_input_gradients;
   if (kind == LayerKind::max_pool) arrays.indices = outputs;
   if (kind == LayerKind::dropout) arrays.mask = outputs;
@@ -67,8 +67,8 @@ KernelArrays backward_data_arrays(const Kernel& kernel) {
 KernelArrays update_arrays(const Kernel& kernel) {
   KernelArrays arrays;
   arrays.weights = arrays.weight_gradient = parameters(kernel.shape);
-  if (cpu::has_velocity(kernel.optimizer)) arrays.velocity = arrays.weights;
-  if (cpu::has_second_moment(kernel.optimizer)) arrays.second_moment = arrays.weights;
+  if (has_velocity(kernel.optimizer)) arrays.velocity = arrays.weights;
+  if (has_second_moment(kernel.optimizer)) arrays.second_moment = arrays.weights;
   return arrays;
 }
 

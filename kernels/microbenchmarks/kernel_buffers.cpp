@@ -73,7 +73,7 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
       array[i] = static_cast<std::int32_t>(mix_bits(static_cast<std::uint64_t>(i)) % static_cast<std::uint64_t>(below));
     return array;
   };
-  for (cpu::LayerBuffers& copy : copies_) {
+  for (LayerBuffers& copy : copies_) {
     copy.input = take(arrays.input);
     copy.output = take(arrays.output);
     copy.output_gradient = take(arrays.output_gradient);
@@ -97,7 +97,7 @@ void KernelBuffers::cut(const Kernel& kernel, const KernelArrays& arrays, float*
 
 void KernelBuffers::note_fresh(const Kernel& kernel, const KernelArrays& arrays) {
   const LayerKind kind = kernel.shape.kind;
-  for (const cpu::LayerBuffers& copy : copies_) {
+  for (const LayerBuffers& copy : copies_) {
     std::vector<std::span<float>>& fresh = fresh_.emplace_back();
     // The arrays are all the arena's, which may be written to.
     const auto add = [&](const float* array, std::int64_t elements) {
@@ -135,8 +135,8 @@ void KernelBuffers::find_maxima(const Kernel& kernel) {
   AlignedArray<float> output(static_cast<std::size_t>(arrays.output));
   fill_with_normals(input.span());
   const auto pool = cpu::make_operator(forward, library_of(forward, Kernels::fastest));
-  for (const cpu::LayerBuffers& copy : copies_) {
-    cpu::LayerBuffers buffers;
+  for (const LayerBuffers& copy : copies_) {
+    LayerBuffers buffers;
     buffers.input = input.data();
     buffers.output = output.data();
     buffers.indices = copy.indices;

@@ -32,7 +32,7 @@ class KernelBuffers {
   /// read. An update finds nothing fresh. The contents stay.
   void refresh(std::size_t index);
 
-  [[nodiscard]] const cpu::LayerBuffers& copy(std::size_t index) const { return copies_[index]; }
+  [[nodiscard]] const LayerBuffers& copy(std::size_t index) const { return copies_[index]; }
   [[nodiscard]] std::size_t copies() const { return copies_.size(); }
 
  private:
@@ -40,7 +40,7 @@ class KernelBuffers {
   void find_maxima(const Kernel& kernel);
   void note_fresh(const Kernel& kernel, const KernelArrays& arrays);
 
-  std::vector<cpu::LayerBuffers> copies_;
+  std::vector<LayerBuffers> copies_;
   std::vector<std::vector<std::span<float>>> fresh_;  ///< by copy
   float loss_ = 0;
 };

@@ -15,16 +15,16 @@ constexpr Bytes kEnoughScratch(
 
 /// What the trainer does for a sum on the way back: it hands the gradient on as it is, and adds it to what the other reader of an input
 /// left (kernels/trainer/activations), as in a residual connection.
-class SumOfGradients final : public cpu::Operator {
+class SumOfGradients final : public Operator {
  public:
   explicit SumOfGradients(const Kernel& kernel) : elements_(kernel.batch * kernel.shape.output.elements()) {}
-  void run(const cpu::LayerBuffers& b) override { cpu::add_gradient(b.output_gradient, elements_, b.input_gradient); }
+  void run(const LayerBuffers& b) override { cpu::add_gradient(b.output_gradient, elements_, b.input_gradient); }
 
  private:
   std::int64_t elements_;
 };
 
-std::unique_ptr<cpu::Operator> operator_of(const Kernel& kernel) {
+std::unique_ptr<Operator> operator_of(const Kernel& kernel) {
   if (kernel.shape.kind == LayerKind::add && kernel.pass == Pass::backward_data) return std::make_unique<SumOfGradients>(kernel);
   return cpu::make_operator(kernel, library_of(kernel, Kernels::fastest));
 }

@@ -28,7 +28,7 @@ class KernelLoad {
 
  private:
   KernelBuffers buffers_;
-  std::vector<std::unique_ptr<cpu::Operator>> operators_;
+  std::vector<std::unique_ptr<Operator>> operators_;
   std::size_t operator_ = 0;  ///< whose turn it is
   std::size_t copy_ = 0;
 };

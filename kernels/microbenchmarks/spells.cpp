@@ -30,7 +30,7 @@ struct SpellWatch::Probe {
   void call() { run->run(buffers.copy(0)); }
   Kernel kernel = probe_kernel();
   KernelBuffers buffers;
-  std::unique_ptr<cpu::Operator> run;
+  std::unique_ptr<Operator> run;
 };
 
 SpellWatch::SpellWatch(Arena& arena) : probe_(std::make_unique<Probe>(arena)) {}

@@ -55,7 +55,7 @@ class Computation {
 
   Arena arena_;
   KernelBuffers buffers_;
-  std::unique_ptr<cpu::Operator> run_;
+  std::unique_ptr<Operator> run_;
 };
 
 /// One entry's ranks, and what they send and receive.

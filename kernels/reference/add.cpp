@@ -2,7 +2,7 @@
 
 namespace forerun {
 
-void reference_add(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_add(const Kernel& kernel, const LayerBuffers& b) {
   for (std::int64_t e = 0; e < kernel.batch * kernel.shape.output.elements(); ++e) {
     if (kernel.pass == Pass::forward) {
       double sum = b.input[e];

@@ -11,13 +11,13 @@ namespace {
 /// One query of one head: where its arrays start, what it sees of the keys, and its softmax.
 class Query {
  public:
-  Query(const Kernel& kernel, const cpu::OperatorOptions& options, const cpu::LayerBuffers& b, std::int64_t sample, std::int64_t head,
+  Query(const Kernel& kernel, const OperatorOptions& options, const LayerBuffers& b, std::int64_t sample, std::int64_t head,
         std::int64_t position)
       : a(kernel.shape.attention), b_(b), sample_(sample), key_head_(head * a.key_heads / a.heads) {
     const std::int64_t queries = kernel.shape.input.positions();
     row = (sample * queries + position) * a.heads + head;
     at = (sample * a.heads + head) * queries + position;
-    const std::int64_t seen = options.mask == cpu::AttentionMask::causal ? position + 1 + a.keys - queries : a.keys;
+    const std::int64_t seen = options.mask == AttentionMask::causal ? position + 1 + a.keys - queries : a.keys;
     double sum = 0;
     for (std::int64_t k = 0; k < seen; ++k) softmax.push_back(std::exp(score(k)));
     for (const double p : softmax) sum += p;
@@ -47,12 +47,12 @@ class Query {
     return sum * scale();
   }
 
-  const cpu::LayerBuffers& b_;
+  const LayerBuffers& b_;
   std::int64_t sample_;
   std::int64_t key_head_;
 };
 
-void forward(const Query& q, const cpu::LayerBuffers& b) {
+void forward(const Query& q, const LayerBuffers& b) {
   for (std::int64_t c = 0; c < q.a.value_channels; ++c) {
     double y = 0;
     for (std::size_t k = 0; k < q.softmax.size(); ++k) y += q.softmax[k] * q.factor[k] * b.further_inputs[1][q.value(k) + c];
@@ -65,7 +65,7 @@ struct Gradients {
   std::vector<double> query, key, value;
 };
 
-void backward(const Query& q, const cpu::LayerBuffers& b, Gradients& to) {
+void backward(const Query& q, const LayerBuffers& b, Gradients& to) {
   const float* dy = b.output_gradient + q.row * q.a.value_channels;
   std::vector<double> slope(q.softmax.size());  // of the loss by the softmax
   double mean = 0;
@@ -90,7 +90,7 @@ void store(const std::vector<double>& sums, float* to) {
 
 }  // namespace
 
-void reference_attention(const Kernel& kernel, const cpu::LayerBuffers& b, const cpu::OperatorOptions& options) {
+void reference_attention(const Kernel& kernel, const LayerBuffers& b, const OperatorOptions& options) {
   const Attention& a = kernel.shape.attention;
   const std::int64_t keys = kernel.batch * a.keys * a.key_heads;
   Gradients gradients{std::vector<double>(kernel.batch * kernel.shape.input.elements()), std::vector<double>(keys * a.key_channels),

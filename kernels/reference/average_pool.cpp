@@ -25,7 +25,7 @@ void for_each_place(const Kernel& kernel, Visit visit) {
 
 }  // namespace
 
-void reference_average_pool(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_average_pool(const Kernel& kernel, const LayerBuffers& b) {
   const auto places = static_cast<double>(kernel.shape.window.volume());
   const bool forward = kernel.pass == Pass::forward;
   std::vector<double> sums(kernel.batch * (forward ? kernel.shape.output : kernel.shape.input).elements());

@@ -38,7 +38,7 @@ void store(const std::vector<double>& sums, float* to) {
 
 }  // namespace
 
-void reference_conv2d(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_conv2d(const Kernel& kernel, const LayerBuffers& b) {
   const LayerShape& shape = kernel.shape;
   const std::int64_t outputs = shape.output.channels;
   const std::int64_t biases = shape.bias ? outputs : 0, weights = parameters(shape) - biases;

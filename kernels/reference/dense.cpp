@@ -16,7 +16,7 @@ struct Sizes {
   bool bias;
 };
 
-void forward(const Sizes& s, const cpu::LayerBuffers& b) {
+void forward(const Sizes& s, const LayerBuffers& b) {
   for (std::int64_t n = 0; n < s.rows; ++n)
     for (std::int64_t o = 0; o < s.out; ++o) {
       double sum = s.bias ? b.weights[s.out * s.in + o] : 0;
@@ -25,7 +25,7 @@ void forward(const Sizes& s, const cpu::LayerBuffers& b) {
     }
 }
 
-void backward_weights(const Sizes& s, const cpu::LayerBuffers& b) {
+void backward_weights(const Sizes& s, const LayerBuffers& b) {
   for (std::int64_t o = 0; o < s.out; ++o) {
     for (std::int64_t i = 0; i < s.in; ++i) {
       double sum = 0;
@@ -39,7 +39,7 @@ void backward_weights(const Sizes& s, const cpu::LayerBuffers& b) {
   }
 }
 
-void backward_data(const Sizes& s, const cpu::LayerBuffers& b) {
+void backward_data(const Sizes& s, const LayerBuffers& b) {
   for (std::int64_t n = 0; n < s.rows; ++n)
     for (std::int64_t i = 0; i < s.in; ++i) {
       double sum = 0;
@@ -50,7 +50,7 @@ void backward_data(const Sizes& s, const cpu::LayerBuffers& b) {
 
 }  // namespace
 
-void reference_dense(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_dense(const Kernel& kernel, const LayerBuffers& b) {
   const Sizes sizes(kernel);
   if (kernel.pass == Pass::forward) return forward(sizes, b);
   if (kernel.pass == Pass::backward_weights) return backward_weights(sizes, b);

@@ -3,7 +3,7 @@
 
 namespace forerun {
 
-void reference_dropout(const Kernel& kernel, const cpu::LayerBuffers& b, float share) {
+void reference_dropout(const Kernel& kernel, const LayerBuffers& b, float share) {
   const DropRate rate(share);
   const std::int64_t elements = kernel.shape.input.elements();
   for (std::int64_t e = 0; e < kernel.batch * elements; ++e) {

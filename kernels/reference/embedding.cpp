@@ -5,7 +5,7 @@
 
 namespace forerun {
 
-void reference_embedding(const Kernel& kernel, const cpu::LayerBuffers& b, bool adds_gradient) {
+void reference_embedding(const Kernel& kernel, const LayerBuffers& b, bool adds_gradient) {
   const std::int64_t channels = kernel.shape.output.channels, elements = kernel.batch * kernel.shape.output.elements();
   const auto row = [&](std::int64_t e) { return b.picked[e / channels] * channels + e % channels; };
   if (kernel.pass == Pass::forward) {

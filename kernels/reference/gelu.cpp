@@ -5,7 +5,7 @@
 
 namespace forerun {
 
-void reference_gelu(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_gelu(const Kernel& kernel, const LayerBuffers& b) {
   for (std::int64_t e = 0; e < kernel.batch * kernel.shape.input.elements(); ++e) {
     const double x = b.input[e];
     const double below = 0.5 * (1 + std::erf(x / std::numbers::sqrt2));

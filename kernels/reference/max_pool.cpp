@@ -22,7 +22,7 @@ std::int64_t largest(const LayerShape& shape, const float* sample, std::int64_t 
 
 }  // namespace
 
-void reference_max_pool(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_max_pool(const Kernel& kernel, const LayerBuffers& b) {
   const LayerShape& shape = kernel.shape;
   const std::int64_t in = shape.input.elements(), out = shape.output.elements();
   if (kernel.pass == Pass::forward) {

@@ -30,11 +30,11 @@ struct Groups {
   double size;
 };
 
-void forward(const Groups& g, const cpu::LayerBuffers& b, bool bias) {
+void forward(const Groups& g, const LayerBuffers& b, bool bias) {
   const std::vector<double> sums = g.sums([&](auto e) { return b.input[e]; });
   const auto apart = [&](auto e) { return b.input[e] - sums[g.of(e)] / g.size; };
   const std::vector<double> squares = g.sums([&](auto e) { return apart(e) * apart(e); });
-  const auto reciprocal = [&](std::int64_t group) { return 1 / std::sqrt(squares[group] / g.size + cpu::kNormEpsilon); };
+  const auto reciprocal = [&](std::int64_t group) { return 1 / std::sqrt(squares[group] / g.size + kNormEpsilon); };
   for (std::int64_t e = 0; e < g.rows * g.channels; ++e)
     b.output[e] = static_cast<float>(apart(e) * reciprocal(g.of(e)) * b.weights[e % g.channels] +
                                      (bias ? b.weights[g.channels + e % g.channels] : 0));
@@ -43,18 +43,18 @@ void forward(const Groups& g, const cpu::LayerBuffers& b, bool bias) {
     b.statistics[g.count + i] = static_cast<float>(reciprocal(i));
     if (!g.by_channel || b.running == nullptr) continue;
     const double mean = sums[i] / g.size, variance = squares[i] / (g.size > 1 ? g.size - 1 : g.size);
-    constexpr double kShare = cpu::kRunningShare;
+    constexpr double kShare = kRunningShare;
     b.running[i] = static_cast<float>((1 - kShare) * b.running[i] + kShare * mean);
     b.running[g.count + i] = static_cast<float>((1 - kShare) * b.running[g.count + i] + kShare * variance);
   }
 }
 
 /// The normalised input.
-double normal(const Groups& g, const cpu::LayerBuffers& b, std::int64_t e) {
+double normal(const Groups& g, const LayerBuffers& b, std::int64_t e) {
   return (static_cast<double>(b.input[e]) - b.statistics[g.of(e)]) * b.statistics[g.count + g.of(e)];
 }
 
-void backward_weights(const Groups& g, const cpu::LayerBuffers& b, bool bias) {
+void backward_weights(const Groups& g, const LayerBuffers& b, bool bias) {
   std::vector<double> scale(g.channels), shift(g.channels);
   for (std::int64_t e = 0; e < g.rows * g.channels; ++e) {
     scale[e % g.channels] += b.output_gradient[e] * normal(g, b, e);
@@ -66,7 +66,7 @@ void backward_weights(const Groups& g, const cpu::LayerBuffers& b, bool bias) {
   }
 }
 
-void backward_data(const Groups& g, const cpu::LayerBuffers& b) {
+void backward_data(const Groups& g, const LayerBuffers& b) {
   const auto slope = [&](auto e) { return static_cast<double>(b.output_gradient[e]) * b.weights[e % g.channels]; };
   const std::vector<double> sums = g.sums(slope), products = g.sums([&](auto e) { return slope(e) * normal(g, b, e); });
   for (std::int64_t e = 0; e < g.rows * g.channels; ++e) {
@@ -78,7 +78,7 @@ void backward_data(const Groups& g, const cpu::LayerBuffers& b) {
 
 }  // namespace
 
-void reference_norm(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_norm(const Kernel& kernel, const LayerBuffers& b) {
   const Groups groups(kernel);
   if (kernel.pass == Pass::forward) return forward(groups, b, kernel.shape.bias);
   if (kernel.pass == Pass::backward_weights) return backward_weights(groups, b, kernel.shape.bias);

@@ -5,7 +5,7 @@
 
 namespace forerun {
 
-void run_reference(const Kernel& kernel, const cpu::LayerBuffers& buffers, const cpu::OperatorOptions& options) {
+void run_reference(const Kernel& kernel, const LayerBuffers& buffers, const OperatorOptions& options) {
   if (!cpu::offers(cpu::Library::eigen, kernel)) throw MissingCapability("the layer does not have this pass");
   if (kernel.pass == Pass::update) return reference_update(kernel, buffers, options.rule);
   switch (kernel.shape.kind) {

@@ -7,7 +7,7 @@ namespace forerun {
 
 namespace {
 
-void forward(std::int64_t rows, std::int64_t classes, const cpu::LayerBuffers& b) {
+void forward(std::int64_t rows, std::int64_t classes, const LayerBuffers& b) {
   double loss = 0;
   for (std::int64_t n = 0; n < rows; ++n) {
     const float* x = b.input + n * classes;
@@ -20,7 +20,7 @@ void forward(std::int64_t rows, std::int64_t classes, const cpu::LayerBuffers& b
   *b.loss = static_cast<float>(loss / static_cast<double>(rows));
 }
 
-void backward(std::int64_t rows, std::int64_t classes, const cpu::LayerBuffers& b) {
+void backward(std::int64_t rows, std::int64_t classes, const LayerBuffers& b) {
   for (std::int64_t n = 0; n < rows; ++n)
     for (std::int64_t c = 0; c < classes; ++c) {
       const double target = b.labels[n] == c ? 1 : 0;
@@ -30,7 +30,7 @@ void backward(std::int64_t rows, std::int64_t classes, const cpu::LayerBuffers& 
 
 }  // namespace
 
-void reference_softmax_cross_entropy(const Kernel& kernel, const cpu::LayerBuffers& b) {
+void reference_softmax_cross_entropy(const Kernel& kernel, const LayerBuffers& b) {
   const std::int64_t rows = kernel.batch * kernel.shape.input.positions(), classes = kernel.shape.input.channels;
   if (kernel.pass == Pass::forward)
     forward(rows, classes, b);

@@ -7,14 +7,14 @@ namespace forerun {
 
 namespace {
 
-double step_of_sgd(Optimizer optimizer, const cpu::UpdateRule& rule, const cpu::LayerBuffers& b, std::int64_t i, double gradient) {
+double step_of_sgd(Optimizer optimizer, const UpdateRule& rule, const LayerBuffers& b, std::int64_t i, double gradient) {
   if (optimizer == Optimizer::sgd) return rule.learning_rate * gradient;
   const double v = static_cast<double>(rule.momentum) * b.velocity[i] + gradient;
   b.velocity[i] = static_cast<float>(v);
   return rule.learning_rate * v;
 }
 
-double step_of_adam(const cpu::UpdateRule& rule, const cpu::LayerBuffers& b, std::int64_t i, double gradient) {
+double step_of_adam(const UpdateRule& rule, const LayerBuffers& b, std::int64_t i, double gradient) {
   const double m = rule.momentum * static_cast<double>(b.velocity[i]) + (1.0 - rule.momentum) * gradient;
   const double s = rule.second_momentum * static_cast<double>(b.second_moment[i]) + (1.0 - rule.second_momentum) * gradient * gradient;
   b.velocity[i] = static_cast<float>(m);
@@ -25,7 +25,7 @@ double step_of_adam(const cpu::UpdateRule& rule, const cpu::LayerBuffers& b, std
 
 }  // namespace
 
-void reference_update(const Kernel& kernel, const cpu::LayerBuffers& b, const cpu::UpdateRule& rule) {
+void reference_update(const Kernel& kernel, const LayerBuffers& b, const UpdateRule& rule) {
   const bool adam = kernel.optimizer == Optimizer::adam || kernel.optimizer == Optimizer::adamw;
   for (std::int64_t i = 0; i < parameters(kernel.shape); ++i) {
     const double gradient = static_cast<double>(rule.gradient_scale) * b.weight_gradient[i];

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -15,7 +15,7 @@ bool hands_on_its_gradient(const LayerShape& shape) { return shape.kind == Layer
 /// Elements of each of the layer's inputs, of one sample.
 std::vector<std::int64_t> input_elements(const LayerShape& shape) {
   std::vector<std::int64_t> elements{shape.input.elements()};
-  for (const std::int64_t further : cpu::further_inputs(shape)) elements.push_back(further);
+  for (const std::int64_t further : further_inputs(shape)) elements.push_back(further);
   return elements;
 }
 
@@ -129,10 +129,10 @@ void Activations::pass_gradients(const LayerShape& shape, std::int64_t batch, in
   }
 }
 
-void Activations::connect(std::vector<cpu::LayerBuffers>& buffers) const {
+void Activations::connect(std::vector<LayerBuffers>& buffers) const {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const Values& values = values_[i];
-    cpu::LayerBuffers& layer = buffers[i];
+    LayerBuffers& layer = buffers[i];
     layer.output = values.output;
     layer.output_gradient = values.gradient;
     for (std::size_t k = 0; k < inputs_[i].size(); ++k) {

@@ -26,7 +26,7 @@ class Activations {
   Activations(const Workload& workload, const StageChunk& chunk, std::int64_t batch);
 
   /// Points the layers' buffers to the arrays. The sample itself is nobody's output: what reads it is pointed to it step by step.
-  void connect(std::vector<cpu::LayerBuffers>& buffers) const;
+  void connect(std::vector<LayerBuffers>& buffers) const;
 
   /// Adds up the gradients of what the layer's readers left, once all of them have run backward. Nothing is to do where it has but one.
   void gather_gradient(int layer);

@@ -2,7 +2,7 @@
 
 namespace forerun {
 
-ChannelPart::ChannelPart(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers)
+ChannelPart::ChannelPart(const Shard& shard, std::int64_t batch, LayerBuffers& buffers)
     : shard_(shard),
       batch_(batch),
       whole_input_(buffers.input),
@@ -21,7 +21,7 @@ ChannelPart::ChannelPart(const Shard& shard, std::int64_t batch, cpu::LayerBuffe
   }
 }
 
-void ChannelPart::begin(Pass pass, cpu::LayerBuffers& buffers) {
+void ChannelPart::begin(Pass pass, LayerBuffers& buffers) {
   const Slice part = shard_.activations(batch_, shard_.part);
   if (shard_.share == Share::channels && pass == Pass::forward) {
     if (buffers.input != value_.data()) whole_input_ = buffers.input;  // the samples of a micro-batch

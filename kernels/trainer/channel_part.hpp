@@ -8,9 +8,9 @@ namespace forerun {
 /// A layer whose filters or channels are shared out, between activations that are whole on every rank.
 class ChannelPart final : public SharedLayer {
  public:
-  ChannelPart(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers);
+  ChannelPart(const Shard& shard, std::int64_t batch, LayerBuffers& buffers);
 
-  void begin(Pass pass, cpu::LayerBuffers& buffers) override;
+  void begin(Pass pass, LayerBuffers& buffers) override;
   void exchange(const PlannedExchange& planned, RankGroup& group) override;
 
  private:

@@ -2,7 +2,7 @@
 
 namespace forerun {
 
-GatheredRows::GatheredRows(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers)
+GatheredRows::GatheredRows(const Shard& shard, std::int64_t batch, LayerBuffers& buffers)
     : shard_(shard),
       batch_(batch),
       row_elements_(shard.gathered.width * shard.gathered.channels),

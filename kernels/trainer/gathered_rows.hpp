@@ -10,9 +10,9 @@ namespace forerun {
 /// all ranks leave are summed and handed out behind it.
 class GatheredRows final : public SharedLayer {
  public:
-  GatheredRows(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers);
+  GatheredRows(const Shard& shard, std::int64_t batch, LayerBuffers& buffers);
 
-  void begin(Pass /*pass*/, cpu::LayerBuffers& /*buffers*/) override {}
+  void begin(Pass /*pass*/, LayerBuffers& /*buffers*/) override {}
   void exchange(const PlannedExchange& planned, RankGroup& group) override;
 
  private:

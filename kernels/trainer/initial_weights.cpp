@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "kernels/trainer/random.hpp"
 
 namespace forerun {
@@ -16,7 +16,7 @@ std::int64_t fan_in(const LayerShape& shape) { return shape.input.channels / sha
 
 /// Biases, or a norm's shifts.
 std::size_t shift_count(const LayerShape& shape) {
-  return static_cast<std::size_t>(shape.bias || cpu::is_norm(shape.kind) ? shape.output.channels : 0);
+  return static_cast<std::size_t>(shape.bias || is_norm(shape.kind) ? shape.output.channels : 0);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ float initial_deviation(const Workload& workload, std::size_t layer) {
 void fill_initial_weights(const Workload& workload, int layer, std::uint64_t seed, std::span<float> parameters) {
   const LayerShape& shape = workload.layers[static_cast<std::size_t>(layer)].shape;
   const std::span<float> weights = parameters.first(parameters.size() - shift_count(shape));
-  if (cpu::is_norm(shape.kind))
+  if (is_norm(shape.kind))
     std::ranges::fill(weights, 1.0F);
   else
     fill_normal(stream_key(seed, kFirstLayerStream + static_cast<std::uint64_t>(layer)),

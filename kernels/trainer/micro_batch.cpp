@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 
 namespace forerun {
 
 MicroBatch::MicroBatch(const Workload& workload, const StageChunk& chunk, const std::vector<Shard>& shards, std::int64_t samples,
-                       const std::vector<cpu::LayerBuffers>& parameters)
+                       const std::vector<LayerBuffers>& parameters)
     : samples_(samples),
       sample_elements_(workload.input.elements()),
       positions_(workload.layers.back().shape.input.positions()),
@@ -38,10 +38,10 @@ void MicroBatch::keep(const Workload& workload, std::size_t layer) {
   const LayerShape& shape = workload.layers[layer].shape;
   const std::int64_t outputs = samples_ * shape.output.elements();
   Kept& kept = kept_[layer];
-  cpu::LayerBuffers& buffers = buffers_[layer];
+  LayerBuffers& buffers = buffers_[layer];
   if (shape.kind == LayerKind::max_pool) kept.indices = AlignedArray<std::int32_t>(room(outputs));
   if (shape.kind == LayerKind::dropout) kept.mask = AlignedArray<std::uint8_t>(room(outputs));
-  kept.statistics = AlignedArray<float>(room(cpu::statistics_elements(shape, samples_)));
+  kept.statistics = AlignedArray<float>(room(statistics_elements(shape, samples_)));
   buffers.mask = kept.mask.data(), buffers.statistics = kept.statistics.data();
   if (workload.layers[layer].by_position) {
     const std::int64_t positions = shape.output.positions();
@@ -58,7 +58,7 @@ void MicroBatch::take_up(const Batch& batch, int number, std::int64_t step, floa
   number_ = number;
   std::ranges::fill(begun_, 0);
   const std::int64_t first = number * samples_;  // of the rank's batch
-  for (cpu::LayerBuffers& layer : buffers_) {
+  for (LayerBuffers& layer : buffers_) {
     layer.step = step;
     layer.first_sample = batch.first + first;
   }

@@ -20,7 +20,7 @@ class MicroBatch {
   /// Every layer's buffers begin as those of `parameters`, which are the same for all micro-batches. `shards`: what the rank has of each
   /// layer.
   MicroBatch(const Workload& workload, const StageChunk& chunk, const std::vector<Shard>& shards, std::int64_t samples,
-             const std::vector<cpu::LayerBuffers>& parameters);
+             const std::vector<LayerBuffers>& parameters);
 
   /// The micro-batch of that number of the batch, which must outlive its passes; the mean of its losses goes to `loss`.
   void take_up(const Batch& batch, int number, std::int64_t step, float& loss);
@@ -29,7 +29,7 @@ class MicroBatch {
   /// Leaves what was taken up.
   void drop() { number_ = -1; }
 
-  [[nodiscard]] cpu::LayerBuffers& buffers(int layer) { return buffers_[static_cast<std::size_t>(layer)]; }
+  [[nodiscard]] LayerBuffers& buffers(int layer) { return buffers_[static_cast<std::size_t>(layer)]; }
   [[nodiscard]] Activations& activations() { return activations_; }
   /// What a layer's forward pass, or its backward passes, work on is there after the first call.
   void begin(int layer, Pass pass);
@@ -50,7 +50,7 @@ class MicroBatch {
   std::int64_t sample_elements_;
   std::int64_t positions_;  // of a sample, that have a label each
   Activations activations_;
-  std::vector<cpu::LayerBuffers> buffers_;  // one a layer of the workload
+  std::vector<LayerBuffers> buffers_;  // one a layer of the workload
   std::vector<Kept> kept_;
   std::vector<std::unique_ptr<SharedLayer>> shared_;  // by layer
   std::vector<std::int8_t> begun_;                    // by layer, 1: forward, 2: backward

@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "core/error.hpp"
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "kernels/trainer/random.hpp"
 #include "workloads/formulas.hpp"
 
@@ -101,8 +101,8 @@ Network::Network(const Workload& workload, const StepPlan& plan, const NetworkOp
       layout_(parameter_layout(own_part(workload, shards_), runnable(workload, plan, shards_, options.kernels), class_of(plan, rank))),
       weights_(layout_.total),
       gradients_(layout_.total),
-      velocities_(cpu::has_velocity(workload.optimizer) ? layout_.total : 0),
-      second_moments_(cpu::has_second_moment(workload.optimizer) ? layout_.total : 0),
+      velocities_(has_velocity(workload.optimizer) ? layout_.total : 0),
+      second_moments_(has_second_moment(workload.optimizer) ? layout_.total : 0),
       running_(workload.layers.size()),
       parameters_(workload.layers.size()),
       owners_(weight_owners(workload, chunks_)),
@@ -125,9 +125,9 @@ void Network::point_to_parameters(std::uint64_t seed) {
   std::size_t largest = 0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const ParameterRange& range = layout_.layers[i];
-    cpu::LayerBuffers& buffers = parameters_[i];
+    LayerBuffers& buffers = parameters_[i];
     buffers.key = stream_key(seed, kFirstLayerStream + i);
-    running_[i] = AlignedArray<float>(static_cast<std::size_t>(cpu::running_elements(shards_[i].own)));
+    running_[i] = AlignedArray<float>(static_cast<std::size_t>(running_elements(shards_[i].own)));
     buffers.running = running_[i].data();
     if (range.count == 0) continue;
     if (losses_.size() > 1 || owners_[i] != static_cast<int>(i)) largest = std::max(largest, range.count);
@@ -156,15 +156,15 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
   }
 }
 
-cpu::UpdateRule mean_rule(cpu::UpdateRule rule, const Workload& workload, const StepPlan& plan) {
+UpdateRule mean_rule(UpdateRule rule, const Workload& workload, const StepPlan& plan) {
   rule.gradient_scale *= static_cast<float>(batch_of(plan)) / static_cast<float>(workload.batch);
   return rule;
 }
 
 void Network::prepare_operators(const Workload& workload, const StepPlan& plan, const NetworkOptions& options) {
-  cpu::OperatorOptions usual;
+  OperatorOptions usual;
   usual.rule = mean_rule(options.rule, workload, plan);
-  usual.mask = learns_tokens(workload) ? cpu::AttentionMask::causal : cpu::AttentionMask::none;
+  usual.mask = learns_tokens(workload) ? AttentionMask::causal : AttentionMask::none;
   operators_.resize(plan.operations.size());
   for (const StepEntry entry : order_) {
     const auto at = static_cast<std::size_t>(entry.operation);
@@ -172,7 +172,7 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
     if (kernel == nullptr || entry.layer < 0) continue;  // a server's work on variables
     Prepared& prepared = operators_[at];
     if (prepared.kernel == nullptr) {
-      cpu::OperatorOptions its = usual;
+      OperatorOptions its = usual;
       its.adds_gradient = std::ranges::count(owners_, entry.layer) > 1;
       prepared.kernel =
           cpu::make_operator(shards_[static_cast<std::size_t>(entry.layer)].run_as(*kernel), library_of(*kernel, options.kernels), its);
@@ -188,7 +188,7 @@ void Network::begin_step(const Batch& batch) {
   for (std::vector<MicroBatch>& chunk : held_)
     for (MicroBatch& micro_batch : chunk) micro_batch.drop();
   std::ranges::fill(written_, 0);
-  for (cpu::LayerBuffers& buffers : parameters_) buffers.step = step_;
+  for (LayerBuffers& buffers : parameters_) buffers.step = step_;
 }
 
 MicroBatch& Network::held(std::size_t chunk, int micro_batch) {
@@ -208,7 +208,7 @@ void Network::run(StepEntry entry) {
   if (prepared.pass == Pass::update) return prepared.kernel->run(parameters_[static_cast<std::size_t>(entry.layer)]);
   MicroBatch& micro_batch = taken_up(entry);
   micro_batch.begin(entry.layer, prepared.pass);
-  cpu::LayerBuffers& buffers = micro_batch.buffers(entry.layer);
+  LayerBuffers& buffers = micro_batch.buffers(entry.layer);
   SharedLayer* shared = micro_batch.shared(entry.layer);
   if (shared != nullptr) shared->point(prepared.pass, buffers);
   prepared.pass == Pass::backward_weights ? run_backward_weights(entry.layer, buffers, prepared) : prepared.kernel->run(buffers);
@@ -219,7 +219,7 @@ void Network::run(StepEntry entry) {
 }
 
 /// Operators write over gradients. What a step adds to one that it has left already passes through an array of its own.
-void Network::run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared) {
+void Network::run_backward_weights(int layer, LayerBuffers& buffers, const Prepared& prepared) {
   char& written = written_[static_cast<std::size_t>(owners_[static_cast<std::size_t>(layer)])];
   if (written == 0 || prepared.adds) {
     written = 1;

@@ -26,7 +26,7 @@ enum class Kernels { fastest, eigen_only };
 struct NetworkOptions {
   Kernels kernels = Kernels::fastest;
   std::uint64_t seed = 1;
-  cpu::UpdateRule rule;
+  UpdateRule rule;
 };
 
 /// A part of what a training must have again to go on.
@@ -85,7 +85,7 @@ class Network {
 
  private:
   struct Prepared {
-    std::unique_ptr<cpu::Operator> kernel;
+    std::unique_ptr<Operator> kernel;
     Pass pass = Pass::forward;
     bool adds = false;  ///< to the gradient that is there; others write over it
   };
@@ -98,7 +98,7 @@ class Network {
   /// The entry's, with its samples.
   MicroBatch& taken_up(StepEntry entry);
   [[nodiscard]] std::size_t chunk_of(int transfer) const;
-  void run_backward_weights(int layer, cpu::LayerBuffers& buffers, const Prepared& prepared);
+  void run_backward_weights(int layer, LayerBuffers& buffers, const Prepared& prepared);
 
   std::vector<Shard> shards_;  // one a layer
   std::vector<StageChunk> chunks_;
@@ -110,7 +110,7 @@ class Network {
   AlignedArray<float> second_moments_;
   AlignedArray<float> added_;                  // one layer's gradient of a micro-batch, on its way to `gradients_`
   std::vector<AlignedArray<float>> running_;   // averages of batch norms, one a layer
-  std::vector<cpu::LayerBuffers> parameters_;  // one a layer: what all micro-batches share
+  std::vector<LayerBuffers> parameters_;       // one a layer: what all micro-batches share
   std::vector<std::vector<MicroBatch>> held_;  // by chunk, those that have arrays, in turn
   std::vector<Prepared> operators_;            // one an operation of the plan
   std::vector<int> owners_;                    // by layer, the one whose weights it has
@@ -123,6 +123,6 @@ class Network {
 };
 
 /// The rule for gradients that are sums of what the plan's passes leave: each is a mean over the samples of its micro-batch.
-cpu::UpdateRule mean_rule(cpu::UpdateRule rule, const Workload& workload, const StepPlan& plan);
+UpdateRule mean_rule(UpdateRule rule, const Workload& workload, const StepPlan& plan);
 
 }  // namespace forerun

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -12,13 +12,13 @@ ParameterServer::ParameterServer(const Workload& workload, const StepPlan& plan,
   const std::size_t total = lay(plan, parts, server);
   weights_ = AlignedArray<float>(total);
   gradients_ = AlignedArray<float>(total);
-  velocities_ = AlignedArray<float>(cpu::has_velocity(workload.optimizer) ? total : 0);
-  second_moments_ = AlignedArray<float>(cpu::has_second_moment(workload.optimizer) ? total : 0);
+  velocities_ = AlignedArray<float>(has_velocity(workload.optimizer) ? total : 0);
+  second_moments_ = AlignedArray<float>(has_second_moment(workload.optimizer) ? total : 0);
   std::size_t largest = 0;
   for (const auto& [push, bucket] : pushes_) largest = std::max(largest, bucket.count);
   for (int worker = 0; worker < inboxes; ++worker) inboxes_.emplace_back(largest);
   begin_weights(workload, options.seed);
-  cpu::OperatorOptions how;
+  OperatorOptions how;
   how.rule = mean_rule(options.rule, workload, plan);
   for (const auto& [operation, push] : push_of_)
     if (const Operation& update = plan.operations[static_cast<std::size_t>(operation)]; update.name == "update") {
@@ -107,7 +107,7 @@ void ParameterServer::apply(int push, std::span<float> gradient) {
     if (push_of_.at(operation) == push) update(bucket, *rule, gradient.data());
 }
 
-void ParameterServer::update(const Bucket& bucket, cpu::Operator& rule, float* gradient) {
+void ParameterServer::update(const Bucket& bucket, Operator& rule, float* gradient) {
   const auto at = [&](AlignedArray<float>& array) { return array.size() == 0 ? nullptr : array.data() + bucket.first; };
   buffers_.weights = at(weights_), buffers_.weight_gradient = gradient;
   buffers_.velocity = at(velocities_), buffers_.second_moment = at(second_moments_);

@@ -51,19 +51,19 @@ class ParameterServer {
   std::size_t lay(const StepPlan& plan, const ServedParts& parts, int server);
   void place(const ServedPart& part, std::size_t& total);
   void begin_weights(const Workload& workload, std::uint64_t seed);
-  void update(const Bucket& bucket, cpu::Operator& rule, float* gradient);
+  void update(const Bucket& bucket, Operator& rule, float* gradient);
   void sum_up(const Bucket& bucket, const std::vector<std::span<float>>& own);
 
   std::map<int, Bucket> pushes_;  // by operation
   std::map<int, int> push_of_;    // by operation of the server
-  std::map<int, std::unique_ptr<cpu::Operator>> updates_;
+  std::map<int, std::unique_ptr<Operator>> updates_;
   std::vector<std::pair<ServedPart, std::size_t>> places_;  // where each variable lies
   AlignedArray<float> weights_;
   AlignedArray<float> gradients_;
   AlignedArray<float> velocities_;
   AlignedArray<float> second_moments_;
   std::vector<AlignedArray<float>> inboxes_;  // one a worker
-  cpu::LayerBuffers buffers_;
+  LayerBuffers buffers_;
 };
 
 }  // namespace forerun

@@ -5,7 +5,7 @@
 
 namespace forerun {
 
-RowPart::RowPart(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers) : shard_(shard), share_(shard.rows()) {
+RowPart::RowPart(const Shard& shard, std::int64_t batch, LayerBuffers& buffers) : shard_(shard), share_(shard.rows()) {
   const TensorShape &input = shard.whole.input, &output = shard.whole.output;
   const std::int64_t in = input.width * input.channels, out = output.width * output.channels;  // elements of a row
   const auto made = [batch](AlignedArray<float>& array, ImageRange rows, std::int64_t elements) {
@@ -27,7 +27,7 @@ RowPart::RowPart(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buff
   received_ = AlignedArray<float>(sent_.size());
 }
 
-void RowPart::begin(Pass pass, cpu::LayerBuffers& buffers) {
+void RowPart::begin(Pass pass, LayerBuffers& buffers) {
   if (pass == Pass::forward) {
     if (share_.reads_samples) x_own_.data = buffers.input;
     copy_rows(x_own_, share_.input, x_);
@@ -36,7 +36,7 @@ void RowPart::begin(Pass pass, cpu::LayerBuffers& buffers) {
   }
 }
 
-void RowPart::point(Pass pass, cpu::LayerBuffers& buffers) {
+void RowPart::point(Pass pass, LayerBuffers& buffers) {
   buffers.input = x_.data;
   buffers.output_gradient = pass == Pass::backward_data ? dy_.data : dy_own_.data;
   buffers.input_gradient = dx_.data;

@@ -10,10 +10,10 @@ namespace forerun {
 /// edge on padding. Rows are numbered as in the whole image.
 class RowPart final : public SharedLayer {
  public:
-  RowPart(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers);
+  RowPart(const Shard& shard, std::int64_t batch, LayerBuffers& buffers);
 
-  void begin(Pass pass, cpu::LayerBuffers& buffers) override;
-  void point(Pass pass, cpu::LayerBuffers& buffers) override;
+  void begin(Pass pass, LayerBuffers& buffers) override;
+  void point(Pass pass, LayerBuffers& buffers) override;
   void end(Pass pass) override;
   void exchange(const PlannedExchange& planned, RankGroup& group) override;
 

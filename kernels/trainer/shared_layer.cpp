@@ -9,7 +9,7 @@
 
 namespace forerun {
 
-std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers) {
+std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, LayerBuffers& buffers) {
   switch (shard.share) {
     case Share::nothing: return nullptr;
     case Share::filters:

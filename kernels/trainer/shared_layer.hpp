@@ -27,9 +27,9 @@ class SharedLayer {
   virtual ~SharedLayer() = default;
 
   /// Copies what the rank has of the inputs, before the layer runs forward, or of the gradient of its outputs, before it runs backward.
-  virtual void begin(Pass pass, cpu::LayerBuffers& buffers) = 0;
+  virtual void begin(Pass pass, LayerBuffers& buffers) = 0;
   /// Points the layer's buffers to what a pass works on.
-  virtual void point(Pass /*pass*/, cpu::LayerBuffers& /*buffers*/) {}
+  virtual void point(Pass /*pass*/, LayerBuffers& /*buffers*/) {}
   /// After a pass.
   virtual void end(Pass /*pass*/) {}
   /// Returns once the exchange is done. Throws std::logic_error where it is another one than the layer needs.
@@ -37,7 +37,7 @@ class SharedLayer {
 };
 
 /// Of a layer that several ranks share, once its buffers point to the arrays between layers; null where it needs no arrays of its own.
-std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, cpu::LayerBuffers& buffers);
+std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, LayerBuffers& buffers);
 
 /// Holds the elements that an exchange moves against the plan's bytes.
 void require_planned(const PlannedExchange& planned, std::int64_t elements);

@@ -43,7 +43,7 @@ struct TrainOptions {
   int resident_batches = 4;  ///< made before the first step and used in turn
   Kernels kernels = Kernels::fastest;
   int threads = 1;  ///< that its operators may use
-  cpu::UpdateRule rule;
+  UpdateRule rule;
   Clock clock = steady_now;
   DataOptions data;
   CheckpointOptions checkpoints;

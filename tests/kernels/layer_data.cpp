@@ -5,7 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
@@ -48,8 +48,8 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       weight_gradient(random_values(random, parameters(shape))),
       velocity(random_values(random, parameters(shape))),
       second_moment(random_values(random, parameters(shape))),
-      statistics(static_cast<std::size_t>(cpu::statistics_elements(shape, batch))),
-      running(random_values(random, cpu::running_elements(shape))),
+      statistics(static_cast<std::size_t>(statistics_elements(shape, batch))),
+      running(random_values(random, running_elements(shape))),
       indices(output.size()),
       labels(static_cast<std::size_t>(batch * shape.input.positions())),
       picked(static_cast<std::size_t>(batch * shape.input.positions())),
@@ -57,7 +57,7 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
       key(random()),
       step(1 + random() % 1000),
       first_sample(random() % 1000) {
-  for (const std::int64_t elements : cpu::further_inputs(shape)) {
+  for (const std::int64_t elements : forerun::further_inputs(shape)) {
     further_inputs.push_back(random_values(random, batch * elements));
     further_input_gradients.push_back(random_values(random, batch * elements));
   }
@@ -68,8 +68,8 @@ LayerData::LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& 
   for (std::int32_t& row : picked) row = any_row(random);
 }
 
-cpu::LayerBuffers LayerData::buffers() {
-  cpu::LayerBuffers b;
+LayerBuffers LayerData::buffers() {
+  LayerBuffers b;
   b.input = input.data(), b.output = output.data(), b.output_gradient = output_gradient.data(), b.input_gradient = input_gradient.data();
   b.weights = weights.data(), b.weight_gradient = weight_gradient.data(), b.velocity = velocity.data(),
   b.second_moment = second_moment.data();
@@ -93,8 +93,7 @@ void LayerData::poison(const LayerShape& shape, Pass pass) {
   for (std::vector<float>& further : further_input_gradients) std::fill(further.begin(), further.end(), kNaN);
 }
 
-void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data,
-         const cpu::OperatorOptions& options) {
+void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data, const OperatorOptions& options) {
   cpu::make_operator({shape, pass, batch, {}}, library, options)->run(data.buffers());
 }
 

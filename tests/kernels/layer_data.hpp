@@ -21,7 +21,7 @@ std::vector<float> random_values(std::mt19937& random, std::int64_t count);
 
 struct LayerData {
   LayerData(const LayerShape& shape, std::int64_t batch, std::mt19937& random);
-  cpu::LayerBuffers buffers();
+  LayerBuffers buffers();
 
   /// Overwrites what the pass writes with values that are not numbers, so that what it leaves out shows.
   void poison(const LayerShape& shape, Pass pass);
@@ -37,7 +37,7 @@ struct LayerData {
 
 /// Runs one pass of a library on the data.
 void run(const LayerShape& shape, Pass pass, std::int64_t batch, cpu::Library library, LayerData& data,
-         const cpu::OperatorOptions& options = {});
+         const OperatorOptions& options = {});
 
 /// The largest difference over the largest expected value; infinite where either is not a number.
 double relative_difference(const std::vector<float>& actual, const std::vector<float>& expected);

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "core/error.hpp"
+#include "device_data.hpp"
 #include "kernels/cuda/operator.hpp"
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
@@ -17,51 +18,20 @@ bool has_device() {
   return false;
 }
 
-/// A layer's arrays in device memory, there and back.
-class DeviceData {
- public:
-  explicit DeviceData(const LayerData& host)
-      : input_(host.input),
-        output_(host.output),
-        output_gradient_(host.output_gradient),
-        input_gradient_(host.input_gradient),
-        weights_(host.weights),
-        weight_gradient_(host.weight_gradient),
-        velocity_(host.velocity) {}
-
-  cuda::LayerBuffers buffers() {
-    cuda::LayerBuffers b;
-    b.input = input_.array.data(), b.output = output_.array.data(), b.output_gradient = output_gradient_.array.data();
-    b.input_gradient = input_gradient_.array.data(), b.weights = weights_.array.data();
-    b.weight_gradient = weight_gradient_.array.data(), b.velocity = velocity_.array.data();
-    return b;
-  }
-
-  void download(LayerData& host) const {
-    output_.array.download(host.output), input_gradient_.array.download(host.input_gradient), weights_.array.download(host.weights);
-    weight_gradient_.array.download(host.weight_gradient), velocity_.array.download(host.velocity);
-  }
-
- private:
-  struct Copy {
-    explicit Copy(const std::vector<float>& values) : array(values.size()) { array.upload(values); }
-    cuda::DeviceArray array;
-  };
-  Copy input_, output_, output_gradient_, input_gradient_, weights_, weight_gradient_, velocity_;
-};
-
 void compare(const LayerShape& shape, std::int64_t batch, Pass pass) {
   CAPTURE(to_string(pass), batch, shape.input.elements(), shape.output.elements());
   const Kernel kernel{shape, pass, batch, {}};
-  const cuda::UpdateRule rule{.learning_rate = 0.1F, .momentum = 0.7F, .gradient_scale = 0.25F};
+  const OperatorOptions options{.rule = {.learning_rate = 0.1F, .momentum = 0.7F, .gradient_scale = 0.25F}};
   std::mt19937 random(Catch::rngSeed());
   LayerData actual(shape, batch, random);
   LayerData expected = actual;
   actual.poison(shape, pass);
-  DeviceData device(actual);
-  cuda::make_operator(kernel, std::make_shared<cuda::Blas>(), rule)->run(device.buffers(), nullptr);
+  const auto context = std::make_shared<cuda::Context>();
+  DeviceData device(actual, Precision::fp32);
+  cuda::make_operator(kernel, context, options)->run(device.buffers());
+  context->finish();
   device.download(actual);
-  run_reference(kernel, expected.buffers(), {.rule = rule});
+  run_reference(kernel, expected.buffers(), options);
   CHECK(relative_difference(actual.output, expected.output) < 1e-5);
   CHECK(relative_difference(actual.input_gradient, expected.input_gradient) < 1e-5);
   CHECK(relative_difference(actual.weights, expected.weights) < 1e-5);

@@ -28,7 +28,7 @@ bool is_expected(Library library, LayerKind kind, Pass pass) {
 }
 
 /// A pass of the library and of the reference on the same data; every array must agree, touched or not.
-void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library library, const cpu::OperatorOptions& options) {
+void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library library, const OperatorOptions& options) {
   const Kernel kernel{shape, pass, batch, {}};
   CAPTURE(to_string(library), to_string(shape.kind), to_string(pass), batch, shape.input.channels, shape.input.height, shape.input.width,
           shape.output.channels, shape.window.height, shape.window.width, shape.stride.height, shape.stride.width, shape.padding.height,
@@ -63,10 +63,10 @@ void compare(const LayerShape& shape, std::int64_t batch, Pass pass, Library lib
   CHECK(actual.loss == Approx(expected.loss).epsilon(kTolerance));
 }
 
-const cpu::OperatorOptions kOptions{.rule = {0.1F, 0.7F}, .dropped_share = 0.3F};
+const OperatorOptions kOptions{.rule = {0.1F, 0.7F}, .dropped_share = 0.3F};
 
 void compare_all(const std::vector<LayerShape>& shapes, const std::vector<std::int64_t>& batches,
-                 const cpu::OperatorOptions& options = kOptions) {
+                 const OperatorOptions& options = kOptions) {
   for (const LayerShape& shape : shapes)
     for (const std::int64_t batch : batches)
       for (const Pass pass : kPasses)
@@ -185,8 +185,8 @@ TEST_CASE("attention agrees with the reference, causal and not, with shared keys
       attention(6, {.heads = 2, .key_heads = 2, .key_channels = 5, .value_channels = 7, .keys = 11, .dropout = true}),
       attention(131, {.heads = 2, .key_heads = 1, .key_channels = 8, .value_channels = 8, .keys = 131, .dropout = true}),
       attention(128, {.heads = 1, .key_heads = 1, .key_channels = 8, .value_channels = 8, .keys = 128})};
-  for (const cpu::AttentionMask mask : {cpu::AttentionMask::none, cpu::AttentionMask::causal}) {
-    cpu::OperatorOptions options = kOptions;
+  for (const AttentionMask mask : {AttentionMask::none, AttentionMask::causal}) {
+    OperatorOptions options = kOptions;
     options.mask = mask;
     compare_all(shapes, {1, 3}, options);
   }

@@ -16,7 +16,7 @@ namespace {
 /// What a pass leaves where it may use `threads`, on data of one seed.
 LayerData left_by(const Kernel& kernel, Library library, int threads) {
   const cpu::Threads scope(threads);
-  const cpu::OperatorOptions options{.rule = {0.1F, 0.7F}, .dropped_share = 0.3F};
+  const OperatorOptions options{.rule = {0.1F, 0.7F}, .dropped_share = 0.3F};
   std::mt19937 random(Catch::rngSeed());
   LayerData data(kernel.shape, kernel.batch, random);
   const Kernel forward{kernel.shape, Pass::forward, kernel.batch, {}};

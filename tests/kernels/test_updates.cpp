@@ -13,7 +13,7 @@ constexpr std::array kOptimizers = {Optimizer::sgd, Optimizer::sgd_momentum, Opt
 
 Kernel update_of(const LayerShape& shape, Optimizer optimizer) { return {shape, Pass::update, 1, {}, Precision::fp32, optimizer}; }
 
-void update(const LayerShape& shape, Optimizer optimizer, LayerData& data, const cpu::UpdateRule& rule) {
+void update(const LayerShape& shape, Optimizer optimizer, LayerData& data, const UpdateRule& rule) {
   cpu::make_operator(update_of(shape, optimizer), Library::eigen, {.rule = rule})->run(data.buffers());
 }
 
@@ -21,7 +21,7 @@ void update(const LayerShape& shape, Optimizer optimizer, LayerData& data, const
 
 TEST_CASE("updates by every optimizer agree with the reference, at the first steps and late ones") {
   LayerShape scales = layer(LayerKind::layer_norm, {.channels = 19});
-  const cpu::UpdateRule rule{0.1F, 0.7F, 0.95F, 1e-6F, 0.3F, 0.25F};
+  const UpdateRule rule{0.1F, 0.7F, 0.95F, 1e-6F, 0.3F, 0.25F};
   for (const LayerShape& shape : {layer(LayerKind::dense, {37, 1, 1}, 129), layer(LayerKind::conv2d, {3, 5, 5}, 7, 3), scales})
     for (const Optimizer optimizer : kOptimizers)
       for (const std::int64_t step : {1, 2, 7, 100000}) {
@@ -60,7 +60,7 @@ TEST_CASE("weight decay of AdamW shrinks weights by learning rate times decay, a
   LayerData decayed(shape, 1, random);
   decayed.weights = {1, -2, 4};
   LayerData plain = decayed;
-  const cpu::UpdateRule rule{.learning_rate = 0.5F, .weight_decay = 0.5F};
+  const UpdateRule rule{.learning_rate = 0.5F, .weight_decay = 0.5F};
   update(shape, Optimizer::adamw, decayed, rule);
   update(shape, Optimizer::adam, plain, rule);
   const std::vector<float> shrunk{0.25F, -0.5F, 1};

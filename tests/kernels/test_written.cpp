@@ -55,7 +55,7 @@ TEST_CASE("a precision, an optimizer or a window that nobody has written is refu
 TEST_CASE("a causal attention of fewer keys than queries is refused") {
   const Kernel kernel{attention(4, {.keys = 3}), Pass::forward, 1, {}};
   CHECK_THROWS_AS(cpu::make_operator(kernel, Library::eigen), MissingCapability);
-  CHECK_NOTHROW(cpu::make_operator(kernel, Library::eigen, {.mask = cpu::AttentionMask::none}));
+  CHECK_NOTHROW(cpu::make_operator(kernel, Library::eigen, {.mask = AttentionMask::none}));
 }
 
 TEST_CASE("every kernel of ResNet-18, ResNet-50, MobileNet v2, VGG-16 and GPT-2 is written") {

@@ -6,7 +6,7 @@
 #include "core/workload.hpp"
 
 /// How large the arrays of LayerBuffers are that a layer has beside its input, its output and its parameters.
-namespace forerun::cpu {
+namespace forerun {
 
 /// Kinds of norm that are written: a scale a channel, then a shift a channel.
 constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm || kind == LayerKind::layer_norm; }
@@ -23,4 +23,4 @@ std::int64_t statistics_elements(const LayerShape& shape, std::int64_t batch);
 /// Running averages of a batch norm.
 std::int64_t running_elements(const LayerShape& shape);
 
-}  // namespace forerun::cpu
+}  // namespace forerun

@@ -1,6 +1,6 @@
-#include "kernels/cpu/layer_arrays.hpp"
+#include "kernels/layer_arrays.hpp"
 
-namespace forerun::cpu {
+namespace forerun {
 
 std::vector<std::int64_t> further_inputs(const LayerShape& shape) {
   if (shape.kind == LayerKind::add) return std::vector<std::int64_t>(static_cast<std::size_t>(shape.operands - 1), shape.input.elements());
@@ -20,4 +20,4 @@ std::int64_t statistics_elements(const LayerShape& shape, std::int64_t batch) {
 
 std::int64_t running_elements(const LayerShape& shape) { return shape.kind == LayerKind::batch_norm ? 2 * shape.input.channels : 0; }
 
-}  // namespace forerun::cpu
+}  // namespace forerun

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cuda_bf16.h>
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/dynamic_shared.cuh"
+
+/// What the project's kernels share. They are launched by a function of the library and not by `<<< >>>`, so that a host's compiler, too,
+/// takes every source of theirs: tests/kernels/cuda_on_host runs them where there is no GPU.
+namespace forerun::cuda {
+
+inline constexpr int kThreads = 256;
+inline constexpr int kMostBlocks = 4096;  ///< of elementwise kernels: threads stride over what is left
+inline constexpr int kWarpLanes = 32;
+
+constexpr unsigned blocks_for(std::int64_t count, int threads = kThreads) {
+  const std::int64_t blocks = (count + threads - 1) / threads;
+  return static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks);
+}
+
+/// Throws std::runtime_error in the name of `what` where the kernel cannot be launched. Nothing is done for an empty grid.
+template <class... Parameters, class... Arguments>
+void launch(const char* what, void (*kernel)(Parameters...), dim3 blocks, dim3 threads, std::size_t shared_bytes, cudaStream_t stream,
+            Arguments... arguments) {
+  if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
+  cudaLaunchConfig_t config{};
+  config.gridDim = blocks;
+  config.blockDim = threads;
+  config.dynamicSmemBytes = shared_bytes;
+  config.stream = stream;
+  check(cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...), what);
+}
+
+/// An element of an activation as the number that kernels calculate with, and back.
+__device__ __forceinline__ float to_float(float value) { return value; }
+__device__ __forceinline__ float to_float(__nv_bfloat16 value) { return __bfloat162float(value); }
+template <class T>
+__device__ __forceinline__ T from_float(float value);
+template <>
+__device__ __forceinline__ float from_float<float>(float value) {
+  return value;
+}
+template <>
+__device__ __forceinline__ __nv_bfloat16 from_float<__nv_bfloat16>(float value) {
+  return __float2bfloat16(value);
+}
+
+/// The calling thread's first element of a grid that strides over many, and the stride.
+__device__ __forceinline__ std::int64_t first_element() { return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
+__device__ __forceinline__ std::int64_t element_stride() { return static_cast<std::int64_t>(gridDim.x) * blockDim.x; }
+
+/// The sum over the lanes of a warp, for all of them.
+__device__ __forceinline__ float warp_sum(float value) {
+  for (int lanes = kWarpLanes / 2; lanes > 0; lanes /= 2) value += __shfl_xor_sync(0xffffffffU, value, lanes);
+  return value;
+}
+
+__device__ __forceinline__ float warp_max(float value) {
+  for (int lanes = kWarpLanes / 2; lanes > 0; lanes /= 2) value = fmaxf(value, __shfl_xor_sync(0xffffffffU, value, lanes));
+  return value;
+}
+
+}  // namespace forerun::cuda
