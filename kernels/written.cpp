@@ -35,18 +35,19 @@ bool is_written(const LayerShape& shape) {
   }
 }
 
+bool has_other_precision(const Kernel& kernel) { return kernel.precision != Precision::fp32 && kernel.precision != Precision::bf16; }
 bool has_other_optimizer(const Kernel& kernel) { return kernel.pass == Pass::update && kernel.optimizer == Optimizer::lbfgs; }
 
 }  // namespace
 
 bool is_written(const Kernel& kernel) {
-  if (kernel.precision != Precision::fp32 || has_other_optimizer(kernel) || !is_written(kernel.shape)) return false;
+  if (has_other_precision(kernel) || has_other_optimizer(kernel) || !is_written(kernel.shape)) return false;
   if (kernel.pass == Pass::forward) return true;
   return kernel.pass == Pass::backward_data ? passes_gradient(kernel.shape.kind) : has_gradient(kernel.shape.kind);
 }
 
 std::string unwritten_variant(const Kernel& kernel) {
-  if (kernel.precision != Precision::fp32) return " in " + std::string(to_string(kernel.precision));
+  if (has_other_precision(kernel)) return " in " + std::string(to_string(kernel.precision));
   if (has_other_optimizer(kernel)) return " by " + std::string(to_string(kernel.optimizer));
   return is_written(kernel.shape) ? "" : " of this shape";
 }

@@ -56,19 +56,25 @@ constexpr bool onednn_has(LayerKind kind) {
   }
 }
 
+/// As unwritten_variant(), of what is written for other devices too.
+std::string unoffered_variant(const Kernel& kernel) {
+  return kernel.precision == Precision::fp32 ? unwritten_variant(kernel) : " in " + std::string(to_string(kernel.precision));
+}
+
 }  // namespace
 
 std::string_view to_string(Library library) { return library == Library::eigen ? "eigen" : "onednn"; }
 
 bool offers(Library library, const Kernel& kernel) {
-  if (!is_written(kernel) || library == Library::eigen) return is_written(kernel);
+  const bool written = is_written(kernel) && kernel.precision == Precision::fp32;
+  if (!written || library == Library::eigen) return written;
   return kernel.pass != Pass::update && onednn_has(kernel.shape.kind);
 }
 
 std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, const OperatorOptions& options) {
   if (!offers(library, kernel))
     throw MissingCapability(std::string(to_string(library)) + " has no " + std::string(to_string(kernel.pass)) + " of " +
-                            std::string(to_string(kernel.shape.kind)) + unwritten_variant(kernel));
+                            std::string(to_string(kernel.shape.kind)) + unoffered_variant(kernel));
   return library == Library::eigen ? make_eigen(kernel, options) : make_onednn(kernel, options);
 }
 

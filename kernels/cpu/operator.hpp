@@ -13,8 +13,8 @@ namespace forerun::cpu {
 enum class Library { eigen, onednn };
 std::string_view to_string(Library library);
 
-/// Whether a library has the kernel. Eigen, or plain loops, has every kernel that is_written() says there is; oneDNN has those of dense,
-/// conv2d, attention, pools, relu and gelu but the update.
+/// Whether a library has the kernel. Eigen, or plain loops, has every kernel in fp32 that is_written() says there is; oneDNN has those of
+/// dense, conv2d, attention, pools, relu and gelu but the update.
 bool offers(Library library, const Kernel& kernel);
 
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.

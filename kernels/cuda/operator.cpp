@@ -10,27 +10,41 @@ namespace forerun::cuda {
 
 namespace {
 
+/// Of what is written, what CUDA has: a line for each layer.
+bool has(const Kernel& kernel) {
+  const LayerShape& shape = kernel.shape;
+  if (kernel.pass == Pass::update) return kernel.precision == Precision::fp32 && kernel.optimizer == Optimizer::sgd_momentum;
+  switch (shape.kind) {
+    case LayerKind::dense: return kernel.precision == Precision::fp32 && shape.bias && shape.output.positions() == 1;
+    default: return false;
+  }
+}
+
+std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {
+  if (kernel.pass == Pass::update) return update(kernel, std::move(context), options.rule);
+  switch (kernel.shape.kind) {
+    case LayerKind::dense: return dense(kernel, std::move(context));
+    default: return nullptr;
+  }
+}
+
 /// As unwritten_variant(), of what is written but not for CUDA too.
 std::string unoffered_variant(const Kernel& kernel) {
   if (!is_written(kernel)) return unwritten_variant(kernel);
+  if (kernel.precision != Precision::fp32) return " in " + std::string(to_string(kernel.precision));
   if (kernel.pass == Pass::update) return " by " + std::string(to_string(kernel.optimizer));
   return kernel.shape.kind == LayerKind::dense ? " of this shape" : "";
 }
 
 }  // namespace
 
-bool offers(const Kernel& kernel) {
-  const LayerShape& shape = kernel.shape;
-  if (!is_written(kernel)) return false;
-  if (kernel.pass == Pass::update) return kernel.optimizer == Optimizer::sgd_momentum;
-  return shape.kind == LayerKind::dense && shape.bias && shape.output.positions() == 1;
-}
+bool offers(const Kernel& kernel) { return is_written(kernel) && has(kernel); }
 
 std::unique_ptr<Operator> make_operator(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {
   if (!offers(kernel))
     throw MissingCapability("there is no " + std::string(to_string(kernel.pass)) + " of " + std::string(to_string(kernel.shape.kind)) +
                             unoffered_variant(kernel) + " for CUDA");
-  return kernel.pass == Pass::update ? update(kernel, std::move(context), options.rule) : dense(kernel, std::move(context));
+  return make(kernel, std::move(context), options);
 }
 
 }  // namespace forerun::cuda

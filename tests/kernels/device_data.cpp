@@ -25,6 +25,12 @@ void get(const cuda::DeviceMemory& memory, void* values, std::size_t bytes) {
 
 void get(const cuda::DeviceMemory& memory, std::vector<float>& values) { get(memory, values.data(), values.size() * sizeof(float)); }
 
+void get_rounded(const cuda::DeviceMemory& memory, std::vector<float>& values) {
+  std::vector<__nv_bfloat16> rounded(values.size());
+  get(memory, rounded.data(), rounded.size() * sizeof(__nv_bfloat16));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = __bfloat162float(rounded[i]);
+}
+
 }  // namespace
 
 std::vector<float> rounded_to_bf16(const std::vector<float>& values) {
@@ -78,18 +84,25 @@ LayerBuffers DeviceData::buffers() const {
 
 void DeviceData::download(LayerData& host) const {
   const auto get_activation = [this](const cuda::DeviceMemory& memory, std::vector<float>& values) {
-    if (!bf16_) return get(memory, values);
-    std::vector<__nv_bfloat16> rounded(values.size());
-    get(memory, rounded.data(), rounded.size() * sizeof(__nv_bfloat16));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = __bfloat162float(rounded[i]);
+    bf16_ ? get_rounded(memory, values) : get(memory, values);
   };
-  get_activation(output_, host.output), get_activation(input_gradient_, host.input_gradient);
+  get_activation(input_, host.input), get_activation(output_, host.output);
+  get_activation(output_gradient_, host.output_gradient), get_activation(input_gradient_, host.input_gradient);
   get(weights_, host.weights), get(weight_gradient_, host.weight_gradient), get(velocity_, host.velocity);
   get(second_moment_, host.second_moment), get(statistics_, host.statistics), get(running_, host.running);
+  get(indices_, host.indices.data(), host.indices.size() * sizeof(std::int32_t));
   get(mask_, host.mask.data(), host.mask.size());
   get(loss_, &host.loss, sizeof(float));
-  for (std::size_t i = 0; i < further_input_gradients_.size(); ++i)
+  for (std::size_t i = 0; i < further_inputs_.size(); ++i) {
+    get_activation(further_inputs_[i], host.further_inputs[i]);
     get_activation(further_input_gradients_[i], host.further_input_gradients[i]);
+  }
+}
+
+std::vector<float> DeviceData::rounded_weights() const {
+  std::vector<float> values(rounded_.bytes() / sizeof(__nv_bfloat16));
+  get_rounded(rounded_, values);
+  return values;
 }
 
 }  // namespace forerun

@@ -16,7 +16,9 @@ class DeviceData {
 
   /// Key, step and first sample are those of the host's data; all pointers are the device's.
   [[nodiscard]] LayerBuffers buffers() const;
+  /// All but labels and picked rows; `indices` only to be put back.
   void download(LayerData& host) const;
+  [[nodiscard]] std::vector<float> rounded_weights() const;  ///< empty in float32
 
  private:
   cuda::DeviceMemory put(const void* values, std::size_t bytes);

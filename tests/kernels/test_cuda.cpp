@@ -1,45 +1,11 @@
 #include <catch2/catch.hpp>
-#include <iostream>
 
 #include "core/error.hpp"
-#include "device_data.hpp"
+#include "cuda_compare.hpp"
 #include "kernels/cuda/operator.hpp"
-#include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
 
 using namespace forerun;
-
-namespace {
-
-/// False, with the one line by which ctest knows a skipped test, where there is no GPU.
-bool has_device() {
-  if (cuda::device_count() > 0) return true;
-  std::cout << "skipped: no CUDA device is present\n";
-  return false;
-}
-
-void compare(const LayerShape& shape, std::int64_t batch, Pass pass) {
-  CAPTURE(to_string(pass), batch, shape.input.elements(), shape.output.elements());
-  const Kernel kernel{shape, pass, batch, {}};
-  const OperatorOptions options{.rule = {.learning_rate = 0.1F, .momentum = 0.7F, .gradient_scale = 0.25F}};
-  std::mt19937 random(Catch::rngSeed());
-  LayerData actual(shape, batch, random);
-  LayerData expected = actual;
-  actual.poison(shape, pass);
-  const auto context = std::make_shared<cuda::Context>();
-  DeviceData device(actual, Precision::fp32);
-  cuda::make_operator(kernel, context, options)->run(device.buffers());
-  context->finish();
-  device.download(actual);
-  run_reference(kernel, expected.buffers(), options);
-  CHECK(relative_difference(actual.output, expected.output) < 1e-5);
-  CHECK(relative_difference(actual.input_gradient, expected.input_gradient) < 1e-5);
-  CHECK(relative_difference(actual.weights, expected.weights) < 1e-5);
-  CHECK(relative_difference(actual.weight_gradient, expected.weight_gradient) < 1e-5);
-  CHECK(relative_difference(actual.velocity, expected.velocity) < 1e-5);
-}
-
-}  // namespace
 
 TEST_CASE("dense operators on a GPU agree with the reference", "[gpu]") {
   if (!has_device()) return;

@@ -32,6 +32,8 @@ TEST_CASE("a precision, an optimizer or a window that nobody has written is refu
   for (const Library library : kLibraries) {
     CHECK(cpu::offers(library, {dense, Pass::forward, 1, {}}));
     CHECK_FALSE(cpu::offers(library, {dense, Pass::forward, 1, {}, Precision::bf16}));
+    CHECK_THROWS_WITH(cpu::make_operator({dense, Pass::forward, 1, {}, Precision::bf16}, library),
+                      std::string(to_string(library)) + " has no forward of dense in bf16");
     CHECK(cpu::offers(library, {wide, Pass::forward, 1, {}}));
   }
   CHECK_FALSE(cpu::offers(Library::eigen, {dense, Pass::update, 1, {}, Precision::fp32, Optimizer::lbfgs}));
