@@ -1,70 +1,104 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "kernels/cuda/launches.hpp"
+#include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/layers.hpp"
+#include "kernels/cuda/product.hpp"
 
 namespace forerun::cuda {
 
 namespace {
 
-constexpr float kOne = 1, kZero = 0;
-
-int blas_size(std::int64_t size) {
+std::int64_t blas_size(std::int64_t size) {
   if (size > std::numeric_limits<int>::max()) throw MissingCapability("a dense layer of more than 2^31 - 1 rows or columns on a GPU");
-  return static_cast<int>(size);
+  return size;
 }
 
+/// One product. In bf16 it reads the rounded weights; gradients of weights are float32.
 class Dense : public Operator {
  public:
   Dense(const Kernel& kernel, std::shared_ptr<Context> context)
-      : batch_(blas_size(kernel.batch)),
-        inputs_(blas_size(kernel.shape.input.elements())),
-        outputs_(blas_size(kernel.shape.output.elements())),
-        bias_(static_cast<std::int64_t>(inputs_) * outputs_),
+      : rows_(blas_size(kernel.batch * kernel.shape.input.positions())),
+        inputs_(blas_size(kernel.shape.input.channels)),
+        outputs_(blas_size(kernel.shape.output.channels)),
+        biased_(kernel.shape.bias),
+        precision_(kernel.precision),
         context_(std::move(context)) {}
 
  protected:
-  int batch_;
-  int inputs_;
-  int outputs_;
-  std::int64_t bias_;  // where the biases start
+  [[nodiscard]] bool is_bf16() const { return precision_ == Precision::bf16; }
+  [[nodiscard]] cudaDataType_t activations() const { return is_bf16() ? CUDA_R_16BF : CUDA_R_32F; }
+  [[nodiscard]] void* weights(const LayerBuffers& b) const { return is_bf16() ? b.rounded_weights : b.weights; }
+  [[nodiscard]] std::int64_t bias_offset(std::int64_t element_bytes) const { return inputs_ * outputs_ * element_bytes; }
+  [[nodiscard]] std::int64_t activation_bytes() const { return is_bf16() ? 2 : 4; }
+
+  std::int64_t rows_;  // a position of a sample each
+  std::int64_t inputs_;
+  std::int64_t outputs_;
+  bool biased_;
+  Precision precision_;
   std::shared_ptr<Context> context_;
 };
 
 class Forward final : public Dense {
  public:
-  using Dense::Dense;
-  /// Y^T = W X^T; then the biases.
+  Forward(const Kernel& kernel, std::shared_ptr<Context> context)
+      : Dense(kernel, std::move(context)),
+        product_(context_, {.rows = outputs_,
+                            .columns = rows_,
+                            .inner = inputs_,
+                            .a = CUBLAS_OP_T,
+                            .factors = activations(),
+                            .result = activations(),
+                            .epilogue = biased_ ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT,
+                            .epilogue_offset = bias_offset(activation_bytes())}) {}
+  /// Y^T = W X^T, and a bias for each row.
   void run(const LayerBuffers& b) override {
-    check(cublasSgemm(context_->blas(), CUBLAS_OP_T, CUBLAS_OP_N, outputs_, batch_, inputs_, &kOne, b.weights, inputs_, b.input, inputs_,
-                      &kZero, b.output, outputs_),
-          "dense forward");
-    add_bias(b.output, b.weights + bias_, batch_, outputs_, context_->stream());
+    void* bias = static_cast<char*>(weights(b)) + bias_offset(activation_bytes());
+    if (!product_.run(weights(b), b.input, b.output, bias) && biased_)
+      add_bias(precision_, b.output, bias, rows_, outputs_, context_->stream());
   }
+
+ private:
+  Product product_;
 };
 
 class BackwardWeights final : public Dense {
  public:
-  using Dense::Dense;
-  /// dW^T = X^T dY; the bias gradient sums dY over the batch.
-  void run(const LayerBuffers& b) override {
-    check(cublasSgemm(context_->blas(), CUBLAS_OP_N, CUBLAS_OP_T, inputs_, outputs_, batch_, &kOne, b.input, inputs_, b.output_gradient,
-                      outputs_, &kZero, b.weight_gradient, inputs_),
-          "dense backward weights");
-    sum_rows(b.output_gradient, b.weight_gradient + bias_, batch_, outputs_, context_->stream());
+  BackwardWeights(const Kernel& kernel, std::shared_ptr<Context> context)
+      : Dense(kernel, std::move(context)),
+        product_(context_, {.rows = inputs_,
+                            .columns = outputs_,
+                            .inner = rows_,
+                            .b = CUBLAS_OP_T,
+                            .factors = activations(),
+                            .epilogue = biased_ ? CUBLASLT_EPILOGUE_BGRADB : CUBLASLT_EPILOGUE_DEFAULT,
+                            .epilogue_offset = bias_offset(sizeof(float))}),
+        column_sums_(precision_, rows_, outputs_) {
+    if (biased_) context_->scratch(column_sums_.scratch_bytes());
   }
+  /// dW^T = X^T dY, and the sums of the columns of dY^T's transpose.
+  void run(const LayerBuffers& b) override {
+    float* bias = b.weight_gradient + inputs_ * outputs_;
+    if (!product_.run(b.input, b.output_gradient, b.weight_gradient, bias) && biased_)
+      column_sums_.run(b.output_gradient, bias, context_->scratch(column_sums_.scratch_bytes()), context_->stream());
+  }
+
+ private:
+  Product product_;
+  ColumnSums column_sums_;
 };
 
 class BackwardData final : public Dense {
  public:
-  using Dense::Dense;
+  BackwardData(const Kernel& kernel, std::shared_ptr<Context> context)
+      : Dense(kernel, std::move(context)),
+        product_(context_, {.rows = inputs_, .columns = rows_, .inner = outputs_, .factors = activations(), .result = activations()}) {}
   /// dX^T = W^T dY^T.
-  void run(const LayerBuffers& b) override {
-    check(cublasSgemm(context_->blas(), CUBLAS_OP_N, CUBLAS_OP_N, inputs_, batch_, outputs_, &kOne, b.weights, inputs_, b.output_gradient,
-                      outputs_, &kZero, b.input_gradient, inputs_),
-          "dense backward data");
-  }
+  void run(const LayerBuffers& b) override { static_cast<void>(product_.run(weights(b), b.output_gradient, b.input_gradient, nullptr)); }
+
+ private:
+  Product product_;
 };
 
 }  // namespace

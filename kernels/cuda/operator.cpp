@@ -12,10 +12,9 @@ namespace {
 
 /// Of what is written, what CUDA has: a line for each layer.
 bool has(const Kernel& kernel) {
-  const LayerShape& shape = kernel.shape;
   if (kernel.pass == Pass::update) return kernel.precision == Precision::fp32 && kernel.optimizer == Optimizer::sgd_momentum;
-  switch (shape.kind) {
-    case LayerKind::dense: return kernel.precision == Precision::fp32 && shape.bias && shape.output.positions() == 1;
+  switch (kernel.shape.kind) {
+    case LayerKind::dense: return true;
     default: return false;
   }
 }
@@ -32,8 +31,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
 std::string unoffered_variant(const Kernel& kernel) {
   if (!is_written(kernel)) return unwritten_variant(kernel);
   if (kernel.precision != Precision::fp32) return " in " + std::string(to_string(kernel.precision));
-  if (kernel.pass == Pass::update) return " by " + std::string(to_string(kernel.optimizer));
-  return kernel.shape.kind == LayerKind::dense ? " of this shape" : "";
+  return kernel.pass == Pass::update ? " by " + std::string(to_string(kernel.optimizer)) : "";
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace forerun::cuda {
 bool offers(const Kernel& kernel);
 
 /// An operator whose run() launches on the context's stream and returns before the GPU is done; errors of the kernels themselves appear
-/// at Context::finish(). Throws MissingCapability where there is no such kernel, or where a size does not fit into cuBLAS's 32 bits, and
+/// at Context::finish(). Throws MissingCapability where there is no such kernel, or where a size is more than 2^31 - 1, and
 /// std::runtime_error where a launch fails.
 std::unique_ptr<Operator> make_operator(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options = {});
 

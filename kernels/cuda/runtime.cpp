@@ -46,13 +46,16 @@ Context::Context(int device) {
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
   try {
     blas_ = blas_on(stream_);
+    check(cublasLtCreate(&blas_lt_), "cublasLtCreate");
   } catch (...) {
+    if (blas_ != nullptr) cublasDestroy(blas_);
     cudaStreamDestroy(stream_);
     throw;
   }
 }
 
 Context::~Context() {
+  cublasLtDestroy(blas_lt_);
   cublasDestroy(blas_);
   cudaStreamDestroy(stream_);
 }

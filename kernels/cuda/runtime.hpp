@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cublasLt.h>
 #include <cublas_v2.h>
 
 #include <cstddef>
@@ -43,6 +44,7 @@ class Context {
   [[nodiscard]] cudaStream_t stream() const { return stream_; }
   /// A cuBLAS handle that launches on the stream; float32 products in full precision (no TF32).
   [[nodiscard]] cublasHandle_t blas() const { return blas_; }
+  [[nodiscard]] cublasLtHandle_t blas_lt() const { return blas_lt_; }
   /// Scratch memory of at least so many bytes, which the next operator may write over. Asked for when an operator is prepared and again
   /// when it runs, because others may have made it larger.
   void* scratch(std::size_t bytes);
@@ -52,6 +54,7 @@ class Context {
  private:
   cudaStream_t stream_ = nullptr;
   cublasHandle_t blas_ = nullptr;
+  cublasLtHandle_t blas_lt_ = nullptr;
   DeviceMemory scratch_;
 };
 

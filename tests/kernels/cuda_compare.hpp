@@ -16,7 +16,7 @@ inline const OperatorOptions kCudaOptions{.rule = {.learning_rate = 0.1F, .momen
 
 /// Runs a kernel on the GPU and as the reference does, on the same random data, and checks every array that either may write. Where a
 /// backward pass reads what forward leaves, each runs its own forward first. What the pass writes is no number before. In bf16 the
-/// reference reads what rounding leaves of activations and of the weights of products; allowed are 2^-8 of an array's largest value, in
+/// reference reads what rounding leaves of activations and of the weights of products; allowed are 2^-7 of an array's largest value, in
 /// float32 1e-5.
 void compare(const Kernel& kernel, const OperatorOptions& options = kCudaOptions);
 void compare(const LayerShape& shape, std::int64_t batch, Pass pass, const OperatorOptions& options = kCudaOptions,
