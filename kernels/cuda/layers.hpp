@@ -7,7 +7,9 @@
 /// The operators of each layer, for operator.cpp alone. A kernel's pass is one that its layer has.
 namespace forerun::cuda {
 
+std::unique_ptr<Operator> average_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> max_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> update(const Kernel& kernel, std::shared_ptr<Context> context, const UpdateRule& rule);
 
 }  // namespace forerun::cuda

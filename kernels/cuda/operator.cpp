@@ -14,7 +14,9 @@ namespace {
 bool has(const Kernel& kernel) {
   if (kernel.pass == Pass::update) return kernel.precision == Precision::fp32 && kernel.optimizer == Optimizer::sgd_momentum;
   switch (kernel.shape.kind) {
-    case LayerKind::dense: return true;
+    case LayerKind::average_pool:
+    case LayerKind::dense:
+    case LayerKind::max_pool: return true;
     default: return false;
   }
 }
@@ -22,7 +24,9 @@ bool has(const Kernel& kernel) {
 std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {
   if (kernel.pass == Pass::update) return update(kernel, std::move(context), options.rule);
   switch (kernel.shape.kind) {
+    case LayerKind::average_pool: return average_pool(kernel, std::move(context));
     case LayerKind::dense: return dense(kernel, std::move(context));
+    case LayerKind::max_pool: return max_pool(kernel, std::move(context));
     default: return nullptr;
   }
 }
