@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
 # Folders whose tests are cheap enough to build and run with sanitizers.
-SANITIZED := core io workloads platforms costs strategies oracle sim cherrypick validation
+SANITIZED := core io workloads platforms costs strategies oracle sim kernels cuda_on_host cherrypick validation
 
 empty :=
 space := $(empty) $(empty)
