@@ -7,9 +7,13 @@
 /// The operators of each layer, for operator.cpp alone. A kernel's pass is one that its layer has.
 namespace forerun::cuda {
 
+std::unique_ptr<Operator> add(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> average_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> dropout(const Kernel& kernel, std::shared_ptr<Context> context, float share);
+std::unique_ptr<Operator> gelu(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> max_pool(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> relu(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> update(const Kernel& kernel, std::shared_ptr<Context> context, const UpdateRule& rule);
 
 }  // namespace forerun::cuda

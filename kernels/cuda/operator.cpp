@@ -14,9 +14,13 @@ namespace {
 bool has(const Kernel& kernel) {
   if (kernel.pass == Pass::update) return kernel.precision == Precision::fp32 && kernel.optimizer == Optimizer::sgd_momentum;
   switch (kernel.shape.kind) {
+    case LayerKind::add:
     case LayerKind::average_pool:
     case LayerKind::dense:
-    case LayerKind::max_pool: return true;
+    case LayerKind::dropout:
+    case LayerKind::gelu:
+    case LayerKind::max_pool:
+    case LayerKind::relu: return true;
     default: return false;
   }
 }
@@ -24,9 +28,13 @@ bool has(const Kernel& kernel) {
 std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {
   if (kernel.pass == Pass::update) return update(kernel, std::move(context), options.rule);
   switch (kernel.shape.kind) {
+    case LayerKind::add: return add(kernel, std::move(context));
     case LayerKind::average_pool: return average_pool(kernel, std::move(context));
     case LayerKind::dense: return dense(kernel, std::move(context));
+    case LayerKind::dropout: return dropout(kernel, std::move(context), options.dropped_share);
+    case LayerKind::gelu: return gelu(kernel, std::move(context));
     case LayerKind::max_pool: return max_pool(kernel, std::move(context));
+    case LayerKind::relu: return relu(kernel, std::move(context));
     default: return nullptr;
   }
 }

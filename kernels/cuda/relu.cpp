@@ -1,0 +1,16 @@
+#include "kernels/cuda/elementwise.hpp"
+#include "kernels/cuda/function_operator.hpp"
+#include "kernels/cuda/layers.hpp"
+
+namespace forerun::cuda {
+
+std::unique_ptr<Operator> relu(const Kernel& kernel, std::shared_ptr<Context> context) {
+  const std::int64_t count = kernel.batch * kernel.shape.input.elements();
+  const Precision precision = kernel.precision;
+  if (kernel.pass == Pass::forward)
+    return operator_of([=](const LayerBuffers& b) { relu_forward(precision, b.input, b.output, count, context->stream()); });
+  return operator_of(
+      [=](const LayerBuffers& b) { relu_backward(precision, b.output, b.output_gradient, b.input_gradient, count, context->stream()); });
+}
+
+}  // namespace forerun::cuda
