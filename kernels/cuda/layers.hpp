@@ -9,9 +9,11 @@ namespace forerun::cuda {
 
 std::unique_ptr<Operator> add(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> average_pool(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> batch_norm(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dropout(const Kernel& kernel, std::shared_ptr<Context> context, float share);
 std::unique_ptr<Operator> gelu(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> layer_norm(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> max_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> relu(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> update(const Kernel& kernel, std::shared_ptr<Context> context, const UpdateRule& rule);

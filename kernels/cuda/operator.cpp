@@ -16,9 +16,11 @@ bool has(const Kernel& kernel) {
   switch (kernel.shape.kind) {
     case LayerKind::add:
     case LayerKind::average_pool:
+    case LayerKind::batch_norm:
     case LayerKind::dense:
     case LayerKind::dropout:
     case LayerKind::gelu:
+    case LayerKind::layer_norm:
     case LayerKind::max_pool:
     case LayerKind::relu: return true;
     default: return false;
@@ -30,9 +32,11 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
   switch (kernel.shape.kind) {
     case LayerKind::add: return add(kernel, std::move(context));
     case LayerKind::average_pool: return average_pool(kernel, std::move(context));
+    case LayerKind::batch_norm: return batch_norm(kernel, std::move(context));
     case LayerKind::dense: return dense(kernel, std::move(context));
     case LayerKind::dropout: return dropout(kernel, std::move(context), options.dropped_share);
     case LayerKind::gelu: return gelu(kernel, std::move(context));
+    case LayerKind::layer_norm: return layer_norm(kernel, std::move(context));
     case LayerKind::max_pool: return max_pool(kernel, std::move(context));
     case LayerKind::relu: return relu(kernel, std::move(context));
     default: return nullptr;
