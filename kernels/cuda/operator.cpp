@@ -22,7 +22,8 @@ bool has(const Kernel& kernel) {
     case LayerKind::gelu:
     case LayerKind::layer_norm:
     case LayerKind::max_pool:
-    case LayerKind::relu: return true;
+    case LayerKind::relu:
+    case LayerKind::softmax_cross_entropy: return true;
     default: return false;
   }
 }
@@ -39,6 +40,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
     case LayerKind::layer_norm: return layer_norm(kernel, std::move(context));
     case LayerKind::max_pool: return max_pool(kernel, std::move(context));
     case LayerKind::relu: return relu(kernel, std::move(context));
+    case LayerKind::softmax_cross_entropy: return softmax_cross_entropy(kernel, std::move(context));
     default: return nullptr;
   }
 }
