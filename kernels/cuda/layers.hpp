@@ -12,6 +12,7 @@ std::unique_ptr<Operator> average_pool(const Kernel& kernel, std::shared_ptr<Con
 std::unique_ptr<Operator> batch_norm(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dropout(const Kernel& kernel, std::shared_ptr<Context> context, float share);
+std::unique_ptr<Operator> embedding(const Kernel& kernel, std::shared_ptr<Context> context, bool adds_gradient);
 std::unique_ptr<Operator> gelu(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> layer_norm(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> max_pool(const Kernel& kernel, std::shared_ptr<Context> context);

@@ -19,6 +19,7 @@ bool has(const Kernel& kernel) {
     case LayerKind::batch_norm:
     case LayerKind::dense:
     case LayerKind::dropout:
+    case LayerKind::embedding:
     case LayerKind::gelu:
     case LayerKind::layer_norm:
     case LayerKind::max_pool:
@@ -36,6 +37,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
     case LayerKind::batch_norm: return batch_norm(kernel, std::move(context));
     case LayerKind::dense: return dense(kernel, std::move(context));
     case LayerKind::dropout: return dropout(kernel, std::move(context), options.dropped_share);
+    case LayerKind::embedding: return embedding(kernel, std::move(context), options.adds_gradient);
     case LayerKind::gelu: return gelu(kernel, std::move(context));
     case LayerKind::layer_norm: return layer_norm(kernel, std::move(context));
     case LayerKind::max_pool: return max_pool(kernel, std::move(context));
