@@ -12,7 +12,7 @@ namespace {
 
 /// Of what is written, what CUDA has: a line for each layer.
 bool has(const Kernel& kernel) {
-  if (kernel.pass == Pass::update) return kernel.precision == Precision::fp32 && kernel.optimizer == Optimizer::sgd_momentum;
+  if (kernel.pass == Pass::update) return true;
   switch (kernel.shape.kind) {
     case LayerKind::add:
     case LayerKind::average_pool:
@@ -50,8 +50,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
 /// As unwritten_variant(), of what is written but not for CUDA too.
 std::string unoffered_variant(const Kernel& kernel) {
   if (!is_written(kernel)) return unwritten_variant(kernel);
-  if (kernel.precision != Precision::fp32) return " in " + std::string(to_string(kernel.precision));
-  return kernel.pass == Pass::update ? " by " + std::string(to_string(kernel.optimizer)) : "";
+  return kernel.precision == Precision::fp32 ? "" : " in " + std::string(to_string(kernel.precision));
 }
 
 }  // namespace
