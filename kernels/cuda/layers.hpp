@@ -10,6 +10,8 @@ namespace forerun::cuda {
 std::unique_ptr<Operator> add(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> average_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> batch_norm(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> conv2d(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> direct_conv2d(const Kernel& kernel, std::shared_ptr<Context> context);  ///< without cuDNN
 std::unique_ptr<Operator> dense(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> dropout(const Kernel& kernel, std::shared_ptr<Context> context, float share);
 std::unique_ptr<Operator> embedding(const Kernel& kernel, std::shared_ptr<Context> context, bool adds_gradient);

@@ -1,40 +1,17 @@
+#include "kernels/cuda/function_operator.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/cuda/pools.hpp"
 
 namespace forerun::cuda {
 
-namespace {
-
-class MaxPool : public Operator {
- public:
-  MaxPool(const Kernel& kernel, std::shared_ptr<Context> context)
-      : shape_(pool_shape(kernel)), precision_(kernel.precision), context_(std::move(context)) {}
-
- protected:
-  PoolShape shape_;
-  Precision precision_;
-  std::shared_ptr<Context> context_;
-};
-
-class Forward final : public MaxPool {
- public:
-  using MaxPool::MaxPool;
-  void run(const LayerBuffers& b) override { max_pool_forward(precision_, shape_, b.input, b.output, b.indices, context_->stream()); }
-};
-
-class BackwardData final : public MaxPool {
- public:
-  using MaxPool::MaxPool;
-  void run(const LayerBuffers& b) override {
-    max_pool_backward(precision_, shape_, b.output_gradient, b.indices, b.input_gradient, context_->stream());
-  }
-};
-
-}  // namespace
-
 std::unique_ptr<Operator> max_pool(const Kernel& kernel, std::shared_ptr<Context> context) {
-  if (kernel.pass == Pass::forward) return std::make_unique<Forward>(kernel, std::move(context));
-  return std::make_unique<BackwardData>(kernel, std::move(context));
+  const WindowShape shape = window_shape(kernel, "a pool");
+  const Precision precision = kernel.precision;
+  if (kernel.pass == Pass::forward)
+    return operator_of([=](const LayerBuffers& b) { max_pool_forward(precision, shape, b.input, b.output, b.indices, context->stream()); });
+  return operator_of([=](const LayerBuffers& b) {
+    max_pool_backward(precision, shape, b.output_gradient, b.indices, b.input_gradient, context->stream());
+  });
 }
 
 }  // namespace forerun::cuda

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "kernels/cuda/pools.hpp"
 #include "kernels/cuda/windows.cuh"
 
 namespace forerun::cuda {
@@ -26,8 +27,8 @@ __device__ __forceinline__ void store_places(Place* first, const int (&values)[W
 }
 
 template <class T, class Place, int Width>
-__global__ void forward_kernel(PoolShape s, const T* __restrict__ x, T* __restrict__ y, Place* __restrict__ places) {
-  for_each_pixel<Width>(s, s.output_height, s.output_width, [&](const PoolPixel& at) {
+__global__ void forward_kernel(WindowShape s, const T* __restrict__ x, T* __restrict__ y, Place* __restrict__ places) {
+  for_each_output<Width>(s, [&](const Pixel& at) {
     float best[Width];
     int best_place[Width];
     for (int e = 0; e < Width; ++e) best[e] = -INFINITY, best_place[e] = -1;
@@ -37,15 +38,15 @@ __global__ void forward_kernel(PoolShape s, const T* __restrict__ x, T* __restri
       for (int e = 0; e < Width; ++e)
         if (best_place[e] < 0 || values[e] > best[e]) best[e] = values[e], best_place[e] = place;
     });
-    const std::int64_t element = pool_element(s, s.output_height, s.output_width, at, at.row, at.column);
+    const std::int64_t element = output_element(s, at, at.row, at.column);
     store_floats(y + element, best);
     store_places(places + element, best_place);
   });
 }
 
 template <class T, class Place, int Width>
-__global__ void backward_kernel(PoolShape s, const T* __restrict__ dy, const Place* __restrict__ places, T* __restrict__ dx) {
-  for_each_pixel<Width>(s, s.input_height, s.input_width, [&](const PoolPixel& at) {
+__global__ void backward_kernel(WindowShape s, const T* __restrict__ dy, const Place* __restrict__ places, T* __restrict__ dx) {
+  for_each_input<Width>(s, [&](const Pixel& at) {
     float sum[Width] = {};
     for_each_window(s, at, [&](int place, std::int64_t element) {
       float values[Width];
@@ -54,13 +55,13 @@ __global__ void backward_kernel(PoolShape s, const T* __restrict__ dy, const Pla
       load_places(places + element, best_place);
       for (int e = 0; e < Width; ++e) sum[e] += best_place[e] == place ? values[e] : 0.0F;
     });
-    store_floats(dx + pool_element(s, s.input_height, s.input_width, at, at.row, at.column), sum);
+    store_floats(dx + input_element(s, at, at.row, at.column), sum);
   });
 }
 
 /// Calls launch(element, place) with elements of the types of activations and of places.
 template <class Launch>
-void with_types(Precision precision, const PoolShape& shape, Launch launch) {
+void with_types(Precision precision, const WindowShape& shape, Launch launch) {
   with_element(precision, [&](auto element) {
     if (shape.places() <= 256)
       launch(element, std::uint8_t{});
@@ -71,27 +72,25 @@ void with_types(Precision precision, const PoolShape& shape, Launch launch) {
 
 }  // namespace
 
-void max_pool_forward(Precision precision, const PoolShape& shape, const void* x, void* y, void* places, cudaStream_t stream) {
+void max_pool_forward(Precision precision, const WindowShape& shape, const void* x, void* y, void* places, cudaStream_t stream) {
   with_types(precision, shape, [&](auto element, auto place) {
     using T = decltype(element);
     using Place = decltype(place);
     constexpr int kWidth = kVectorWidth<T>;
-    const bool wide = shape.channels % kWidth == 0 && aligned(x, y, places);
-    launch_pool("max_pool forward", wide ? forward_kernel<T, Place, kWidth> : forward_kernel<T, Place, 1>, shape,
-                shape.output_height * shape.output_width, wide ? kWidth : 1, stream, static_cast<const T*>(x), static_cast<T*>(y),
-                static_cast<Place*>(places));
+    const bool wide = shape.input_channels % kWidth == 0 && aligned(x, y, places);
+    launch_outputs("max_pool forward", wide ? forward_kernel<T, Place, kWidth> : forward_kernel<T, Place, 1>, shape, wide ? kWidth : 1,
+                   stream, static_cast<const T*>(x), static_cast<T*>(y), static_cast<Place*>(places));
   });
 }
 
-void max_pool_backward(Precision precision, const PoolShape& shape, const void* dy, const void* places, void* dx, cudaStream_t stream) {
+void max_pool_backward(Precision precision, const WindowShape& shape, const void* dy, const void* places, void* dx, cudaStream_t stream) {
   with_types(precision, shape, [&](auto element, auto place) {
     using T = decltype(element);
     using Place = decltype(place);
     constexpr int kWidth = kVectorWidth<T>;
-    const bool wide = shape.channels % kWidth == 0 && aligned(dy, places, dx);
-    launch_pool("max_pool backward data", wide ? backward_kernel<T, Place, kWidth> : backward_kernel<T, Place, 1>, shape,
-                shape.input_height * shape.input_width, wide ? kWidth : 1, stream, static_cast<const T*>(dy),
-                static_cast<const Place*>(places), static_cast<T*>(dx));
+    const bool wide = shape.input_channels % kWidth == 0 && aligned(dy, places, dx);
+    launch_inputs("max_pool backward data", wide ? backward_kernel<T, Place, kWidth> : backward_kernel<T, Place, 1>, shape,
+                  wide ? kWidth : 1, stream, static_cast<const T*>(dy), static_cast<const Place*>(places), static_cast<T*>(dx));
   });
 }
 

@@ -17,6 +17,7 @@ bool has(const Kernel& kernel) {
     case LayerKind::add:
     case LayerKind::average_pool:
     case LayerKind::batch_norm:
+    case LayerKind::conv2d:
     case LayerKind::dense:
     case LayerKind::dropout:
     case LayerKind::embedding:
@@ -35,6 +36,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
     case LayerKind::add: return add(kernel, std::move(context));
     case LayerKind::average_pool: return average_pool(kernel, std::move(context));
     case LayerKind::batch_norm: return batch_norm(kernel, std::move(context));
+    case LayerKind::conv2d: return conv2d(kernel, std::move(context));
     case LayerKind::dense: return dense(kernel, std::move(context));
     case LayerKind::dropout: return dropout(kernel, std::move(context), options.dropped_share);
     case LayerKind::embedding: return embedding(kernel, std::move(context), options.adds_gradient);

@@ -54,7 +54,15 @@ Context::Context(int device) {
   }
 }
 
+cudnnHandle_t Context::dnn() {
+  if (dnn_ != nullptr) return dnn_;
+  check(cudnnCreate(&dnn_), "cudnnCreate");
+  check(cudnnSetStream(dnn_, stream_), "cudnnSetStream");
+  return dnn_;
+}
+
 Context::~Context() {
+  if (dnn_ != nullptr) cudnnDestroy(dnn_);
   cublasLtDestroy(blas_lt_);
   cublasDestroy(blas_);
   cudaStreamDestroy(stream_);

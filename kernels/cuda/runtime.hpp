@@ -2,6 +2,7 @@
 
 #include <cublasLt.h>
 #include <cublas_v2.h>
+#include <cudnn.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,8 @@ class Context {
   /// A cuBLAS handle that launches on the stream; float32 products in full precision (no TF32).
   [[nodiscard]] cublasHandle_t blas() const { return blas_; }
   [[nodiscard]] cublasLtHandle_t blas_lt() const { return blas_lt_; }
+  /// A cuDNN handle that launches on the stream; made when first asked for, since it takes memory of the GPU.
+  [[nodiscard]] cudnnHandle_t dnn();
   /// Scratch memory of at least so many bytes, which the next operator may write over. Asked for when an operator is prepared and again
   /// when it runs, because others may have made it larger.
   void* scratch(std::size_t bytes);
@@ -55,6 +58,7 @@ class Context {
   cudaStream_t stream_ = nullptr;
   cublasHandle_t blas_ = nullptr;
   cublasLtHandle_t blas_lt_ = nullptr;
+  cudnnHandle_t dnn_ = nullptr;
   DeviceMemory scratch_;
 };
 

@@ -7,8 +7,7 @@
 using namespace forerun;
 
 TEST_CASE("a kernel that CUDA does not have is refused, with or without a GPU") {
-  const LayerShape conv = layer(LayerKind::conv2d, {3, 7, 7}, 5, 3), relu = layer(LayerKind::relu, {8, 1, 1});
-  CHECK_THROWS_AS(cuda::make_operator({conv, Pass::forward, 1, {}}, nullptr), MissingCapability);
+  const LayerShape relu = layer(LayerKind::relu, {8, 1, 1});
   CHECK_THROWS_AS(cuda::make_operator({relu, Pass::update, 1, {}}, nullptr), MissingCapability);
   CHECK_THROWS_AS(cuda::make_operator({layer(LayerKind::dense, {8, 1, 1}, 2), Pass::forward, std::int64_t{1} << 31, {}}, nullptr),
                   MissingCapability);
@@ -30,8 +29,10 @@ TEST_CASE("a shape, a precision or an optimizer that CUDA's kernels would get wr
                     "there is no forward of dense in fp16 for CUDA");
 }
 
-TEST_CASE("errors of CUDA and cuBLAS are thrown with their words") {
+TEST_CASE("errors of CUDA, cuBLAS and cuDNN are thrown with their words") {
   CHECK_NOTHROW(cuda::check(cudaSuccess, "call"));
   CHECK_THROWS_WITH(cuda::check(cudaErrorInvalidValue, "call"), "call: invalid argument");
   CHECK_THROWS_WITH(cuda::check(CUBLAS_STATUS_NOT_INITIALIZED, "call"), Catch::StartsWith("call: "));
+  CHECK_NOTHROW(cuda::check(CUDNN_STATUS_SUCCESS, "call"));
+  CHECK_THROWS_WITH(cuda::check(CUDNN_STATUS_NOT_SUPPORTED, "call"), "call: CUDNN_STATUS_NOT_SUPPORTED");
 }

@@ -25,3 +25,30 @@ TEST_CASE("dense operators add biases themselves where no product does") {
   const Refuse no_epilogues(&cuda_on_host::Refusals::epilogues);
   compare_all({layer(LayerKind::dense, {16, 1, 1}, 8), infer_shape({.channels = 24, .width = 9}, {.outputs = 31})}, {1, 40});
 }
+
+namespace {
+
+const std::vector<LayerShape>& convolutions() {
+  static const std::vector<LayerShape> shapes = {
+      infer_shape({8, 6, 6}, {.kind = LayerKind::conv2d, .outputs = 12, .window = 3, .padding = 1}),
+      infer_shape({6, 7, 9}, {.kind = LayerKind::conv2d, .outputs = 4, .window = {3, 2}, .stride = {1, 2}, .padding = {1, 0}, .groups = 2}),
+      infer_shape({9, 6, 5}, {.kind = LayerKind::conv2d, .outputs = 9, .window = 3, .padding = 1, .groups = 9, .bias = false})};
+  return shapes;
+}
+
+}  // namespace
+
+TEST_CASE("convolutions add biases themselves where cuDNN does not") {
+  const Refuse no_biases(&cuda_on_host::Refusals::fused_biases);
+  compare_all(convolutions(), {1, 4});
+}
+
+TEST_CASE("a convolution takes the next algorithm where the first proves to be unsupported") {
+  const Refuse no_first(&cuda_on_host::Refusals::first_algorithms);
+  compare_all(convolutions(), {1, 4});
+}
+
+TEST_CASE("convolutions do without cuDNN where it has no algorithm") {
+  const Refuse no_convolutions(&cuda_on_host::Refusals::convolutions);
+  compare_all(convolutions(), {1, 4});
+}

@@ -4,8 +4,10 @@
 namespace cuda_on_host {
 
 struct Refusals {
-  bool epilogues = false;     ///< cublasLt has no kernel with an epilogue
-  bool fused_biases = false;  ///< cuDNN has no convolution with a bias
+  bool epilogues = false;         ///< cublasLt has no kernel with an epilogue
+  bool fused_biases = false;      ///< cuDNN has no convolution with a bias
+  bool first_algorithms = false;  ///< what cuDNN named first of a convolution forward proves to be unsupported
+  bool convolutions = false;      ///< cuDNN has no algorithm for a convolution
 };
 inline Refusals refusals;
 

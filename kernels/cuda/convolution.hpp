@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cudnn.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "core/calibration.hpp"
+#include "kernels/cuda/check.hpp"
+
+/// A convolution in cuDNN's words: its classic interface, which has all that is asked for here (groups, any stride and padding, NHWC,
+/// float32 and bf16) and chooses among kernels by itself.
+namespace forerun::cuda {
+
+/// A descriptor of cuDNN's. Throws std::runtime_error where there is none.
+template <class T, cudnnStatus_t (*create)(T*), cudnnStatus_t (*destroy)(T)>
+class DnnDescriptor {
+ public:
+  DnnDescriptor() { check(create(&descriptor_), "a descriptor of cuDNN"); }
+  ~DnnDescriptor() { destroy(descriptor_); }
+  DnnDescriptor(const DnnDescriptor&) = delete;
+  DnnDescriptor& operator=(const DnnDescriptor&) = delete;
+  operator T() const { return descriptor_; }
+
+ private:
+  T descriptor_ = nullptr;
+};
+
+using DnnTensor = DnnDescriptor<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>;
+using DnnFilter = DnnDescriptor<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor>;
+using DnnConvolution = DnnDescriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>;
+using DnnActivation = DnnDescriptor<cudnnActivationDescriptor_t, cudnnCreateActivationDescriptor, cudnnDestroyActivationDescriptor>;
+
+/// A layer's arrays, all of the activations' precision: images NHWC, filters outputs x rows x columns x channels of a group. Sums are
+/// float32; float32 is multiplied as such, without TF32, and bf16 by tensor cores.
+struct ConvolutionDescriptors {
+  explicit ConvolutionDescriptors(const Kernel& kernel);
+
+  DnnTensor x, y, bias;
+  DnnFilter filter;
+  DnnConvolution convolution;
+  bool bf16;
+};
+
+constexpr bool is_unsupported(cudnnStatus_t status) { return status >= CUDNN_STATUS_NOT_SUPPORTED && status < CUDNN_STATUS_INTERNAL_ERROR; }
+
+/// An algorithm and what it asks for.
+template <class Algorithm>
+struct DnnAlgorithm {
+  Algorithm algorithm;
+  cudnnMathType_t math;
+  std::size_t workspace;  ///< [bytes]
+};
+
+inline constexpr std::size_t kMostDnnWorkspace = std::size_t{1} << 30;  ///< [bytes]: two transposed batches of a large layer
+inline constexpr int kMostDnnAlgorithms = 16;                           ///< of one pass, with all kinds of arithmetic
+
+/// The algorithms of one pass that cuDNN expects to work, in the order in which it expects them to be fast: those that give the same
+/// result every time, and others only where there are none.
+template <class Algorithm>
+class DnnAlgorithms {
+ public:
+  /// `found` is what cuDNN's heuristic said; workspace_of(algorithm, bytes) asks it again for the arithmetic that is allowed.
+  template <class Found, class WorkspaceOf>
+  DnnAlgorithms(const ConvolutionDescriptors& descriptors, const std::array<Found, kMostDnnAlgorithms>& found, int count,
+                WorkspaceOf workspace_of)
+      : convolution_(descriptors.convolution) {
+    const auto take = [&](cudnnDeterminism_t determinism) {
+      for (const Found& candidate : std::span(found.data(), static_cast<std::size_t>(count))) {
+        if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != determinism) continue;
+        DnnAlgorithm<Algorithm> usable{candidate.algo, descriptors.bf16 ? candidate.mathType : CUDNN_FMA_MATH, 0};
+        allow(usable.math);
+        const cudnnStatus_t status = workspace_of(usable.algorithm, &usable.workspace);
+        if (status == CUDNN_STATUS_SUCCESS && usable.workspace <= kMostDnnWorkspace) usable_.push_back(usable);
+      }
+    };
+    take(CUDNN_DETERMINISTIC);
+    if (usable_.empty()) take(CUDNN_NON_DETERMINISTIC);
+    if (!usable_.empty()) allow(usable_.front().math);
+  }
+
+  [[nodiscard]] bool empty() const { return usable_.empty(); }
+  [[nodiscard]] const DnnAlgorithm<Algorithm>& first() const { return usable_.front(); }
+
+  /// Calls launch(algorithm) -> status with the first; where it proves to be unsupported after all, from then on with the next.
+  /// Throws std::runtime_error in the name of `what` where none is left or a launch fails.
+  template <class Launch>
+  void run(const char* what, Launch launch) {
+    cudnnStatus_t status = launch(usable_.front());
+    while (is_unsupported(status) && usable_.size() > 1) {
+      usable_.erase(usable_.begin());
+      allow(usable_.front().math);
+      status = launch(usable_.front());
+    }
+    check(status, what);
+  }
+
+ private:
+  void allow(cudnnMathType_t math) const { check(cudnnSetConvolutionMathType(convolution_, math), "cudnnSetConvolutionMathType"); }
+
+  cudnnConvolutionDescriptor_t convolution_;
+  std::vector<DnnAlgorithm<Algorithm>> usable_;
+};
+
+}  // namespace forerun::cuda
