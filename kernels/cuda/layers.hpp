@@ -8,6 +8,7 @@
 namespace forerun::cuda {
 
 std::unique_ptr<Operator> add(const Kernel& kernel, std::shared_ptr<Context> context);
+std::unique_ptr<Operator> attention(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options);
 std::unique_ptr<Operator> average_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> batch_norm(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> conv2d(const Kernel& kernel, std::shared_ptr<Context> context);

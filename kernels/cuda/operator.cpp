@@ -1,8 +1,10 @@
 #include "kernels/cuda/operator.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "core/error.hpp"
+#include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/written.hpp"
 
@@ -10,10 +12,13 @@ namespace forerun::cuda {
 
 namespace {
 
+bool is_narrow(const Attention& a) { return std::max(a.key_channels, a.value_channels) <= kMostAttentionChannels; }
+
 /// Of what is written, what CUDA has: a line for each layer.
 bool has(const Kernel& kernel) {
   if (kernel.pass == Pass::update) return true;
   switch (kernel.shape.kind) {
+    case LayerKind::attention: return is_narrow(kernel.shape.attention);
     case LayerKind::add:
     case LayerKind::average_pool:
     case LayerKind::batch_norm:
@@ -34,6 +39,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
   if (kernel.pass == Pass::update) return update(kernel, std::move(context), options.rule);
   switch (kernel.shape.kind) {
     case LayerKind::add: return add(kernel, std::move(context));
+    case LayerKind::attention: return attention(kernel, std::move(context), options);
     case LayerKind::average_pool: return average_pool(kernel, std::move(context));
     case LayerKind::batch_norm: return batch_norm(kernel, std::move(context));
     case LayerKind::conv2d: return conv2d(kernel, std::move(context));
@@ -52,7 +58,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
 /// As unwritten_variant(), of what is written but not for CUDA too.
 std::string unoffered_variant(const Kernel& kernel) {
   if (!is_written(kernel)) return unwritten_variant(kernel);
-  return kernel.precision == Precision::fp32 ? "" : " in " + std::string(to_string(kernel.precision));
+  return kernel.shape.kind == LayerKind::attention ? " of heads of more than 256 channels" : "";
 }
 
 }  // namespace

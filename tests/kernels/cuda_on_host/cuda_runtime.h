@@ -48,7 +48,10 @@ namespace cuda_on_host {
 void* dynamic_shared_memory();
 
 /// Runs a kernel: `body` for each thread of each block.
-cudaError_t run_grid(dim3 blocks, dim3 threads, std::size_t shared_bytes, const std::function<void()>& body);
+cudaError_t run_grid(const void* kernel, dim3 blocks, dim3 threads, std::size_t shared_bytes, const std::function<void()>& body);
+
+/// Lets a kernel's blocks have more than 48 KiB of shared memory.
+cudaError_t allow_shared(const void* kernel, int bytes);
 
 template <class T>
 std::uint64_t bits_of(T value) {
@@ -102,6 +105,7 @@ inline float __expf(float x) { return std::exp(x); }
 inline float __logf(float x) { return std::log(x); }
 inline float __fdividef(float x, float y) { return x / y; }
 inline int __float_as_int(float x) { return std::bit_cast<int>(x); }
+inline float __uint_as_float(unsigned x) { return std::bit_cast<float>(x); }
 inline float __int_as_float(int x) { return std::bit_cast<float>(x); }
 
 struct cudaLaunchAttribute {};
@@ -115,12 +119,12 @@ struct cudaLaunchConfig_t {
 
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...), Arguments&&... arguments) {
-  return cuda_on_host::run_grid(config->gridDim, config->blockDim, config->dynamicSmemBytes,
+  return cuda_on_host::run_grid(reinterpret_cast<const void*>(kernel), config->gridDim, config->blockDim, config->dynamicSmemBytes,
                                 [&] { kernel(static_cast<Parameters>(arguments)...); });
 }
 
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 template <class Kernel>
-cudaError_t cudaFuncSetAttribute(Kernel*, cudaFuncAttribute, int) {
-  return cudaSuccess;
+cudaError_t cudaFuncSetAttribute(Kernel* kernel, cudaFuncAttribute, int value) {
+  return cuda_on_host::allow_shared(reinterpret_cast<const void*>(kernel), value);
 }

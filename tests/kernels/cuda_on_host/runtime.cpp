@@ -1,6 +1,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -21,20 +22,30 @@ namespace {
 
 constexpr int kNoNumber = 0xff;                                // floats of these bytes are no numbers
 constexpr std::size_t kSharedMemory = std::size_t{227} << 10;  // the most that a block of Hopper's may have
+constexpr std::size_t kSharedAnyway = std::size_t{48} << 10;
 constexpr unsigned kMostThreads = 1024;
 
 alignas(16) std::byte shared_memory[kSharedMemory];
 
 cudaError_t last_error = cudaSuccess;
 
+std::map<const void*, std::size_t> allowed_shared;  // by kernel, where it is more than anyone may have
+
 }  // namespace
 
 void* dynamic_shared_memory() { return shared_memory; }
 
-cudaError_t run_grid(dim3 blocks, dim3 threads, std::size_t shared_bytes, const std::function<void()>& body) {
+cudaError_t allow_shared(const void* kernel, int bytes) {
+  if (bytes < 0 || static_cast<std::size_t>(bytes) > kSharedMemory) return last_error = cudaErrorInvalidValue;
+  allowed_shared[kernel] = static_cast<std::size_t>(bytes);
+  return cudaSuccess;
+}
+
+cudaError_t run_grid(const void* kernel, dim3 blocks, dim3 threads, std::size_t shared_bytes, const std::function<void()>& body) {
+  const auto allowed = allowed_shared.find(kernel);
   const bool launches = blocks.x > 0 && blocks.y > 0 && blocks.z > 0 && blocks.y < 65536 && blocks.z < 65536 &&
                         threads.x * threads.y * threads.z > 0 && threads.x * threads.y * threads.z <= kMostThreads &&
-                        shared_bytes <= kSharedMemory;
+                        shared_bytes <= (allowed == allowed_shared.end() ? kSharedAnyway : allowed->second);
   if (!launches) return last_error = cudaErrorInvalidValue;
   gridDim = blocks;
   blockDim = threads;
@@ -84,6 +95,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount: *value = 2; return cudaSuccess;
     case cudaDevAttrL2CacheSize: *value = 1 << 20; return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMajor: *value = 9; return cudaSuccess;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = static_cast<int>(cuda_on_host::kSharedMemory); return cudaSuccess;
   }
   return cudaErrorInvalidValue;

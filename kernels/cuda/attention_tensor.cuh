@@ -1,0 +1,62 @@
+#pragma once
+
+#include "kernels/cuda/attention_draws.cuh"
+#include "kernels/cuda/attention_tiles.cuh"
+#include "kernels/cuda/tile_copy.cuh"
+#include "kernels/cuda/tile_product.cuh"
+
+/// What both passes of an attention by tensor cores share. Blocks have four warps, each of which has rows of its own: scores are sums of
+/// a warp, whose softmax becomes a factor of the next product in registers [Dao 2023, section 3.3].
+namespace forerun::cuda {
+
+inline constexpr int kTensorThreads = 128;
+inline constexpr int kTensorWarps = kTensorThreads / kWarpLanes;
+inline constexpr int kChunk = 8;  ///< elements of 16 bytes
+
+/// Rows of tiles in shared memory lie 16 bytes further apart than their channels say, so that eight of them meet all banks once.
+template <int D>
+inline constexpr int kTensorStride = D + kChunk;
+
+/// Starts to bring `count` rows from position `first` on to shared memory, with zeros for channels and positions that are not there.
+template <int D>
+__device__ __forceinline__ void start_rows(__nv_bfloat16* shared, const HeadRows<const __nv_bfloat16>& from, int first, int count,
+                                           bool vectors) {
+  constexpr int kChunks = D / kChunk;
+#pragma unroll 1
+  for (int i = static_cast<int>(threadIdx.x); i < count * kChunks; i += kTensorThreads) {
+    const int row = i / kChunks, channel = i % kChunks * kChunk, position = first + row;
+    const bool there = position < from.rows && channel < from.channels;
+    const __nv_bfloat16* source = there ? from.row(position) + channel : from.first;
+    __nv_bfloat16* to = shared + row * kTensorStride<D> + channel;
+    if (vectors) {
+      start_copy(to, source, there);
+    } else {
+      for (int e = 0; e < kChunk; ++e) to[e] = there && channel + e < from.channels ? source[e] : __float2bfloat16(0.0F);
+    }
+  }
+}
+
+/// A warp's 16 rows of sums, each times a factor, to positions from `first` on. They go by way of the warp's own rows in shared memory,
+/// so that memory is written 16 bytes at a time.
+template <int D>
+__device__ __forceinline__ void write_rows(const TileSum (&sums)[D / kTile], float upper, float lower, __nv_bfloat16* own,
+                                           const HeadRows<__nv_bfloat16>& to, int first, bool vectors) {
+  constexpr int kChunks = D / kChunk;
+  const int lane = static_cast<int>(threadIdx.x) % kWarpLanes;
+  __syncwarp();  // all have read the rows
+#pragma unroll
+  for (int n = 0; n < D / kTile; ++n) store(sums[n], upper, lower, own + n * kTile, kTensorStride<D>);
+  __syncwarp();
+  for (int i = lane; i < kTile * kChunks; i += kWarpLanes) {
+    const int row = i / kChunks, channel = i % kChunks * kChunk, position = first + row;
+    if (position >= to.rows || channel >= to.channels) continue;
+    const __nv_bfloat16* from = own + row * kTensorStride<D> + channel;
+    if (vectors) {
+      *reinterpret_cast<uint4*>(to.row(position) + channel) = *reinterpret_cast<const uint4*>(from);
+    } else {
+      for (int e = 0; e < kChunk && channel + e < to.channels; ++e) to.row(position)[channel + e] = from[e];
+    }
+  }
+}
+
+}  // namespace forerun::cuda
