@@ -5,7 +5,7 @@
 #include "refusals.hpp"
 #include "workloads/shapes.hpp"
 
-// What operators do where a library has less than it might: on the host alone, whose libraries can be told so.
+// What operators leave to libraries, and do where these have less than they might: on the host alone, whose libraries can be told so.
 
 using namespace forerun;
 
@@ -20,6 +20,18 @@ struct Refuse {
 };
 
 }  // namespace
+
+TEST_CASE("biases of dense operators, and their gradients, go with the product where they are aligned") {
+  const LayerShape aligned = layer(LayerKind::dense, {16, 1, 1}, 8), odd = layer(LayerKind::dense, {3, 1, 1}, 5);
+  for (const Precision precision : {Precision::fp32, Precision::bf16})
+    for (const Pass pass : {Pass::forward, Pass::backward_weights}) {
+      cuda_on_host::calls = {};
+      compare(aligned, 4, pass, kCudaOptions, precision);
+      CHECK(cuda_on_host::calls.products_with_epilogues == 1);
+      compare(odd, 4, pass, kCudaOptions, precision);
+      CHECK(cuda_on_host::calls.products_with_epilogues == 1);
+    }
+}
 
 TEST_CASE("dense operators add biases themselves where no product does") {
   const Refuse no_epilogues(&cuda_on_host::Refusals::epilogues);
@@ -37,6 +49,17 @@ const std::vector<LayerShape>& convolutions() {
 }
 
 }  // namespace
+
+TEST_CASE("convolutions are cuDNN's, forward with their biases") {
+  for (const LayerShape& shape : convolutions())
+    for (const Precision precision : {Precision::fp32, Precision::bf16})
+      for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data}) {
+        cuda_on_host::calls = {};
+        compare(shape, 2, pass, kCudaOptions, precision);
+        CHECK(cuda_on_host::calls.convolutions == 1);
+        CHECK(cuda_on_host::calls.convolutions_with_biases == (shape.bias && pass == Pass::forward ? 1 : 0));
+      }
+}
 
 TEST_CASE("convolutions add biases themselves where cuDNN does not") {
   const Refuse no_biases(&cuda_on_host::Refusals::fused_biases);

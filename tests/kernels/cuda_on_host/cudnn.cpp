@@ -33,6 +33,15 @@ cudnnConvolutionAlgoPerf<Algorithm> found(Algorithm algorithm, cudnnStatus_t sta
   return {algorithm, status, 0, memory, determinism, c.math, {}};
 }
 
+/// Wrong descriptors are an error of the call; what cuDNN does not have is one of each algorithm.
+cudnnStatus_t look_at(const cudnnTensorStruct& x, const cudnnFilterStruct& w, const cudnnConvolutionStruct& c, const cudnnTensorStruct& y,
+                      cudnnStatus_t& of_algorithms) {
+  const cudnnStatus_t status = convolves(x, w, c, y);
+  if (status >= CUDNN_STATUS_BAD_PARAM && status < CUDNN_STATUS_NOT_SUPPORTED) return status;
+  of_algorithms = cuda_on_host::refusals.convolutions ? CUDNN_STATUS_NOT_SUPPORTED : status;
+  return CUDNN_STATUS_SUCCESS;
+}
+
 struct Arrays {
   const cudnnTensorStruct& x;
   const cudnnFilterStruct& w;
@@ -49,7 +58,9 @@ cudnnStatus_t can_run(cudnnHandle_t handle, const Arrays& a, std::initializer_li
     if (!cuda_on_host::is_aligned(array, 16)) return CUDNN_STATUS_BAD_PARAM_MISALIGNED_POINTER;
   }
   if (wants > 0 && workspace == nullptr) return CUDNN_STATUS_BAD_PARAM_NULL_POINTER;
-  return has < wants ? CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT : CUDNN_STATUS_SUCCESS;
+  if (has < wants) return CUDNN_STATUS_BAD_PARAM_SIZE_INSUFFICIENT;
+  ++cuda_on_host::calls.convolutions;
+  return CUDNN_STATUS_SUCCESS;
 }
 
 /// A factor as it is multiplied: of float32 ten bits are left of the fraction unless TF32 is forbidden.
@@ -119,7 +130,8 @@ cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t, cudnnTensorD
                                                      cudnnConvolutionDescriptor_t c, cudnnTensorDescriptor_t y, int requested,
                                                      int* returned, cudnnConvolutionFwdAlgoPerf_t* results) {
   if (requested < 1) return CUDNN_STATUS_BAD_PARAM;
-  const cudnnStatus_t fits = cuda_on_host::refusals.convolutions ? CUDNN_STATUS_NOT_SUPPORTED : convolves(*x, *w, *c, *y);
+  cudnnStatus_t fits = CUDNN_STATUS_SUCCESS;
+  if (const cudnnStatus_t status = look_at(*x, *w, *c, *y, fits); status != CUDNN_STATUS_SUCCESS) return status;
   name({found(CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD_NONFUSED, CUDNN_STATUS_NOT_SUPPORTED, 0, CUDNN_DETERMINISTIC, *c),
         found(CUDNN_CONVOLUTION_FWD_ALGO_FFT, fits, kHuge, CUDNN_DETERMINISTIC, *c),
         found(CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM, fits, kWorkspace, CUDNN_DETERMINISTIC, *c),
@@ -165,6 +177,7 @@ cudnnStatus_t cudnnConvolutionBiasActivationForward(cudnnHandle_t handle, const 
   if (status != CUDNN_STATUS_SUCCESS) return status;
   const Element type = cuda_on_host::element(yd->type);
   for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += cuda_on_host::get(bias, type, static_cast<std::int64_t>(i) % yd->c);
+  ++cuda_on_host::calls.convolutions_with_biases;
   const float nothing = 0;
   store(sums, y, type, alpha, &nothing);
   return CUDNN_STATUS_SUCCESS;
@@ -174,7 +187,8 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t, cudnn
                                                             cudnnConvolutionDescriptor_t c, cudnnFilterDescriptor_t w, int requested,
                                                             int* returned, cudnnConvolutionBwdFilterAlgoPerf_t* results) {
   if (requested < 1) return CUDNN_STATUS_BAD_PARAM;
-  const cudnnStatus_t fits = cuda_on_host::refusals.convolutions ? CUDNN_STATUS_NOT_SUPPORTED : convolves(*x, *w, *c, *y);
+  cudnnStatus_t fits = CUDNN_STATUS_SUCCESS;
+  if (const cudnnStatus_t status = look_at(*x, *w, *c, *y, fits); status != CUDNN_STATUS_SUCCESS) return status;
   name({found(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_0, fits, 0, CUDNN_NON_DETERMINISTIC, *c),
         found(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1, fits, kWorkspace, CUDNN_DETERMINISTIC, *c)},
        requested, returned, results);
@@ -211,7 +225,8 @@ cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t, cudnnFi
                                                           cudnnConvolutionDescriptor_t c, cudnnTensorDescriptor_t x, int requested,
                                                           int* returned, cudnnConvolutionBwdDataAlgoPerf_t* results) {
   if (requested < 1) return CUDNN_STATUS_BAD_PARAM;
-  const cudnnStatus_t fits = cuda_on_host::refusals.convolutions ? CUDNN_STATUS_NOT_SUPPORTED : convolves(*x, *w, *c, *y);
+  cudnnStatus_t fits = CUDNN_STATUS_SUCCESS;
+  if (const cudnnStatus_t status = look_at(*x, *w, *c, *y, fits); status != CUDNN_STATUS_SUCCESS) return status;
   name({found(CUDNN_CONVOLUTION_BWD_DATA_ALGO_0, fits, 0, CUDNN_NON_DETERMINISTIC, *c),
         found(CUDNN_CONVOLUTION_BWD_DATA_ALGO_1, fits, kWorkspace, CUDNN_DETERMINISTIC, *c)},
        requested, returned, results);

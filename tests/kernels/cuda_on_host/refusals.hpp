@@ -11,4 +11,12 @@ struct Refusals {
 };
 inline Refusals refusals;
 
+/// What the players did: that something is done at all does not say who did it.
+struct Calls {
+  int products_with_epilogues = 0;
+  int convolutions = 0;  ///< of any pass
+  int convolutions_with_biases = 0;
+};
+inline Calls calls;
+
 }  // namespace cuda_on_host
