@@ -1,9 +1,14 @@
+// Jumps between stacks are what a fortified longjmp() takes for a mistake.
+#undef _FORTIFY_SOURCE
+
 #include "fibers.hpp"
 
 #include <ucontext.h>
 
 #include <algorithm>
 #include <array>
+#include <csetjmp>
+#include <deque>
 #include <exception>
 #include <memory>
 #include <numeric>
@@ -22,9 +27,26 @@ constexpr std::size_t kStack = std::size_t{128} << 10;
 
 enum class Waits { not_at_all, for_block, for_warp };
 
+// Where a stack goes on. Jumps ask nothing of the system, as contexts do for the mask of signals at each turn; the address sanitizer, which
+// follows contexts, takes jumps between stacks for mistakes.
+#ifdef __SANITIZE_ADDRESS__
+using Where = ucontext_t;
+void go(Where& from, Where& to) { swapcontext(&from, &to); }
+void go_to_context(Where& from, ucontext_t& to) { swapcontext(&from, &to); }
+#else
+using Where = std::jmp_buf;
+void go(Where& from, Where& to) {
+  if (_setjmp(from) == 0) std::longjmp(to, 1);
+}
+void go_to_context(Where& from, ucontext_t& to) {
+  if (_setjmp(from) == 0) setcontext(&to);
+}
+#endif
+
 struct Fiber {
-  ucontext_t context{};
+  Where where{};
   std::unique_ptr<std::byte[]> stack;
+  bool begun = false;  // on its stack, where it does one body after another
   Place place;
   Waits waits = Waits::not_at_all;
   std::uint32_t mask = 0;                      // of lanes that it waits for
@@ -34,8 +56,8 @@ struct Fiber {
 };
 
 struct Block {
-  ucontext_t scheduler{};
-  std::vector<Fiber> fibers;
+  Where scheduler{};
+  std::deque<Fiber> fibers;  // which stay where they are: a context knows its own address
   std::size_t count = 0;
   Fiber* running = nullptr;
   const std::function<void()>* body = nullptr;
@@ -49,41 +71,53 @@ Block& block() {
 }
 
 void enter() {
-  Block& here = block();
-  try {
-    (*here.body)();
-  } catch (...) {
-    if (!here.error) here.error = std::current_exception();
+  for (;;) {
+    Fiber& self = *block().running;
+    try {
+      (*block().body)();
+    } catch (...) {
+      if (!block().error) block().error = std::current_exception();
+    }
+    self.ended = true;
+    go(self.where, block().scheduler);
   }
-  here.running->ended = true;
-  swapcontext(&here.running->context, &here.scheduler);
+}
+
+/// Enters the fiber's stack.
+void begin(Fiber& fiber) {
+  fiber.begun = true;
+  if (!fiber.stack) fiber.stack = std::make_unique<std::byte[]>(kStack);
+  ucontext_t context{};
+  getcontext(&context);
+  context.uc_stack.ss_sp = fiber.stack.get();
+  context.uc_stack.ss_size = kStack;
+  context.uc_link = nullptr;
+  makecontext(&context, enter, 0);
+  go_to_context(block().scheduler, context);
 }
 
 void resume(Fiber& fiber) {
   Block& here = block();
   here.running = &fiber;
   place = fiber.place;
-  swapcontext(&here.scheduler, &fiber.context);
+  if (fiber.begun)
+    go(here.scheduler, fiber.where);
+  else
+    begin(fiber);
   here.running = nullptr;
 }
 
 void wait_as(Waits waits) {
-  Block& here = block();
-  Fiber& self = *here.running;
+  Fiber& self = *block().running;
   self.waits = waits;
-  swapcontext(&self.context, &here.scheduler);
+  go(self.where, block().scheduler);
 }
 
 void prepare(Fiber& fiber, Index threads, unsigned number) {
-  if (!fiber.stack) fiber.stack = std::make_unique<std::byte[]>(kStack);
+  if (!fiber.ended) fiber.begun = false;  // it stopped within a block that failed
   fiber.place = {{number % threads.x, number / threads.x % threads.y, number / (threads.x * threads.y)}, number};
   fiber.waits = Waits::not_at_all;
   fiber.ended = false;
-  getcontext(&fiber.context);
-  fiber.context.uc_stack.ss_sp = fiber.stack.get();
-  fiber.context.uc_stack.ss_size = kStack;
-  fiber.context.uc_link = nullptr;
-  makecontext(&fiber.context, enter, 0);
 }
 
 bool let_block_go() {
