@@ -1,7 +1,12 @@
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <numeric>
 
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
+#include "kernels/cuda/embedding_order.hpp"
 #include "kernels/cuda/operator.hpp"
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
@@ -71,4 +76,27 @@ TEST_CASE("an embedding's gradient on a GPU has the same bits twice", "[gpu]") {
   run_on_device({shape, Pass::backward_weights, 3, {}}, once);
   run_on_device({shape, Pass::backward_weights, 3, {}}, twice);
   CHECK(once.weight_gradient == twice.weight_gradient);
+}
+
+TEST_CASE("positions are sorted by their rows on a GPU, and those of one row keep their order", "[gpu]") {
+  if (!has_device()) return;
+  std::mt19937 random(Catch::rngSeed());
+  for (const std::int64_t rows : {1, 7, 3000}) {
+    const std::vector<std::int32_t> picked = LayerData(embedding(rows, 1, 2500), 1, random).picked;
+    const auto bytes = [](const std::vector<std::int32_t>& values) { return values.size() * sizeof(std::int32_t); };
+    const cuda::DeviceMemory on_device(bytes(picked)), scratch(cuda::row_order_bytes(2500, rows));
+    cuda::check(cudaMemcpy(on_device.data(), picked.data(), bytes(picked), cudaMemcpyHostToDevice), "cudaMemcpy");
+    const cuda::Context context;
+    const cuda::RowOrder order =
+        cuda::order_by_row(static_cast<const std::int32_t*>(on_device.data()), 2500, rows, scratch.data(), context.stream());
+    context.finish();
+    std::vector<std::int32_t> sorted(2500), expected(2500), ends(static_cast<std::size_t>(rows));
+    cuda::check(cudaMemcpy(sorted.data(), order.position, bytes(sorted), cudaMemcpyDeviceToHost), "cudaMemcpy");
+    cuda::check(cudaMemcpy(ends.data(), order.end, bytes(ends), cudaMemcpyDeviceToHost), "cudaMemcpy");
+    std::iota(expected.begin(), expected.end(), 0);
+    std::ranges::stable_sort(expected, {}, [&](std::int32_t position) { return picked[static_cast<std::size_t>(position)]; });
+    CHECK(sorted == expected);
+    for (std::size_t row = 0; row < ends.size(); ++row)
+      CHECK(ends[row] == std::ranges::count_if(picked, [&](std::int32_t other) { return other <= static_cast<std::int32_t>(row); }));
+  }
 }

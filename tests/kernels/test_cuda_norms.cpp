@@ -37,13 +37,12 @@ TEST_CASE("norms on a GPU agree with the reference, with and without shifts", "[
 }
 
 TEST_CASE("layer norms on a GPU agree with the reference where a block has a row, and where it cannot hold it", "[gpu]") {
-  compare_all({norm(LayerKind::layer_norm, {.channels = 768, .width = 2}), norm(LayerKind::layer_norm, {.channels = 1501, .width = 2})},
-              {1});
-  if (!has_device()) return;
   for (const Precision precision : {Precision::fp32, Precision::bf16})
-    for (const std::int64_t channels : {2051, 16640})  // element by element, and by vectors
+    for (const std::int64_t channels : {16640, 2051})  // by vectors, and element by element; first, to leave what others must not read
       for (const Pass pass : {Pass::forward, Pass::backward_data})
-        compare(norm(LayerKind::layer_norm, {.channels = channels, .width = 2}), 1, pass, kCudaOptions, precision);
+        if (has_device()) compare(norm(LayerKind::layer_norm, {.channels = channels, .width = 2}), 1, pass, kCudaOptions, precision);
+  compare_all({norm(LayerKind::layer_norm, {.channels = 1501, .width = 2}), norm(LayerKind::layer_norm, {.channels = 768, .width = 2})},
+              {1});
 }
 
 TEST_CASE("batch norms on a GPU agree with the reference over many chunks of rows, and of a single row", "[gpu]") {
