@@ -10,6 +10,7 @@ namespace forerun::cuda {
 
 namespace {
 
+constexpr int kRowsAtOnce = 4;                   // loads of a thread under way together, without which few blocks wait for each
 constexpr std::int64_t kRowsOfAThread = 8;       // that repay what a part costs
 constexpr std::int64_t kPartsOfATile = 16;       // that one thread may have to add up of another launch
 constexpr std::int64_t kMostBlocksOfAll = 1024;  // some waves of a large GPU
@@ -50,12 +51,20 @@ __global__ void sum_columns_kernel(const T* __restrict__ y, float* __restrict__ 
   const std::int64_t column = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) * Width;
   const std::int64_t first = blockIdx.y * rows_of_part, end = first + rows_of_part < rows ? first + rows_of_part : rows;
   float sum[Width] = {};
-  if (column < columns)
-    for (std::int64_t row = first + threadIdx.y; row < end; row += blockDim.y) {
+  if (column < columns) {
+    std::int64_t row = first + threadIdx.y;
+    for (; row + (kRowsAtOnce - 1) * blockDim.y < end; row += kRowsAtOnce * blockDim.y) {
+      float values[kRowsAtOnce][Width];
+      for (int r = 0; r < kRowsAtOnce; ++r) load_floats(y + (row + r * blockDim.y) * columns + column, values[r]);
+      for (int r = 0; r < kRowsAtOnce; ++r)
+        for (int e = 0; e < Width; ++e) sum[e] += values[r][e];
+    }
+    for (; row < end; row += blockDim.y) {
       float values[Width];
       load_floats(y + row * columns + column, values);
       for (int e = 0; e < Width; ++e) sum[e] += values[e];
     }
+  }
   const int self = threadIdx.y * blockDim.x + threadIdx.x;
   for (int e = 0; e < Width; ++e) partial[e][self] = sum[e];
   for (int half = kThreads / 2; half >= static_cast<int>(blockDim.x); half /= 2) {
