@@ -19,6 +19,7 @@
 #include "costs/kernel_fit.hpp"
 #include "io/atomic_file.hpp"
 #include "io/format.hpp"
+#include "kernels/devices.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
 #include "kernels/ranks/network_measurement.hpp"
 #include "platforms/load.hpp"
@@ -29,12 +30,11 @@ namespace {
 
 constexpr std::int64_t kLargestBuffer = std::int64_t{64} << 20;
 
-enum class Device { cpu, cuda };
 enum class NetworkWish { where_possible, required, left_out };
 
 struct CalibrateCommand {
   CalibrateMode mode = CalibrateMode::quick;
-  Device device = Device::cpu;
+  DeviceKind device = DeviceKind::cpu;
   NetworkWish network = NetworkWish::where_possible;
   std::optional<std::string> watch;  ///< for how long to watch the machine of a calibration that there is, instead of measuring one
   std::string disk;                  ///< a folder on the storage that alone is measured
@@ -106,7 +106,7 @@ ExitCode calibrate(const CalibrateCommand& options, const Environment& environme
   if (!options.links.runs.empty()) return measure_links(options.links, options.output, environment);
   if (!options.disk.empty()) return measure_disk_of(options.disk, options.mode, options.file, options.output, environment);
   if (options.watch) return watch(*options.watch, options.file, options.output, environment);
-  if (options.device == Device::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
+  if (options.device == DeviceKind::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
   check_output(options.output);
   const Target target = find_target(options, environment);
   check_writable(target.calibration);
@@ -147,8 +147,8 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   auto* full = verb->add_flag_callback(
       "--full", [options] { options->mode = CalibrateMode::full; }, "more shapes, longer each");
   quick->excludes(full);
-  add_choice<Device>(*verb, "--device", options->device, "what to measure: cpu; the kernels of cuda devices are not measured yet",
-                     {{"cpu", Device::cpu}, {"cuda", Device::cuda}});
+  add_choice<DeviceKind>(*verb, "--device", options->device, "what to measure: cpu; the kernels of cuda devices are not measured yet",
+                         {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}});
   auto* network = verb->add_flag_callback(
       "--network", [options] { options->network = NetworkWish::required; },
       "measure messages and collectives between ranks; without this option done where possible");

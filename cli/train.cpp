@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cli/choice.hpp"
 #include "cli/measured_run_files.hpp"
 #include "cli/run_record_page.hpp"
 #include "cli/train_run.hpp"
@@ -34,6 +35,7 @@ TrainJob job_of(const Training& training, const TrainCommand& options) {
   job.steps = *scenario.run.steps;
   job.warm_up = training.warm_up;
   job.threads = training.threads;
+  job.device = training.device;
   job.data = training.data;
   job.checkpoints = training.checkpoints;
   job.kills = training.kills;
@@ -138,6 +140,8 @@ void add_train(CLI::App& command, const Environment& environment, Action& chosen
                    "what the ranks stand on, as the run is recorded: mpirun places them, and nothing here does; without it this-machine");
   verb->add_option("--steps", options->steps, "timed steps")->capture_default_str();
   verb->add_option("--warm-up", options->warm_up, "steps before, not timed")->capture_default_str();
+  add_choice<DeviceKind>(*verb, "--device", options->device, "what trains: cpu, a core for each rank, or cuda, a GPU for each",
+                         {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}});
   verb->add_option("--threads", options->threads, "cores that one process uses at once")->capture_default_str();
   verb->add_option("--append", options->append,
                    "append a measured run to this CSV file; beside runs.csv, its step times to runs.steps.csv and its operations to "

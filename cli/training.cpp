@@ -78,6 +78,13 @@ void read_threads(const TrainCommand& options, Training& training, Problems& pro
     problems.add(problem(text, "has no meaning with --append: a measured run is held against predictions of one core"));
 }
 
+/// A GPU of this machine is not what this-machine stands for, which is its cores.
+void read_device(const TrainCommand& options, Training& training, Problems& problems) {
+  training.device = options.device;
+  if (options.device == DeviceKind::cuda && !options.append.empty() && options.scenario.platform.empty())
+    problems.add(Problem{.file = "--append", .what = "needs --platform beside --device cuda: what the run is held against"});
+}
+
 void read_kills(const TrainCommand& options, Training& training, Problems& problems) {
   const int ranks = training.scenario.strategy.ranks();
   const std::int64_t steps = training.warm_up + training.scenario.run.steps.value_or(0);
@@ -129,12 +136,17 @@ Training read_training(const TrainCommand& options, const Environment& environme
   read_checkpoints(options, training, problems);
   read_kills(options, training, problems);
   read_threads(options, training, problems);
+  read_device(options, training, problems);
   problems.throw_if_any();
   if (missing) throw *missing;
   if (!options.data.empty() && waits_for_nobody(scenario.strategy))
     throw MissingCapability("the trainer reads no files for workers that wait for nobody (sync=off)");
   require_own_runtime(scenario.strategy);
   require_trainable(scenario.strategy);
+  if (training.device == DeviceKind::cuda) {
+    require_trainable_on_gpus(scenario.strategy);
+    if (const std::string no_device = missing_for_devices(training.device); !no_device.empty()) throw MissingCapability(no_device);
+  }
   const std::string& platform = options.scenario.platform;
   scenario.platform = platform.empty() ? this_machine(environment) : platform_of_ranks(platform, scenario.strategy.ranks(), environment);
   std::ranges::copy_if(text.settings, std::back_inserter(training.settings), [](const Text& setting) {

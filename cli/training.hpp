@@ -19,6 +19,7 @@ struct TrainCommand {
   std::string steps = "100";
   std::string warm_up = "10";
   std::string threads = "1";
+  DeviceKind device = DeviceKind::cpu;
   std::string append;
   std::string run;
   std::string group = "train";
@@ -33,6 +34,7 @@ struct Training {
   Scenario scenario;
   std::int64_t warm_up = 0;
   int threads = 1;
+  DeviceKind device = DeviceKind::cpu;
   DataOptions data;
   bool stored = false;  ///< the platform says where samples lie
   CheckpointOptions checkpoints;

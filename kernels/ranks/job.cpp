@@ -26,6 +26,7 @@ Json to_json(const TrainJob& job) {
           {"warm_up", job.warm_up},
           {"resident_batches", job.resident_batches},
           {"kernels", job.kernels == Kernels::eigen_only ? "eigen" : "fastest"},
+          {"device", to_string(job.device)},
           {"threads", job.threads},
           {"data", files},
           {"prefetch", job.data.prefetch},
@@ -72,6 +73,10 @@ TrainJob read_train_job(Mapping& mapping) {
     if (text.value != "fastest" && text.value != "eigen") throw BadInput(problem(text, "unknown kernels", "fastest, eigen"));
     job.kernels = text.value == "eigen" ? Kernels::eigen_only : Kernels::fastest;
   });
+  mapping.required("device", [&](const Text& text) {
+    if (text.value != "cpu" && text.value != "cuda") throw BadInput(problem(text, "unknown device", "cpu, cuda"));
+    job.device = text.value == "cuda" ? DeviceKind::cuda : DeviceKind::cpu;
+  });
   mapping.required("threads", [&](const Text& text) { job.threads = static_cast<int>(parse_integer(text, 1, 1 << 20)); });
   mapping.required("data", [&](const YamlNode& node) {
     for (const YamlNode& file : node.children) job.data.files.emplace_back(scalar(file).value);
@@ -111,6 +116,7 @@ TrainOptions train_options(const TrainJob& job) {
   options.warm_up = job.warm_up;
   options.resident_batches = job.resident_batches;
   options.kernels = job.kernels;
+  options.device_kind = job.device;
   options.threads = job.threads;
   options.data = job.data;
   options.checkpoints = job.checkpoints;

@@ -30,6 +30,7 @@ struct TrainJob {
   std::int64_t warm_up = 10;
   int resident_batches = 4;
   Kernels kernels = Kernels::fastest;
+  DeviceKind device = DeviceKind::cpu;
   int threads = 1;   ///< of each rank; ranks that are started have a core each
   DataOptions data;  ///< which cores are the ranks' own matter
   CheckpointOptions checkpoints;

@@ -2,6 +2,7 @@
 
 #include "kernels/ranks/launched.hpp"
 #include "kernels/ranks/mpi_group.hpp"
+#include "kernels/ranks/timed_ranks.hpp"
 #include "kernels/trainer/asynchronous.hpp"
 
 namespace forerun {
@@ -53,6 +54,15 @@ RankLog unflatten(const double* numbers) {
   return log;
 }
 
+/// Of the rank among those of its machine.
+int number_on_node(MPI_Comm communicator) {
+  MPI_Comm here = MPI_COMM_NULL;
+  MPI_Comm_split_type(communicator, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here);
+  const int number = group_rank(here);
+  MPI_Comm_free(&here);
+  return number;
+}
+
 }  // namespace
 
 TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const ProgressCallback& progress, const TrainEventCallback& on_event,
@@ -62,6 +72,7 @@ TrainResult train_ranks(const TrainJob& job, MPI_Comm communicator, const Progre
   const StepPlan plan = launched_plan(scenario, group.ranks());
   TrainOptions options = train_options(job);
   options.on_event = on_event;
+  options.device_number = number_on_node(communicator);
   options.data.cores = std::move(cores);
   const RankLog log = train_rank(scenario, plan, options, group, progress);
 

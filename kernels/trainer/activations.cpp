@@ -46,8 +46,10 @@ std::vector<int> crossing(const Workload& workload, int cut) {
   return layers;
 }
 
-Activations::Activations(const Workload& workload, const StageChunk& chunk, std::int64_t batch)
-    : before_(crossing(workload, chunk.first)),
+Activations::Activations(const Workload& workload, const StageChunk& chunk, std::int64_t batch, Device& device)
+    : device_(device),
+      precision_(workload.precision),
+      before_(crossing(workload, chunk.first)),
       behind_(crossing(workload, chunk.last)),
       inputs_(workload.layers.size()),
       values_(workload.layers.size()) {
@@ -55,7 +57,7 @@ Activations::Activations(const Workload& workload, const StageChunk& chunk, std:
   const std::vector<char> has_backward = have_backward_data(workload);
   std::vector<std::vector<Left>> left(values_.size());  // by layer, one a reader
   for (const int layer : behind_) {
-    returned_.emplace_back(static_cast<std::size_t>(values_[layer].elements));
+    returned_.push_back(room_for(values_[layer].elements));
     left[layer].push_back({returned_.back().data()});
   }
   for (int layer = chunk.last - 1; layer >= chunk.first; --layer) {
@@ -65,7 +67,7 @@ Activations::Activations(const Workload& workload, const StageChunk& chunk, std:
   }
   for (const int layer : before_) {
     if (left[layer].empty()) {  // nobody trains what is before: zeros go there
-      values_[layer].sum = AlignedArray<float>(static_cast<std::size_t>(values_[layer].elements));
+      values_[layer].sum = room_for(values_[layer].elements);
       left[layer].push_back({values_[layer].sum.data()});
     }
     choose_gradient(left[layer], values_[layer]);
@@ -75,7 +77,7 @@ Activations::Activations(const Workload& workload, const StageChunk& chunk, std:
 void Activations::lay_output(const Workload& workload, int layer, std::int64_t batch) {
   Values& values = values_[layer];
   values.elements = batch * workload.layers[layer].shape.output.elements();
-  values.own = AlignedArray<float>(static_cast<std::size_t>(values.elements));
+  values.own = room_for(values.elements);
   values.output = values.own.data();
 }
 
@@ -98,7 +100,7 @@ void Activations::lay_outputs(const Workload& workload, const StageChunk& chunk,
 }
 
 // Of several gradients one that is the reader's own takes up the others; where all are other layers' arrays they stay as they are.
-void Activations::choose_gradient(const std::vector<Left>& left, Values& values) {
+void Activations::choose_gradient(const std::vector<Left>& left, Values& values) const {
   if (left.empty()) return;
   if (left.size() == 1) {
     values.gradient = left.front().gradient;
@@ -106,7 +108,7 @@ void Activations::choose_gradient(const std::vector<Left>& left, Values& values)
   }
   const auto own = std::ranges::find(left, false, &Left::shared) - left.begin();
   values.copies_first = own == std::ssize(left);
-  if (values.copies_first) values.sum = AlignedArray<float>(static_cast<std::size_t>(values.elements));
+  if (values.copies_first) values.sum = room_for(values.elements);
   values.gradient = values.copies_first ? values.sum.data() : left[own].gradient;
   for (std::ptrdiff_t i = 0; i < std::ssize(left); ++i)
     if (i != own) values.further.push_back(left[i].gradient);
@@ -122,7 +124,7 @@ void Activations::pass_gradients(const LayerShape& shape, std::int64_t batch, in
     if (shares) {
       gradient = values.gradient;
     } else {
-      values.passed.emplace_back(static_cast<std::size_t>(batch * elements[i]));
+      values.passed.push_back(room_for(batch * elements[i]));
       gradient = values.passed.back().data();
     }
     if (inputs_[layer][i] >= 0) left[inputs_[layer][i]].push_back({gradient, shares});
@@ -154,8 +156,8 @@ void Activations::gather_gradient(int layer) {
   if (values.further.empty()) return;
   const auto* first = values.further.data();
   const auto* end = first + values.further.size();
-  if (values.copies_first) std::copy_n(*first++, values.elements, values.gradient);
-  for (; first != end; ++first) cpu::add_gradient(*first, values.elements, values.gradient);
+  if (values.copies_first) device_.copy(*first++, floats_of(precision_, values.elements) * sizeof(float), values.gradient);
+  for (; first != end; ++first) device_.add(precision_, *first, values.elements, values.gradient);
 }
 
 std::vector<std::span<float>> Activations::arriving() {
@@ -172,7 +174,7 @@ std::vector<std::span<float>> Activations::leaving() {
 
 std::vector<std::span<float>> Activations::gradients_arriving() {
   std::vector<std::span<float>> gradients;
-  for (AlignedArray<float>& gradient : returned_) gradients.push_back(gradient.span());
+  for (DeviceArray<float>& gradient : returned_) gradients.push_back(gradient.span());
   return gradients;
 }
 
@@ -180,7 +182,7 @@ std::vector<std::span<float>> Activations::gradients_leaving() {
   std::vector<std::span<float>> gradients;
   for (const int layer : before_) {
     gather_gradient(layer);
-    gradients.emplace_back(values_[layer].gradient, static_cast<std::size_t>(values_[layer].elements));
+    gradients.emplace_back(values_[layer].gradient, floats_of(precision_, values_[layer].elements));
   }
   return gradients;
 }

@@ -14,6 +14,7 @@ struct Batch {
   AlignedArray<std::int32_t> labels{};  ///< one a sample, or of a sequence the token after each
   AlignedArray<std::int32_t> tokens{};  ///< batch x positions, of sequences alone
   std::int64_t first = 0;               ///< number of its first sample in the global batch
+  bool resident = false;                ///< stays as it is until the training ends
 };
 
 /// Sequences that can be learnt: after each token comes, three times out of four, the one that a seeded table has for it, else any. A

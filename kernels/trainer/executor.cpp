@@ -64,6 +64,12 @@ Executor::Executor(const StepPlan& plan, Overlap overlap, Network& network, Rank
 }
 
 void Executor::step(RankLog* log) {
+  Seconds begun;
+  if (Timeline* timeline = network_.device().timeline(); timeline != nullptr) {
+    timeline->clear();
+    timeline->mark();
+    begun = clock_();
+  }
   transfers_.begin_step(log);
   if (servers_ != nullptr) servers_->begin_step();
   for (const StepEntry entry : network_.order()) {
@@ -72,6 +78,8 @@ void Executor::step(RankLog* log) {
   }
   transfers_.end_step();
   if (servers_ != nullptr) drain(log);  // what a step pushes is overwritten by the next
+  network_.device().finish();
+  read_timeline(begun, log);
   ++step_;
 }
 
@@ -90,14 +98,33 @@ void Executor::run(StepEntry entry, RankLog* log) {
     const bool of_server = transfer->operation == Collective::Operation::pull || transfer->operation == Collective::Operation::push;
     return of_server ? serve(index, log) : reduce(index, log);
   }
+  compute(entry, log);
+  advance(log);
+}
+
+void Executor::compute(StepEntry entry, RankLog* log) {
+  const int index = entry.operation;
+  Timeline* timeline = log != nullptr ? network_.device().timeline() : nullptr;
+  const std::size_t begun = timeline != nullptr ? timeline->mark() : 0;
   const Seconds start = clock_();
   if (servers_ != nullptr && servers_->serves(index))
     servers_->run(index);
-  else if (operation.kind() == OperationKind::compute)
+  else if (plan_.operations[static_cast<std::size_t>(index)].kind() == OperationKind::compute)
     network_.run(entry);
   const Seconds time = clock_() - start;
   note(log, index, start, time, time);
-  advance(log);
+  if (timeline != nullptr) unread_.push_back({index, log->operations[static_cast<std::size_t>(index)].size() - 1, begun, timeline->mark()});
+}
+
+/// Of what a device did behind this thread, the log has so far when it was launched. `begun`: of the step, as its first mark.
+void Executor::read_timeline(Seconds begun, RankLog* log) {
+  Timeline* timeline = network_.device().timeline();
+  for (const Unread& unread : unread_) {
+    RankLog::Interval& interval = log->operations[static_cast<std::size_t>(unread.operation)][unread.place];
+    interval.start = begun + timeline->between(0, unread.begun);
+    interval.busy = interval.wait = timeline->between(unread.begun, unread.ended);
+  }
+  unread_.clear();
 }
 
 void Executor::exchange(StepEntry entry, RankLog* log) {

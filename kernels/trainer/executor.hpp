@@ -38,7 +38,17 @@ class Executor {
     bool logged = false;  // posted in a timed step
   };
 
+  /// A compute operation whose time a device will tell.
+  struct Unread {
+    int operation = 0;
+    std::size_t place = 0;  ///< in the log
+    std::size_t begun = 0;  ///< marks
+    std::size_t ended = 0;
+  };
+
   void run(StepEntry entry, RankLog* log);
+  void compute(StepEntry entry, RankLog* log);
+  void read_timeline(Seconds begun, RankLog* log);
   [[nodiscard]] RankGroup& group(int operation) const;
   void exchange(StepEntry entry, RankLog* log);
   void reduce(int operation, RankLog* log);
@@ -55,6 +65,7 @@ class Executor {
   StageTransfers transfers_;
   ServerTransfers* servers_;
   std::vector<InFlight> in_flight_;
+  std::vector<Unread> unread_;
   std::int64_t step_ = 0;
 };
 

@@ -7,8 +7,8 @@
 #include "core/workload.hpp"
 #include "kernels/cpu/operator.hpp"
 #include "kernels/trainer/activations.hpp"
-#include "kernels/trainer/array.hpp"
-#include "kernels/trainer/data.hpp"
+#include "kernels/trainer/device.hpp"
+#include "kernels/trainer/placed_batch.hpp"
 #include "kernels/trainer/shared_layer.hpp"
 
 namespace forerun {
@@ -20,10 +20,11 @@ class MicroBatch {
   /// Every layer's buffers begin as those of `parameters`, which are the same for all micro-batches. `shards`: what the rank has of each
   /// layer.
   MicroBatch(const Workload& workload, const StageChunk& chunk, const std::vector<Shard>& shards, std::int64_t samples,
-             const std::vector<LayerBuffers>& parameters);
+             const std::vector<LayerBuffers>& parameters, Device& device);
 
-  /// The micro-batch of that number of the batch, which must outlive its passes; the mean of its losses goes to `loss`.
-  void take_up(const Batch& batch, int number, std::int64_t step, float& loss);
+  /// The micro-batch of that number of the batch, which must outlive its passes; the mean of its losses goes to `loss`,
+  /// on the device.
+  void take_up(const PlacedBatch& batch, int number, std::int64_t step, float* loss);
   /// The one that is taken up; -1: none.
   [[nodiscard]] int number() const { return number_; }
   /// Leaves what was taken up.
@@ -39,13 +40,16 @@ class MicroBatch {
  private:
   /// What a layer keeps from its forward pass.
   struct Kept {
-    AlignedArray<std::int32_t> indices;  ///< of maxima, or the number of each position in its sample
-    AlignedArray<std::uint8_t> mask;
-    AlignedArray<float> statistics;
+    DeviceArray<std::int32_t> indices;  ///< of maxima, or the number of each position in its sample
+    DeviceArray<std::uint8_t> mask;
+    DeviceArray<float> statistics;
   };
 
   void keep(const Workload& workload, std::size_t layer);
+  void number_positions(std::int64_t positions, Kept& kept);
 
+  Device& device_;
+  Precision precision_;
   std::int64_t samples_;
   std::int64_t sample_elements_;
   std::int64_t positions_;  // of a sample, that have a label each

@@ -9,37 +9,34 @@
 #include "core/plan.hpp"
 #include "core/workload.hpp"
 #include "kernels/cpu/operator.hpp"
-#include "kernels/trainer/array.hpp"
 #include "kernels/trainer/data.hpp"
+#include "kernels/trainer/device.hpp"
+#include "kernels/trainer/host_device.hpp"
 #include "kernels/trainer/initial_weights.hpp"
 #include "kernels/trainer/layout.hpp"
 #include "kernels/trainer/micro_batch.hpp"
+#include "kernels/trainer/placed_batch.hpp"
 #include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/shard.hpp"
 #include "kernels/trainer/step_order.hpp"
 
 namespace forerun {
 
-/// Which libraries the operators of a network come from.
-enum class Kernels { fastest, eigen_only };
-
 struct NetworkOptions {
   Kernels kernels = Kernels::fastest;
   std::uint64_t seed = 1;
   UpdateRule rule;
+  std::shared_ptr<Device> device;  ///< null: this host's cores
 };
 
-/// A part of what a training must have again to go on.
+/// A part of what a training must have again to go on, on its device.
 struct StateArray {
   std::string name;
   std::span<float> values;
 };
 
-/// The library that runs a kernel. Both passes of pooling share one: the indices between them are its own.
-cpu::Library library_of(const Kernel& kernel, Kernels kernels);
-
 /// A workload that can be run: one rank's parameters, activations and prepared operators for the compute operations of its plan.
-/// All memory is taken and touched at construction. One network serves one thread at a time.
+/// All memory is taken and touched at construction, on the device; spans are of its memory. One network serves one thread at a time.
 class Network {
  public:
   /// The layers of a rank, or its parts of them. A step's gradients are sums over its micro-batches and, once they are all-reduced, over
@@ -66,8 +63,9 @@ class Network {
 
   /// Whether the loss is among the layers.
   [[nodiscard]] bool has_loss() const;
+  [[nodiscard]] Device& device() { return *device_; }
   /// Mean loss over the rank's samples, once the loss has run forward on all micro-batches.
-  [[nodiscard]] double loss() const;
+  [[nodiscard]] double loss();
   [[nodiscard]] const std::vector<Shard>& shards() const { return shards_; }
   [[nodiscard]] const ParameterLayout& layout() const { return layout_; }
   [[nodiscard]] std::span<float> weights() { return weights_.span(); }
@@ -79,6 +77,8 @@ class Network {
   [[nodiscard]] std::vector<StateArray> state();
   /// The next step is the one after so many.
   void go_on_after(std::int64_t steps) { step_ = steps; }
+  /// After weights were written to from outside.
+  void round_weights();
 
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -98,27 +98,36 @@ class Network {
   /// The entry's, with its samples.
   MicroBatch& taken_up(StepEntry entry);
   [[nodiscard]] std::size_t chunk_of(int transfer) const;
+  void prepare_update_of_all(const Workload& workload, const OperatorOptions& options);
+  void run_update(StepEntry entry, const Prepared& prepared);
   void run_backward_weights(int layer, LayerBuffers& buffers, const Prepared& prepared);
 
+  std::shared_ptr<Device> device_;
   std::vector<Shard> shards_;  // one a layer
   std::vector<StageChunk> chunks_;
   std::vector<StepEntry> order_;
   ParameterLayout layout_;
-  AlignedArray<float> weights_;
-  AlignedArray<float> gradients_;
-  AlignedArray<float> velocities_;
-  AlignedArray<float> second_moments_;
-  AlignedArray<float> added_;                  // one layer's gradient of a micro-batch, on its way to `gradients_`
-  std::vector<AlignedArray<float>> running_;   // averages of batch norms, one a layer
+  DeviceArray<float> weights_;
+  DeviceArray<float> rounded_weights_;  // as activations are stored; none where those are float32
+  DeviceArray<float> gradients_;
+  DeviceArray<float> velocities_;
+  DeviceArray<float> second_moments_;
+  DeviceArray<float> added_;                   // one layer's gradient of a micro-batch, on its way to `gradients_`
+  std::vector<DeviceArray<float>> running_;    // averages of batch norms, one a layer
   std::vector<LayerBuffers> parameters_;       // one a layer: what all micro-batches share
   std::vector<std::vector<MicroBatch>> held_;  // by chunk, those that have arrays, in turn
   std::vector<Prepared> operators_;            // one an operation of the plan
   std::vector<int> owners_;                    // by layer, the one whose weights it has
   std::vector<char> written_;                  // by owner, whether this step has left a gradient
-  std::vector<float> losses_;                  // one a micro-batch
-  float loss_share_ = 1;                       // of the loss's gradient, where ranks with the same samples add theirs up
+  Prepared update_of_all_;                     // none where each layer has one of its own
+  LayerBuffers all_;                           // that it updates
+  StepEntry last_update_;
+  Precision precision_ = Precision::fp32;
+  DeviceArray<float> losses_;  // one a micro-batch
+  float loss_share_ = 1;       // of the loss's gradient, where ranks with the same samples add theirs up
   std::int64_t loss_inputs_ = 0;
-  const Batch* batch_ = nullptr;
+  BatchPlacer placer_;
+  PlacedBatch batch_;
   std::int64_t step_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/plan.hpp"
 #include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/device.hpp"
 #include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/shard.hpp"
 
@@ -37,7 +38,8 @@ class SharedLayer {
 };
 
 /// Of a layer that several ranks share, once its buffers point to the arrays between layers; null where it needs no arrays of its own.
-std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, LayerBuffers& buffers);
+/// MissingCapability: rows of images are shared out on hosts alone.
+std::unique_ptr<SharedLayer> shared_layer(const Shard& shard, std::int64_t batch, LayerBuffers& buffers, Device& device);
 
 /// Holds the elements that an exchange moves against the plan's bytes.
 void require_planned(const PlannedExchange& planned, std::int64_t elements);

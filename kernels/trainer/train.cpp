@@ -15,6 +15,7 @@
 #include "kernels/trainer/asynchronous.hpp"
 #include "kernels/trainer/checkpoint_folder.hpp"
 #include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/host_state.hpp"
 #include "kernels/trainer/one_rank.hpp"
 #include "strategies/parameter_server.hpp"
 
@@ -38,8 +39,10 @@ class BatchSource {
       return;
     }
     resident_.reserve(static_cast<std::size_t>(options.resident_batches));
-    for (int i = 0; i < options.resident_batches; ++i)
+    for (int i = 0; i < options.resident_batches; ++i) {
       resident_.push_back(works ? make_batch(workload, scenario.run.seed, i * workload.batch + first, first, size) : Batch{});
+      resident_.back().resident = true;
+    }
   }
 
   /// The next step's, which stays until the one after is asked for.
@@ -68,10 +71,13 @@ RankLog empty_log(const StepPlan& plan, const TrainOptions& options) {
 }
 
 /// Goes on where a checkpoint was written, if there is one. The time that it took to read it.
-Seconds restore(Checkpointer& checkpointer, const TrainOptions& options, Network& network, std::optional<ServerTransfers>& servers) {
+Seconds restore(Checkpointer& checkpointer, HostState& state, const TrainOptions& options, Network& network,
+                std::optional<ServerTransfers>& servers) {
   const Seconds begun = options.clock();
   if (options.checkpoints.after == 0) return Seconds(0);
   checkpointer.restore();
+  state.store();
+  network.round_weights();
   network.go_on_after(options.checkpoints.after);
   if (servers) servers->go_on_after(options.checkpoints.after);
   return options.clock() - begun;
@@ -112,6 +118,7 @@ int share_among(const StepPlan& plan, const std::vector<int>& replicas, int rank
 TrainingIdentity identity_of(const Scenario& scenario, const TrainOptions& options, const ImageFiles* images) {
   TrainingIdentity identity = training_identity(
       scenario, images != nullptr ? images->identity() : forerun::format("{} batches that were made", options.resident_batches));
+  if (options.device_kind != DeviceKind::cpu) identity.emplace_back("device", to_string(options.device_kind));
   identity.emplace_back("threads", std::to_string(options.threads));  // sums of several are in another order
   return identity;
 }
@@ -146,6 +153,15 @@ void require_trainable(const Strategy& strategy) {
   if (strategy.offload != Offload::none) refuse("offload", std::string(to_string(strategy.offload)));
 }
 
+void require_trainable_on_gpus(const Strategy& strategy) {
+  const auto refuse = [](const std::string& what) {
+    throw MissingCapability("the trainer executes " + what + " on CPUs alone; leave --device cuda out, or ask `forerun predict`");
+  };
+  if (strategy.servers > 0) refuse("servers=" + std::to_string(strategy.servers));
+  if (strategy.spatial.parts() > 1) refuse("spatial=" + std::to_string(strategy.spatial.parts()));
+  if (strategy.interleave > 1) refuse("interleave=" + std::to_string(strategy.interleave));
+}
+
 std::int64_t first_timed_step(const TrainOptions& options) {
   const std::int64_t last = options.warm_up + options.steps - 1;
   return std::min(options.checkpoints.after + options.warm_up, last);
@@ -165,7 +181,11 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   const int rank = group.rank();
   require_executable(plan);
   const cpu::Threads threads(options.threads);
-  const NetworkOptions how{options.kernels, scenario.run.seed, options.rule};
+  const std::shared_ptr<Device> device =
+      options.device ? options.device : make_device(options.device_kind, options.device_number, options.kernels);
+  if (!device->is_host()) require_trainable_on_gpus(scenario.strategy);
+  const NetworkOptions how{options.kernels, scenario.run.seed, options.rule, device};
+  const std::unique_ptr<RankGroup> on_device = group.ranks() > 1 ? ranks_on(*device, group) : nullptr;
   Network network(scenario.workload, plan, how, planned_rank(scenario.strategy, rank));
   const std::optional<ImageFiles> images = images_of(scenario.workload, options.data);
   const ImageFiles* files = images ? &*images : nullptr;
@@ -179,10 +199,11 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
   std::optional<ServerTransfers> servers;
   if (scenario.strategy.servers > 0)
     servers.emplace(scenario.workload, plan, served_variables(scenario), class_of(plan, rank), network, how);
-  Executor executor(plan, scenario.strategy.overlap, network, group, options.clock, servers ? &*servers : nullptr);
+  HostState state(network.device(), servers ? servers->state() : network.state());
+  Executor executor(plan, scenario.strategy.overlap, network, on_device ? *on_device : group, options.clock, servers ? &*servers : nullptr);
   Checkpointer checkpointer(options.checkpoints, identity_of(scenario, options, files), writer_of(scenario.strategy, plan, rank),
-                            servers ? servers->state() : network.state(), group, options.clock, options.on_event);
-  const Seconds load = restore(checkpointer, options, network, servers);
+                            state.arrays(), group, options.clock, options.on_event);
+  const Seconds load = restore(checkpointer, state, options, network, servers);
   RankLog log = empty_log(plan, options);
   const std::int64_t first = options.checkpoints.after;
   const std::int64_t total = options.warm_up + options.steps;
@@ -209,6 +230,7 @@ RankLog train_rank(const Scenario& scenario, const StepPlan& plan, const TrainOp
     if (timed && network.has_loss()) log.losses.push_back(network.loss());
     if (checkpointer.is_due(step + 1)) {
       executor.drain(&log);
+      stood_still += state.fetch(options.clock);
       stood_still += checkpointer.write(step + 1);
     }
     steps.report(step + 1);

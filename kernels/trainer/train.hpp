@@ -11,6 +11,7 @@
 #include "core/progress.hpp"
 #include "core/scenario.hpp"
 #include "kernels/data/image_files.hpp"
+#include "kernels/devices.hpp"
 #include "kernels/trainer/checkpointer.hpp"
 #include "kernels/trainer/clock.hpp"
 #include "kernels/trainer/network.hpp"
@@ -42,7 +43,10 @@ struct TrainOptions {
   std::int64_t warm_up = 10;
   int resident_batches = 4;  ///< made before the first step and used in turn
   Kernels kernels = Kernels::fastest;
-  int threads = 1;  ///< that its operators may use
+  DeviceKind device_kind = DeviceKind::cpu;
+  int device_number = 0;
+  std::shared_ptr<Device> device;  ///< null: one of that kind and number
+  int threads = 1;                 ///< that its operators may use
   UpdateRule rule;
   Clock clock = steady_now;
   DataOptions data;
@@ -112,6 +116,9 @@ std::optional<ImageFiles> images_of(const Workload& workload, const DataOptions&
 /// rows of images, shares out state (ZeRO), recomputes or offloads, and for servers that hold parts of variables, that wait for fewer
 /// workers than there are, or that wait for none and stand beside one.
 void require_trainable(const Strategy& strategy);
+
+/// The same for what it executes on CPUs alone: parameter servers, rows of images that are shared out, and several chunks a stage.
+void require_trainable_on_gpus(const Strategy& strategy);
 
 /// The first step, from zero, that is timed: warm processes up before, after a checkpoint too. The last step is timed in any case.
 std::int64_t first_timed_step(const TrainOptions& options);

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <vector>
@@ -27,7 +28,8 @@ constexpr unsigned kMostThreads = 1024;
 
 alignas(16) std::byte shared_memory[kSharedMemory];
 
-cudaError_t last_error = cudaSuccess;
+thread_local cudaError_t last_error = cudaSuccess;
+std::mutex one_grid;  // ranks that are threads take turns
 
 std::map<const void*, std::size_t> allowed_shared;  // by kernel, where it is more than anyone may have
 
@@ -47,6 +49,7 @@ cudaError_t run_grid(const void* kernel, dim3 blocks, dim3 threads, std::size_t 
                         threads.x * threads.y * threads.z > 0 && threads.x * threads.y * threads.z <= kMostThreads &&
                         shared_bytes <= (allowed == allowed_shared.end() ? kSharedAnyway : allowed->second);
   if (!launches) return last_error = cudaErrorInvalidValue;
+  const std::scoped_lock lock(one_grid);
   gridDim = blocks;
   blockDim = threads;
   for (unsigned z = 0; z < blocks.z; ++z)

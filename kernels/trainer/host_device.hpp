@@ -1,0 +1,39 @@
+#pragma once
+
+#include "kernels/cpu/operator.hpp"
+#include "kernels/trainer/device.hpp"
+
+namespace forerun {
+
+/// Which libraries the operators of a network come from.
+enum class Kernels { fastest, eigen_only };
+
+/// The library that runs a kernel. Both passes of pooling share one: the indices between them are its own.
+cpu::Library library_of(const Kernel& kernel, Kernels kernels);
+
+/// The cores that cpu::Threads allows.
+class HostDevice : public Device {
+ public:
+  explicit HostDevice(Kernels kernels) : kernels_(kernels) {}
+
+  [[nodiscard]] bool is_host() const override { return true; }
+  [[nodiscard]] void* allocate(std::size_t bytes) override;
+  void release(void* memory) noexcept override;
+  void upload(const void* host, std::size_t bytes, void* to) override { copy(host, bytes, to); }
+  void download(const void* from, std::size_t bytes, void* host) override { copy(from, bytes, host); }
+  void copy(const void* from, std::size_t bytes, void* to) override;
+  void take_slice(const float* matrix, const Slice& slice, float* own) override { take(matrix, slice, own); }
+  void put_slice(const float* own, const Slice& slice, float* matrix) override { put(own, slice, matrix); }
+  /// Of float32 alone, as its operators are.
+  void add(Precision precision, const void* from, std::int64_t elements, void* to) override;
+  void scale(Precision precision, float factor, std::int64_t elements, void* values) override;
+  void round(const float* from, std::int64_t elements, Precision precision, void* to) override;
+  [[nodiscard]] bool offers(const Kernel& kernel) const override;
+  [[nodiscard]] std::unique_ptr<Operator> make_operator(const Kernel& kernel, const OperatorOptions& options) override;
+  void finish() override {}
+
+ private:
+  Kernels kernels_;
+};
+
+}  // namespace forerun

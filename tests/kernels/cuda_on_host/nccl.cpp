@@ -1,0 +1,105 @@
+#include "nccl.h"
+
+#include <barrier>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace {
+
+/// What the ranks of a communicator share.
+struct World {
+  explicit World(int ranks) : meeting(ranks), from(static_cast<std::size_t>(ranks)) {}
+  std::barrier<> meeting;
+  std::vector<const float*> from;
+};
+
+std::mutex worlds_mutex;
+std::map<long, std::weak_ptr<World>> worlds;
+
+}  // namespace
+
+struct ncclComm {
+  std::shared_ptr<World> world;
+  int rank;
+
+  [[nodiscard]] std::size_t ranks() const { return world->from.size(); }
+
+  /// Calls `make` for the values to write, once all ranks have brought theirs, and writes them to `to` once all have read.
+  template <class Make>
+  ncclResult_t meet(const void* from, void* to, Make&& make) {
+    world->from[static_cast<std::size_t>(rank)] = static_cast<const float*>(from);
+    world->meeting.arrive_and_wait();
+    const std::vector<float> values = make(world->from);
+    world->meeting.arrive_and_wait();
+    std::memcpy(to, values.data(), values.size() * sizeof(float));
+    return ncclSuccess;
+  }
+};
+
+const char* ncclGetErrorString(ncclResult_t result) {
+  switch (result) {
+    case ncclSuccess: return "no error";
+    case ncclInvalidArgument: return "invalid argument";
+    case ncclInvalidUsage: return "invalid usage";
+  }
+  return "unknown result code";
+}
+
+ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
+  static long last = 0;
+  const std::scoped_lock lock(worlds_mutex);
+  std::memset(id, 0x7f, sizeof(*id));
+  ++last;
+  std::memcpy(id, &last, sizeof(last));
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommInitRank(ncclComm_t* communicator, int ranks, ncclUniqueId id, int rank) {
+  if (ranks < 1 || rank < 0 || rank >= ranks) return ncclInvalidArgument;
+  long name = 0;
+  std::memcpy(&name, &id, sizeof(name));
+  const std::scoped_lock lock(worlds_mutex);
+  std::shared_ptr<World> world = worlds[name].lock();
+  if (world == nullptr) worlds[name] = world = std::make_shared<World>(ranks);
+  *communicator = new ncclComm{world, rank};
+  return ncclSuccess;
+}
+
+ncclResult_t ncclCommDestroy(ncclComm_t communicator) {
+  delete communicator;
+  return ncclSuccess;
+}
+
+ncclResult_t ncclAllReduce(const void* from, void* to, std::size_t count, ncclDataType_t, ncclRedOp_t, ncclComm_t communicator,
+                           cudaStream_t) {
+  return communicator->meet(from, to, [&](const std::vector<const float*>& all) {
+    std::vector<float> sums(count);
+    for (const float* one : all)
+      for (std::size_t i = 0; i < count; ++i) sums[i] += one[i];
+    return sums;
+  });
+}
+
+ncclResult_t ncclAllGather(const void* from, void* to, std::size_t count, ncclDataType_t, ncclComm_t communicator, cudaStream_t) {
+  return communicator->meet(from, to, [&](const std::vector<const float*>& all) {
+    std::vector<float> values;
+    for (const float* one : all) values.insert(values.end(), one, one + count);
+    return values;
+  });
+}
+
+ncclResult_t ncclReduceScatter(const void* from, void* to, std::size_t count, ncclDataType_t, ncclRedOp_t, ncclComm_t communicator,
+                               cudaStream_t) {
+  return communicator->meet(from, to, [&](const std::vector<const float*>& all) {
+    std::vector<float> sums(count);
+    for (const float* one : all)
+      for (std::size_t i = 0; i < count; ++i) sums[i] += one[static_cast<std::size_t>(communicator->rank) * count + i];
+    return sums;
+  });
+}
+
+ncclResult_t ncclSend(const void*, std::size_t, ncclDataType_t, int, ncclComm_t, cudaStream_t) { return ncclInvalidUsage; }
+ncclResult_t ncclRecv(void*, std::size_t, ncclDataType_t, int, ncclComm_t, cudaStream_t) { return ncclInvalidUsage; }
