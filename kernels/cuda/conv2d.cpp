@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "kernels/cuda/columns.hpp"
@@ -12,7 +13,7 @@ namespace forerun::cuda {
 namespace {
 
 constexpr float kOne = 1, kZero = 0;
-constexpr std::size_t kAlignment = 16;  // that kernels of cuDNN rely on, and that weights which lie behind others need not have
+constexpr std::size_t kAlignment = 16;  // that kernels of cuDNN rely on; what lies behind other layers' weights or samples may lack it
 
 constexpr std::size_t rounded(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
 bool is_aligned(const void* array) { return reinterpret_cast<std::uintptr_t>(array) % kAlignment == 0; }
@@ -26,6 +27,8 @@ class Conv2d : public Operator {
         rows_(kernel.batch * kernel.shape.output.positions()),
         outputs_(kernel.shape.output.channels),
         filter_(parameters(kernel.shape) - (kernel.shape.bias ? outputs_ : 0)),
+        x_bytes_(static_cast<std::size_t>(kernel.batch * kernel.shape.input.elements()) * activation_bytes()),
+        y_bytes_(static_cast<std::size_t>(rows_ * outputs_) * activation_bytes()),
         biased_(kernel.shape.bias),
         context_(std::move(context)) {}
 
@@ -36,11 +39,28 @@ class Conv2d : public Operator {
     return static_cast<const char*>(descriptors_.bf16 ? b.rounded_weights : b.weights);
   }
 
-  /// The array itself where cuDNN can read it, else a copy of it at `at`, which then is behind it.
-  const void* readable(const void* array, std::size_t bytes, char*& at) const {
-    if (is_aligned(array)) return array;
-    check(cudaMemcpyAsync(at, array, bytes, cudaMemcpyDeviceToDevice, context_->stream()), "a copy of the weights of conv2d");
-    return std::exchange(at, at + rounded(bytes));
+  /// A copy of the array behind what is taken of scratch memory, where cuDNN cannot read the array itself.
+  struct Behind {
+    char* free;
+    cudaStream_t stream;
+
+    void* writable(void* array, std::size_t bytes) { return is_aligned(array) ? array : std::exchange(free, free + rounded(bytes)); }
+    const void* readable(const void* array, std::size_t bytes) {
+      if (is_aligned(array)) return array;
+      copy(free, array, bytes);
+      return std::exchange(free, free + rounded(bytes));
+    }
+    void copy(void* to, const void* from, std::size_t bytes) const {
+      if (to != from) check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream), "a copy of an array of conv2d");
+    }
+  };
+
+  /// Scratch memory behind a workspace, with room for copies of as many bytes of the arrays as need one.
+  Behind behind(std::size_t workspace, std::initializer_list<std::pair<const void*, std::size_t>> arrays) {
+    std::size_t bytes = rounded(workspace);
+    for (const auto& [array, size] : arrays)
+      if (!is_aligned(array)) bytes += rounded(size);
+    return {static_cast<char*>(context_->scratch(bytes)) + rounded(workspace), context_->stream()};
   }
 
   ConvolutionDescriptors descriptors_;
@@ -48,6 +68,8 @@ class Conv2d : public Operator {
   std::int64_t rows_;  // pixels of all outputs
   std::int64_t outputs_;
   std::int64_t filter_;  // elements
+  std::size_t x_bytes_;
+  std::size_t y_bytes_;
   bool biased_;
   std::shared_ptr<Context> context_;
 };
@@ -58,28 +80,31 @@ class Forward final : public Conv2d {
   Forward(const Kernel& kernel, std::shared_ptr<Context> context)
       : Conv2d(kernel, std::move(context)), algorithms_(find()), fuses_bias_(biased_) {
     check(cudnnSetActivationDescriptor(identity_, CUDNN_ACTIVATION_IDENTITY, CUDNN_NOT_PROPAGATE_NAN, 0), "cudnnSetActivationDescriptor");
-    if (found()) context_->scratch(scratch_bytes(algorithms_.first().workspace));
+    if (found()) context_->scratch(algorithms_.first().workspace);
   }
 
   /// Whether cuDNN has an algorithm; else there is nothing to run.
   [[nodiscard]] bool found() const { return !algorithms_.empty(); }
   void run(const LayerBuffers& b) override {
+    const char* bias = weights(b) + filter_bytes();
     bool has_bias = !biased_;
     algorithms_.run("conv2d forward", [&](const auto& choice) {
-      char* workspace = static_cast<char*>(context_->scratch(scratch_bytes(choice.workspace)));
-      char* behind = workspace + rounded(choice.workspace);
-      const void* filter = readable(weights(b), filter_bytes(), behind);
+      Behind copies =
+          behind(choice.workspace,
+                 {{b.input, x_bytes_}, {weights(b), filter_bytes()}, {biased_ ? bias : nullptr, bias_bytes()}, {b.output, y_bytes_}});
+      const Pointers p{copies.readable(b.input, x_bytes_), copies.readable(weights(b), filter_bytes()), copies.writable(b.output, y_bytes_),
+                       context_->scratch(0)};
+      cudnnStatus_t status = CUDNN_STATUS_NOT_SUPPORTED;
       if (fuses_bias_ && choice.algorithm == CUDNN_CONVOLUTION_FWD_ALGO_IMPLICIT_PRECOMP_GEMM) {
-        const void* bias = readable(weights(b) + filter_bytes(), bias_bytes(), behind);
-        const cudnnStatus_t status = run_with_bias(b, filter, bias, choice, workspace);
+        status = run_with_bias(p, copies.readable(bias, bias_bytes()), choice);
         has_bias = status == CUDNN_STATUS_SUCCESS;
-        if (!is_unsupported(status)) return status;
-        fuses_bias_ = false;
+        fuses_bias_ = !is_unsupported(status);
       }
-      return cudnnConvolutionForward(context_->dnn(), &kOne, descriptors_.x, b.input, descriptors_.filter, filter, descriptors_.convolution,
-                                     choice.algorithm, workspace, choice.workspace, &kZero, descriptors_.y, b.output);
+      if (is_unsupported(status)) status = run_without_bias(p, choice);
+      if (status == CUDNN_STATUS_SUCCESS) copies.copy(b.output, p.y, y_bytes_);
+      return status;
     });
-    if (!has_bias) add_bias(precision_, b.output, weights(b) + filter_bytes(), rows_, outputs_, context_->stream());
+    if (!has_bias) add_bias(precision_, b.output, bias, rows_, outputs_, context_->stream());
   }
 
  private:
@@ -97,17 +122,25 @@ class Forward final : public Conv2d {
             }};
   }
 
-  [[nodiscard]] std::size_t scratch_bytes(std::size_t workspace) const {
-    return rounded(workspace) + rounded(filter_bytes()) + rounded(bias_bytes());
+  using Choice = DnnAlgorithm<cudnnConvolutionFwdAlgo_t>;
+  struct Pointers {
+    const void* x;
+    const void* filter;
+    void* y;
+    void* workspace;
+  };
+
+  cudnnStatus_t run_without_bias(const Pointers& p, const Choice& choice) {
+    const ConvolutionDescriptors& d = descriptors_;
+    return cudnnConvolutionForward(context_->dnn(), &kOne, d.x, p.x, d.filter, p.filter, d.convolution, choice.algorithm, p.workspace,
+                                   choice.workspace, &kZero, d.y, p.y);
   }
 
   /// What is added to the result is the result itself, times nothing, since cuDNN wants an array.
-  cudnnStatus_t run_with_bias(const LayerBuffers& b, const void* filter, const void* bias,
-                              const DnnAlgorithm<cudnnConvolutionFwdAlgo_t>& choice, void* workspace) {
+  cudnnStatus_t run_with_bias(const Pointers& p, const void* bias, const Choice& choice) {
     const ConvolutionDescriptors& d = descriptors_;
-    return cudnnConvolutionBiasActivationForward(context_->dnn(), &kOne, d.x, b.input, d.filter, filter, d.convolution, choice.algorithm,
-                                                 workspace, choice.workspace, &kZero, d.y, b.output, d.bias, bias, identity_, d.y,
-                                                 b.output);
+    return cudnnConvolutionBiasActivationForward(context_->dnn(), &kOne, d.x, p.x, d.filter, p.filter, d.convolution, choice.algorithm,
+                                                 p.workspace, choice.workspace, &kZero, d.y, p.y, d.bias, bias, identity_, d.y, p.y);
   }
 
   Algorithms algorithms_;
@@ -120,25 +153,24 @@ class BackwardWeights final : public Conv2d {
  public:
   BackwardWeights(const Kernel& kernel, std::shared_ptr<Context> context)
       : Conv2d(kernel, std::move(context)), algorithms_(find()), bias_sums_(precision_, rows_, outputs_) {
-    if (found()) context_->scratch(std::max(scratch_bytes(algorithms_.first().workspace), bias_sums_.scratch_bytes()));
+    if (found()) context_->scratch(std::max(taken(algorithms_.first().workspace), bias_sums_.scratch_bytes()));
   }
 
   [[nodiscard]] bool found() const { return !algorithms_.empty(); }
   void run(const LayerBuffers& b) override {
     const ConvolutionDescriptors& d = descriptors_;
-    const bool direct = !d.bf16 && is_aligned(b.weight_gradient);
-    void* gradient = nullptr;
     algorithms_.run("conv2d backward weights", [&](const auto& choice) {
-      char* workspace = static_cast<char*>(context_->scratch(scratch_bytes(choice.workspace)));
-      gradient = direct ? static_cast<void*>(b.weight_gradient) : workspace + rounded(choice.workspace);
-      return cudnnConvolutionBackwardFilter(context_->dnn(), &kOne, d.x, b.input, d.y, b.output_gradient, d.convolution, choice.algorithm,
-                                            workspace, choice.workspace, &kZero, d.filter, gradient);
+      Behind copies = behind(taken(choice.workspace),
+                             {{b.input, x_bytes_}, {b.output_gradient, y_bytes_}, {d.bf16 ? nullptr : b.weight_gradient, filter_bytes()}});
+      const void *x = copies.readable(b.input, x_bytes_), *dy = copies.readable(b.output_gradient, y_bytes_);
+      char* workspace = static_cast<char*>(context_->scratch(0));
+      void* gradient = d.bf16 ? workspace + rounded(choice.workspace) : copies.writable(b.weight_gradient, filter_bytes());
+      const cudnnStatus_t status = cudnnConvolutionBackwardFilter(context_->dnn(), &kOne, d.x, x, d.y, dy, d.convolution, choice.algorithm,
+                                                                  workspace, choice.workspace, &kZero, d.filter, gradient);
+      if (status == CUDNN_STATUS_SUCCESS && d.bf16) widen_bf16(gradient, filter_, b.weight_gradient, context_->stream());
+      if (status == CUDNN_STATUS_SUCCESS && !d.bf16) copies.copy(b.weight_gradient, gradient, filter_bytes());
+      return status;
     });
-    if (d.bf16)
-      widen_bf16(gradient, filter_, b.weight_gradient, context_->stream());
-    else if (!direct)
-      check(cudaMemcpyAsync(b.weight_gradient, gradient, filter_bytes(), cudaMemcpyDeviceToDevice, context_->stream()),
-            "conv2d backward weights");
     if (biased_)
       bias_sums_.run(b.output_gradient, b.weight_gradient + filter_, context_->scratch(bias_sums_.scratch_bytes()), context_->stream());
   }
@@ -158,7 +190,10 @@ class BackwardWeights final : public Conv2d {
             }};
   }
 
-  [[nodiscard]] std::size_t scratch_bytes(std::size_t workspace) const { return rounded(workspace) + rounded(filter_bytes()); }
+  /// With the gradient in bf16 behind the workspace.
+  [[nodiscard]] std::size_t taken(std::size_t workspace) const {
+    return rounded(workspace) + (descriptors_.bf16 ? rounded(filter_bytes()) : 0);
+  }
 
   Algorithms algorithms_;
   ColumnSums bias_sums_;
@@ -167,18 +202,20 @@ class BackwardWeights final : public Conv2d {
 class BackwardData final : public Conv2d {
  public:
   BackwardData(const Kernel& kernel, std::shared_ptr<Context> context) : Conv2d(kernel, std::move(context)), algorithms_(find()) {
-    if (found()) context_->scratch(scratch_bytes(algorithms_.first().workspace));
+    if (found()) context_->scratch(algorithms_.first().workspace);
   }
 
   [[nodiscard]] bool found() const { return !algorithms_.empty(); }
   void run(const LayerBuffers& b) override {
     const ConvolutionDescriptors& d = descriptors_;
     algorithms_.run("conv2d backward data", [&](const auto& choice) {
-      char* workspace = static_cast<char*>(context_->scratch(scratch_bytes(choice.workspace)));
-      char* behind = workspace + rounded(choice.workspace);
-      return cudnnConvolutionBackwardData(context_->dnn(), &kOne, d.filter, readable(weights(b), filter_bytes(), behind), d.y,
-                                          b.output_gradient, d.convolution, choice.algorithm, workspace, choice.workspace, &kZero, d.x,
-                                          b.input_gradient);
+      Behind copies = behind(choice.workspace, {{weights(b), filter_bytes()}, {b.output_gradient, y_bytes_}, {b.input_gradient, x_bytes_}});
+      const void *filter = copies.readable(weights(b), filter_bytes()), *dy = copies.readable(b.output_gradient, y_bytes_);
+      void* dx = copies.writable(b.input_gradient, x_bytes_);
+      const cudnnStatus_t status = cudnnConvolutionBackwardData(context_->dnn(), &kOne, d.filter, filter, d.y, dy, d.convolution,
+                                                                choice.algorithm, context_->scratch(0), choice.workspace, &kZero, d.x, dx);
+      if (status == CUDNN_STATUS_SUCCESS) copies.copy(b.input_gradient, dx, x_bytes_);
+      return status;
     });
   }
 
@@ -196,8 +233,6 @@ class BackwardData final : public Conv2d {
               return cudnnGetConvolutionBackwardDataWorkspaceSize(context_->dnn(), d.filter, d.y, d.convolution, d.x, algorithm, bytes);
             }};
   }
-
-  [[nodiscard]] std::size_t scratch_bytes(std::size_t workspace) const { return rounded(workspace) + rounded(filter_bytes()); }
 
   Algorithms algorithms_;
 };

@@ -15,17 +15,17 @@ std::vector<__nv_bfloat16> to_bf16(const std::vector<float>& values) {
 }
 
 template <class T>
-T* as(const cuda::DeviceMemory& memory) {
+T* as(const Placed& memory) {
   return static_cast<T*>(memory.data());
 }
 
-void get(const cuda::DeviceMemory& memory, void* values, std::size_t bytes) {
+void get(const Placed& memory, void* values, std::size_t bytes) {
   if (bytes > 0) cuda::check(cudaMemcpy(values, memory.data(), bytes, cudaMemcpyDeviceToHost), "cudaMemcpy from the device");
 }
 
-void get(const cuda::DeviceMemory& memory, std::vector<float>& values) { get(memory, values.data(), values.size() * sizeof(float)); }
+void get(const Placed& memory, std::vector<float>& values) { get(memory, values.data(), values.size() * sizeof(float)); }
 
-void get_rounded(const cuda::DeviceMemory& memory, std::vector<float>& values) {
+void get_rounded(const Placed& memory, std::vector<float>& values) {
   std::vector<__nv_bfloat16> rounded(values.size());
   get(memory, rounded.data(), rounded.size() * sizeof(__nv_bfloat16));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = __bfloat162float(rounded[i]);
@@ -40,19 +40,20 @@ std::vector<float> rounded_to_bf16(const std::vector<float>& values) {
   return rounded;
 }
 
-cuda::DeviceMemory DeviceData::put(const void* values, std::size_t bytes) {
-  cuda::DeviceMemory memory(bytes);
+Placed DeviceData::put(const void* values, std::size_t bytes) {
+  Placed memory(bytes, behind_);
   if (bytes > 0) cuda::check(cudaMemcpy(memory.data(), values, bytes, cudaMemcpyHostToDevice), "cudaMemcpy to the device");
   return memory;
 }
 
-cuda::DeviceMemory DeviceData::put(const std::vector<float>& values, bool activation) {
+Placed DeviceData::put(const std::vector<float>& values, bool activation) {
   if (!activation || !bf16_) return put(values.data(), values.size() * sizeof(float));
   const std::vector<__nv_bfloat16> rounded = to_bf16(values);
   return put(rounded.data(), rounded.size() * sizeof(__nv_bfloat16));
 }
 
-DeviceData::DeviceData(const LayerData& host, Precision precision) : bf16_(precision == Precision::bf16) {
+DeviceData::DeviceData(const LayerData& host, Precision precision, std::size_t behind)
+    : bf16_(precision == Precision::bf16), behind_(behind) {
   input_ = put(host.input, true), output_ = put(host.output, true);
   output_gradient_ = put(host.output_gradient, true), input_gradient_ = put(host.input_gradient, true);
   weights_ = put(host.weights, false), weight_gradient_ = put(host.weight_gradient, false), velocity_ = put(host.velocity, false);
@@ -77,13 +78,13 @@ LayerBuffers DeviceData::buffers() const {
   b.statistics = as<float>(statistics_), b.running = as<float>(running_);
   b.indices = as<std::int32_t>(indices_), b.labels = as<std::int32_t>(labels_), b.picked = as<std::int32_t>(picked_);
   b.mask = as<std::uint8_t>(mask_), b.loss = as<float>(loss_);
-  for (const cuda::DeviceMemory& further : further_inputs_) b.further_inputs.push_back(as<float>(further));
-  for (const cuda::DeviceMemory& further : further_input_gradients_) b.further_input_gradients.push_back(as<float>(further));
+  for (const Placed& further : further_inputs_) b.further_inputs.push_back(as<float>(further));
+  for (const Placed& further : further_input_gradients_) b.further_input_gradients.push_back(as<float>(further));
   return b;
 }
 
 void DeviceData::download(LayerData& host) const {
-  const auto get_activation = [this](const cuda::DeviceMemory& memory, std::vector<float>& values) {
+  const auto get_activation = [this](const Placed& memory, std::vector<float>& values) {
     bf16_ ? get_rounded(memory, values) : get(memory, values);
   };
   get_activation(input_, host.input), get_activation(output_, host.output);
