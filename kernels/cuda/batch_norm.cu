@@ -46,7 +46,8 @@ __global__ void __launch_bounds__(kThreads) moments_kernel(const T* __restrict__
   const bool has_columns = place.column < channels;
   Moments moments[Width] = {};
   float count = 0;
-  for (std::int64_t r = place.row; has_columns && r < place.end; r += blockDim.y) {
+#pragma unroll 4
+  for (std::int64_t r = has_columns ? place.row : place.end; r < place.end; r += blockDim.y) {
     float values[Width];
     load_floats(x + r * channels + place.column, values);
     const float share = 1 / ++count;
@@ -73,6 +74,7 @@ __global__ void __launch_bounds__(kThreads)
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   Moments all[1] = {};
   if (c < channels)
+#pragma unroll 4
     for (std::int64_t chunk = threadIdx.y; chunk * chunk_rows < rows; chunk += blockDim.y) {
       const std::int64_t left = rows - chunk * chunk_rows;
       const auto count = static_cast<float>(left < chunk_rows ? left : chunk_rows);
@@ -102,6 +104,7 @@ __global__ void __launch_bounds__(kThreads)
   load_floats(weights + place.column, scale);
   if (bias) load_floats(weights + channels + place.column, shift);
   for (int e = 0; e < Width; ++e) scale[e] *= deviation[e];
+#pragma unroll 4
   for (std::int64_t r = place.row; r < place.end; r += blockDim.y) {
     float values[Width];
     load_floats(x + r * channels + place.column, values);
@@ -130,6 +133,7 @@ __global__ void __launch_bounds__(kThreads)
     slope[e] *= share * deviation[e];
     offset[e] *= share;
   }
+#pragma unroll 2
   for (std::int64_t r = place.row; r < place.end; r += blockDim.y) {
     float input[Width], gradient[Width];
     load_floats(x + r * channels + place.column, input);

@@ -38,7 +38,7 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(const T* __restrict__
           stayed.element[e] = stays(e) ? 1 : 0;
           values[e] = stays(e) ? scale * values[e] : 0.0F;
         }
-        store(mask + at, stayed);
+        store_global(mask + at, stayed);
         store_floats(y + at, values);
       } else {
         for (int e = 0; e < kDrawsPerHash && in_sample + e < batch.elements; ++e) {

@@ -15,7 +15,8 @@ __global__ void __launch_bounds__(kThreads)
   float sums[2 * Width] = {}, means[Width] = {};
   const bool has_columns = place.column < channels;
   if (groups == NormGroups::channels && has_columns) load_floats(statistics + place.column, means);
-  for (std::int64_t r = place.row; has_columns && r < place.end; r += blockDim.y) {
+#pragma unroll 2
+  for (std::int64_t r = has_columns ? place.row : place.end; r < place.end; r += blockDim.y) {
     float input[Width], gradient[Width];
     load_floats(x + r * channels + place.column, input);
     load_floats(dy + r * channels + place.column, gradient);
@@ -42,6 +43,7 @@ __global__ void __launch_bounds__(kThreads) join_kernel(const float* __restrict_
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   float two[2] = {};
   if (c < channels)
+#pragma unroll 4
     for (std::int64_t chunk = threadIdx.y; chunk < chunks; chunk += blockDim.y) {
       two[0] += partial[2 * chunk * channels + c];
       two[1] += partial[(2 * chunk + 1) * channels + c];

@@ -23,7 +23,19 @@ struct Row {
         end(before + elements),
         vectors((end + kWidth - 1) / kWidth) {}
   __device__ bool has(std::int64_t at) const { return at >= before && at < end; }
-  __device__ bool is_whole(std::int64_t vector) const { return vector * kWidth >= before && (vector + 1) * kWidth <= end; }
+
+  /// Calls visit(vector, whole) for those of the calling thread, `whole` a constant: the edges of a row are two threads', so that nothing
+  /// stands between the loads of the others.
+  template <class Visit>
+  __device__ __forceinline__ void for_each(Visit visit) const {
+    const bool cut_first = before > 0 || end < kWidth;
+    const bool cut_last = vectors > 1 && end % kWidth != 0;
+    const std::int64_t last = vectors - (cut_last ? 1 : 0);
+    if (threadIdx.x == 0 && cut_first) visit(std::int64_t{0}, std::false_type{});
+    if (threadIdx.x == 1 && cut_last) visit(last, std::false_type{});
+#pragma unroll 4
+    for (std::int64_t v = (cut_first ? 1 : 0) + threadIdx.x; v < last; v += blockDim.x) visit(v, std::true_type{});
+  }
 
   int before;        // elements of the first vector that are not the row's
   std::int64_t end;  // of the row's elements, counted from the first vector's
@@ -31,21 +43,24 @@ struct Row {
 };
 
 /// `from` is the array's first vector's address, `outside` what elements are that are not the row's.
-template <class T>
-__device__ __forceinline__ Vector<T, kVectorWidth<T>> load_vector(const Row<T>& row, const T* from, std::int64_t vector, T outside) {
+template <class T, class Whole>
+__device__ __forceinline__ Vector<T, kVectorWidth<T>> load_vector(const Row<T>& row, const T* from, std::int64_t vector, T outside, Whole) {
   constexpr int kWidth = kVectorWidth<T>;
-  if (row.is_whole(vector)) return load<kWidth>(from + vector * kWidth);
   Vector<T, kWidth> values;
-  for (int e = 0; e < kWidth; ++e) values.element[e] = row.has(vector * kWidth + e) ? from[vector * kWidth + e] : outside;
+  if constexpr (Whole::value) {
+    values = load_unwritten<kWidth>(from + vector * kWidth);
+  } else {
+    for (int e = 0; e < kWidth; ++e) values.element[e] = row.has(vector * kWidth + e) ? from[vector * kWidth + e] : outside;
+  }
   return values;
 }
 
 /// `wide`: the array is aligned as the row is.
-template <class T>
+template <class T, class Whole>
 __device__ __forceinline__ void store_vector(const Row<T>& row, T* to, std::int64_t vector, const Vector<T, kVectorWidth<T>>& values,
-                                             bool wide) {
+                                             bool wide, Whole) {
   constexpr int kWidth = kVectorWidth<T>;
-  if (wide && row.is_whole(vector)) return store(to + vector * kWidth, values);
+  if (Whole::value && wide) return store_global(to + vector * kWidth, values);
   for (int e = 0; e < kWidth; ++e)
     if (row.has(vector * kWidth + e)) to[vector * kWidth + e] = values.element[e];
 }
@@ -66,29 +81,29 @@ __global__ void __launch_bounds__(kMostThreads)
   const Row<T> row(x, classes);
   auto* mine = dynamic_shared<Vector<T, kWidth>>() + threadIdx.y * kept_vectors;
   float largest = -FLT_MAX, sum = 0;
-  for (std::int64_t v = threadIdx.x; v < row.vectors; v += blockDim.x) {
-    const Vector<T, kWidth> values = load_vector(row, x - row.before, v, from_float<T>(-INFINITY));
+  row.for_each([&](std::int64_t v, auto whole) {
+    const Vector<T, kWidth> values = load_vector(row, x - row.before, v, from_float<T>(-INFINITY), whole);
     if constexpr (kept) mine[v] = values;
     float larger = largest;
     for (int e = 0; e < kWidth; ++e) larger = fmaxf(larger, to_float(values.element[e]));
     sum *= __expf(largest - larger);
     for (int e = 0; e < kWidth; ++e) sum += __expf(to_float(values.element[e]) - larger);
     largest = larger;
-  }
+  });
   const float own = largest;
   largest = row_max(own);
   sum = row_sum(sum * __expf(own - largest));
   const float share = 1 / sum;
   const bool wide = reinterpret_cast<std::uintptr_t>(p - row.before) % kVectorBytes == 0;
-  for (std::int64_t v = threadIdx.x; v < row.vectors; v += blockDim.x) {
+  row.for_each([&](std::int64_t v, auto whole) {
     Vector<T, kWidth> values;
     if constexpr (kept)
       values = mine[v];
     else
-      values = load_vector(row, x - row.before, v, from_float<T>(-INFINITY));
+      values = load_vector(row, x - row.before, v, from_float<T>(-INFINITY), whole);
     for (int e = 0; e < kWidth; ++e) values.element[e] = from_float<T>(__expf(to_float(values.element[e]) - largest) * share);
-    store_vector(row, p - row.before, v, values, wide);
-  }
+    store_vector(row, p - row.before, v, values, wide, whole);
+  });
   if (threadIdx.x == 0) losses[r] = logf(sum) - (to_float(x[labels[r]]) - largest);
 }
 
@@ -105,12 +120,12 @@ __global__ void __launch_bounds__(kMostThreads)
   const Row<T> row(p, classes);
   const std::int64_t label = row.before + labels[r];
   const bool wide = reinterpret_cast<std::uintptr_t>(dx - row.before) % kVectorBytes == 0;
-  for (std::int64_t v = threadIdx.x; v < row.vectors; v += blockDim.x) {
-    Vector<T, kWidth> values = load_vector(row, p - row.before, v, from_float<T>(0));
+  row.for_each([&](std::int64_t v, auto whole) {
+    Vector<T, kWidth> values = load_vector(row, p - row.before, v, from_float<T>(0), whole);
     for (int e = 0; e < kWidth; ++e)
       values.element[e] = from_float<T>((to_float(values.element[e]) - (v * kWidth + e == label ? 1.0F : 0.0F)) * scale);
-    store_vector(row, dx - row.before, v, values, wide);
-  }
+    store_vector(row, dx - row.before, v, values, wide, whole);
+  });
 }
 
 /// One block: a few thousand numbers.

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "core/workload.hpp"
 #include "kernels/cuda/launch.cuh"
@@ -29,6 +30,37 @@ __device__ __forceinline__ void store(T* first, const Vector<T, Width>& vector) 
   *reinterpret_cast<Vector<T, Width>*>(first) = vector;
 }
 
+template <class Bits, class Vector>
+__device__ __forceinline__ Bits bits_as(const Vector& vector) {
+  static_assert(sizeof(Bits) == sizeof(Vector));
+  Bits bits;
+  memcpy(&bits, &vector, sizeof(Bits));
+  return bits;
+}
+
+/// A whole vector of global memory that nobody writes while the kernel runs: such a load waits for no store.
+template <int Width, class T>
+__device__ __forceinline__ Vector<T, Width> load_unwritten(const T* first) {
+  static_assert(sizeof(Vector<T, Width>) == sizeof(uint4));
+  const uint4 bits = __ldg(reinterpret_cast<const uint4*>(first));
+  Vector<T, Width> vector;
+  memcpy(static_cast<void*>(&vector), &bits, sizeof(bits));
+  return vector;
+}
+
+/// Stores to global memory, by the one instruction that there is for it: nvcc takes some vectors apart.
+template <int Width, class T>
+__device__ __forceinline__ void store_global(T* first, const Vector<T, Width>& vector) {
+  if constexpr (sizeof(vector) == sizeof(uint4))
+    __stwb(reinterpret_cast<uint4*>(first), bits_as<uint4>(vector));
+  else if constexpr (sizeof(vector) == sizeof(uint2))
+    __stwb(reinterpret_cast<uint2*>(first), bits_as<uint2>(vector));
+  else if constexpr (sizeof(vector) == sizeof(unsigned))
+    __stwb(reinterpret_cast<unsigned*>(first), bits_as<unsigned>(vector));
+  else
+    store(first, vector);
+}
+
 /// Any number of elements as float32, in accesses as wide as there are.
 template <int Width, class T>
 __device__ __forceinline__ void load_floats(const T* first, float (&values)[Width]) {
@@ -38,13 +70,14 @@ __device__ __forceinline__ void load_floats(const T* first, float (&values)[Widt
     for (int e = 0; e < kPiece; ++e) values[at + e] = to_float(piece.element[e]);
   }
 }
+/// Back, to global memory.
 template <int Width, class T>
 __device__ __forceinline__ void store_floats(T* first, const float (&values)[Width]) {
   constexpr int kPiece = Width < kVectorWidth<T> ? Width : kVectorWidth<T>;
   for (int at = 0; at < Width; at += kPiece) {
     Vector<T, kPiece> piece;
     for (int e = 0; e < kPiece; ++e) piece.element[e] = from_float<T>(values[at + e]);
-    store<kPiece>(first + at, piece);
+    store_global(first + at, piece);
   }
 }
 

@@ -96,8 +96,14 @@ T atomicAdd(T* sum, T value) {
 }
 
 template <class T>
-T __ldg(const T* value) {
-  return *value;
+T __ldg(const T* from) {
+  T value;
+  std::memcpy(&value, from, sizeof(T));
+  return value;
+}
+template <class T>
+void __stwb(T* to, T value) {
+  std::memcpy(to, &value, sizeof(T));
 }
 
 inline float rsqrtf(float x) { return 1.0F / std::sqrt(x); }
