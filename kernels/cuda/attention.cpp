@@ -100,7 +100,7 @@ class Forward final : public AttentionPass<T> {
     const AttentionTask task = this->task(b, {arrays.query, arrays.key, arrays.value, arrays.written_output});
     const cudaStream_t stream = this->context_->stream();
     if constexpr (std::is_same_v<T, __nv_bfloat16>)
-      if (this->by_tensor_cores()) return attention_forward_by_tensor_cores(task, arrays, this->device_.multiprocessors, stream);
+      if (this->by_tensor_cores()) return attention_forward_by_tensor_cores(task, arrays, this->device_, stream);
     attention_forward(task, arrays, stream);
   }
 };
@@ -127,7 +127,7 @@ class BackwardData final : public AttentionPass<T> {
     const cudaStream_t stream = this->context_->stream();
     attention_products(task, arrays, stream);
     if constexpr (std::is_same_v<T, __nv_bfloat16>)
-      if (this->by_tensor_cores()) return attention_backward_by_tensor_cores(task, arrays, stream);
+      if (this->by_tensor_cores()) return attention_backward_by_tensor_cores(task, arrays, this->device_, stream);
     attention_backward(task, arrays, this->device_.shared_bytes, stream);
   }
 

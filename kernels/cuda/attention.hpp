@@ -68,9 +68,10 @@ void attention_backward(const AttentionTask& task, const AttentionArrays<T>& arr
 
 /// The same by tensor cores, for head channels up to kMostTensorChannels.
 inline constexpr int kMostTensorChannels = 128;
-void attention_forward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<__nv_bfloat16>& arrays, int multiprocessors,
-                                       cudaStream_t stream);
-void attention_backward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<__nv_bfloat16>& arrays, cudaStream_t stream);
+void attention_forward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<__nv_bfloat16>& arrays,
+                                       const AttentionDevice& device, cudaStream_t stream);
+void attention_backward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<__nv_bfloat16>& arrays,
+                                        const AttentionDevice& device, cudaStream_t stream);
 
 /// products = rowsum(dY Y), which both kernels of a backward pass read.
 template <class T>

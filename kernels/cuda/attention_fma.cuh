@@ -33,19 +33,20 @@ __device__ __forceinline__ Four load_four(const T* from) {
 /// Rows from position `first` on to shared memory, with zeros for channels and positions that are not there.
 template <class Tiles, class T>
 __device__ __forceinline__ void bring_rows(float* shared, const HeadRows<const T>& from, int first, int count, bool vectors) {
-  constexpr int kFours = Tiles::kChannels / 4;
-  for (int i = static_cast<int>(threadIdx.x); i < count * kFours; i += Tiles::kThreads) {
-    const int row = i / kFours, channel = i % kFours * 4, position = first + row;
+  constexpr int kFours = Tiles::kChannels / 4, kStep = Tiles::kThreads / kFours;  // a thread has four channels of every kStep-th row
+  static_assert(Tiles::kThreads % kFours == 0);
+  const int own = static_cast<int>(threadIdx.x) / kFours, channel = static_cast<int>(threadIdx.x) % kFours * 4;
+  const int rows = channel < from.channels ? from.rows - first : 0;
+  const T* source = from.row(first + own) + channel;
+  for (int row = own; row < count; row += kStep) {
     Four four = {};
-    if (position < from.rows && channel < from.channels) {
-      const T* source = from.row(position) + channel;
-      if (vectors) {
-        four = load_four(source);
-      } else {
-        for (int e = 0; e < 4 && channel + e < from.channels; ++e) four.element[e] = to_float(source[e]);
-      }
+    if (row < rows && vectors) {
+      four = load_four(source);
+    } else if (row < rows) {
+      for (int e = 0; e < 4 && channel + e < from.channels; ++e) four.element[e] = to_float(source[e]);
     }
     store(shared + row * Tiles::kStride + channel, four);
+    source += static_cast<std::int64_t>(kStep) * from.stride;
   }
 }
 

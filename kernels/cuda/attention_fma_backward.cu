@@ -34,7 +34,7 @@ __device__ __forceinline__ void turn_scores(const AttentionTask& task, const Sof
       const int query = step.first_query + (kQueries ? row : column), key = step.first_key + (kQueries ? column : row);
       const QueryFacts fact = facts[kQueries ? r : column];
       float& softmax = scores.softmax[r][j];
-      softmax = key < keys_seen(task, query) ? exp2f(softmax * scale - fact.logarithm) : 0.0F;
+      softmax = key < keys_seen(task, query) ? fast_exp2(softmax * scale - fact.logarithm) : 0.0F;
       const bool kept = task.threshold == 0 || draws.keeps(query, key);
       scores.slopes[r][j] = softmax * ((kept ? scores.slopes[r][j] * task.kept_scale : 0.0F) - fact.product);
       if (!kept) softmax = 0;

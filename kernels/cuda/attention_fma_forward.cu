@@ -39,11 +39,11 @@ __device__ __forceinline__ float soften(const AttentionTask& task, const Softmax
   largest = fmaxf(softmax.largest, group_max(largest));
 #pragma unroll
   for (int j = 0; j < Count; ++j) {
-    scores[j] = exp2f(scores[j] - largest);
+    scores[j] = fast_exp2(scores[j] - largest);
     sum += scores[j];
     if (task.threshold > 0 && !draws.keeps(query, first_key + lane + j * kGroup)) scores[j] = 0;
   }
-  const float shrink = exp2f(softmax.largest - largest);
+  const float shrink = fast_exp2(softmax.largest - largest);
   softmax = {largest, softmax.sum * shrink + group_sum(sum)};
   return shrink;
 }

@@ -21,19 +21,24 @@ inline constexpr int kTensorStride = D + kChunk;
 template <int D>
 __device__ __forceinline__ void start_rows(__nv_bfloat16* shared, const HeadRows<const __nv_bfloat16>& from, int first, int count,
                                            bool vectors) {
-  constexpr int kChunks = D / kChunk;
-#pragma unroll 1
-  for (int i = static_cast<int>(threadIdx.x); i < count * kChunks; i += kTensorThreads) {
-    const int row = i / kChunks, channel = i % kChunks * kChunk, position = first + row;
-    const bool there = position < from.rows && channel < from.channels;
-    const __nv_bfloat16* source = there ? from.row(position) + channel : from.first;
-    __nv_bfloat16* to = shared + row * kTensorStride<D> + channel;
-    if (vectors) {
-      start_copy(to, source, there);
-    } else {
-      for (int e = 0; e < kChunk; ++e) to[e] = there && channel + e < from.channels ? source[e] : __float2bfloat16(0.0F);
+  constexpr int kChunks = D / kChunk, kStep = kTensorThreads / kChunks;  // a thread has one chunk of every kStep-th row
+  const int thread = static_cast<int>(threadIdx.x), own = thread / kChunks, channel = thread % kChunks * kChunk;
+  const int rows = channel < from.channels ? from.rows - first : 0;
+  const __nv_bfloat16* source = from.row(first + own) + channel;
+  __nv_bfloat16* to = shared + own * kTensorStride<D> + channel;
+  const std::int64_t step = static_cast<std::int64_t>(kStep) * from.stride;
+  if (vectors) {
+#pragma unroll
+    for (int row = 0; row < count; row += kStep, source += step) {
+      const bool there = own + row < rows;
+      start_copy(to + row * kTensorStride<D>, there ? source : from.first, there);
     }
+    return;
   }
+#pragma unroll 1
+  for (int row = 0; row < count; row += kStep, source += step)
+    for (int e = 0; e < kChunk; ++e)
+      to[row * kTensorStride<D> + e] = own + row < rows && channel + e < from.channels ? source[e] : __float2bfloat16(0.0F);
 }
 
 /// A warp's 16 rows of sums, each times a factor, to positions from `first` on. They go by way of the warp's own rows in shared memory,
@@ -47,6 +52,7 @@ __device__ __forceinline__ void write_rows(const TileSum (&sums)[D / kTile], flo
 #pragma unroll
   for (int n = 0; n < D / kTile; ++n) store(sums[n], upper, lower, own + n * kTile, kTensorStride<D>);
   __syncwarp();
+#pragma unroll 1
   for (int i = lane; i < kTile * kChunks; i += kWarpLanes) {
     const int row = i / kChunks, channel = i % kChunks * kChunk, position = first + row;
     if (position >= to.rows || channel >= to.channels) continue;

@@ -58,8 +58,8 @@ __device__ __forceinline__ void soften(TileSum (&scores)[kColumnTiles], float sc
     for (int j = 0; j < kColumnTiles; ++j)
 #pragma unroll
       for (int i = 0; i < 8; ++i)
-        if (i / 2 % 2 == half) sum += scores[j].at[i] = exp2f(scores[j].at[i] * scale - largest);
-    shrink[half] = exp2f(softmax.largest[half] - largest);
+        if (i / 2 % 2 == half) sum += scores[j].at[i] = fast_exp2(scores[j].at[i] * scale - largest);
+    shrink[half] = fast_exp2(softmax.largest[half] - largest);
     softmax.sum[half] = softmax.sum[half] * shrink[half] + sum;
     softmax.largest[half] = largest;
   }
@@ -195,18 +195,18 @@ void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& a
 }
 
 template <int D>
-void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& arrays, int multiprocessors, cudaStream_t stream) {
+void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& arrays, const AttentionDevice& device, cudaStream_t stream) {
   const std::int64_t large_blocks = std::int64_t{task.batch} * task.heads * tiles_of(task.queries, kRows<2>);
-  const bool small = task.queries <= kRows<1> || large_blocks < multiprocessors || (task.threshold > 0 && !kMayDrop<D, 2>);
+  const bool small = task.queries <= kRows<1> || large_blocks < device.multiprocessors || (task.threshold > 0 && !kMayDrop<D, 2>);
   small ? launch_forward<D, 1>(task, arrays, stream) : launch_forward<D, 2>(task, arrays, stream);
 }
 
 }  // namespace
 
-void attention_forward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<Element>& arrays, int multiprocessors,
+void attention_forward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<Element>& arrays, const AttentionDevice& device,
                                        cudaStream_t stream) {
   const bool narrow = task.key_channels <= 64 && task.value_channels <= 64;
-  narrow ? launch_forward<64>(task, arrays, multiprocessors, stream) : launch_forward<128>(task, arrays, multiprocessors, stream);
+  narrow ? launch_forward<64>(task, arrays, device, stream) : launch_forward<128>(task, arrays, device, stream);
 }
 
 }  // namespace forerun::cuda

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/cuda/attention.hpp"
+#include "kernels/cuda/exponential.cuh"
 #include "kernels/cuda/launch.cuh"
 
 /// What a block of an attention works on, whatever multiplies: a tile of rows of one head of one sample.

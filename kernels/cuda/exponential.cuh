@@ -1,0 +1,12 @@
+#pragma once
+
+namespace forerun::cuda {
+
+/// 2^x to 2^-22 of it, in one instruction; numbers below the least normal one become zero. exp2f() takes three more for those.
+__device__ __forceinline__ float fast_exp2(float x) {
+  float power;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+  return power;
+}
+
+}  // namespace forerun::cuda
