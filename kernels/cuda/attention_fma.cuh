@@ -38,6 +38,7 @@ __device__ __forceinline__ void bring_rows(float* shared, const HeadRows<const T
   const int own = static_cast<int>(threadIdx.x) / kFours, channel = static_cast<int>(threadIdx.x) % kFours * 4;
   const int rows = channel < from.channels ? from.rows - first : 0;
   const T* source = from.row(first + own) + channel;
+#pragma unroll 2  // more at once would take registers from the sums
   for (int row = own; row < count; row += kStep) {
     Four four = {};
     if (row < rows && vectors) {
