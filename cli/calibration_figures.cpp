@@ -87,6 +87,24 @@ std::string figures_text(const Calibration& calibration) {
   return text_table(table) + sources.text();
 }
 
+Json measured_gpu_json(const MeasuredGpu& gpu) {
+  return {{"driver", gpu.driver},
+          {"runtime", gpu.runtime},
+          {"cache_bytes", gpu.cache.value()},
+          {"launch_s", gpu.launch.value()},
+          {"issue_s", gpu.issue.value()},
+          {"copy_bytes_per_s", gpu.copy.value()},
+          {"host_to_device_bytes_per_s", gpu.host_to_device.value()}};
+}
+
+std::string measured_gpu_text(const MeasuredGpu& gpu) {
+  return forerun::format(
+      "\nCUDA {} (the driver knows {}), last-level cache {}\nan empty kernel takes {}, the host issues one in {}\ncopies: {} in its "
+      "memory, "
+      "read and written; {} from the host\n",
+      gpu.runtime, gpu.driver, human(gpu.cache), human(gpu.launch), human(gpu.issue), human(gpu.copy), human(gpu.host_to_device));
+}
+
 std::string fit_record_text(const FitRecord& record) {
   const auto number = [](double value) { return forerun::format("{:.4g}", value); };
   Table table{.header = {"property", "", "value", "p10", "p90", "before", "note"}};

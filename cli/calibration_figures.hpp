@@ -18,4 +18,8 @@ Json figures_json(const Calibration& calibration);
 /// the platform that belong to it.
 std::string fit_record_text(const FitRecord& record);
 
+/// What was measured of a GPU beside its kernels.
+Json measured_gpu_json(const MeasuredGpu& gpu);
+std::string measured_gpu_text(const MeasuredGpu& gpu);
+
 }  // namespace forerun

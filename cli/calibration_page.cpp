@@ -17,7 +17,8 @@ namespace {
 std::string_view layer_name(const KernelTimeModel& model) { return model.pass == Pass::update ? "any" : to_string(model.kind); }
 
 std::string pass_name(const KernelTimeModel& model) {
-  return std::string(to_string(model.pass)) + (model.pass == Pass::update ? " by " + std::string(to_string(model.optimizer)) : "");
+  return std::string(to_string(model.pass)) + (model.pass == Pass::update ? " by " + std::string(to_string(model.optimizer)) : "") +
+         (model.precision == Precision::fp32 ? "" : " in " + std::string(to_string(model.precision)));
 }
 
 std::vector<BusyFactor> busy_of(const Calibration& calibration, const KernelTimeModel& model) {
@@ -92,6 +93,7 @@ Json models_json(const Calibration& calibration) {
                       {"rate_flop_per_s", std::isfinite(model.rate.value()) ? Json(model.rate.value()) : Json(nullptr)},
                       {"bandwidth_bytes_per_s", std::isfinite(model.bandwidth.value()) ? Json(model.bandwidth.value()) : Json(nullptr)},
                       {"leave_one_out_error", model.leave_one_out_error},
+                      {"precision", to_string(model.precision)},
                       {"least_busy_factor", busy.empty() ? Json(nullptr) : Json(least)},
                       {"most_busy_factor", busy.empty() ? Json(nullptr) : Json(most)},
                       {"busy_factors", busy}});
@@ -135,6 +137,7 @@ std::string content_text(const Calibration& calibration) {
     out += forerun::format("compute goes on {:.4g} times slower beside a transfer ({}: {})\n\n", calibration.overlap.factor,
                            to_string(calibration.overlap.origin), calibration.overlap.source);
   if (!calibration.kernel_models.empty()) out += text_table(models_table(calibration));
+  if (calibration.measured_gpu) out += measured_gpu_text(*calibration.measured_gpu);
   out += figures_text(calibration);
   if (!calibration.fit) return out;
   out += "\n" + fit_record_text(*calibration.fit);
@@ -175,13 +178,14 @@ Page calibration_page(const Calibration& calibration) {
                    {"compute_scale", calibration.compute_scale},
                    {"figures", figures_json(calibration)},
                    {"fit", calibration.fit ? fit_record_json(*calibration.fit) : Json(nullptr)},
-                   {"overlap_slowdown", overlap_json(calibration.overlap)}};
+                   {"overlap_slowdown", overlap_json(calibration.overlap)},
+                   {"measured_gpu", calibration.measured_gpu ? measured_gpu_json(*calibration.measured_gpu) : Json(nullptr)}};
   if (calibration.gpu) {
     page.rows = rows_of(page.document["figures"], {"figure", "value", "source", "spread", "spread_source"});
     return page;
   }
   page.rows = rows_of(page.document["models"], {"layer", "pass", "samples", "overhead_s", "rate_flop_per_s", "bandwidth_bytes_per_s",
-                                                "leave_one_out_error", "least_busy_factor", "most_busy_factor", "optimizer"});
+                                                "leave_one_out_error", "least_busy_factor", "most_busy_factor", "optimizer", "precision"});
   return page;
 }
 

@@ -98,6 +98,7 @@ struct KernelTimeModel {
   LayerKind kind = LayerKind::dense;
   Pass pass = Pass::forward;
   Optimizer optimizer = Optimizer::sgd_momentum;  ///< of an update
+  Precision precision = Precision::fp32;
   Seconds overhead;
   FlopsPerSecond rate;
   BytesPerSecond bandwidth;
@@ -210,6 +211,31 @@ struct GpuSource {
   friend bool operator==(const GpuSource&, const GpuSource&) = default;
 };
 
+/// Host time to issue one call of a kernel on a GPU, every launch of it: the median over the shapes that were measured.
+struct IssueTime {
+  LayerKind kind = LayerKind::dense;
+  Pass pass = Pass::forward;
+  Optimizer optimizer = Optimizer::sgd_momentum;  ///< of an update
+  Precision precision = Precision::fp32;
+  Seconds time;
+
+  friend bool operator==(const IssueTime&, const IssueTime&) = default;
+};
+
+/// What was measured of a GPU beside the samples of its kernels.
+struct MeasuredGpu {
+  std::string driver;             ///< the latest CUDA that it knows, `13.0`
+  std::string runtime;            ///< the CUDA that the kernels were built with
+  Bytes cache;                    ///< its last-level cache (L2), which the rotations exceed
+  Seconds launch;                 ///< from one empty kernel to the next, all issued before the first began
+  Seconds issue;                  ///< host time to issue an empty kernel
+  BytesPerSecond copy;            ///< device memory to device memory, bytes read and bytes written together
+  BytesPerSecond host_to_device;  ///< from pinned memory
+  std::vector<IssueTime> issues;
+
+  friend bool operator==(const MeasuredGpu&, const MeasuredGpu&) = default;
+};
+
 /// A calibration of one core whose times were scaled to a machine that nobody measured, by figures that makers publish of both.
 struct ScaledTimes {
   double arithmetic = 1;  ///< the machine's peak over that of the core that was measured
@@ -241,8 +267,9 @@ struct Calibration {
   std::vector<CollectiveTimeModel> all_reduce_models;
   std::optional<GpuModel> gpu;  ///< prices all kernels where it is given
   std::vector<GpuSource> gpu_sources;
-  std::optional<ScaledTimes> scaled;  ///< empty: the times of the machine that was measured
-  std::optional<FitRecord> fit;       ///< of a calibration that was fitted to measured runs
+  std::optional<MeasuredGpu> measured_gpu;  ///< the samples are of this GPU's kernels
+  std::optional<ScaledTimes> scaled;        ///< empty: the times of the machine that was measured
+  std::optional<FitRecord> fit;             ///< of a calibration that was fitted to measured runs
 };
 
 }  // namespace forerun

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "costs/calibration_gpu.hpp"
+#include "costs/calibration_issue.hpp"
 #include "costs/calibration_rows.hpp"
 #include "costs/data.hpp"
 #include "costs/fit_record_file.hpp"
@@ -108,6 +109,7 @@ std::string calibration_json(const Calibration& calibration) {
                                        {"origin", std::string(to_string(calibration.overlap.origin))},
                                        {"source", calibration.overlap.source}};
   if (calibration.fit) document["fit"] = fit_record_json(*calibration.fit);
+  if (calibration.measured_gpu) write_measured_gpu(document, calibration);
   if (measured)
     write_rows(document, calibration);
   else
@@ -122,7 +124,7 @@ Calibration read_calibration_text(std::string_view text, std::string_view name) 
   Problems problems;
   Mapping mapping(document, problems);
   if (read_header(mapping, calibration, problems) == Holds::samples)
-    read_rows(mapping, calibration);
+    read_measured_gpu(mapping, calibration), read_rows(mapping, calibration);
   else
     read_gpu(mapping, calibration, problems);
   mapping.optional(kOverlap, [&](const YamlNode& node) { calibration.overlap = read_overlap(node); });

@@ -115,6 +115,7 @@ Row parse_row(const YamlNode& node, const KernelTimeModel& model) {
   Row row;
   Kernel& kernel = row.sample.kernel;
   kernel.pass = model.pass;
+  kernel.precision = model.precision;
   if (model.pass == Pass::update) kernel.optimizer = model.optimizer;
   const Text& layer = next();
   kernel.shape.kind = parse_layer(layer);
@@ -151,6 +152,7 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
     named &= mapping.required("optimizer", [&](const Text& text) { model.optimizer = parse_optimizer(text); });
   else
     named &= mapping.required("layer", [&](const Text& text) { model.kind = parse_layer(text); });
+  mapping.optional("precision", [&](const Text& text) { model.precision = parse_precision(text); });
   mapping.required("overhead_s", [&](const Text& text) { model.overhead = Seconds(parse_number(text, 0, 1e9)); });
   mapping.optional("rate_flop_per_s", [&](const Text& text) { model.rate = FlopsPerSecond(parse_rate(text)); });
   mapping.optional("bandwidth_bytes_per_s", [&](const Text& text) { model.bandwidth = BytesPerSecond(parse_rate(text)); });
@@ -178,8 +180,9 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
   });
   mapping.finish();
   for (const KernelTimeModel& other : calibration.kernel_models)
-    if (named && other.pass == model.pass && (model.pass == Pass::update ? other.optimizer == model.optimizer : other.kind == model.kind))
-      problems.add(problem(node.text, "a second model of the same layer and pass"));
+    if (named && other.pass == model.pass && other.precision == model.precision &&
+        (model.pass == Pass::update ? other.optimizer == model.optimizer : other.kind == model.kind))
+      problems.add(problem(node.text, "a second model of the same layer, pass and precision"));
   calibration.kernel_models.push_back(std::move(model));
 }
 
@@ -192,6 +195,7 @@ void write_models(Json& document, const Calibration& calibration) {
     if (model.pass != Pass::update) entry["layer"] = std::string(to_string(model.kind));
     entry["pass"] = std::string(to_string(model.pass));
     if (model.pass == Pass::update) entry["optimizer"] = std::string(to_string(model.optimizer));
+    if (model.precision != Precision::fp32) entry["precision"] = std::string(to_string(model.precision));
     entry["overhead_s"] = model.overhead.value();
     write_rate(entry, "rate_flop_per_s", model.rate.value());
     write_rate(entry, "bandwidth_bytes_per_s", model.bandwidth.value());

@@ -35,6 +35,14 @@ inline LayerKind parse_layer(const Text& text) {
   }();
   return parse_name<LayerKind>(text, names, "layer");
 }
+inline Precision parse_precision(const Text& text) {
+  static const auto names = [] {
+    std::array<std::string_view, kPrecisions> all;
+    for (int i = 0; i < kPrecisions; ++i) all[static_cast<std::size_t>(i)] = to_string(static_cast<Precision>(i));
+    return all;
+  }();
+  return parse_name<Precision>(text, names, "precision");
+}
 inline Optimizer parse_optimizer(const Text& text) { return parse_name<Optimizer>(text, kOptimizers, "optimizer"); }
 inline Pass parse_pass(const Text& text) { return parse_name<Pass>(text, kPasses, "pass"); }
 

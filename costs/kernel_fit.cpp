@@ -134,6 +134,7 @@ KernelTimeModel fit_kernel(std::span<const KernelSample> samples) {
   model.kind = samples.front().kernel.shape.kind;
   model.pass = samples.front().kernel.pass;
   model.optimizer = samples.front().kernel.optimizer;
+  model.precision = samples.front().kernel.precision;
   fit_base(model, samples);
   const auto count = static_cast<Eigen::Index>(samples.size());
   Eigen::ArrayXXd features(count, kernel_features(samples.front().kernel).count);
@@ -152,8 +153,9 @@ void fit(Calibration& calibration) {
   calibration.kernel_models.clear();
   std::vector<KernelSample> left = calibration.kernels;
   while (!left.empty()) {
-    KernelTimeModel first;
-    first.kind = left.front().kernel.shape.kind, first.pass = left.front().kernel.pass, first.optimizer = left.front().kernel.optimizer;
+    const Kernel& kernel = left.front().kernel;
+    const KernelTimeModel first{
+        .kind = kernel.shape.kind, .pass = kernel.pass, .optimizer = kernel.optimizer, .precision = kernel.precision};
     const auto others =
         std::stable_partition(left.begin(), left.end(), [&](const KernelSample& sample) { return is_model_of(first, sample.kernel); });
     calibration.kernel_models.push_back(fit_kernel(std::span(left.begin(), others)));

@@ -6,7 +6,7 @@
 
 namespace forerun {
 
-/// Fits the time model of one kernel to its samples (all of one layer kind and pass; updates of any layer by one optimizer).
+/// Fits the time model of one kernel to its samples (all of one layer kind, pass and precision; updates of any layer by one optimizer).
 ///  1. The base: overhead, 1 / rate and 1 / bandwidth, each at least zero, by least squares on relative errors.
 ///  2. The residual log(measured / base): a Gaussian process over the shape features, one length scale a feature and a noise ratio
 ///     chosen by marginal likelihood from a grid, coordinate by coordinate       [Rasmussen & Williams 2006, sec. 5.4.1].

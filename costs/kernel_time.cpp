@@ -25,7 +25,6 @@ constexpr double kSpellSpread = 0.04;
 /// What no model's features tell from the kernels that were sampled, or nothing.
 std::string_view beyond_samples(const Kernel& kernel) {
   const LayerShape& shape = kernel.shape;
-  if (kernel.precision != Precision::fp32) return "kernels in other precisions than fp32";
   if (kernel.pass == Pass::update) return "";
   const bool convolves = shape.kind == LayerKind::conv2d;
   const bool slides = convolves || shape.kind == LayerKind::max_pool || shape.kind == LayerKind::average_pool;
@@ -59,6 +58,12 @@ const KernelTimeModel* model_of(const Calibration& calibration, const Kernel& ke
                  ? &model
                  : nullptr;
   return nullptr;
+}
+
+/// A precision in which nothing was measured, by name; empty where something was.
+std::string lacking_precision(const Calibration& calibration, Precision precision) {
+  const bool known = std::ranges::any_of(calibration.kernel_models, [&](const auto& model) { return model.precision == precision; });
+  return known || precision == Precision::fp32 ? "" : "kernels in " + std::string(to_string(precision));
 }
 
 std::string named(const Kernel& kernel) {
@@ -133,7 +138,8 @@ bool same_kernel(const Kernel& kernel, LayerKind kind, Pass pass) {
 }
 
 bool is_model_of(const KernelTimeModel& model, const Kernel& kernel) {
-  return same_kernel(kernel, model.kind, model.pass) && (kernel.pass != Pass::update || kernel.optimizer == model.optimizer);
+  return kernel.precision == model.precision && same_kernel(kernel, model.kind, model.pass) &&
+         (kernel.pass != Pass::update || kernel.optimizer == model.optimizer);
 }
 
 Seconds base_time(const KernelTimeModel& model, const Kernel& kernel) {
@@ -169,6 +175,7 @@ Seconds kernel_time_in_step(const KernelTimeModel& model, const Kernel& kernel, 
 }
 
 std::string lacking_samples(const Calibration& calibration, const Kernel& kernel) {
+  if (std::string precision = lacking_precision(calibration, kernel.precision); !precision.empty()) return precision;
   if (const std::string_view beyond = beyond_samples(kernel); !beyond.empty()) return std::string(beyond);
   return model_of(calibration, kernel) == nullptr ? named(kernel) : "";
 }

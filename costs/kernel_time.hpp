@@ -27,7 +27,7 @@ KernelFeatures kernel_features(const Kernel& kernel);
 /// The update is one kernel whatever layer it serves; other passes are one a layer kind.
 bool same_kernel(const Kernel& kernel, LayerKind kind, Pass pass);
 
-/// Whether the model is of such kernels: the same_kernel(), and of updates by the same optimizer.
+/// Whether the model is of such kernels: the same_kernel() in the same precision, and of updates by the same optimizer.
 bool is_model_of(const KernelTimeModel& model, const Kernel& kernel);
 
 /// Correlation of two kernels at squared distance d2 of their scaled features: rational quadratic, 1 / (1 + d2 / 2). Positive
@@ -45,7 +45,7 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
 /// is there yet where the step comes back to it, and the rest comes from memory.
 Seconds kernel_time_in_step(const KernelTimeModel& model, const Kernel& kernel, Seconds step, Seconds cache_life);
 
-/// What of the kernel the calibration's samples do not tell: `attention forward`, `kernels in other precisions than fp32`. Empty where they
+/// What of the kernel the calibration's samples do not tell: `attention forward`, `kernels in bf16`. Empty where they
 /// do.
 std::string lacking_samples(const Calibration& calibration, const Kernel& kernel);
 

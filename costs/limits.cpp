@@ -21,10 +21,12 @@ Scenario with_calibration(const Scenario& scenario, Change&& change) {
   return better;
 }
 
-/// Of the device: its data sheet's figures, or the fitted ones of a CPU's core, and what the platform says for computations of a trace.
+/// Of the device: its data sheet's figures, or what was fitted to a core's samples or a GPU's, and what the platform says for computations
+/// of a trace.
 std::optional<Scenario> with_better_device(const Scenario& scenario, Rate rate, double factor) {
   const bool gpu = scenario.calibration->gpu.has_value();
-  if (!gpu && (rate == Rate::vector_arithmetic || rate == Rate::host_issue)) return std::nullopt;
+  if (!gpu && rate == Rate::vector_arithmetic) return std::nullopt;
+  if (!gpu && !scenario.calibration->measured_gpu && rate == Rate::host_issue) return std::nullopt;
   Scenario better = with_calibration(scenario, [&](Calibration& calibration) {
     if (calibration.gpu) {
       GpuModel& model = *calibration.gpu;
@@ -33,6 +35,10 @@ std::optional<Scenario> with_better_device(const Scenario& scenario, Rate rate, 
       if (rate == Rate::memory_bandwidth) model.bandwidth *= factor;
       if (rate == Rate::kernel_start) model.kernel_fixed = model.kernel_fixed / factor;
       if (rate == Rate::host_issue) model.host_issue = model.host_issue / factor, model.tensor_update = model.tensor_update / factor;
+    }
+    if (calibration.measured_gpu && rate == Rate::host_issue) {
+      calibration.measured_gpu->issue = calibration.measured_gpu->issue / factor;
+      for (IssueTime& issue : calibration.measured_gpu->issues) issue.time = issue.time / factor;
     }
     for (KernelTimeModel& model : calibration.kernel_models) {
       if (rate == Rate::products) model.rate *= factor;

@@ -42,7 +42,7 @@ void price_on_gpu(const StepPlan& plan, const Calibration& calibration, std::vec
   } catch (const MissingCapability& missing) {
     throw MissingCapability("calibration " + calibration.name + ": " + missing.what());
   }
-  wait_for_host(plan, *calibration.gpu, times);
+  wait_for_host(plan, host_issue_times(plan, *calibration.gpu), calibration.gpu->host_run_ahead, times);
   for (std::size_t i = 0; i < times.size(); ++i)
     if (std::holds_alternative<Kernel>(plan.operations[i].work)) costs[i].latency = calibration.compute_scale * times[i];
 }
@@ -66,7 +66,7 @@ class TransferPrices {
   std::map<Key, OperationCost> prices_;
 };
 
-/// Of all kernels on a CPU, alone and undisturbed.
+/// Of all kernels that were measured, alone and undisturbed: of a CPU's core, or of a GPU, whose host issues them ahead of it.
 std::vector<Seconds> kernel_times(const StepPlan& plan, const Scenario& scenario) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<Seconds> times(plan.operations.size());
@@ -75,6 +75,7 @@ std::vector<Seconds> kernel_times(const StepPlan& plan, const Scenario& scenario
       if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work)) times[i] = time_of(find_model(calibration, *kernel), *kernel);
   };
   each(kernel_time);
+  if (calibration.measured_gpu) wait_for_host(plan, host_issue_times(plan, *calibration.measured_gpu), 1, times);
   if (!calibration.cache_life || !is_calibrated_machine(scenario.platform, calibration)) return times;
   const TreeIndex tree = index_tree(plan);
   Seconds step;

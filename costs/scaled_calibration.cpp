@@ -34,7 +34,7 @@ Calibration scaled_calibration(const Calibration& calibration, const ScaledTimes
 }
 
 std::optional<ScaledTimes> scaling(const Platform& platform, const Calibration& calibration) {
-  if (calibration.gpu) return std::nullopt;
+  if (calibration.gpu || calibration.measured_gpu) return std::nullopt;
   const auto to = find_processor(platform.processor);
   const auto from = processor_of(calibration.name);
   if (!to || !from) return std::nullopt;

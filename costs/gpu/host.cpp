@@ -9,9 +9,16 @@
 namespace forerun {
 namespace {
 
+enum class Direction { forward, backward, update };
+
+Direction direction_of(Pass pass) {
+  if (pass == Pass::update) return Direction::update;
+  return pass == Pass::forward ? Direction::forward : Direction::backward;
+}
+
 /// Kernels of one class, block and direction that nothing else has ended yet.
 struct Sequence {
-  bool forward = true;
+  Direction direction = Direction::forward;
   int block = -1;
   Seconds device;
   Seconds host;
@@ -46,28 +53,38 @@ std::vector<int> weight_bodies(const StepPlan& plan) {
   return firsts;
 }
 
+template <class Gpu>
+std::vector<Seconds> issue_times(const StepPlan& plan, const Gpu& gpu) {
+  std::vector<Seconds> issue(plan.operations.size());
+  for (std::size_t i = 0; i < issue.size(); ++i)
+    if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work)) issue[i] = host_issue_time(gpu, *kernel);
+  return issue;
+}
+
 }  // namespace
 
-void wait_for_host(const StepPlan& plan, const GpuModel& gpu, std::span<Seconds> times) {
+std::vector<Seconds> host_issue_times(const StepPlan& plan, const GpuModel& gpu) { return issue_times(plan, gpu); }
+std::vector<Seconds> host_issue_times(const StepPlan& plan, const MeasuredGpu& gpu) { return issue_times(plan, gpu); }
+
+void wait_for_host(const StepPlan& plan, std::span<const Seconds> issue, double run_ahead, std::span<Seconds> times) {
   std::vector<Sequence> open(plan.classes.size());
   const std::vector<int> bodies = weight_bodies(plan);
   auto body = bodies.begin();
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    if (body != bodies.end() && *body == static_cast<int>(i)) ++body, close(open[plan.operations[i].rank_class], times, gpu.host_run_ahead);
+    if (body != bodies.end() && *body == static_cast<int>(i)) ++body, close(open[plan.operations[i].rank_class], times, run_ahead);
     const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work);
-    if (kernel == nullptr || kernel->pass == Pass::update) continue;
+    if (kernel == nullptr || (kernel->pass == Pass::update && issue[i] == Seconds(0))) continue;
     Sequence& sequence = open[static_cast<std::size_t>(plan.operations[i].rank_class)];
-    const bool forward = kernel->pass == Pass::forward;
-    if (forward != sequence.forward || plan.operations[i].block != sequence.block) close(sequence, times, gpu.host_run_ahead);
-    sequence.forward = forward;
+    const Direction direction = direction_of(kernel->pass);
+    if (direction != sequence.direction || plan.operations[i].block != sequence.block) close(sequence, times, run_ahead);
+    sequence.direction = direction;
     sequence.block = plan.operations[i].block;
     sequence.device += times[i];
-    const Seconds host = host_issue_time(gpu, *kernel);
-    sequence.host += host;
-    sequence.apart += std::max(host, times[i]);
+    sequence.host += issue[i];
+    sequence.apart += std::max(issue[i], times[i]);
     sequence.operations.push_back(i);
   }
-  for (Sequence& sequence : open) close(sequence, times, gpu.host_run_ahead);
+  for (Sequence& sequence : open) close(sequence, times, run_ahead);
 }
 
 }  // namespace forerun

@@ -7,6 +7,7 @@
 #include "costs/gpu/layers.hpp"
 #include "costs/gpu/product.hpp"
 #include "costs/gpu/streaming.hpp"
+#include "costs/kernel_time.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -90,6 +91,15 @@ Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel) {
   const int launches = gpu_launches(kernel);
   if (launches == 0) return Seconds(0);
   return (launches + further_launches(gpu, kernel)) * gpu.host_issue;
+}
+
+Seconds host_issue_time(const MeasuredGpu& gpu, const Kernel& kernel) {
+  if (is_view(kernel.shape) && kernel.pass != Pass::update) return Seconds(0);
+  for (const IssueTime& issue : gpu.issues)
+    if (issue.precision == kernel.precision && same_kernel(kernel, issue.kind, issue.pass) &&
+        (kernel.pass != Pass::update || issue.optimizer == kernel.optimizer))
+      return issue.time;
+  return gpu.issue;
 }
 
 Joules gpu_energy(const GpuModel& gpu, Seconds duration, Seconds busy) {

@@ -19,6 +19,10 @@ int gpu_launches(const Kernel& kernel);
 /// and what a sequence of kernels then takes, says wait_for_host (host.hpp).
 Seconds host_issue_time(const GpuModel& gpu, const Kernel& kernel);
 
+/// The same of a GPU that was measured, whose operators launch what they launch: the median of the kernel's shapes. That of an empty kernel
+/// where it was not measured; zero for views.
+Seconds host_issue_time(const MeasuredGpu& gpu, const Kernel& kernel);
+
 /// Joules that the device takes for so long: idle power, and where it computes the rest of its peak power.
 ///   idle x duration + (peak - idle) x busy
 /// Neglects that a kernel bound by memory takes less than the peak.

@@ -108,11 +108,13 @@ TEST_CASE("a GPU's calibration shows each figure with its unit, its spread and t
 TEST_CASE("a calibration's rows hold numbers, with their units in the head") {
   const std::string rows = CommandLine().run("show calibration ./paper.json --format csv").out;
   CHECK(rows.find("layer,pass,samples,overhead_s,rate_flop_per_s,bandwidth_bytes_per_s,leave_one_out_error,least_busy_factor,"
-                  "most_busy_factor,optimizer\n") == 0);
+                  "most_busy_factor,optimizer,precision\n") == 0);
   std::istringstream lines(rows.substr(rows.find('\n') + 1));
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
     INFO(line);
+    REQUIRE(line.ends_with(",fp32"));
+    line.resize(line.rfind(','));
     const std::size_t first = line.find(',', line.find(',') + 1) + 1, last = line.rfind(',');
     const std::string numbers = line.substr(first, last - first);
     CHECK((line.substr(last + 1).empty() || line.substr(last + 1) == "sgd-momentum"));

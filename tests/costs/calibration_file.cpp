@@ -85,6 +85,42 @@ TEST_CASE("writing what was read gives the same text") {
   CHECK(calibration_json(read_calibration_text(text, "small.json")) == text);
 }
 
+TEST_CASE("a calibration of a GPU is read as it was written, its precisions apart") {
+  Calibration written = small();
+  KernelSample rounded = written.kernels.front();
+  rounded.kernel.precision = Precision::bf16;
+  rounded.median = rounded.p10 = rounded.p90 = Seconds(0.5);
+  written.kernels.push_back(rounded);
+  written.measured_gpu = MeasuredGpu{"13.0",
+                                     "12.8",
+                                     Bytes(5e7),
+                                     Seconds(1.5e-6),
+                                     Seconds(2.5e-6),
+                                     BytesPerSecond(2e12),
+                                     BytesPerSecond(5e10),
+                                     {{LayerKind::dense, Pass::forward, {}, Precision::bf16, Seconds(4e-6)},
+                                      {LayerKind::dense, Pass::forward, {}, Precision::fp32, Seconds(5e-6)},
+                                      {LayerKind::dense, Pass::update, Optimizer::adamw, Precision::fp32, Seconds(6e-6)}}};
+  written.measured_gpu->issues.front().optimizer = written.measured_gpu->issues[1].optimizer = Optimizer::sgd_momentum;
+  fit(written);
+  const std::string text = calibration_json(written);
+  const Calibration read = read_calibration_text(text, "gpu.json");
+  CHECK(read.measured_gpu == written.measured_gpu);
+  CHECK(read.kernel_models.size() == written.kernel_models.size());
+  CHECK(std::ranges::count(read.kernels, rounded) == 1);
+  CHECK(kernel_time(find_model(read, rounded.kernel), rounded.kernel).value() == Approx(0.5));
+  CHECK(calibration_json(read) == text);
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"precision\":\"bf16\"", "\"precision\":\"bf15\""), "gpu.json"),
+                    Catch::StartsWith("gpu.json:") && Catch::Contains("unknown precision"));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"launch_s\":1.5e-06", "\"launch_s\":0"), "gpu.json"),
+                    Catch::StartsWith("gpu.json:") && Catch::Contains("launch_s"));
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, "\"measured_gpu\"", "\"measured_cpu\""), "gpu.json"),
+                    Catch::Contains("measured_gpu is missing") && Catch::Contains("measured_cpu"));
+  const std::size_t issue = text.find("\"issue_s\":4e-06"), begin = text.rfind('{', issue);
+  const std::string row = text.substr(begin, text.find('}', issue) + 1 - begin);
+  CHECK_THROWS_WITH(read_calibration_text(replaced(text, row, row + "," + row), "gpu.json"), Catch::Contains("a second issue time"));
+}
+
 TEST_CASE("a missing key is reported with its file and line") {
   const std::string text = replaced(calibration_json(small()), "\"host\"", "\"hast\"");
   try {

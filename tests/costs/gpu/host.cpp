@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "costs/gpu/kernel_time.hpp"
+#include "costs/kernel_fit.hpp"
 #include "costs/price.hpp"
 #include "tests/costs/gpu/support.hpp"
 
@@ -32,6 +33,10 @@ GpuModel with_issue(double seconds) {
   return model;
 }
 
+void wait(const StepPlan& plan, const GpuModel& model, std::vector<Seconds>& times) {
+  wait_for_host(plan, host_issue_times(plan, model), model.host_run_ahead, times);
+}
+
 const LayerShape kGelu = forerun::test::elementwise(LayerKind::gelu, 64, 16);
 
 }  // namespace
@@ -39,14 +44,14 @@ const LayerShape kGelu = forerun::test::elementwise(LayerKind::gelu, 64, 16);
 TEST_CASE("kernels that the host issues too slowly take the host's time together, each in proportion") {
   const StepPlan plan = plan_of({on_gpu(kGelu, Pass::forward, 1), on_gpu(kGelu, Pass::forward, 1)});
   std::vector<Seconds> times{Seconds(1), Seconds(3)};
-  wait_for_host(plan, with_issue(4), times);
+  wait(plan, with_issue(4), times);
   CHECK(times == std::vector<Seconds>{Seconds(2), Seconds(6)});
 }
 
 TEST_CASE("a host that is faster on the whole delays nothing, even where one kernel is short") {
   const StepPlan plan = plan_of({on_gpu(kGelu, Pass::forward, 1), on_gpu(kGelu, Pass::forward, 1)});
   std::vector<Seconds> times{Seconds(1), Seconds(3)};
-  wait_for_host(plan, with_issue(2), times);
+  wait(plan, with_issue(2), times);
   CHECK(times == std::vector<Seconds>{Seconds(1), Seconds(3)});
 }
 
@@ -56,7 +61,7 @@ TEST_CASE("a host that cannot run ahead makes each kernel wait by itself, and on
     GpuModel model = with_issue(2);
     model.host_run_ahead = ahead;
     std::vector<Seconds> times{Seconds(1), Seconds(6)};
-    wait_for_host(plan, model, times);
+    wait(plan, model, times);
     return (times[0] + times[1]).value();
   };
   CHECK(sum(1) == Approx(7));
@@ -70,7 +75,7 @@ TEST_CASE("forward and backward wait apart, classes too, and an update never") {
   plan.classes.push_back({"other", 1, 1, 1});
   plan.operations[2].rank_class = 1;
   std::vector<Seconds> times{Seconds(1), Seconds(10), Seconds(2), Seconds(0.5)};
-  wait_for_host(plan, with_issue(4), times);
+  wait(plan, with_issue(4), times);
   CHECK(times == std::vector<Seconds>{Seconds(4), Seconds(10), Seconds(4), Seconds(0.5)});
 }
 
@@ -79,8 +84,47 @@ TEST_CASE("blocks wait apart, and from the layers beside them: a chunk of blocks
   StepPlan plan = plan_of({kernel, kernel, kernel, kernel});
   plan.operations[1].block = 0, plan.operations[2].block = 1;
   std::vector<Seconds> times{Seconds(10), Seconds(1), Seconds(2), Seconds(3)};
-  wait_for_host(plan, with_issue(4), times);
+  wait(plan, with_issue(4), times);
   CHECK(times == std::vector<Seconds>{Seconds(10), Seconds(4), Seconds(4), Seconds(4)});
+}
+
+TEST_CASE("a GPU that was measured waits for its host by operator, precision and optimizer, in updates too") {
+  const LayerShape dense = forerun::test::dense_layer(8, 8, 1);
+  const MeasuredGpu gpu{.issue = Seconds(1),
+                        .issues = {{LayerKind::gelu, Pass::forward, {}, Precision::fp16, Seconds(5)},
+                                   {LayerKind::gelu, Pass::forward, {}, Precision::fp32, Seconds(7)},
+                                   {LayerKind::dense, Pass::update, Optimizer::adam, Precision::fp16, Seconds(3)}}};
+  const StepPlan plan = plan_of({on_gpu(kGelu, Pass::forward, 1), on_gpu(kGelu, Pass::backward_data, 1), on_gpu(dense, Pass::update, 1),
+                                 on_gpu(dense, Pass::update, 1)});
+  const std::vector<Seconds> issue = host_issue_times(plan, gpu);
+  CHECK(issue == std::vector<Seconds>{Seconds(5), Seconds(1), Seconds(3), Seconds(3)});
+  std::vector<Seconds> times{Seconds(2), Seconds(2), Seconds(1), Seconds(2)};
+  wait_for_host(plan, issue, 1, times);
+  CHECK(times == std::vector<Seconds>{Seconds(5), Seconds(2), Seconds(2), Seconds(4)});
+  CHECK(host_issue_time(gpu, {dense, Pass::update, 1, {}, Precision::fp16, Optimizer::sgd}) == Seconds(1));
+  CHECK(host_issue_time(gpu, on_gpu(forerun::test::elementwise(LayerKind::reshape, 8, 1), Pass::forward, 1)) == Seconds(0));
+}
+
+TEST_CASE("a plan on a GPU that was measured takes its samples in the plan's precision, and waits for the host") {
+  auto calibration = std::make_shared<Calibration>();
+  calibration->name = "lab";
+  for (const auto& [precision, time] : {std::pair{Precision::fp32, 4.0}, {Precision::fp16, 2.0}}) {
+    const Kernel kernel = on_gpu(kGelu, Pass::forward, 1, precision);
+    calibration->kernels.push_back({kernel, Seconds(time), Seconds(time), Seconds(time)});
+  }
+  calibration->measured_gpu = MeasuredGpu{};
+  fit(*calibration);
+  Scenario scenario;
+  scenario.calibration = calibration;
+  const auto priced = [&](Precision precision) {
+    return price(plan_of({on_gpu(kGelu, Pass::forward, 1, precision)}), scenario).front().duration().value();
+  };
+  CHECK(priced(Precision::fp32) == Approx(4));
+  CHECK(priced(Precision::fp16) == Approx(2));
+  CHECK_THROWS_WITH(priced(Precision::fp8), "calibration lab has no samples of kernels in fp8");
+  calibration->measured_gpu->issue = Seconds(3);
+  CHECK(priced(Precision::fp32) == Approx(4));
+  CHECK(priced(Precision::fp16) == Approx(3));
 }
 
 TEST_CASE("a plan is priced by the figures of its GPU, scaled and delayed by its host") {
