@@ -16,6 +16,7 @@ std::string line_of(std::size_t index, const Journal::Entry& entry) {
   const KernelSample& sample = entry.sample;
   Json line{{"index", index}, {"median_s", sample.median.value()}, {"p10_s", sample.p10.value()}, {"p90_s", sample.p90.value()}};
   if (entry.look) line["look_s"] = entry.look->value();
+  if (entry.issue) line["issue_s"] = entry.issue->value();
   return json_line(line);
 }
 
@@ -35,7 +36,7 @@ bool read_line(const std::string& text, std::map<std::size_t, Journal::Entry>& e
   const auto p10 = time_of(line, "p10_s");
   const auto p90 = time_of(line, "p90_s");
   if (!median || !p10 || !p90) return false;
-  entries[line["index"].get<std::size_t>()] = {{{}, *median, *p10, *p90}, time_of(line, "look_s")};
+  entries[line["index"].get<std::size_t>()] = {{{}, *median, *p10, *p90}, time_of(line, "look_s"), time_of(line, "issue_s")};
   return true;
 }
 

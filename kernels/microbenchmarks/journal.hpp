@@ -15,8 +15,9 @@ namespace forerun {
 class Journal {
  public:
   struct Entry {
-    KernelSample sample;          ///< its kernel is left to the caller, who has the list
-    std::optional<Seconds> look;  ///< what the watch for slow spells timed after it
+    KernelSample sample;           ///< its kernel is left to the caller, who has the list
+    std::optional<Seconds> look;   ///< what the watch for slow spells timed after it
+    std::optional<Seconds> issue;  ///< of a GPU's kernel, host time to issue a call
 
     friend bool operator==(const Entry&, const Entry&) = default;
   };

@@ -12,33 +12,14 @@
 #include "kernels/microbenchmarks/journal.hpp"
 #include "kernels/microbenchmarks/spells.hpp"
 #include "kernels/trainer/core_pin.hpp"
-#include "kernels/trainer/random.hpp"
 
 namespace forerun {
 
 namespace {
 
-/// What identifies a list: equal lists on as many cores, equal numbers.
-std::uint64_t fingerprint(const BenchmarkList& list, std::size_t cores) {
-  std::uint64_t key = cores;
-  const auto add = [&](std::int64_t value) { key = mix_bits(key ^ static_cast<std::uint64_t>(value)); };
-  const auto add_benchmark = [&](const Microbenchmark& benchmark) {
-    const LayerShape& shape = benchmark.kernel.shape;
-    for (const TensorShape& tensor : {shape.input, shape.output}) add(tensor.channels), add(tensor.height), add(tensor.width);
-    add(static_cast<int>(shape.kind)), add(shape.window.edge()), add(shape.stride.edge()), add(shape.padding.edge());
-    add(shape.groups), add(shape.rows), add(shape.operands);
-    add(shape.attention.heads), add(shape.attention.keys), add(shape.attention.key_channels), add(shape.attention.dropout ? 1 : 0);
-    add(static_cast<int>(benchmark.kernel.pass)), add(static_cast<int>(benchmark.kernel.optimizer));
-    add(benchmark.kernel.batch), add(benchmark.copies);
-  };
-  std::ranges::for_each(list.kernels, add_benchmark);
-  std::ranges::for_each(list.busy, add_benchmark);
-  return key;
-}
-
 std::string journal_subject(const Calibration& calibration, const BenchmarkList& list, std::size_t cores) {
   return calibration.host + ", " + calibration.cpu + ", " + calibration.compiler + ", " + calibration.mode + " " +
-         std::to_string(fingerprint(list, cores));
+         std::to_string(fingerprint(list.busy, fingerprint(list.kernels, cores)));
 }
 
 /// How much longer a kernel takes beside busy cores than one by itself.

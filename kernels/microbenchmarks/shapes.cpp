@@ -10,7 +10,9 @@
 #include "io/quantity.hpp"
 #include "io/yaml.hpp"
 #include "kernels/data.hpp"
+#include "kernels/microbenchmarks/gpu_benchmarks.hpp"
 #include "kernels/microbenchmarks/kernel_buffers.hpp"
+#include "kernels/trainer/random.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/shapes.hpp"
 
@@ -166,7 +168,8 @@ double rotation_bytes(Condition condition) {
   }
 }
 
-using Add = void (*)(const Kernel& kernel, std::vector<Microbenchmark>& list);
+template <class Item>
+using Add = void (*)(const Kernel& kernel, std::vector<Item>& list);
 
 /// Arithmetic beside which the reading of every array from memory takes no more than some hundredths: 100 Gflop/s and 10 GB/s.
 constexpr double kBusyFlopPerByte = 200;
@@ -187,7 +190,8 @@ void add_as_in_training(const Kernel& kernel, std::vector<Microbenchmark>& list)
   list.push_back(microbenchmark(kernel, fits ? Condition::warm : Condition::cold));
 }
 
-void read_section(const Section& section, const YamlNode& entries, Problems& problems, Add add, std::vector<Microbenchmark>& list) {
+template <class Item>
+void read_section(const Section& section, const YamlNode& entries, Problems& problems, Add<Item> add, std::vector<Item>& list) {
   for (const YamlNode& entry : items(entries))
     for (const Axes& axes : grid(entry, section.axes, problems)) {
       if (axes.size() != section.axes.size()) continue;  // said already
@@ -201,9 +205,16 @@ void read_section(const Section& section, const YamlNode& entries, Problems& pro
     }
 }
 
-void read_sections(Mapping& mapping, Problems& problems, Add add, std::vector<Microbenchmark>& list) {
+template <class Item>
+void read_sections(Mapping& mapping, Problems& problems, Add<Item> add, std::vector<Item>& list) {
   for (const Section& section : sections())
     mapping.optional(section.name, [&](const YamlNode& entries) { read_section(section, entries, problems, add, list); });
+}
+
+std::string_view shipped_text(std::string_view name) {
+  for (const kernels_file& file : kernels_data())
+    if (file.name == "microbenchmarks/" + std::string(name)) return file.text;
+  throw std::logic_error("no list of shapes " + std::string(name));
 }
 
 }  // namespace
@@ -216,15 +227,30 @@ Microbenchmark microbenchmark(const Kernel& kernel, Condition condition) {
   return benchmark;
 }
 
+std::uint64_t fingerprint(std::span<const Microbenchmark> list, std::uint64_t seed) {
+  std::uint64_t key = seed;
+  const auto add = [&](std::int64_t value) { key = mix_bits(key ^ static_cast<std::uint64_t>(value)); };
+  for (const Microbenchmark& benchmark : list) {
+    const LayerShape& shape = benchmark.kernel.shape;
+    for (const TensorShape& tensor : {shape.input, shape.output}) add(tensor.channels), add(tensor.height), add(tensor.width);
+    add(static_cast<int>(shape.kind)), add(shape.window.edge()), add(shape.stride.edge()), add(shape.padding.edge());
+    add(shape.groups), add(shape.rows), add(shape.operands);
+    add(shape.attention.heads), add(shape.attention.keys), add(shape.attention.key_channels), add(shape.attention.dropout ? 1 : 0);
+    add(static_cast<int>(benchmark.kernel.pass)), add(static_cast<int>(benchmark.kernel.optimizer));
+    add(static_cast<int>(benchmark.kernel.precision)), add(benchmark.kernel.batch), add(benchmark.copies);
+  }
+  return key;
+}
+
 BenchmarkList read_benchmark_list(std::string_view text, std::string_view name) {
   const YamlNode document = read_yaml_text(text, name);
   BenchmarkList list;
   Problems problems;
   Mapping mapping(document, problems);
-  read_sections(mapping, problems, add_in_each_condition, list.kernels);
+  read_sections<Microbenchmark>(mapping, problems, add_in_each_condition, list.kernels);
   mapping.optional("busy", [&](const YamlNode& node) {
     Mapping busy(node, problems);
-    read_sections(busy, problems, add_as_in_training, list.busy);
+    read_sections<Microbenchmark>(busy, problems, add_as_in_training, list.busy);
     busy.finish();
   });
   mapping.finish();
@@ -232,10 +258,20 @@ BenchmarkList read_benchmark_list(std::string_view text, std::string_view name) 
   return list;
 }
 
-BenchmarkList shipped_benchmark_list(std::string_view name) {
-  for (const kernels_file& file : kernels_data())
-    if (file.name == "microbenchmarks/" + std::string(name)) return read_benchmark_list(file.text, name);
-  throw std::logic_error("no list of shapes " + std::string(name));
+std::vector<Kernel> read_kernel_list(std::string_view text, std::string_view name) {
+  const YamlNode document = read_yaml_text(text, name);
+  std::vector<Kernel> list;
+  Problems problems;
+  Mapping mapping(document, problems);
+  read_sections<Kernel>(
+      mapping, problems, [](const Kernel& kernel, std::vector<Kernel>& all) { all.push_back(kernel); }, list);
+  mapping.finish();
+  problems.throw_if_any();
+  return list;
 }
+
+BenchmarkList shipped_benchmark_list(std::string_view name) { return read_benchmark_list(shipped_text(name), name); }
+
+std::vector<Kernel> shipped_kernel_list(std::string_view name) { return read_kernel_list(shipped_text(name), name); }
 
 }  // namespace forerun

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +41,9 @@ struct BenchmarkList {
 
 /// The microbenchmark of a kernel under a condition; its footprint is ignored.
 Microbenchmark microbenchmark(const Kernel& kernel, Condition condition);
+
+/// What identifies a list beside what `seed` does: equal lists, equal numbers.
+std::uint64_t fingerprint(std::span<const Microbenchmark> list, std::uint64_t seed);
 
 /// Reads a list of shapes (shapes-quick.yaml explains the format). BadInput with line and column.
 BenchmarkList read_benchmark_list(std::string_view text, std::string_view name);

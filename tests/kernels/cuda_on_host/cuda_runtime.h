@@ -3,6 +3,7 @@
 // CUDA's language, as far as the kernels speak it.
 
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -104,6 +105,11 @@ T __ldg(const T* from) {
 template <class T>
 void __stwb(T* to, T value) {
   std::memcpy(to, &value, sizeof(T));
+}
+
+/// Clocks of a multiprocessor; here nanoseconds.
+inline long long clock64() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 inline float rsqrtf(float x) { return 1.0F / std::sqrt(x); }
