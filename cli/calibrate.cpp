@@ -6,7 +6,9 @@
 #include <string>
 
 #include "cli/calibrate_from.hpp"
+#include "cli/calibrate_gpu.hpp"
 #include "cli/calibration_page.hpp"
+#include "cli/calibration_target.hpp"
 #include "cli/choice.hpp"
 #include "cli/measure_disk.hpp"
 #include "cli/measure_links.hpp"
@@ -44,27 +46,6 @@ struct CalibrateCommand {
   OutputOptions output;  ///< of the summary; the calibration itself has its own file
 };
 
-/// What is written, and where.
-struct Target {
-  std::string name;
-  fs::path calibration;
-  fs::path platform;  ///< empty where the calibration is not this machine's own
-};
-
-Target find_target(const CalibrateCommand& options, const Environment& environment) {
-  if (!options.file.empty()) {
-    const std::string file = fs::path(options.file).filename().string();
-    return {file.substr(0, file.find('.')), options.file, {}};
-  }
-  const fs::path& folder = environment.data_folder;
-  if (folder.empty())
-    throw BadInput(Problem{.file = "--output", .what = "is needed: neither XDG_DATA_HOME nor HOME says where this machine's data lie"});
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw BadInput(Problem{.key = folder.string(), .what = "cannot be made: " + error.message()});
-  return {std::string(kThisMachine), environment.own_calibration(), environment.own_platform()};
-}
-
 /// Ranks to measure the network with; 0 for none. All but messages are measured over every number up to it, so it stays small.
 int network_ranks(const CalibrateCommand& options, const Environment& environment, std::string& why_not) {
   if (options.network == NetworkWish::left_out) return 0;
@@ -76,11 +57,11 @@ int network_ranks(const CalibrateCommand& options, const Environment& environmen
   return 0;
 }
 
-fs::path network_journal(const Target& target) { return target.calibration.string() + ".network.part"; }
+fs::path network_journal(const CalibrationTarget& target) { return target.calibration.string() + ".network.part"; }
 
 /// Why there are no collectives after all, or nothing. A network that was asked for must be measured; one that was merely possible must
 /// not cost the kernels that are measured already.
-std::string measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const Target& target,
+std::string measure_collectives(Calibration& calibration, int ranks, const CalibrateCommand& options, const CalibrationTarget& target,
                                 const Environment& environment) {
   ProgressLine progress(WhenPiped::now_and_then);
   const bool quick = options.mode == CalibrateMode::quick;
@@ -106,11 +87,13 @@ ExitCode calibrate(const CalibrateCommand& options, const Environment& environme
   if (!options.links.runs.empty()) return measure_links(options.links, options.output, environment);
   if (!options.disk.empty()) return measure_disk_of(options.disk, options.mode, options.file, options.output, environment);
   if (options.watch) return watch(*options.watch, options.file, options.output, environment);
-  if (options.device == DeviceKind::cuda) throw MissingCapability("calibrate measures CPU kernels only; leave --device cuda out");
+  if (options.device == DeviceKind::cuda) {
+    if (options.network != NetworkWish::where_possible)
+      throw BadInput(Problem{.file = "--device cuda", .what = "measures a GPU and no network: leave --network and --no-network out"});
+    return calibrate_gpu(options.mode, options.file, options.output, environment);
+  }
   check_output(options.output);
-  const Target target = find_target(options, environment);
-  check_writable(target.calibration);
-  if (!target.platform.empty()) check_writable(target.platform);
+  const CalibrationTarget target = calibration_target(options.file, kThisMachine, environment);
   std::string why_no_network;
   const int ranks = network_ranks(options, environment, why_no_network);
 
@@ -118,7 +101,7 @@ ExitCode calibrate(const CalibrateCommand& options, const Environment& environme
   how.mode = options.mode;
   how.name = target.name;
   how.date = iso_date(environment.now);
-  how.journal = target.calibration.string() + ".part";
+  how.journal = target.journal();
   Calibration calibration;
   {
     ProgressLine progress(WhenPiped::now_and_then);
@@ -147,7 +130,8 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   auto* full = verb->add_flag_callback(
       "--full", [options] { options->mode = CalibrateMode::full; }, "more shapes, longer each");
   quick->excludes(full);
-  add_choice<DeviceKind>(*verb, "--device", options->device, "what to measure: cpu; the kernels of cuda devices are not measured yet",
+  add_choice<DeviceKind>(*verb, "--device", options->device,
+                         "what to measure: the kernels of one core, or those of the first GPU (about two minutes; --full: 15)",
                          {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}});
   auto* network = verb->add_flag_callback(
       "--network", [options] { options->network = NetworkWish::required; },
@@ -177,6 +161,7 @@ void add_calibrate(CLI::App& command, const Environment& environment, Action& ch
   add_format_option(*verb, options->output);
   verb->footer(
       "Example:\n  forerun calibrate --quick\n"
+      "  forerun calibrate --device cuda --quick\n"
       "  forerun calibrate --from validation/data/llmfoundry_throughput.csv --fit group=h100-80gb-bf16 --rows 12 -o h100-2024.json");
   verb->callback([options, &environment, &chosen] { chosen = [options, &environment] { return calibrate(*options, environment); }; });
 }

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/this_machine.hpp"
 #include "io/format.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
 #include "kernels/trainer/core_pin.hpp"
@@ -48,9 +47,9 @@ std::vector<fs::path> Environment::search() const {
   return {data_folder};
 }
 
-fs::path Environment::own_calibration() const { return data_folder / (std::string(kThisMachine) + ".calibration.json"); }
+fs::path Environment::own_calibration(std::string_view machine) const { return data_folder / (std::string(machine) + ".calibration.json"); }
 
-fs::path Environment::own_platform() const { return data_folder / (std::string(kThisMachine) + ".yaml"); }
+fs::path Environment::own_platform(std::string_view machine) const { return data_folder / (std::string(machine) + ".yaml"); }
 
 Environment read_environment() {
   std::error_code none;

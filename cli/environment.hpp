@@ -3,8 +3,10 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "core/this_machine.hpp"
 #include "core/units.hpp"
 
 namespace forerun {
@@ -22,9 +24,9 @@ struct Environment {
 
   /// Where names of platforms and calibrations are looked for before the shipped ones.
   [[nodiscard]] std::vector<std::filesystem::path> search() const;
-  /// Where `calibrate` writes the calibration of this machine, and its description.
-  [[nodiscard]] std::filesystem::path own_calibration() const;
-  [[nodiscard]] std::filesystem::path own_platform() const;
+  /// Where `calibrate` writes the calibration of this machine, or of its GPU, and its description.
+  [[nodiscard]] std::filesystem::path own_calibration(std::string_view machine = kThisMachine) const;
+  [[nodiscard]] std::filesystem::path own_platform(std::string_view machine = kThisMachine) const;
 };
 
 Environment read_environment();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <limits>
 #include <optional>
 #include <span>
@@ -70,12 +71,14 @@ bool is_gpu(std::string_view device) {
   return device.find("gpu") != std::string_view::npos || device.find("cuda") != std::string_view::npos;
 }
 
+bool is_of_gpu(const Calibration& calibration) { return calibration.gpu || calibration.measured_gpu || is_gpu(calibration.device); }
+
 /// Refuses kernel times of a CPU's core for GPUs, and the other way round.
 void check_devices(const Scenario& scenario, const Text& name, Problems& problems) {
   const Platform& platform = scenario.platform;
   const Calibration& calibration = *scenario.calibration;
   const bool gpus = platform.compute_capability > 0 || is_gpu(platform.device);
-  if (gpus == (calibration.gpu.has_value() || is_gpu(calibration.device))) return;
+  if (gpus == is_of_gpu(calibration)) return;
   problems.add(problem(name, forerun::format("describes the device {}, and those of platform {} are {}", calibration.device, platform.name,
                                              platform.device)));
 }
@@ -93,8 +96,19 @@ bool knows_device(const Platform& platform, const std::vector<Text>& settings, c
   return false;
 }
 
+/// Whether a GPU goes by such a name of its maker's: `h100` and `a100-80gb` do by `NVIDIA H100 80GB HBM3` and `NVIDIA A100-SXM4-80GB`.
+bool is_named(std::string_view device, std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  for (std::size_t begin = 0, end = 0; begin < device.size(); begin = end + 1) {
+    end = std::min(device.find('-', begin), device.size());
+    if (name.find(device.substr(begin, end - begin)) == std::string::npos) return false;
+  }
+  return true;
+}
+
 /// Whether the figures are those of another GPU than the platform's. Its own calibration may stand for several forms of a device.
 bool describes_another_device(const Calibration& calibration, const Platform& platform) {
+  if (calibration.measured_gpu) return calibration.device != platform.device && !is_named(platform.device, calibration.device);
   return calibration.gpu && !platform.calibration.empty() && calibration.device != platform.device &&
          calibration.device != platform.calibration;
 }
@@ -190,7 +204,7 @@ std::shared_ptr<const Calibration> ScenarioReader::as_on(const Platform& platfor
 std::vector<std::string> ScenarioReader::warnings(const Scenario& scenario, const Text& platform) const {
   std::vector<std::string> out;
   const Calibration& calibration = *scenario.calibration;
-  if (platform.value == kThisMachine && calibration.host != environment_.host)
+  if ((platform.value == kThisMachine || platform.value == kThisMachineGpu) && calibration.host != environment_.host)
     out.push_back(forerun::format("calibration {} was measured on host {}, not on this one", calibration.name, calibration.host));
   if (describes_another_device(calibration, scenario.platform))
     out.push_back(forerun::format("calibration {} describes the device {}, and those of platform {} are {}", calibration.name,

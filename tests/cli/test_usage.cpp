@@ -107,15 +107,23 @@ TEST_CASE("the helps name the files and devices that there are") {
   };
   CHECK(words("train").find("step times to runs.steps.csv and its operations to runs.operations.csv") != std::string::npos);
   CHECK(words("validate").find("where runs.steps.csv stands beside runs.csv") != std::string::npos);
-  CHECK(words("calibrate").find("the kernels of cuda devices are not measured yet") != std::string::npos);
+  CHECK(words("calibrate").find("or those of the first GPU") != std::string::npos);
 }
 
-TEST_CASE("calibrating a GPU is a missing capability and touches nothing") {
+TEST_CASE("calibrating a GPU where there is none, or without CUDA's kernels, is a missing capability and touches nothing") {
   const CommandLine shell;
-  const Answer answer = shell.run("calibrate --device cuda");
+  const Answer answer = shell.run("calibrate --device cuda --quick -o gpu.json");
+  if (answer.code == 0) return;  // a GPU, and a build with CUDA
   CHECK(answer.code == 6);
   CHECK(answer.err.find("cannot do this here:") == 0);
+  const bool without = answer.err.find("built without the CUDA kernels") != std::string::npos;
+  const bool no_device = answer.err.find("no CUDA device is present") != std::string::npos;
+  CHECK((without || no_device));
+  if (without) CHECK(answer.err.find("cmake --preset cuda") != std::string::npos);
   CHECK(shell.folder().entries() == 1);
+  const Answer network = shell.run("calibrate --device cuda --network");
+  CHECK(network.code == 3);
+  CHECK(network.err.find("--device cuda: measures a GPU and no network") != std::string::npos);
 }
 
 TEST_CASE("a network that cannot be measured without mpirun is told before the kernels are") {
