@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <string>
-#include <thread>
 
 #include "core/error.hpp"
 #include "costs/calibration_file.hpp"
 #include "costs/kernel_fit.hpp"
 #include "costs/price.hpp"
-#include "kernels/cuda/microbenchmarks/device_sets.hpp"
-#include "kernels/cuda/microbenchmarks/launch_time.hpp"
 #include "kernels/cuda/microbenchmarks/measure.hpp"
+#include "kernels/cuda/operator.hpp"
 #include "kernels/microbenchmarks/gpu_benchmarks.hpp"
 #include "strategies/lower.hpp"
 #include "tests/kernels/dense_kernel.hpp"
@@ -42,7 +39,6 @@ class TemporaryFile {
   std::filesystem::path path_;
 };
 
-const cuda::LaunchEffort kBriefly{Seconds(1e-4), 3, 4, 2, Seconds(1e-4)};
 const cuda::GpuEffort kShortly{Seconds(1e-4), 2, Seconds(0), Bytes(1 << 16), Seconds(1e-4), Bytes(1 << 16)};
 
 /// Kernels of a perceptron.
@@ -50,115 +46,7 @@ std::vector<Kernel> short_list() {
   return read_kernel_list("dense:\n  - {batch: [3, 8], inputs: [24], outputs: [16]}\nupdate:\n  - {inputs: [24], outputs: [16]}\n", "list");
 }
 
-std::vector<float> values_at(const float* device, std::size_t count) {
-  std::vector<float> values(count);
-  cuda::check(cudaMemcpy(values.data(), device, count * sizeof(float), cudaMemcpyDeviceToHost), "cudaMemcpy");
-  return values;
-}
-
 }  // namespace
-
-TEST_CASE("a launch is called before it counts, and as often again as repetitions need", "[gpu]") {
-  if (!has_device()) return;
-  const cuda::Context context;
-  int calls = 0;
-  const cuda::LaunchTimes times = cuda::time_launches(
-      context, [&] { ++calls; }, kBriefly);
-  CHECK(calls >= kBriefly.warm_up + 1 + kBriefly.fewest);
-  CHECK(times.device.p10 > Seconds(0));
-  CHECK(times.device.p10 <= times.device.median);
-  CHECK(times.device.median <= times.device.p90);
-  CHECK(times.issue < Seconds(1e-3));
-}
-
-TEST_CASE("first calls that are slow do not count", "[gpu]") {
-  if (!has_device()) return;
-  const cuda::Context context;
-  cuda::LaunchEffort effort = kBriefly;
-  effort.warm_up = 8;
-  int calls = 0;
-  const auto launch = [&] {
-    if (calls++ < effort.warm_up) std::this_thread::sleep_for(std::chrono::milliseconds(3));
-  };
-  const cuda::LaunchTimes times = cuda::time_launches(context, launch, effort);
-  CHECK(times.device.p90 < Seconds(1e-3));
-  CHECK(times.issue < Seconds(1e-3));
-}
-
-TEST_CASE("a launch that throws is not measured", "[gpu]") {
-  if (!has_device()) return;
-  const cuda::Context context;
-  CHECK_THROWS_WITH(cuda::time_launches(
-                        context, [] { throw std::runtime_error("no launch"); }, kBriefly),
-                    "no launch");
-}
-
-TEST_CASE("a kernel on a GPU goes from one set of its arrays to the next, all with the same numbers", "[gpu]") {
-  if (!has_device()) return;
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::DeviceArena arena;
-  Microbenchmark benchmark{dense_kernel(3, 24, 16, Pass::forward), 3};
-  cuda::DeviceLoad load(benchmark, context, arena);
-  REQUIRE(load.sets().size() == 3);
-  const std::vector<float> input = values_at(load.sets()[0].input, 3 * 24);
-  const std::vector<float> before = values_at(load.sets()[0].output, 3 * 16);
-  for (const float value : input) CHECK((value > -10 && value < 10));
-  CHECK(input[0] != input[1]);
-  for (std::size_t set = 0; set < 3; ++set) {
-    CHECK(values_at(load.sets()[set].input, 3 * 24) == input);
-    CHECK(values_at(load.sets()[set].output, 3 * 16) == before);
-  }
-  load.call();
-  context->finish();
-  const std::vector<float> after = values_at(load.sets()[0].output, 3 * 16);
-  CHECK(after != before);
-  CHECK(values_at(load.sets()[1].output, 3 * 16) == before);
-  for (int call = 0; call < 2; ++call) load.call();
-  context->finish();
-  CHECK(values_at(load.sets()[2].output, 3 * 16) == after);
-  for (const LayerBuffers& set : load.sets()) cuda::check(cudaMemset(set.output, 0, 4), "cudaMemset");
-  load.call();  // the first set again
-  context->finish();
-  CHECK(values_at(load.sets()[0].output, 3 * 16) == after);
-  CHECK(values_at(load.sets()[1].output, 1).front() == 0);
-}
-
-TEST_CASE("what is written for CUDA of the shipped list can be called by the GPU's microbenchmarks", "[gpu]") {
-  if (!has_device()) return;
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::DeviceArena arena;
-  std::vector<std::pair<LayerKind, Pass>> called;
-  for (Kernel kernel : read_kernel_list(R"(
-dense: [{batch: [3], inputs: [24], outputs: [16]}]
-conv2d: [{batch: [2], channels: [8], filters: [8], edge: [6], window: [3], stride: [1], padding: [1]}]
-max-pool: [{batch: [2], channels: [8], edge: [6], window: [2], stride: [2]}]
-average-pool: [{batch: [2], channels: [8], edge: [6], window: [2], stride: [2]}]
-relu: [{batch: [2], elements: [40]}]
-gelu: [{batch: [2], elements: [40]}]
-dropout: [{batch: [2], elements: [40]}]
-add: [{batch: [2], elements: [40]}]
-batch-norm: [{batch: [2], channels: [8], edge: [5]}]
-layer-norm: [{batch: [2], tokens: [5], channels: [24]}]
-embedding: [{batch: [2], tokens: [5], rows: [9], channels: [16]}]
-attention: [{batch: [1], tokens: [9], heads: [2], channels: [32], dropout: [0, 1]}]
-softmax-cross-entropy: [{batch: [5], classes: [9]}]
-update: [{inputs: [8], outputs: [9]}]
-update-sgd: [{inputs: [8], outputs: [9]}]
-update-adam: [{inputs: [8], outputs: [9]}]
-update-adamw: [{inputs: [8], outputs: [9]}]
-)",
-                                        "list"))
-    for (const Precision precision : {Precision::fp32, Precision::bf16}) {
-      kernel.precision = precision;
-      if (!cuda::offers(kernel)) continue;
-      CAPTURE(to_string(kernel.shape.kind), to_string(kernel.pass), to_string(precision));
-      cuda::DeviceLoad load({kernel, 2}, context, arena);
-      for (int call = 0; call < 3; ++call) CHECK_NOTHROW(load.call());
-      CHECK_NOTHROW(context->finish());
-      called.emplace_back(kernel.shape.kind, kernel.pass);
-    }
-  CHECK(called.size() == 72);  // both precisions of everything that is written, attention with dropout and without
-}
 
 TEST_CASE("a calibration of a GPU names it and measures its list, launches and copies", "[gpu]") {
   if (!has_device()) return;
@@ -223,6 +111,34 @@ TEST_CASE("a calibration of a GPU that was broken off goes on where its journal 
   std::vector<Kernel> other = short_list();
   other.pop_back();
   CHECK(measure(other).kernels.front() != third.kernels.front());
+}
+
+TEST_CASE("of the sweeps over a GPU's kernels the fastest counts, and the least time to issue", "[gpu]") {
+  if (!has_device()) return;
+  const TemporaryFile file;
+  CalibrateOptions options;
+  options.journal = file.path();
+  const auto measure = [&] { return cuda::measure_gpu(options, short_list(), kShortly, {}).calibration; };
+  const std::size_t count = measure().kernels.size();
+  std::ifstream written(file.path());
+  std::string head;
+  std::getline(written, head);
+  std::ofstream journal(file.path(), std::ios::trunc);
+  journal << head << '\n';
+  for (std::size_t i = 0; i < 2 * count; ++i) {
+    const bool fast = (i < count) == (i % 2 == 0);
+    journal << "{\"index\":" << i
+            << (fast ? R"(,"median_s":1.0,"p10_s":0.5,"p90_s":1.5,"issue_s":8.0})"
+                     : R"(,"median_s":2.0,"p10_s":2.0,"p90_s":2.0,"issue_s":4.0})")
+            << '\n';
+  }
+  journal.close();
+  const Calibration calibration = measure();
+  for (const KernelSample& sample : calibration.kernels) {
+    CHECK(sample.median == Seconds(1));
+    CHECK(sample.p90 == Seconds(1.5));
+  }
+  for (const IssueTime& issue : calibration.measured_gpu->issues) CHECK(issue.time == Seconds(4));
 }
 
 TEST_CASE("kernels that are not written for CUDA are left out by name", "[gpu]") {
