@@ -108,6 +108,18 @@ TEST_CASE("a CPU's fitted models and measured collectives get better too") {
   CHECK_FALSE(with_better(was, Rate::vector_arithmetic, 2));
 }
 
+TEST_CASE("the host of a GPU that was measured issues every operator faster") {
+  Scenario was = cluster();
+  Calibration calibration;
+  calibration.measured_gpu = MeasuredGpu{.issue = Seconds(2), .issues = {{.time = Seconds(4)}, {.pass = Pass::update, .time = Seconds(6)}}};
+  was.calibration = std::make_shared<const Calibration>(calibration);
+  const MeasuredGpu better = *with_better(was, Rate::host_issue, 2)->calibration->measured_gpu;
+  CHECK(better.issue == Seconds(1));
+  CHECK(better.issues[0].time == Seconds(2));
+  CHECK(better.issues[1].time == Seconds(3));
+  CHECK_FALSE(with_better(was, Rate::vector_arithmetic, 2));
+}
+
 TEST_CASE("a rate that the scenario has not cannot limit it") {
   Scenario one = cluster();
   one.strategy.data = 1;

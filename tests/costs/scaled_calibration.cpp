@@ -53,6 +53,9 @@ TEST_CASE("a platform without a processor, and a calibration of an unknown one, 
   own.name = "mine";
   CHECK_FALSE(scaling(machine("skylake-sp", 4), own));
   CHECK_FALSE(scaling(machine("skylake-sp", 4), *load_calibration(name("v100"), {})));
+  Calibration gpu = measured();
+  gpu.measured_gpu = MeasuredGpu{};
+  CHECK_FALSE(scaling(machine("skylake-sp", 4), gpu));
 }
 
 TEST_CASE("products are scaled by arithmetic, all else by the scarcer of arithmetic and memory", "[unit]") {
