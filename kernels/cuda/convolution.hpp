@@ -84,12 +84,12 @@ class DnnAlgorithms {
   [[nodiscard]] bool empty() const { return usable_.empty(); }
   [[nodiscard]] const DnnAlgorithm<Algorithm>& first() const { return usable_.front(); }
 
-  /// Calls launch(algorithm) -> status with the first; where it proves to be unsupported after all, from then on with the next.
+  /// Calls launch(algorithm) -> status with the first; where it fails after all, from then on with the next.
   /// Throws std::runtime_error in the name of `what` where none is left or a launch fails.
   template <class Launch>
   void run(const char* what, Launch launch) {
     cudnnStatus_t status = launch(usable_.front());
-    while (is_unsupported(status) && usable_.size() > 1) {
+    while (status != CUDNN_STATUS_SUCCESS && usable_.size() > 1) {
       usable_.erase(usable_.begin());
       allow(usable_.front().math);
       status = launch(usable_.front());

@@ -40,17 +40,42 @@ NcclGroup::NcclGroup(std::shared_ptr<Context> context, std::unique_ptr<RankGroup
 
 void NcclGroup::connect() {
   const ncclUniqueId id = shared_id(host_);
-  check_nccl(ncclCommInitRank(&communicator_, host_.ranks(), id, host_.rank()), "ncclCommInitRank");
-  check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
-  check(cudaEventCreateWithFlags(&begun_, cudaEventDisableTiming), "cudaEventCreate");
+  try {
+    check_nccl(ncclCommInitRank(&communicator_, host_.ranks(), id, host_.rank()), "ncclCommInitRank (each rank needs a GPU of its own)");
+    // Above the kernels that are launched meanwhile: what they wait for next is what is under way here.
+    int lowest = 0, highest = 0;
+    check(cudaDeviceGetStreamPriorityRange(&lowest, &highest), "cudaDeviceGetStreamPriorityRange");
+    check(cudaStreamCreateWithPriority(&stream_, cudaStreamNonBlocking, highest), "cudaStreamCreate");
+    check(cudaEventCreateWithFlags(&begun_, cudaEventDisableTiming), "cudaEventCreate");
+    if (host_.ranks() == 2) meet_partner();
+  } catch (...) {
+    disconnect();
+    throw;
+  }
 }
 
-NcclGroup::~NcclGroup() {
+// Two ranks connect with their first messages, on the host, and wait for one another there. Stages that first met in a step would each wait
+// for another one's first message.
+void NcclGroup::meet_partner() {
+  const DeviceMemory word(2 * sizeof(float));
+  auto* values = static_cast<float*>(word.data());
+  const int partner = 1 - host_.rank();
+  check_nccl(ncclGroupStart(), "ncclGroupStart");
+  check_nccl(ncclSend(values, 1, ncclFloat, partner, communicator_, stream_), "ncclSend");
+  check_nccl(ncclRecv(values + 1, 1, ncclFloat, partner, communicator_, stream_), "ncclRecv");
+  check_nccl(ncclGroupEnd(), "ncclGroupEnd");
+  check(cudaStreamSynchronize(stream_), "NCCL");
+}
+
+NcclGroup::~NcclGroup() { disconnect(); }
+
+// What is under way when a rank fails has no partner any more, and would be waited for.
+void NcclGroup::disconnect() noexcept {
+  if (communicator_ != nullptr) done_.empty() ? ncclCommDestroy(communicator_) : ncclCommAbort(communicator_);
   for (const auto& [slot, event] : done_) cudaEventDestroy(event);
   for (const cudaEvent_t event : free_) cudaEventDestroy(event);
   if (begun_ != nullptr) cudaEventDestroy(begun_);
   if (stream_ != nullptr) cudaStreamDestroy(stream_);
-  if (communicator_ != nullptr) ncclCommDestroy(communicator_);
 }
 
 std::unique_ptr<RankGroup> NcclGroup::among(std::span<const int> members) {
@@ -105,15 +130,22 @@ void NcclGroup::start_send(int slot, int to, int tag, std::span<const float> val
   end(slot);
 }
 
-// It may be posted long before its array is free in the order of the context's stream: what was launched before still reads it.
 void NcclGroup::start_receive(int slot, int from, int tag, std::span<float> values) {
   require_one_tag(tag);
-  begin();
-  check_nccl(ncclRecv(values.data(), values.size(), ncclFloat, from, communicator_, stream_), "ncclRecv");
+  noted_[slot].push_back({values, from});
+}
+
+void NcclGroup::receive(int slot, const std::vector<Noted>& messages) {
+  begin();  // what was launched before may still read the arrays
+  check_nccl(ncclGroupStart(), "ncclGroupStart");
+  for (const Noted& message : messages)
+    check_nccl(ncclRecv(message.values.data(), message.values.size(), ncclFloat, message.from, communicator_, stream_), "ncclRecv");
+  check_nccl(ncclGroupEnd(), "ncclGroupEnd");
   end(slot);
 }
 
 bool NcclGroup::advance(int slot) {
+  if (noted_.contains(slot)) return false;
   const auto started = done_.find(slot);
   if (started == done_.end()) return true;
   const cudaError_t state = cudaEventQuery(started->second);
@@ -125,6 +157,10 @@ bool NcclGroup::advance(int slot) {
 }
 
 void NcclGroup::wait(int slot) {
+  if (const auto noted = noted_.find(slot); noted != noted_.end()) {
+    receive(slot, noted->second);
+    noted_.erase(noted);
+  }
   const auto started = done_.find(slot);
   if (started == done_.end()) return;
   check(cudaStreamWaitEvent(context_->stream(), started->second), "cudaStreamWaitEvent");
@@ -135,8 +171,8 @@ void NcclGroup::wait(int slot) {
 int NcclGroup::wait_any(std::span<const int> slots) {
   for (const int slot : slots)
     if (advance(slot)) return slot;
-  check(cudaEventSynchronize(done_.at(slots.front())), "cudaEventSynchronize");
   wait(slots.front());
+  context_->finish();
   return slots.front();
 }
 

@@ -14,7 +14,8 @@ namespace forerun::cuda {
 /// The ranks of a group whose arrays lie on a GPU each, joined by NCCL. What is started runs on a stream of its own, behind what the
 /// context's stream had when it was started; wait() holds that stream up and not the host. All spans are of device memory.
 ///
-/// NCCL matches the messages of two ranks by their order alone, so a group carries messages of one tag a direction.
+/// A receive occupies its GPU until the message comes, so it is noted when it is started and handed to NCCL when it is waited for. NCCL
+/// matches the messages of two ranks by their order alone, so a group carries messages of one tag.
 class NcclGroup : public RankGroup {
  public:
   /// All ranks of `host` at once; it must outlive the group.
@@ -39,9 +40,18 @@ class NcclGroup : public RankGroup {
  private:
   NcclGroup(std::shared_ptr<Context> context, std::unique_ptr<RankGroup> host);
 
+  /// A receive that NCCL does not know of yet.
+  struct Noted {
+    std::span<float> values;
+    int from = 0;
+  };
+
   void connect();
+  void meet_partner();
+  void disconnect() noexcept;
   void begin();
   void end(int slot);
+  void receive(int slot, const std::vector<Noted>& messages);
   void require_one_tag(int tag);
 
   std::unique_ptr<RankGroup> own_host_;  // of a group made by among()
@@ -50,7 +60,8 @@ class NcclGroup : public RankGroup {
   ncclComm_t communicator_ = nullptr;
   cudaStream_t stream_ = nullptr;
   cudaEvent_t begun_ = nullptr;
-  std::map<int, cudaEvent_t> done_;  // by slot, of what is under way
+  std::map<int, cudaEvent_t> done_;          // by slot, of what is under way
+  std::map<int, std::vector<Noted>> noted_;  // by slot
   std::vector<cudaEvent_t> free_;
   int tag_ = -1;
 };

@@ -96,7 +96,7 @@ bool Product::choose(Plan& plan, cublasLtMatmulDesc_t operation) const {
   return true;
 }
 
-const Product::Plan& Product::plan_for(const Alignments& alignments) {
+Product::Plan& Product::plan_for(const Alignments& alignments) {
   const auto known = std::find_if(plans_.begin(), plans_.end(), [&](const Plan& plan) { return plan.alignments == alignments; });
   if (known != plans_.end()) return *known;
   Plan plan{.alignments = alignments};
@@ -107,12 +107,17 @@ const Product::Plan& Product::plan_for(const Alignments& alignments) {
 
 bool Product::run(const void* a, const void* b, void* d, void* epilogue_vector) {
   const std::uint32_t behind = with_epilogue_ ? alignment_of(epilogue_vector) : kMostAlignment;
-  const Plan& plan = plan_for({alignment_of(a), alignment_of(b), alignment_of(d), behind});
-  cublasLtMatmulDesc_t operation = plan.has_epilogue ? with_epilogue_.get() : plain_.get();
-  if (plan.has_epilogue) set(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, epilogue_vector);
-  check(cublasLtMatmul(context_->blas_lt(), operation, &kOne, a, a_.get(), b, b_.get(), &kZero, d, d_.get(), d, d_.get(), &plan.algorithm,
-                       context_->scratch(plan.workspace), plan.workspace, context_->stream()),
-        "cublasLtMatmul");
+  Plan& plan = plan_for({alignment_of(a), alignment_of(b), alignment_of(d), behind});
+  const auto multiply = [&] {
+    cublasLtMatmulDesc_t operation = plan.has_epilogue ? with_epilogue_.get() : plain_.get();
+    if (plan.has_epilogue) set(operation, CUBLASLT_MATMUL_DESC_BIAS_POINTER, epilogue_vector);
+    return cublasLtMatmul(context_->blas_lt(), operation, &kOne, a, a_.get(), b, b_.get(), &kZero, d, d_.get(), d, d_.get(),
+                          &plan.algorithm, context_->scratch(plan.workspace), plan.workspace, context_->stream());
+  };
+  cublasStatus_t status = multiply();
+  // What the heuristic named with an epilogue may be refused after all; from then on it is left to others.
+  if (status != CUBLAS_STATUS_SUCCESS && plan.has_epilogue && choose(plan, plain_.get())) status = multiply();
+  check(status, "cublasLtMatmul");
   return plan.has_epilogue;
 }
 

@@ -61,7 +61,7 @@ class Product {
   static Operation operation(const ProductShape& shape, cublasLtEpilogue_t epilogue);
   [[nodiscard]] Preference preference(const Alignments& alignments) const;
   bool choose(Plan& plan, cublasLtMatmulDesc_t operation) const;
-  const Plan& plan_for(const Alignments& alignments);
+  Plan& plan_for(const Alignments& alignments);
 
   std::shared_ptr<Context> context_;
   ProductShape shape_;

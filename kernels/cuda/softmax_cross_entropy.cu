@@ -156,7 +156,7 @@ void softmax_forward(const SoftmaxShape& shape, const void* x, const std::int32_
     const std::size_t bytes = groups.threads.y * static_cast<std::size_t>(vectors) * kVectorBytes;
     const bool kept = bytes <= most_shared();
     const auto kernel = kept ? forward_kernel<T, true> : forward_kernel<T, false>;
-    constexpr std::size_t kAnyway = std::size_t{48} << 10;  // what every block may have
+    constexpr std::size_t kAnyway = (std::size_t{48} << 10) - 1024;  // what every block may have, less what the kernel has beside it
     if (kept && bytes > kAnyway)
       check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
             "shared memory of a softmax");

@@ -70,7 +70,7 @@ void Executor::step(RankLog* log) {
     timeline->mark();
     begun = clock_();
   }
-  transfers_.begin_step(log);
+  transfers_.begin_step(tells_transfers(log) ? log : nullptr);
   if (servers_ != nullptr) servers_->begin_step();
   for (const StepEntry entry : network_.order()) {
     run(entry, log);
@@ -98,22 +98,25 @@ void Executor::run(StepEntry entry, RankLog* log) {
     const bool of_server = transfer->operation == Collective::Operation::pull || transfer->operation == Collective::Operation::push;
     return of_server ? serve(index, log) : reduce(index, log);
   }
-  compute(entry, log);
+  timed(index, log, [&] {
+    if (servers_ != nullptr && servers_->serves(index))
+      servers_->run(index);
+    else if (operation.kind() == OperationKind::compute)
+      network_.run(entry);
+  });
   advance(log);
 }
 
-void Executor::compute(StepEntry entry, RankLog* log) {
-  const int index = entry.operation;
+template <class Call>
+void Executor::timed(int operation, RankLog* log, Call&& call) {
   Timeline* timeline = log != nullptr ? network_.device().timeline() : nullptr;
   const std::size_t begun = timeline != nullptr ? timeline->mark() : 0;
   const Seconds start = clock_();
-  if (servers_ != nullptr && servers_->serves(index))
-    servers_->run(index);
-  else if (plan_.operations[static_cast<std::size_t>(index)].kind() == OperationKind::compute)
-    network_.run(entry);
+  call();
   const Seconds time = clock_() - start;
-  note(log, index, start, time, time);
-  if (timeline != nullptr) unread_.push_back({index, log->operations[static_cast<std::size_t>(index)].size() - 1, begun, timeline->mark()});
+  note(log, operation, start, time, time);
+  if (timeline != nullptr)
+    unread_.push_back({operation, log->operations[static_cast<std::size_t>(operation)].size() - 1, begun, timeline->mark()});
 }
 
 /// Of what a device did behind this thread, the log has so far when it was launched. `begun`: of the step, as its first mark.
@@ -128,26 +131,24 @@ void Executor::read_timeline(Seconds begun, RankLog* log) {
 }
 
 void Executor::exchange(StepEntry entry, RankLog* log) {
-  const Seconds start = clock_();
-  network_.exchange(entry, plan_, group(entry.operation));
-  const Seconds time = clock_() - start;
-  note(log, entry.operation, start, time, time);
+  timed(entry.operation, log, [&] { network_.exchange(entry, plan_, group(entry.operation)); });
   advance(log);
 }
 
 void Executor::reduce(int index, RankLog* log) {
   const auto& collective = std::get<Collective>(plan_.operations[static_cast<std::size_t>(index)].work);
   const bool barrier = collective.operation == Collective::Operation::barrier;
-  const Seconds start = clock_();
   if (overlaps_data(overlap_) && !barrier) {
+    const Seconds start = clock_();
     group(index).start_all_reduce(index, network_.bucket(index));
-    in_flight_.push_back({index, step_, start, log != nullptr});
+    in_flight_.push_back({index, step_, start, tells_transfers(log)});
     return;
   }
-  barrier ? group(index).barrier() : group(index).all_reduce(network_.bucket(index));
-  const Seconds time = clock_() - start;
-  note(log, index, start, time, time);
+  timed(index, log, [&] { barrier ? group(index).barrier() : group(index).all_reduce(network_.bucket(index)); });
 }
+
+/// Nobody times what a GPU moves beside its kernels: the host would say when it was launched.
+bool Executor::tells_transfers(const RankLog* log) const { return log != nullptr && network_.device().timeline() == nullptr; }
 
 void Executor::serve(int index, RankLog* log) {
   in_flight_.push_back({index, step_, clock_(), log != nullptr});

@@ -38,7 +38,7 @@ class Executor {
     bool logged = false;  // posted in a timed step
   };
 
-  /// A compute operation whose time a device will tell.
+  /// An operation whose time a device will tell.
   struct Unread {
     int operation = 0;
     std::size_t place = 0;  ///< in the log
@@ -47,9 +47,12 @@ class Executor {
   };
 
   void run(StepEntry entry, RankLog* log);
-  void compute(StepEntry entry, RankLog* log);
+  /// Runs what holds the rank up until it is done, and logs what it took, by the device's time where that is another than the host's.
+  template <class Call>
+  void timed(int operation, RankLog* log, Call&& call);
   void read_timeline(Seconds begun, RankLog* log);
   [[nodiscard]] RankGroup& group(int operation) const;
+  [[nodiscard]] bool tells_transfers(const RankLog* log) const;
   void exchange(StepEntry entry, RankLog* log);
   void reduce(int operation, RankLog* log);
   void serve(int operation, RankLog* log);

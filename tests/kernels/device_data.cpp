@@ -67,6 +67,8 @@ DeviceData::DeviceData(const LayerData& host, Precision precision, std::size_t b
   for (const std::vector<float>& further : host.further_inputs) further_inputs_.push_back(put(further, true));
   for (const std::vector<float>& further : host.further_input_gradients) further_input_gradients_.push_back(put(further, true));
   host_.key = host.key, host_.step = host.step, host_.first_sample = host.first_sample;
+  // A copy from memory that is not pinned may return before it is there, and the streams of contexts do not wait for it.
+  cuda::check(cudaDeviceSynchronize(), "copies to the device");
 }
 
 LayerBuffers DeviceData::buffers() const {

@@ -34,6 +34,7 @@ cuda::DeviceMemory put(const std::vector<float>& values, std::size_t behind) {
   cuda::DeviceMemory memory(behind + values.size() * sizeof(float));
   cuda::check(cudaMemcpy(static_cast<char*>(memory.data()) + behind, values.data(), values.size() * sizeof(float), cudaMemcpyHostToDevice),
               "cudaMemcpy");
+  cuda::check(cudaDeviceSynchronize(), "copies to the device");  // the streams of contexts do not wait for them
   return memory;
 }
 

@@ -86,6 +86,7 @@ TEST_CASE("positions are sorted by their rows on a GPU, and those of one row kee
     const auto bytes = [](const std::vector<std::int32_t>& values) { return values.size() * sizeof(std::int32_t); };
     const cuda::DeviceMemory on_device(bytes(picked)), scratch(cuda::row_order_bytes(2500, rows));
     cuda::check(cudaMemcpy(on_device.data(), picked.data(), bytes(picked), cudaMemcpyHostToDevice), "cudaMemcpy");
+    cuda::check(cudaDeviceSynchronize(), "copies to the device");  // the streams of contexts do not wait for them
     const cuda::Context context;
     const cuda::RowOrder order =
         cuda::order_by_row(static_cast<const std::int32_t*>(on_device.data()), 2500, rows, scratch.data(), context.stream());

@@ -14,7 +14,7 @@ using namespace forerun;
 
 namespace {
 
-enum class Home { core, gpu_by_nccl, gpu_by_threads };
+enum class Home { core, gpu };
 
 /// One rank's weights after some steps.
 std::vector<float> train_rank_of(const Scenario& made, const StepPlan& plan, Home home, const std::shared_ptr<ThreadMeeting>& meeting,
@@ -23,7 +23,7 @@ std::vector<float> train_rank_of(const Scenario& made, const StepPlan& plan, Hom
   ThreadGroup host(meeting, place);
   const auto gpu = home == Home::core ? nullptr : std::make_shared<cuda::GpuDevice>();
   std::unique_ptr<RankGroup> joined;
-  if (home == Home::gpu_by_nccl) joined = std::make_unique<cuda::NcclGroup>(gpu->context(), host);
+  if (home == Home::gpu) joined = std::make_unique<cuda::NcclGroup>(gpu->context(), host);
   const std::int64_t share = made.workload.batch / made.strategy.data, first = share_of(made.strategy, plan, place) * share;
   const Batch batch = make_batch(made.workload, 1, first, first, share);
   Network network(made.workload, plan, {Kernels::eigen_only, 1, {0.05F, 0.9F}, gpu}, place);
@@ -65,7 +65,7 @@ TEST_CASE("ranks with a GPU each, joined by NCCL, end with the weights of ranks 
   if (network == "gpt" && !strategy.starts_with("data")) return;
   INFO(network << ", " << strategy);
   const Scenario made = small_network(network, 4, strategy);
-  check_same(train_ranks(made, Home::gpu_by_nccl), train_ranks(made, Home::core));
+  check_same(train_ranks(made, Home::gpu), train_ranks(made, Home::core));
 }
 
 TEST_CASE("stages of a pipeline on a GPU each end with the weights of stages on a core each") {
@@ -73,7 +73,7 @@ TEST_CASE("stages of a pipeline on a GPU each end with the weights of stages on 
   const std::string network = GENERATE("cnn", "views", "gpt");
   INFO(network << ", " << strategy);
   const Scenario made = small_network(network, 4, strategy);
-  check_same(train_ranks(made, Home::gpu_by_threads), train_ranks(made, Home::core));
+  check_same(train_ranks(made, Home::gpu), train_ranks(made, Home::core));
 }
 
 TEST_CASE("an id of NCCL comes whole to every rank, and groups of some ranks have one of their own") {
@@ -100,11 +100,34 @@ TEST_CASE("an id of NCCL comes whole to every rank, and groups of some ranks hav
   CHECK(partial == std::vector<float>{3, 3, 7, 7});
 }
 
-TEST_CASE("a group of GPUs carries messages of one tag") {
-  const auto meeting = std::make_shared<ThreadMeeting>(1);
-  ThreadGroup host(meeting, 0);
-  cuda::NcclGroup alone(std::make_shared<cuda::Context>(), host);
-  float value = 0;
-  CHECK_THROWS_WITH(alone.start_send(0, 0, 3, {&value, 1}), Catch::Contains("invalid usage"));  // the host's NCCL has no messages
-  CHECK_THROWS_WITH(alone.start_send(1, 0, 4, {&value, 1}), Catch::Contains("one chunk of layers a stage"));
+TEST_CASE("a message between GPUs is received when it is waited for, and a group carries those of one tag") {
+  const auto meeting = std::make_shared<ThreadMeeting>(2);
+  std::vector<float> arrived(2, 0);
+  std::string refusal;
+  const auto rank = [&](int place) {
+    ThreadGroup host(meeting, place);
+    cuda::NcclGroup both(std::make_shared<cuda::Context>(), host);
+    if (place == 0) {
+      both.start_receive(3, 1, 5, {arrived.data(), 2});
+      CHECK_FALSE(both.advance(3));
+      host.barrier();
+      both.wait(3);
+      CHECK(both.advance(3));
+      return;
+    }
+    const std::vector<float> values{8, 9};
+    both.start_send(1, 0, 5, values);
+    CHECK(both.advance(1));
+    host.barrier();
+    try {
+      both.start_send(2, 0, 6, values);
+    } catch (const std::exception& error) {
+      refusal = error.what();
+    }
+  };
+  std::vector<std::jthread> threads;
+  for (int place = 0; place < 2; ++place) threads.emplace_back(rank, place);
+  threads.clear();
+  CHECK(arrived == std::vector<float>{8, 9});
+  CHECK(refusal.find("one chunk of layers a stage") != std::string::npos);
 }

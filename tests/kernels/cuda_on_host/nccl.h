@@ -4,10 +4,10 @@
 
 #include "cuda_runtime_api.h"
 
-// The part of NCCL that kernels/cuda calls, between threads of one process. Collectives alone: streams run at once here, so that a receive
-// that is posted early would never end.
+// The part of NCCL that kernels/cuda calls, between threads of one process. Streams run at once here: a receive returns when its message
+// has come, and is an error after some seconds without one, as where two ranks wait for one another.
 
-enum ncclResult_t { ncclSuccess = 0, ncclInvalidArgument = 4, ncclInvalidUsage = 5 };
+enum ncclResult_t { ncclSuccess = 0, ncclSystemError = 2, ncclInvalidArgument = 4, ncclInvalidUsage = 5 };
 enum ncclDataType_t { ncclFloat = 7 };
 enum ncclRedOp_t { ncclSum = 0 };
 using ncclComm_t = struct ncclComm*;
@@ -19,6 +19,9 @@ const char* ncclGetErrorString(ncclResult_t result);
 ncclResult_t ncclGetUniqueId(ncclUniqueId* id);
 ncclResult_t ncclCommInitRank(ncclComm_t* communicator, int ranks, ncclUniqueId id, int rank);
 ncclResult_t ncclCommDestroy(ncclComm_t communicator);
+ncclResult_t ncclCommAbort(ncclComm_t communicator);
+ncclResult_t ncclGroupStart();
+ncclResult_t ncclGroupEnd();
 ncclResult_t ncclAllReduce(const void* from, void* to, std::size_t count, ncclDataType_t type, ncclRedOp_t operation,
                            ncclComm_t communicator, cudaStream_t stream);
 ncclResult_t ncclAllGather(const void* from, void* to, std::size_t count, ncclDataType_t type, ncclComm_t communicator,
