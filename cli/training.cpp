@@ -81,6 +81,8 @@ void read_threads(const TrainCommand& options, Training& training, Problems& pro
 /// A GPU of this machine is not what this-machine stands for, which is its cores.
 void read_device(const TrainCommand& options, Training& training, Problems& problems) {
   training.device = options.device;
+  if (options.device == DeviceKind::cuda && training.threads > 1)
+    problems.add(problem(Text{options.threads, "--threads", 0, 0, ""}, "has no meaning with --device cuda"));
   if (options.device == DeviceKind::cuda && !options.append.empty() && options.scenario.platform.empty())
     problems.add(Problem{.file = "--append", .what = "needs --platform beside --device cuda: what the run is held against"});
 }

@@ -24,7 +24,11 @@ std::unique_ptr<RankGroup> ranks_on(Device& device, RankGroup& host) {
 
 namespace {
 
-std::shared_ptr<Device> make_gpu(int number) { return std::make_shared<cuda::GpuDevice>(number % cuda::device_count()); }
+std::shared_ptr<Device> make_gpu(int number) {
+  if (const int there = cuda::device_count(); number >= there)
+    throw MissingCapability("each rank needs a GPU of its own, and this machine has " + std::to_string(there));
+  return std::make_shared<cuda::GpuDevice>(number);
+}
 
 }  // namespace
 

@@ -14,25 +14,9 @@ namespace {
 
 bool is_narrow(const Attention& a) { return std::max(a.key_channels, a.value_channels) <= kMostAttentionChannels; }
 
-/// Of what is written, what CUDA has: a line for each layer.
+/// Of what is written, what CUDA has.
 bool has(const Kernel& kernel) {
-  if (kernel.pass == Pass::update) return true;
-  switch (kernel.shape.kind) {
-    case LayerKind::attention: return is_narrow(kernel.shape.attention);
-    case LayerKind::add:
-    case LayerKind::average_pool:
-    case LayerKind::batch_norm:
-    case LayerKind::conv2d:
-    case LayerKind::dense:
-    case LayerKind::dropout:
-    case LayerKind::embedding:
-    case LayerKind::gelu:
-    case LayerKind::layer_norm:
-    case LayerKind::max_pool:
-    case LayerKind::relu:
-    case LayerKind::softmax_cross_entropy: return true;
-    default: return false;
-  }
+  return kernel.pass == Pass::update || kernel.shape.kind != LayerKind::attention || is_narrow(kernel.shape.attention);
 }
 
 std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {

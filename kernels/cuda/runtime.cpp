@@ -24,31 +24,12 @@ DeviceMemory& DeviceMemory::operator=(DeviceMemory&& other) noexcept {
   return *this;
 }
 
-namespace {
-
-cublasHandle_t blas_on(cudaStream_t stream) {
-  cublasHandle_t handle = nullptr;
-  check(cublasCreate(&handle), "cublasCreate");
-  try {
-    check(cublasSetMathMode(handle, CUBLAS_PEDANTIC_MATH), "cublasSetMathMode");
-    check(cublasSetStream(handle, stream), "cublasSetStream");
-  } catch (...) {
-    cublasDestroy(handle);
-    throw;
-  }
-  return handle;
-}
-
-}  // namespace
-
 Context::Context(int device) {
   check(cudaSetDevice(device), "cudaSetDevice");
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
   try {
-    blas_ = blas_on(stream_);
     check(cublasLtCreate(&blas_lt_), "cublasLtCreate");
   } catch (...) {
-    if (blas_ != nullptr) cublasDestroy(blas_);
     cudaStreamDestroy(stream_);
     throw;
   }
@@ -64,7 +45,6 @@ cudnnHandle_t Context::dnn() {
 Context::~Context() {
   if (dnn_ != nullptr) cudnnDestroy(dnn_);
   cublasLtDestroy(blas_lt_);
-  cublasDestroy(blas_);
   cudaStreamDestroy(stream_);
 }
 

@@ -5,9 +5,6 @@
 #include <cudnn.h>
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
-#include <type_traits>
 
 #include "kernels/cuda/check.hpp"
 
@@ -43,8 +40,6 @@ class Context {
   Context& operator=(const Context&) = delete;
 
   [[nodiscard]] cudaStream_t stream() const { return stream_; }
-  /// A cuBLAS handle that launches on the stream; float32 products in full precision (no TF32).
-  [[nodiscard]] cublasHandle_t blas() const { return blas_; }
   [[nodiscard]] cublasLtHandle_t blas_lt() const { return blas_lt_; }
   /// A cuDNN handle that launches on the stream; made when first asked for, since it takes memory of the GPU.
   [[nodiscard]] cudnnHandle_t dnn();
@@ -56,7 +51,6 @@ class Context {
 
  private:
   cudaStream_t stream_ = nullptr;
-  cublasHandle_t blas_ = nullptr;
   cublasLtHandle_t blas_lt_ = nullptr;
   cudnnHandle_t dnn_ = nullptr;
   DeviceMemory scratch_;

@@ -36,7 +36,8 @@ struct StateArray {
 };
 
 /// A workload that can be run: one rank's parameters, activations and prepared operators for the compute operations of its plan.
-/// All memory is taken and touched at construction, on the device; spans are of its memory. One network serves one thread at a time.
+/// Memory is taken and touched at construction, on the device, but for batches that travel there; spans are of its memory. One network
+/// serves one thread at a time.
 class Network {
  public:
   /// The layers of a rank, or its parts of them. A step's gradients are sums over its micro-batches and, once they are all-reduced, over

@@ -23,7 +23,7 @@ class BatchPlacer {
  public:
   BatchPlacer(Device& device, Precision precision) : device_(device), precision_(precision) {}
 
-  /// Valid until the next call; of a batch on the host as long as it.
+  /// Valid until the next call; of a resident batch for good, of one on the host as long as it.
   PlacedBatch place(const Batch& batch);
 
  private:

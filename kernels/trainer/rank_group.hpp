@@ -5,7 +5,8 @@
 
 namespace forerun {
 
-/// The ranks that train together, as one of them sees them. The trainer knows no message passing; forerun-ranks brings MPI.
+/// The ranks that train together, as one of them sees them. The trainer knows no message passing; forerun-ranks brings MPI, and NCCL where
+/// arrays lie on GPUs. There spans are of device memory, and what a call says is complete is so for all that the rank launches after it.
 /// One call at a time, from one thread; of what all ranks do together every rank makes the same calls in the same order.
 class RankGroup {
  public:

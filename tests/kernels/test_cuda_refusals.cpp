@@ -25,7 +25,7 @@ TEST_CASE("biases of dense operators, and their gradients, go with the product w
   const LayerShape aligned = layer(LayerKind::dense, {16, 1, 1}, 8), odd = layer(LayerKind::dense, {3, 1, 1}, 5);
   for (const Precision precision : {Precision::fp32, Precision::bf16})
     for (const Pass pass : {Pass::forward, Pass::backward_weights}) {
-      cuda_on_host::calls = {};
+      cuda_on_host::calls.clear();
       compare(aligned, 4, pass, kCudaOptions, precision);
       CHECK(cuda_on_host::calls.products_with_epilogues == 1);
       compare(odd, 4, pass, kCudaOptions, precision);
@@ -54,7 +54,7 @@ TEST_CASE("convolutions are cuDNN's, forward with their biases") {
   for (const LayerShape& shape : convolutions())
     for (const Precision precision : {Precision::fp32, Precision::bf16})
       for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data}) {
-        cuda_on_host::calls = {};
+        cuda_on_host::calls.clear();
         compare(shape, 2, pass, kCudaOptions, precision);
         CHECK(cuda_on_host::calls.convolutions == 1);
         CHECK(cuda_on_host::calls.convolutions_with_biases == (shape.bias && pass == Pass::forward ? 1 : 0));

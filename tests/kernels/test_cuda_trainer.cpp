@@ -108,12 +108,13 @@ TEST_CASE("a training on a GPU goes on from its checkpoint, and says what each o
   std::filesystem::remove_all(folder);
 }
 
-TEST_CASE("what the trainer executes on CPUs alone is refused on a GPU before memory is taken", "[gpu]") {
+TEST_CASE("what the trainer executes on CPUs alone is refused on a GPU", "[gpu]") {
   if (!has_device()) return;
   OneRank alone;
   TrainOptions options;
   options.device = gpu();
-  for (const auto& [strategy, what] : {std::pair{"servers=1,data=1,overlap=none", "servers=1"}, std::pair{"spatial=2", "spatial=2"}}) {
+  for (const auto& [strategy, what] : {std::pair{"servers=1,data=1,overlap=none", "servers=1"}, std::pair{"spatial=2", "spatial=2"},
+                                       std::pair{"pipeline=2,interleave=2,micro-batches=2", "interleave=2"}}) {
     INFO(strategy);
     const Scenario made = small_network("cnn", 4, strategy);
     CHECK_THROWS_WITH(train_rank(made, plan_of(made), options, alone, {}), Catch::Contains(what) && Catch::Contains("on CPUs alone"));

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/one_rank.hpp"
 #include "kernels/trainer/quantiles.hpp"
 #include "tests/kernels/small_scenarios.hpp"
 
@@ -134,6 +135,46 @@ TEST_CASE("quantiles interpolate between order statistics") {
   CHECK(spread.p90 == Seconds(9));
   CHECK(quantiles({Seconds(1), Seconds(2)}).median == Seconds(1.5));
   CHECK(quantiles({Seconds(3)}).p90 == Seconds(3));
+}
+
+namespace {
+
+/// A host that runs behind: what it does takes a second from one mark to the next, whatever a clock says.
+class LaggingDevice : public HostDevice, public Timeline {
+ public:
+  LaggingDevice() : HostDevice(Kernels::eigen_only) {}
+  [[nodiscard]] Timeline* timeline() override { return this; }
+  std::size_t mark() override { return marks_++; }
+  [[nodiscard]] Seconds between(std::size_t begin, std::size_t end) override { return Seconds(static_cast<double>(end - begin)); }
+  void clear() override { marks_ = 0; }
+
+ private:
+  std::size_t marks_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("operations take what the device's timeline says, and begin when it does") {
+  const Scenario made = scenario("mlp", 8, "serial");
+  const StepPlan plan = plan_of(made);
+  Network network(made.workload, plan, {.device = std::make_shared<LaggingDevice>()});
+  OneRank alone;
+  const Clock clock = [] { return Seconds(100); };
+  const Batch batch = make_batch(made.workload, 1, 0, 0, 8);
+  Executor executor(plan, made.strategy.overlap, network, alone, clock);
+  RankLog log;
+  log.operations.resize(plan.operations.size());
+  network.begin_step(batch);
+  executor.step(&log);
+  std::vector<double> starts;
+  for (const auto& operation : log.operations)
+    for (const RankLog::Interval& interval : operation) {
+      CHECK(interval.busy == Seconds(1));
+      starts.push_back(interval.start.value());
+    }
+  std::ranges::sort(starts);
+  REQUIRE(starts.size() > 4);
+  for (std::size_t i = 0; i < starts.size(); ++i) CHECK(starts[i] == 101 + 2 * static_cast<double>(i));
 }
 
 }  // namespace forerun

@@ -1,11 +1,13 @@
 #include "nccl.h"
 
+#include <algorithm>
 #include <barrier>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -24,6 +26,8 @@ struct World {
   std::condition_variable sent;
   std::map<std::pair<int, int>, std::deque<std::vector<float>>> messages;  // by sender and receiver, in the order of their sending
 };
+
+constexpr char kFill = 0x7f;  // of an id's bytes behind its number
 
 std::mutex worlds_mutex;
 std::map<long, std::weak_ptr<World>> worlds;
@@ -65,7 +69,7 @@ const char* ncclGetErrorString(ncclResult_t result) {
 ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
   static long last = 0;
   const std::scoped_lock lock(worlds_mutex);
-  std::memset(id, 0x7f, sizeof(*id));
+  std::memset(id, kFill, sizeof(*id));
   ++last;
   std::memcpy(id, &last, sizeof(last));
   return ncclSuccess;
@@ -73,6 +77,8 @@ ncclResult_t ncclGetUniqueId(ncclUniqueId* id) {
 
 ncclResult_t ncclCommInitRank(ncclComm_t* communicator, int ranks, ncclUniqueId id, int rank) {
   if (ranks < 1 || rank < 0 || rank >= ranks) return ncclInvalidArgument;
+  const char *begin = id.internal + sizeof(long), *end = std::end(id.internal);
+  if (std::find_if(begin, end, [](char byte) { return byte != kFill; }) != end) return ncclInvalidArgument;
   long name = 0;
   std::memcpy(&name, &id, sizeof(name));
   const std::scoped_lock lock(worlds_mutex);

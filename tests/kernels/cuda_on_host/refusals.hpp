@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 /// What the libraries' players refuse although they could do it: tests say so, to see what is done without.
 namespace cuda_on_host {
 
@@ -13,9 +15,11 @@ inline Refusals refusals;
 
 /// What the players did: that something is done at all does not say who did it.
 struct Calls {
-  int products_with_epilogues = 0;
-  int convolutions = 0;  ///< of any pass
-  int convolutions_with_biases = 0;
+  std::atomic<int> products_with_epilogues = 0;
+  std::atomic<int> convolutions = 0;  ///< of any pass
+  std::atomic<int> convolutions_with_biases = 0;
+
+  void clear() { products_with_epilogues = convolutions = convolutions_with_biases = 0; }
 };
 inline Calls calls;
 

@@ -39,17 +39,18 @@ void* dynamic_shared_memory() { return shared_memory; }
 
 cudaError_t allow_shared(const void* kernel, int bytes) {
   if (bytes < 0 || static_cast<std::size_t>(bytes) > kSharedMemory) return last_error = cudaErrorInvalidValue;
+  const std::scoped_lock lock(one_grid);
   allowed_shared[kernel] = static_cast<std::size_t>(bytes);
   return cudaSuccess;
 }
 
 cudaError_t run_grid(const void* kernel, dim3 blocks, dim3 threads, std::size_t shared_bytes, const std::function<void()>& body) {
+  const std::scoped_lock lock(one_grid);
   const auto allowed = allowed_shared.find(kernel);
   const bool launches = blocks.x > 0 && blocks.y > 0 && blocks.z > 0 && blocks.y < 65536 && blocks.z < 65536 &&
                         threads.x * threads.y * threads.z > 0 && threads.x * threads.y * threads.z <= kMostThreads &&
                         shared_bytes <= (allowed == allowed_shared.end() ? kSharedAnyway : allowed->second);
   if (!launches) return last_error = cudaErrorInvalidValue;
-  const std::scoped_lock lock(one_grid);
   gridDim = blocks;
   blockDim = threads;
   for (unsigned z = 0; z < blocks.z; ++z)
