@@ -10,6 +10,7 @@
 #include "costs/kernel_fit.hpp"
 #include "io/atomic_file.hpp"
 #include "io/format.hpp"
+#include "kernels/devices.hpp"
 #include "platforms/load.hpp"
 
 namespace forerun {
@@ -17,22 +18,12 @@ namespace fs = std::filesystem;
 namespace {
 
 #ifdef FORERUN_HAS_CUDA
-constexpr bool kHasCuda = true;
 cuda::GpuMeasurement measure_here(const CalibrateOptions& how, const ProgressCallback& progress) {
   return cuda::measure_gpu(how, progress);
 }
 #else
-constexpr bool kHasCuda = false;
 cuda::GpuMeasurement measure_here(const CalibrateOptions&, const ProgressCallback&) { return {}; }
 #endif
-
-/// Before anything is written: a build without CUDA measures no GPU.
-void require_cuda() {
-  if (!kHasCuda)
-    throw MissingCapability(
-        "this forerun was built without the CUDA kernels: with the CUDA Toolkit, cmake --preset cuda && cmake --build --preset cuda makes "
-        "build/cuda/cli/forerun, which has them");
-}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -55,7 +46,7 @@ Platform gpu_platform(const cuda::GpuMeasurement& measured, const Environment& e
 }
 
 ExitCode calibrate_gpu(CalibrateMode mode, const std::string& file, const OutputOptions& output, const Environment& environment) {
-  require_cuda();
+  require_devices(DeviceKind::cuda);
   check_output(output);
   const CalibrationTarget target = calibration_target(file, kThisMachineGpu, environment);
   CalibrateOptions how;

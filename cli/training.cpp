@@ -147,7 +147,7 @@ Training read_training(const TrainCommand& options, const Environment& environme
   require_trainable(scenario.strategy);
   if (training.device == DeviceKind::cuda) {
     require_trainable_on_gpus(scenario.strategy);
-    if (const std::string no_device = missing_for_devices(training.device); !no_device.empty()) throw MissingCapability(no_device);
+    require_devices(training.device);
   }
   const std::string& platform = options.scenario.platform;
   scenario.platform = platform.empty() ? this_machine(environment) : platform_of_ranks(platform, scenario.strategy.ranks(), environment);

@@ -13,8 +13,8 @@ std::string_view to_string(DeviceKind kind) { return kind == DeviceKind::cpu ? "
 
 #ifdef FORERUN_CUDA
 
-std::string missing_for_devices(DeviceKind kind) {
-  return kind == DeviceKind::cuda && cuda::device_count() == 0 ? "there is no CUDA device on this machine" : "";
+void require_devices(DeviceKind kind) {
+  if (kind == DeviceKind::cuda) cuda::require_device(0);
 }
 
 std::unique_ptr<RankGroup> ranks_on(Device& device, RankGroup& host) {
@@ -24,18 +24,17 @@ std::unique_ptr<RankGroup> ranks_on(Device& device, RankGroup& host) {
 
 namespace {
 
-std::shared_ptr<Device> make_gpu(int number) {
-  if (const int there = cuda::device_count(); number >= there)
-    throw MissingCapability("each rank needs a GPU of its own, and this machine has " + std::to_string(there));
-  return std::make_shared<cuda::GpuDevice>(number);
-}
+std::shared_ptr<Device> make_gpu(int number) { return std::make_shared<cuda::GpuDevice>(number); }
 
 }  // namespace
 
 #else
 
-std::string missing_for_devices(DeviceKind kind) {
-  return kind == DeviceKind::cuda ? "this forerun was built without CUDA; build the preset cuda, which needs nvcc, cuDNN and NCCL" : "";
+void require_devices(DeviceKind kind) {
+  if (kind == DeviceKind::cuda)
+    throw MissingCapability(
+        "this forerun was built without the CUDA kernels: with the CUDA Toolkit, cmake --preset cuda && cmake --build --preset cuda makes "
+        "build/cuda/cli/forerun, which has them");
 }
 
 std::unique_ptr<RankGroup> ranks_on(Device&, RankGroup&) { return nullptr; }
@@ -49,7 +48,7 @@ std::shared_ptr<Device> make_gpu(int) { return nullptr; }
 #endif
 
 std::shared_ptr<Device> make_device(DeviceKind kind, int number, Kernels kernels) {
-  if (const std::string missing = missing_for_devices(kind); !missing.empty()) throw MissingCapability(missing);
+  require_devices(kind);
   if (kind == DeviceKind::cpu) return std::make_shared<HostDevice>(kernels);
   return make_gpu(number);
 }

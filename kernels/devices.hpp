@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "kernels/trainer/device.hpp"
@@ -14,10 +13,10 @@ namespace forerun {
 enum class DeviceKind { cpu, cuda };
 std::string_view to_string(DeviceKind kind);
 
-/// One line where this build has no such devices, or there are none on this machine; empty where there are.
-std::string missing_for_devices(DeviceKind kind);
+/// MissingCapability where this build has no such devices, or this machine has none.
+void require_devices(DeviceKind kind);
 
-/// The device of that number. `kernels`: of a CPU. MissingCapability as missing_for_devices(), and where there are not as many GPUs.
+/// The device of that number. `kernels`: of a CPU. MissingCapability as require_devices(), and where there are not as many GPUs.
 std::shared_ptr<Device> make_device(DeviceKind kind, int number, Kernels kernels);
 
 /// The ranks of `host` as those whose arrays lie on a device see them; null where that is the host. `host` must outlive them.

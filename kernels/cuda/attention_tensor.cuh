@@ -41,6 +41,25 @@ __device__ __forceinline__ void start_rows(__nv_bfloat16* shared, const HeadRows
       to[row * kTensorStride<D> + e] = own + row < rows && channel + e < from.channels ? source[e] : __float2bfloat16(0.0F);
 }
 
+/// sums += rows columns^T of a warp's rows: a tile of columns that is read once serves all of them.
+template <int D, int RowTiles, int ColumnTiles>
+__device__ __forceinline__ void multiply_rows(TileSum (&sums)[RowTiles][ColumnTiles], const __nv_bfloat16* own,
+                                              const __nv_bfloat16* columns) {
+  constexpr int kStride = kTensorStride<D>;
+#pragma unroll
+  for (int k = 0; k < D; k += kTile) {
+    LeftTile left[RowTiles];
+#pragma unroll
+    for (int m = 0; m < RowTiles; ++m) left[m] = load_left(own + m * kTile * kStride + k, kStride);
+#pragma unroll
+    for (int j = 0; j < ColumnTiles; ++j) {
+      const RightTile right = load_right_transposed(columns + j * kTile * kStride + k, kStride);
+#pragma unroll
+      for (int m = 0; m < RowTiles; ++m) multiply_add(sums[m][j], left[m], right);
+    }
+  }
+}
+
 /// A warp's 16 rows of sums, each times a factor, to positions from `first` on. They go by way of the warp's own rows in shared memory,
 /// so that memory is written 16 bytes at a time.
 template <int D>

@@ -47,24 +47,6 @@ __device__ __forceinline__ void start_columns(const AttentionTask& task, const A
     tiles.column_facts(number)[column] = query_facts(task, arrays, first_statistic(task, sample, step.head), first + column);
 }
 
-/// sums = rows columns^T of a warp's rows: a tile of columns that is read once serves all of them.
-template <int D, int RowTiles>
-__device__ __forceinline__ void multiply_columns(TileSum (&sums)[RowTiles][kColumnTiles], const Element* own, const Element* columns) {
-  constexpr int kStride = kTensorStride<D>;
-#pragma unroll
-  for (int k = 0; k < D; k += kTile) {
-    LeftTile left[RowTiles];
-#pragma unroll
-    for (int m = 0; m < RowTiles; ++m) left[m] = load_left(own + m * kTile * kStride + k, kStride);
-#pragma unroll
-    for (int j = 0; j < kColumnTiles; ++j) {
-      const RightTile right = load_right_transposed(columns + j * kTile * kStride + k, kStride);
-#pragma unroll
-      for (int m = 0; m < RowTiles; ++m) multiply_add(sums[m][j], left[m], right);
-    }
-  }
-}
-
 /// gradient += factor columns of a warp's rows.
 template <int D, int RowTiles>
 __device__ __forceinline__ void add_columns(TileSum (&gradient)[RowTiles][D / kTile], const TileSum (&factor)[RowTiles][kColumnTiles],
@@ -154,8 +136,8 @@ __global__ void __launch_bounds__(kTensorThreads) backward_kernel(AttentionTask 
     const int warp_query = step.first_query + (kQueries ? own_row + kWarpRows : kColumns) - 1;
     if (step.first_key + (kQueries ? 0 : own_row) >= keys_seen(task, warp_query)) continue;  // none of the warp's is seen
     TileSum scores[RowTiles][kColumnTiles], slopes[RowTiles][kColumnTiles];
-    multiply_columns<D>(scores, own[0], tiles.column_tile(number, 0));
-    multiply_columns<D>(slopes, own[1], tiles.column_tile(number, 1));
+    multiply_rows<D>(scores, own[0], tiles.column_tile(number, 0));
+    multiply_rows<D>(slopes, own[1], tiles.column_tile(number, 1));
 #pragma unroll
     for (int m = 0; m < RowTiles; ++m)
       turn_scores<Rows, RowTiles == 1>(task, place.sample, step, own_row + m * kTile, kQueries ? row_facts[m] : tiles.column_facts(number),

@@ -65,24 +65,6 @@ __device__ __forceinline__ void soften(TileSum (&scores)[kColumnTiles], float sc
   }
 }
 
-/// scores = Q K^T of the warp's rows: a tile of keys that is read once serves all of them.
-template <int D, int RowTiles>
-__device__ __forceinline__ void multiply_keys(TileSum (&scores)[RowTiles][kColumnTiles], const Element* own, const Element* key) {
-  constexpr int kStride = kTensorStride<D>;
-#pragma unroll
-  for (int k = 0; k < D; k += kTile) {
-    LeftTile left[RowTiles];
-#pragma unroll
-    for (int m = 0; m < RowTiles; ++m) left[m] = load_left(own + m * kTile * kStride + k, kStride);
-#pragma unroll
-    for (int j = 0; j < kColumnTiles; ++j) {
-      const RightTile right = load_right_transposed(key + j * kTile * kStride + k, kStride);
-#pragma unroll
-      for (int m = 0; m < RowTiles; ++m) multiply_add(scores[m][j], left[m], right);
-    }
-  }
-}
-
 /// output += P V of the warp's rows.
 template <int D, int RowTiles>
 __device__ __forceinline__ void add_values(TileSum (&output)[RowTiles][D / kTile], const LeftTile (&softmax)[RowTiles][kColumnTiles],
@@ -172,7 +154,7 @@ __global__ void __launch_bounds__(kTensorThreads) forward_kernel(AttentionTask t
     LeftTile factor[RowTiles][kColumnTiles];
     if (first < warp_sees) {
       TileSum scores[RowTiles][kColumnTiles];
-      multiply_keys<D>(scores, own, key);
+      multiply_rows<D>(scores, own, key);
 #pragma unroll
       for (int m = 0; m < RowTiles; ++m)
         turn_scores<D, kMayDrop<D, RowTiles>>(task, place, own_query + m * kTile, first, scores[m], softmax[m], output[m], factor[m]);

@@ -1,8 +1,5 @@
 #include "kernels/cuda/device.hpp"
 
-#include <string>
-
-#include "core/error.hpp"
 #include "kernels/cuda/elementwise.hpp"
 #include "kernels/cuda/operator.hpp"
 
@@ -43,9 +40,7 @@ class EventTimeline final : public Timeline {
 };
 
 std::shared_ptr<Context> context_on(int number) {
-  const int there = device_count();
-  if (number >= there)
-    throw MissingCapability(there == 0 ? "there is no CUDA device here" : "there is no CUDA device " + std::to_string(number) + " here");
+  require_device(number);
   return std::make_shared<Context>(number);
 }
 

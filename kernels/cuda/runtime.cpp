@@ -1,12 +1,21 @@
 #include "kernels/cuda/runtime.hpp"
 
+#include <string>
 #include <utility>
+
+#include "core/error.hpp"
 
 namespace forerun::cuda {
 
 int device_count() {
   int count = 0;
   return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+}
+
+void require_device(int number) {
+  const int there = device_count();
+  if (there == 0) throw MissingCapability("no CUDA device is present: nvidia-smi says whether the driver sees one");
+  if (number >= there) throw MissingCapability("each rank needs a CUDA device of its own, and this machine has " + std::to_string(there));
 }
 
 DeviceMemory::DeviceMemory(std::size_t bytes) : bytes_(bytes) {

@@ -13,6 +13,9 @@ namespace forerun::cuda {
 /// Devices that can run kernels; zero also where there is no driver.
 int device_count();
 
+/// MissingCapability where this machine has no GPU of that number.
+void require_device(int number);
+
 /// Bytes of device memory; what is in them is not said. Throws std::runtime_error where there are not as many.
 class DeviceMemory {
  public:

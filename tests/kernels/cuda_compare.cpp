@@ -16,8 +16,7 @@ namespace forerun {
 namespace {
 
 constexpr double kFloatTolerance = 1e-5;
-constexpr double kConvolutionTolerance = 1e-4;  // in float32: of Winograd's algorithm, which cuDNN may choose
-constexpr double kHalfTolerance = 1.0 / 128;    // two roundings to bf16, as of a sum and of what a bias makes of it
+constexpr double kHalfTolerance = 1.0 / 128;  // two roundings to bf16, as of a sum and of what a bias makes of it
 
 constexpr bool reads_forward(LayerKind kind) {
   switch (kind) {
@@ -105,7 +104,7 @@ void compare(const Kernel& kernel, const OperatorOptions& options) {
   std::vector<float> rounded_weights;
   run_on_device(kernel, options, actual, &rounded_weights);
   run_reference(reference, expected.buffers(), options);
-  check_arrays(actual, expected, bf16 ? kHalfTolerance : shape.kind == LayerKind::conv2d ? kConvolutionTolerance : kFloatTolerance);
+  check_arrays(actual, expected, bf16 ? kHalfTolerance : kFloatTolerance);
   if (updates) CHECK(relative_difference(actual.weights, expected.weights) < kFloatTolerance);
   if (!updates) CHECK(actual.weights == weights);
   if (bf16) CHECK(rounded_weights == rounded_to_bf16(actual.weights));

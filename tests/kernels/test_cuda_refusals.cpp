@@ -33,8 +33,8 @@ TEST_CASE("biases of dense operators, and their gradients, go with the product w
     }
 }
 
-TEST_CASE("dense operators add biases themselves where no product does") {
-  const Refuse no_epilogues(&cuda_on_host::Refusals::epilogues);
+TEST_CASE("dense operators add biases themselves where no product does, or one that should have refuses") {
+  const Refuse no_epilogues(GENERATE(&cuda_on_host::Refusals::epilogues, &cuda_on_host::Refusals::running_epilogues));
   compare_all({layer(LayerKind::dense, {16, 1, 1}, 8), infer_shape({.channels = 24, .width = 9}, {.outputs = 31})}, {1, 40});
 }
 

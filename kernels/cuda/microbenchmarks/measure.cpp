@@ -131,7 +131,7 @@ GpuMeasurement measure_gpu(const CalibrateOptions& options, const std::vector<Ke
                            const ProgressCallback& progress) {
   GpuMeasurement out;
   out.devices = device_count();
-  if (out.devices == 0) throw MissingCapability("no CUDA device is present: nvidia-smi says whether the driver sees one");
+  require_device(0);
   const DeviceFacts facts = device_facts();
   out.memory = facts.memory, out.compute_capability = facts.compute_capability;
   out.calibration = head(options, facts);

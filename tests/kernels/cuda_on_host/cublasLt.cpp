@@ -206,6 +206,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t o, c
   if (fused && (o->bias == nullptr || !cuda_on_host::is_aligned(o->bias, kVectorOfAnEpilogue))) return CUBLAS_STATUS_INVALID_VALUE;
   if (chosen.workspace > 0 && (workspace == nullptr || !cuda_on_host::is_aligned(workspace, 256))) return CUBLAS_STATUS_INVALID_VALUE;
   if (chosen.workspace > 0) std::memset(workspace, 0xff, chosen.workspace);
+  if (fused && cuda_on_host::refusals.running_epilogues) return CUBLAS_STATUS_NOT_SUPPORTED;
   if (fused) ++cuda_on_host::calls.products_with_epilogues;
   const double scale = *static_cast<const float*>(alpha), keep = *static_cast<const float*>(beta);
   const bool at = o->a == CUBLAS_OP_T, bt = o->b == CUBLAS_OP_T;

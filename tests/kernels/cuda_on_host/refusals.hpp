@@ -6,10 +6,11 @@
 namespace cuda_on_host {
 
 struct Refusals {
-  bool epilogues = false;         ///< cublasLt has no kernel with an epilogue
-  bool fused_biases = false;      ///< cuDNN has no convolution with a bias
-  bool first_algorithms = false;  ///< what cuDNN named first of a convolution forward proves to be unsupported
-  bool convolutions = false;      ///< cuDNN has no algorithm for a convolution
+  bool epilogues = false;          ///< cublasLt has no kernel with an epilogue
+  bool running_epilogues = false;  ///< cublasLt names one, and refuses it when it runs
+  bool fused_biases = false;       ///< cuDNN has no convolution with a bias
+  bool first_algorithms = false;   ///< what cuDNN named first of a convolution forward proves to be unsupported
+  bool convolutions = false;       ///< cuDNN has no algorithm for a convolution
 };
 inline Refusals refusals;
 
