@@ -66,8 +66,9 @@ class TransferPrices {
   std::map<Key, OperationCost> prices_;
 };
 
-/// Of all kernels that were measured, alone and undisturbed: of a CPU's core, or of a GPU, whose host issues them ahead of it.
-std::vector<Seconds> kernel_times(const StepPlan& plan, const Scenario& scenario) {
+/// Of all kernels that were measured, alone and undisturbed: of a CPU's core, or of a GPU, whose host issues them ahead of it. `costs` has
+/// those of everything else: caches forget while a rank waits, too.
+std::vector<Seconds> kernel_times(const StepPlan& plan, const Scenario& scenario, const std::vector<OperationCost>& costs) {
   const Calibration& calibration = *scenario.calibration;
   std::vector<Seconds> times(plan.operations.size());
   const auto each = [&](auto&& time_of) {
@@ -80,7 +81,7 @@ std::vector<Seconds> kernel_times(const StepPlan& plan, const Scenario& scenario
   const TreeIndex tree = index_tree(plan);
   Seconds step;
   for (std::size_t i = 0; i < times.size(); ++i)
-    if (plan.operations[i].rank_class == plan.compute_class) step += times_in_step(tree, i) * times[i];
+    if (takes_part(plan, plan.operations[i], plan.compute_class)) step += times_in_step(tree, i) * (times[i] + costs[i].duration());
   each([&](const KernelTimeModel& model, const Kernel& kernel) {
     return kernel_time_in_step(model, kernel, step, *calibration.cache_life);
   });
@@ -93,25 +94,26 @@ std::vector<OperationCost> price_operations(const StepPlan& plan, const Scenario
   const double spells = is_calibrated_machine(scenario.platform, calibration) ? spell_factor(calibration.spells, plan.ranks) : 1.0;
   const double scale = calibration.compute_scale * spells;
   TransferPrices transfers(plan, scenario);
-  const std::vector<Seconds> times = calibration.gpu ? std::vector<Seconds>() : kernel_times(plan, scenario);
-  std::vector<OperationCost> costs;
-  costs.reserve(plan.operations.size());
-  for (const Operation& operation : plan.operations) {
-    OperationCost cost;
-    if (const auto* kernel = std::get_if<Kernel>(&operation.work)) {
-      if (!calibration.gpu) cost.latency = scale * busy_factor(calibration, *kernel, busy) * times[costs.size()];
-    } else if (const auto* transfer = std::get_if<Collective>(&operation.work)) {
-      cost = transfers.of(*transfer);
-    } else if (const auto* delay = std::get_if<Delay>(&operation.work)) {
-      cost.latency = delay->duration;
-    } else if (const auto* disk = std::get_if<DiskAccess>(&operation.work)) {
-      cost = disk_cost(*disk, scenario.platform);
-    } else {
-      cost.latency = computation_time(std::get<Computation>(operation.work), operation.name, scenario.platform);
-    }
-    costs.push_back(cost);
+  std::vector<OperationCost> costs(plan.operations.size());
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const Operation& operation = plan.operations[i];
+    if (const auto* transfer = std::get_if<Collective>(&operation.work))
+      costs[i] = transfers.of(*transfer);
+    else if (const auto* delay = std::get_if<Delay>(&operation.work))
+      costs[i].latency = delay->duration;
+    else if (const auto* disk = std::get_if<DiskAccess>(&operation.work))
+      costs[i] = disk_cost(*disk, scenario.platform);
+    else if (const auto* computation = std::get_if<Computation>(&operation.work))
+      costs[i].latency = computation_time(*computation, operation.name, scenario.platform);
   }
-  if (calibration.gpu) price_on_gpu(plan, calibration, costs);
+  if (calibration.gpu) {
+    price_on_gpu(plan, calibration, costs);
+    return costs;
+  }
+  const std::vector<Seconds> times = kernel_times(plan, scenario, costs);
+  for (std::size_t i = 0; i < costs.size(); ++i)
+    if (const auto* kernel = std::get_if<Kernel>(&plan.operations[i].work))
+      costs[i].latency = scale * busy_factor(calibration, *kernel, busy) * times[i];
   return costs;
 }
 

@@ -34,8 +34,8 @@ struct OperationCost {
   friend bool operator==(const OperationCost&, const OperationCost&) = default;
 };
 
-/// The cost of each operation of the plan, by its index. Both engines use it; it knows nothing of the other operations but how long all
-/// computation of a step takes, where the machine's caches forget meanwhile (kernel_time_in_step()).
+/// The cost of each operation of the plan, by its index. Both engines use it; it knows nothing of the other operations but how long all of
+/// them take one after the other, where the machine's caches forget meanwhile (kernel_time_in_step()).
 /// A computation without a duration takes that of the platform's roofline, max(flops / rate, bytes / bandwidth) [Williams, Waterman &
 /// Patterson 2009].
 /// Throws MissingCapability where the calibration has no model for kernels of the plan, with all of them, or the platform no roofline that

@@ -234,7 +234,7 @@ TEST_CASE("the longer a step, the less of what it left does it find in a cache t
   CHECK(kernel_time_in_step(model, cold, Seconds(0.5), Seconds(1)) == lost);
 }
 
-TEST_CASE("caches forget on the machine that was calibrated, after the time that all kernels of the step take") {
+TEST_CASE("caches forget on the machine that was calibrated, while a rank computes and while it waits") {
   auto calibration = std::make_shared<Calibration>();
   calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
   KernelTimeModel& model = calibration->kernel_models.front();
@@ -253,11 +253,16 @@ TEST_CASE("caches forget on the machine that was calibrated, after the time that
   Scenario scenario;
   scenario.calibration = calibration;
   calibration->name = scenario.platform.name = "this-machine";
-  calibration->cache_life = Seconds(1e-6);
   const Seconds step = 3 * kernel_time(model, kernel);
-  CHECK(price(builder.plan(1), scenario)[1].duration() / kernel_time_in_step(model, kernel, step, Seconds(1e-6)) == Approx(1));
+  calibration->cache_life = step;
+  const auto took = [&] { return price(builder.plan(1), scenario)[1].duration(); };
+  CHECK(took() / kernel_time_in_step(model, kernel, step, step) == Approx(1));
+  builder.classes({{"rank", 0, 1, 1}, {"other", 1, 1, 1}});
+  builder.delay(step.value());
+  builder.delay(9 * step.value(), {}, 0, 1);  // another rank's
+  CHECK(took() / kernel_time_in_step(model, kernel, 2 * step, step) == Approx(1));
   scenario.platform.name = "described";
-  CHECK(price(builder.plan(1), scenario)[1].duration() / kernel_time(model, kernel) == Approx(1));
+  CHECK(took() / kernel_time(model, kernel) == Approx(1));
 }
 
 TEST_CASE("slow spells count on the machine that was calibrated and nowhere else") {
