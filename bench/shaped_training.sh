@@ -3,11 +3,13 @@
 #   bench/shaped_training.sh FORERUN CALIBRATION [FOLDER]
 # Over links of 100, 200, 500 and 1000 Mbit/s (bench/shaped_network.sh, which needs root): measures messages and all-reduces between two
 # ranks, then really trains. Each rate's link is fitted to its messages alone, and everything else is scored; CALIBRATION holds the kernels
-# of this machine (forerun calibrate -o CALIBRATION). FOLDER, build/shaped where none is given, keeps runs.csv and the platforms.
+# of this machine (forerun calibrate -o this-machine.json: by that name what its caches forget is part of them, as the nodes are its own).
+# FOLDER, build/shaped where none is given, keeps runs.csv and the platforms.
 set -euo pipefail
 
-[ $# -ge 2 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 forerun=$(realpath "$1") calibration=$(realpath "$2") shaped=$(realpath "$(dirname "$0")")/shaped_network.sh
+[ "${calibration##*/}" = this-machine.json ] || { echo "shaped_training.sh: CALIBRATION is a file this-machine.json (got $2)" >&2; exit 2; }
 mkdir -p "${3:-build/shaped}"
 cd "${3:-build/shaped}"
 rm -f runs.csv trained.* links-*.csv staleness.txt
@@ -26,7 +28,7 @@ stale() {  # rate, workload, batch, strategy
 } >>staleness.txt
 
 for rate in ${RATES:-100 200 500 1000}; do
-  printf '%s\n' "name: shaped-$rate" "nodes: 4" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
+  printf '%s\n' "name: this-machine" "nodes: 4" "devices-per-node: 1" "device: cpu" "memory-per-node: 4GiB" \
     "link-bandwidth: ${rate}Mbit/s" "link-latency: 50us" >"shaped-$rate.yaml"
   echo "links of $rate Mbit/s" >&2
   "$shaped" "${rate}mbit" 2 "$forerun" calibrate --links "links-$rate.csv" --platform "shaped-$rate.yaml" >/dev/null 2>>network.log
@@ -50,13 +52,13 @@ for rate in ${RATES:-100 200 500 1000}; do
   train "$rate" 4 mlp 64 40 data=2,servers=2,sync=off,runtime=forerun
 done
 
-# One file. Of the messages those calibrate that a bucket of two packets is small against, and the shortest, which shows the latency.
+# One file. Of the messages those calibrate that a full token bucket is a small part of, and the shortest, which shows the latency.
 head -1 trained.csv | sed 's/$/,calibrates/' >runs.csv
 for rate in ${RATES:-100 200 500 1000}; do
-  awk -F, -v OFS=, -v group="$rate-mbit" '$2 == "ping-pong" {
+  awk -F, -v OFS=, -v group="$rate-mbit" -v bucket=$((rate * 31 > 3200 ? rate * 31 : 3200)) '$2 == "ping-pong" {
     split($6, set, /[=B]/); bytes = set[2]
     $2 = group
-    if (bytes <= 4 || bytes >= 262144) print $0, "yes" }' "links-$rate.csv" >>runs.csv
+    if (bytes <= 4 || bytes >= 32 * bucket) print $0, "yes" }' "links-$rate.csv" >>runs.csv
 done
 sed '1d; s/$/,/' trained.csv >>runs.csv
 cat staleness.txt
