@@ -1,5 +1,6 @@
 #include "io/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace forerun {
@@ -31,7 +32,7 @@ Problem problem(const Text& text, std::string what, std::string allowed, std::st
 }
 
 void Problems::add(Problem problem) {
-  if (full()) return;
+  if (full() || std::ranges::find(problems_, problem) != problems_.end()) return;
   if (problems_.size() == kMost) problem = {.file = std::move(problem.file), .what = "more is wrong than is shown"};
   problems_.push_back(std::move(problem));
 }

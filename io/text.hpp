@@ -30,7 +30,7 @@ class Problems {
  public:
   static constexpr std::size_t kMost = 100;
 
-  /// Beyond kMost only says that there are more.
+  /// Each is kept once, as where several runs name the same file. Beyond kMost only says that there are more.
   void add(Problem problem);
   void add(const BadInput& error);
 

@@ -37,6 +37,14 @@ TEST_CASE("all problems are thrown at once, in order", "[unit]") {
   }
 }
 
+TEST_CASE("the same problem is said once, as where several runs name one file", "[unit]") {
+  Problems problems;
+  const Text unit{.value = "3", .file = "p.yaml", .line = 2, .key = "link-latency"};
+  for (int run = 0; run < 3; ++run) problems.add(problem(unit, "has no unit"));
+  problems.add(problem({.value = "3", .file = "q.yaml", .line = 2, .key = "link-latency"}, "has no unit"));
+  CHECK(problems.all().size() == 2);
+}
+
 TEST_CASE("what is not bad input passes through", "[unit]") {
   Problems problems;
   CHECK_THROWS_AS(problems.collect([] { throw MissingCapability("no GPU"); }), MissingCapability);
