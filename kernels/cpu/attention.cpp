@@ -66,7 +66,7 @@ class AttentionBlocks : public Operator {
 
   /// Factors of a query's softmax: 0 where it is dropped. Each row of scores starts with a hash of its own.
   void draw_factors(const LayerBuffers& b, Index sample, Index head, Index query, Index count, float* __restrict factors) const {
-    const Index row = (a_.keys + kDrawsPerHash - 1) / kDrawsPerHash * kDrawsPerHash;
+    const Index row = ceil_div(a_.keys, kDrawsPerHash) * kDrawsPerHash;
     const std::uint64_t key = sample_key(b.key, b.step, b.first_sample + sample);
     for_each_draws(key, (head * queries_ + query) * row, count, [&](Index offset, const std::uint16_t* draws, Index piece) {
       const auto threshold = static_cast<std::uint16_t>(rate_.threshold);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels/ceil_div.hpp"
 #include "kernels/dropout_draws.hpp"
 
 namespace forerun::cpu {
@@ -22,7 +23,7 @@ void for_each_draws(std::uint64_t sample_key, std::int64_t first, std::int64_t c
   std::array<std::uint16_t, kPiece> draws;
   for (std::int64_t offset = 0; offset < count; offset += kPiece) {
     const std::int64_t piece = std::min(kPiece, count - offset), start = (first + offset) / kDrawsPerHash;
-    const std::int64_t needed = (piece + kDrawsPerHash - 1) / kDrawsPerHash;
+    const std::int64_t needed = ceil_div(piece, kDrawsPerHash);
     for (std::int64_t i = 0; i < needed; ++i) hashes[i] = four_draws(sample_key, start + i);
     std::memcpy(draws.data(), hashes.data(), static_cast<std::size_t>(needed) * sizeof(std::uint64_t));
     visit(offset, draws.data(), piece);

@@ -9,7 +9,7 @@ namespace forerun::cuda {
 struct SoftmaxDraws {
   __device__ SoftmaxDraws(const AttentionTask& task, int sample, int head)
       : key(stream_key(task.step_key, static_cast<std::uint64_t>(task.first_sample + sample))),
-        hashes_a_row((task.keys + kDrawsPerHash - 1) / kDrawsPerHash),
+        hashes_a_row(ceil_div(task.keys, kDrawsPerHash)),
         first(static_cast<std::int64_t>(head) * task.queries * hashes_a_row),
         threshold(task.threshold) {}
 

@@ -53,7 +53,7 @@ __device__ __forceinline__ float soften(const AttentionTask& task, const Softmax
 template <class Tiles, class T>
 __global__ void __launch_bounds__(Tiles::kThreads, Tiles::kChannels == 128 ? 2 : 3)
     forward_kernel(AttentionTask task, AttentionArrays<T> arrays) {
-  const int tiles = tiles_of(task.queries, Tiles::kRows);
+  const int tiles = ceil_div(task.queries, Tiles::kRows);
   const AttentionPlace place = attention_place(task.heads, tiles);
   const int key_head = place.head / (task.heads / task.key_heads);
   const int first_query = (tiles - 1 - place.tile) * Tiles::kRows;  // those that see most keys begin first
@@ -99,7 +99,7 @@ __global__ void __launch_bounds__(Tiles::kThreads, Tiles::kChannels == 128 ? 2 :
 
 template <class Tiles, class T>
 void launch_forward(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
-  const std::int64_t blocks = std::int64_t{task.batch} * task.heads * tiles_of(task.queries, Tiles::kRows);
+  const std::int64_t blocks = std::int64_t{task.batch} * task.heads * ceil_div(task.queries, Tiles::kRows);
   launch_with_shared("attention forward", forward_kernel<Tiles, T>, blocks, Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
 }
 

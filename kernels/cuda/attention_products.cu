@@ -36,7 +36,7 @@ __global__ void products_kernel(AttentionTask task, AttentionArrays<T> arrays, s
 template <class T>
 void attention_products(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
   const std::int64_t rows = std::int64_t{task.batch} * task.queries * task.heads;
-  const std::int64_t blocks = (rows * kWarpLanes + kThreads - 1) / kThreads;
+  const std::int64_t blocks = ceil_div(rows * kWarpLanes, kThreads);
   launch_with_shared("attention products", products_kernel<T>, blocks, kThreads, 0, stream, task, arrays, rows);
 }
 

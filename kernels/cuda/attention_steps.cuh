@@ -24,13 +24,13 @@ class Steps {
       : head_(place.head), first_row_(place.tile * rows), columns_(columns) {
     if (Rows == RowsAre::queries) {
       first_tile_ = 0;
-      tiles_ = tiles_of(keys_seen(task, first_row_ + rows - 1), columns);
+      tiles_ = ceil_div(keys_seen(task, first_row_ + rows - 1), columns);
       count_ = tiles_;
     } else {
       const int shared_by = task.heads / task.key_heads, unseen = first_row_ - (task.keys - task.queries);
       head_ *= shared_by;
       first_tile_ = task.causal && unseen > 0 ? unseen / columns : 0;
-      tiles_ = tiles_of(task.queries, columns) - first_tile_;
+      tiles_ = ceil_div(task.queries, columns) - first_tile_;
       count_ = tiles_ * shared_by;
     }
   }
@@ -50,7 +50,7 @@ class Steps {
 template <RowsAre Rows>
 __device__ __forceinline__ AttentionPlace backward_place(const AttentionTask& task, int rows) {
   constexpr bool kQueries = Rows == RowsAre::queries;
-  const int tiles = tiles_of(kQueries ? task.queries : task.keys, rows);
+  const int tiles = ceil_div(kQueries ? task.queries : task.keys, rows);
   AttentionPlace place = attention_place(kQueries ? task.heads : task.key_heads, tiles);
   if (kQueries) place.tile = tiles - 1 - place.tile;
   return place;
@@ -58,7 +58,7 @@ __device__ __forceinline__ AttentionPlace backward_place(const AttentionTask& ta
 template <RowsAre Rows>
 std::int64_t backward_blocks(const AttentionTask& task, int rows) {
   constexpr bool kQueries = Rows == RowsAre::queries;
-  const int tiles = tiles_of(kQueries ? task.queries : task.keys, rows);
+  const int tiles = ceil_div(kQueries ? task.queries : task.keys, rows);
   return std::int64_t{task.batch} * (kQueries ? task.heads : task.key_heads) * tiles;
 }
 

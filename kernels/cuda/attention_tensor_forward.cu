@@ -130,7 +130,7 @@ __device__ __forceinline__ void write_output(const AttentionTask& task, const At
 template <int D, int RowTiles>
 __global__ void __launch_bounds__(kTensorThreads) forward_kernel(AttentionTask task, AttentionArrays<Element> arrays) {
   constexpr int kStride = kTensorStride<D>, kBlockRows = kRows<RowTiles>;
-  const int tiles = tiles_of(task.queries, kBlockRows);
+  const int tiles = ceil_div(task.queries, kBlockRows);
   const AttentionPlace place = attention_place(task.heads, tiles);
   const int key_head = place.head / (task.heads / task.key_heads);
   const int first_query = (tiles - 1 - place.tile) * kBlockRows;  // those that see most keys begin first
@@ -171,14 +171,14 @@ __global__ void __launch_bounds__(kTensorThreads) forward_kernel(AttentionTask t
 
 template <int D, int RowTiles>
 void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& arrays, cudaStream_t stream) {
-  const std::int64_t blocks = std::int64_t{task.batch} * task.heads * tiles_of(task.queries, kRows<RowTiles>);
+  const std::int64_t blocks = std::int64_t{task.batch} * task.heads * ceil_div(task.queries, kRows<RowTiles>);
   launch_with_shared("attention forward", forward_kernel<D, RowTiles>, blocks, kTensorThreads, kSharedBytes<D, RowTiles>, stream, task,
                      arrays);
 }
 
 template <int D>
 void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& arrays, const AttentionDevice& device, cudaStream_t stream) {
-  const std::int64_t large_blocks = std::int64_t{task.batch} * task.heads * tiles_of(task.queries, kRows<2>);
+  const std::int64_t large_blocks = std::int64_t{task.batch} * task.heads * ceil_div(task.queries, kRows<2>);
   const bool small = task.queries <= kRows<1> || large_blocks < device.multiprocessors || (task.threshold > 0 && !kMayDrop<D, 2>);
   small ? launch_forward<D, 1>(task, arrays, stream) : launch_forward<D, 2>(task, arrays, stream);
 }

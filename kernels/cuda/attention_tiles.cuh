@@ -10,8 +10,6 @@ namespace forerun::cuda {
 inline constexpr float kLog2OfE = 1.44269504088896341F;
 inline constexpr float kLn2 = 0.693147180559945309F;
 
-constexpr int tiles_of(int positions, int rows) { return (positions + rows - 1) / rows; }
-
 /// Blocks are numbered along tiles first: those that run side by side share the keys of their head in the second-level cache.
 struct AttentionPlace {
   int sample;

@@ -175,7 +175,7 @@ namespace {
 /// Bytes of the two sums of each channel, before the scratch memory of what finds them.
 std::size_t sums_bytes(const NormShape& shape) {
   constexpr std::size_t kStart = 256;
-  return (static_cast<std::size_t>(2 * shape.channels) * sizeof(float) + kStart - 1) / kStart * kStart;
+  return ceil_div(static_cast<std::size_t>(2 * shape.channels) * sizeof(float), kStart) * kStart;
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ Tile tile_for(std::int64_t vectors) {
   return {lanes, kThreads / lanes};
 }
 
-unsigned blocks_along(std::int64_t vectors, const Tile& tile) { return static_cast<unsigned>((vectors + tile.lanes - 1) / tile.lanes); }
+unsigned blocks_along(std::int64_t vectors, const Tile& tile) { return static_cast<unsigned>(ceil_div(vectors, tile.lanes)); }
 
 template <class T, int Width>
 __global__ void add_bias_kernel(T* __restrict__ y, const T* __restrict__ bias, std::int64_t rows, std::int64_t columns) {
@@ -79,7 +79,7 @@ __global__ void sum_columns_kernel(const T* __restrict__ y, float* __restrict__ 
 /// `parts` of the rows, each to a row of its own.
 template <class T>
 void sum_columns(const T* y, float* sums, std::int64_t rows, std::int64_t columns, std::int64_t parts, cudaStream_t stream) {
-  const std::int64_t rows_of_part = (rows + parts - 1) / parts;
+  const std::int64_t rows_of_part = ceil_div(rows, parts);
   const auto launch_with = [&](auto kernel, int width) {
     const Tile tile = tile_for(columns / width);
     launch("sums of columns", kernel, dim3(blocks_along(columns / width, tile), static_cast<unsigned>(parts)), dim3(tile.lanes, tile.rows),
@@ -101,7 +101,7 @@ void add_bias(Precision precision, void* y, const void* bias, std::int64_t rows,
     const auto launch_with = [&](auto kernel, int width) {
       const Tile tile = tile_for(columns / width);
       const unsigned along = blocks_along(columns / width, tile);
-      const std::int64_t down = std::min((rows + tile.rows - 1) / tile.rows, std::max<std::int64_t>(1, kMostBlocks / along));
+      const std::int64_t down = std::min(ceil_div(rows, tile.rows), std::max<std::int64_t>(1, kMostBlocks / along));
       launch("add_bias", kernel, dim3(along, static_cast<unsigned>(down)), dim3(tile.lanes, tile.rows), 0, stream, static_cast<T*>(y),
              static_cast<const T*>(bias), rows, columns);
     };

@@ -2,6 +2,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "kernels/ceil_div.hpp"
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/convolution.hpp"
 #include "kernels/cuda/elementwise.hpp"
@@ -15,7 +16,7 @@ namespace {
 constexpr float kOne = 1, kZero = 0;
 constexpr std::size_t kAlignment = 16;  // that kernels of cuDNN rely on; what lies behind other layers' weights or samples may lack it
 
-constexpr std::size_t rounded(std::size_t bytes) { return (bytes + 255) / 256 * 256; }
+constexpr std::size_t rounded(std::size_t bytes) { return ceil_div(bytes, 256) * 256; }
 bool is_aligned(const void* array) { return reinterpret_cast<std::uintptr_t>(array) % kAlignment == 0; }
 
 /// Scratch memory begins with the workspace of cuDNN's algorithm.

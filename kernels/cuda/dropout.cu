@@ -22,7 +22,7 @@ struct Batch {
 template <class T>
 __global__ void __launch_bounds__(kThreads) forward_kernel(const T* __restrict__ x, T* __restrict__ y, std::uint8_t* __restrict__ mask,
                                                            Batch batch, std::uint32_t threshold, float scale, bool whole) {
-  const std::int64_t hashes = (batch.elements + kDrawsPerHash - 1) / kDrawsPerHash;
+  const std::int64_t hashes = ceil_div(batch.elements, kDrawsPerHash);
   for (std::int64_t n = blockIdx.y * blockDim.y + threadIdx.y; n < batch.samples; n += gridDim.y * blockDim.y) {
     // sample_key(), whose first part is one for all samples.
     const std::uint64_t key = stream_key(batch.step_key, static_cast<std::uint64_t>(batch.first_sample + n));
@@ -71,12 +71,12 @@ void dropout_forward(Precision precision, const void* x, void* y, std::uint8_t* 
                      const DropoutDraws& draws, cudaStream_t stream) {
   const std::uint64_t step_key = stream_key(draws.layer_key, static_cast<std::uint64_t>(draws.step));
   const Batch samples{batch, elements, step_key, draws.first_sample};
-  const std::int64_t hashes = (elements + kDrawsPerHash - 1) / kDrawsPerHash;
+  const std::int64_t hashes = ceil_div(elements, kDrawsPerHash);
   unsigned along = kWarpLanes;  // threads along a sample; the others of a block take further samples
   while (along < kThreads && along < hashes) along *= 2;
   const unsigned rows = kThreads / along;
   const dim3 blocks(blocks_for(hashes, static_cast<int>(along) * kHashesPerThread),
-                    static_cast<unsigned>(std::min<std::int64_t>((batch + rows - 1) / rows, kMostRows)));
+                    static_cast<unsigned>(std::min<std::int64_t>(ceil_div(batch, rows), kMostRows)));
   const bool whole = elements % kDrawsPerHash == 0 && aligned(x, y, mask);
   with_element(precision, [&](auto element) {
     using T = decltype(element);

@@ -10,12 +10,12 @@ constexpr int kPiece = 32;  // positions in the order of their rows that a threa
 
 /// Threads of a block: x along the channels, y over positions.
 dim3 threads_for(std::int64_t accesses) {
-  const std::int64_t warps = (accesses + kWarpLanes - 1) / kWarpLanes;
+  const std::int64_t warps = ceil_div(accesses, kWarpLanes);
   const unsigned along = warps * kWarpLanes < kThreads ? static_cast<unsigned>(warps) * kWarpLanes : kThreads;
   return {along, kThreads / along};
 }
 
-unsigned blocks_along(std::int64_t count, unsigned threads) { return static_cast<unsigned>((count + threads - 1) / threads); }
+unsigned blocks_along(std::int64_t count, unsigned threads) { return static_cast<unsigned>(ceil_div(count, threads)); }
 
 /// Bound by memory: a row read and written for each position, consecutive threads at consecutive addresses.
 template <class To, class From, int Width>
@@ -110,7 +110,7 @@ __global__ void __launch_bounds__(kThreads)
   store_floats(to, sum);
 }
 
-std::int64_t pieces(const EmbeddingShape& shape) { return (shape.positions + kPiece - 1) / kPiece; }
+std::int64_t pieces(const EmbeddingShape& shape) { return ceil_div(shape.positions, kPiece); }
 
 std::size_t partial_bytes(const EmbeddingShape& shape) {
   return static_cast<std::size_t>(2 * pieces(shape) * shape.channels) * sizeof(float);
@@ -120,7 +120,7 @@ template <class T, int Width>
 void sum_rows(const EmbeddingShape& shape, const std::int32_t* picked, const T* dy, const RowOrder& order, const Sums& sums,
               cudaStream_t stream) {
   const dim3 threads = threads_for(shape.channels / Width);
-  const dim3 blocks(blocks_along(pieces(shape), threads.y), blocks_along((shape.channels + Width - 1) / Width, threads.x));
+  const dim3 blocks(blocks_along(pieces(shape), threads.y), blocks_along(ceil_div(shape.channels, Width), threads.x));
   launch("embedding backward weights", sum_pieces_kernel<T, Width>, blocks, threads, 0, stream, dy, picked, order.position, order.end, sums,
          shape.positions);
   launch("embedding backward weights", join_pieces_kernel<Width>, blocks, threads, 0, stream, picked, order.position, order.end, sums,

@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(kOfBlock)
 /// counts[row] becomes the number of positions of all rows before it. One block: each thread adds up a run of rows, then the runs.
 __global__ void __launch_bounds__(kOfBlock) begin_kernel(std::int32_t* counts, std::int64_t rows) {
   __shared__ std::int32_t of_thread[kOfBlock];
-  const std::int64_t run = (rows + kOfBlock - 1) / kOfBlock, first = threadIdx.x * run;
+  const std::int64_t run = ceil_div(rows, kOfBlock), first = threadIdx.x * run;
   const std::int64_t last = first + run < rows ? first + run : rows;
   std::int32_t sum = 0;
   for (std::int64_t row = first; row < last; ++row) sum += counts[row];
@@ -83,7 +83,7 @@ RowOrder order_by_row(const std::int32_t* picked, std::int64_t positions, std::i
   std::int32_t *ranks = order + positions, *alike = ranks + positions, *next = alike + positions;
   const char* what = "order of an embedding's positions";
   check(cudaMemsetAsync(next, 0, static_cast<std::size_t>(rows) * sizeof(std::int32_t), stream), what);
-  const auto blocks = static_cast<unsigned>((positions + kOfBlock - 1) / kOfBlock);
+  const auto blocks = static_cast<unsigned>(ceil_div(positions, kOfBlock));
   launch(what, rank_kernel, blocks, kOfBlock, 0, stream, picked, positions, next, ranks, alike);
   launch(what, begin_kernel, 1, kOfBlock, 0, stream, next, rows);
   launch(what, place_kernel, 1, kOfBlock, 0, stream, picked, positions, ranks, alike, next, order);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/ceil_div.hpp"
 #include "kernels/cuda/check.hpp"
 #include "kernels/cuda/dynamic_shared.cuh"
 
@@ -18,7 +19,7 @@ inline constexpr int kMostBlocks = 4096;  ///< of elementwise kernels: threads s
 inline constexpr int kWarpLanes = 32;
 
 constexpr unsigned blocks_for(std::int64_t count, int threads = kThreads) {
-  const std::int64_t blocks = (count + threads - 1) / threads;
+  const std::int64_t blocks = ceil_div(count, threads);
   return static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks);
 }
 

@@ -123,7 +123,7 @@ __global__ void __launch_bounds__(kMostThreads)
 /// Calls launch(width, groups) with the elements of an access as a constant.
 template <class T, class Launch>
 void over_rows(const NormShape& shape, bool addresses, Launch launch) {
-  const auto with = [&](auto width) { launch(width, row_groups(shape.rows, (shape.channels + width - 1) / width, kHeld, kMostThreads)); };
+  const auto with = [&](auto width) { launch(width, row_groups(shape.rows, ceil_div(shape.channels, width), kHeld, kMostThreads)); };
   if (addresses && shape.channels % kVectorWidth<T> == 0)
     with(std::integral_constant<int, kVectorWidth<T>>{});
   else

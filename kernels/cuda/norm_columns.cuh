@@ -21,14 +21,14 @@ struct ColumnGrid {
 /// `width` is the columns of a thread. Enough blocks for the largest GPU, of at least four rows a thread.
 inline ColumnGrid column_grid(std::int64_t rows, std::int64_t columns, int width) {
   constexpr std::int64_t kBlocks = 1024, kLeastRows = 4;
-  const std::int64_t accesses = (columns + width - 1) / width;
+  const std::int64_t accesses = ceil_div(columns, width);
   unsigned along = 1;
   while (along < kWarpLanes && along < accesses) along *= 2;
   const unsigned down = kThreads / along;
-  const std::int64_t tiles = (accesses + along - 1) / along, least = kLeastRows * down;
-  const std::int64_t chunks = std::clamp<std::int64_t>(kBlocks / tiles, 1, (rows + least - 1) / least);
-  const std::int64_t chunk_rows = (rows + chunks - 1) / chunks;
-  return {dim3(static_cast<unsigned>(tiles), static_cast<unsigned>((rows + chunk_rows - 1) / chunk_rows)), dim3(along, down), chunk_rows};
+  const std::int64_t tiles = ceil_div(accesses, along), least = kLeastRows * down;
+  const std::int64_t chunks = std::clamp<std::int64_t>(kBlocks / tiles, 1, ceil_div(rows, least));
+  const std::int64_t chunk_rows = ceil_div(rows, chunks);
+  return {dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(ceil_div(rows, chunk_rows))), dim3(along, down), chunk_rows};
 }
 
 /// Calls launch(width, grid) with the columns of a thread as a constant: a vector of them where `wide`, else one.
@@ -81,6 +81,6 @@ __device__ __forceinline__ void add_up_columns(float (&sums)[Count]) {
 /// Blocks that join the chunks of each column: x 8 columns, a sector of memory, y over the chunks.
 inline constexpr unsigned kJoinColumns = 8;
 inline dim3 join_threads() { return {kJoinColumns, kThreads / kJoinColumns}; }
-inline unsigned join_blocks(std::int64_t columns) { return static_cast<unsigned>((columns + kJoinColumns - 1) / kJoinColumns); }
+inline unsigned join_blocks(std::int64_t columns) { return static_cast<unsigned>(ceil_div(columns, kJoinColumns)); }
 
 }  // namespace forerun::cuda

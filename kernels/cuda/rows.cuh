@@ -17,7 +17,7 @@ inline RowGroups row_groups(std::int64_t rows, std::int64_t row_accesses, int ac
   int along = kWarpLanes;
   while (along < most_threads && static_cast<std::int64_t>(along) * accesses < row_accesses) along *= 2;
   const unsigned of_block = along == kWarpLanes ? kRowsOfBlock : 1;
-  return {static_cast<unsigned>((rows + of_block - 1) / of_block), dim3(static_cast<unsigned>(along), of_block)};
+  return {static_cast<unsigned>(ceil_div(rows, of_block)), dim3(static_cast<unsigned>(along), of_block)};
 }
 
 /// The row of the calling thread, which may be past the end of the matrix; then its whole warp is, and only where a block has several.

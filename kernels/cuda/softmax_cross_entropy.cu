@@ -21,7 +21,7 @@ struct Row {
   __device__ Row(const T* first, std::int64_t elements)
       : before(static_cast<int>(reinterpret_cast<std::uintptr_t>(first) % kVectorBytes / sizeof(T))),
         end(before + elements),
-        vectors((end + kWidth - 1) / kWidth) {}
+        vectors(ceil_div(end, kWidth)) {}
   __device__ bool has(std::int64_t at) const { return at >= before && at < end; }
 
   /// Calls visit(vector, whole) for those of the calling thread, `whole` a constant: the edges of a row are two threads', so that nothing

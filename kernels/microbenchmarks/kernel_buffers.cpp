@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/ceil_div.hpp"
 #include "kernels/trainer/network.hpp"
 #include "kernels/trainer/random.hpp"
 #include "workloads/formulas.hpp"
@@ -15,14 +16,14 @@ namespace {
 constexpr std::size_t kLine = 64 / sizeof(float);
 constexpr std::size_t kTable = std::size_t{1} << 18;
 
-constexpr std::size_t lines(std::int64_t elements) { return (static_cast<std::size_t>(elements) + kLine - 1) / kLine * kLine; }
+constexpr std::size_t lines(std::int64_t elements) { return ceil_div(static_cast<std::size_t>(elements), kLine) * kLine; }
 
 std::size_t elements_in_lines(const KernelArrays& arrays) {
   constexpr std::int64_t kBytes = sizeof(float);
   std::size_t elements = 0;
   for (const std::int64_t array : {arrays.input, arrays.output, arrays.output_gradient, arrays.input_gradient, arrays.weights,
                                    arrays.weight_gradient, arrays.velocity, arrays.second_moment, arrays.indices, arrays.labels,
-                                   arrays.picked, arrays.statistics, arrays.running, (arrays.mask + kBytes - 1) / kBytes})
+                                   arrays.picked, arrays.statistics, arrays.running, ceil_div(arrays.mask, kBytes)})
     elements += lines(array);
   for (const auto* further : {&arrays.further_inputs, &arrays.further_input_gradients})
     for (const std::int64_t array : *further) elements += lines(array);
@@ -41,7 +42,7 @@ void fill_with_normals(std::span<float> values) {
 float* Arena::reserve(std::size_t bytes) {
   if (memory_.size() * sizeof(float) < bytes) {
     memory_ = {};  // first, so that both never stand side by side
-    memory_ = AlignedArray<float>((bytes + sizeof(float) - 1) / sizeof(float));
+    memory_ = AlignedArray<float>(ceil_div(bytes, sizeof(float)));
   }
   return memory_.data();
 }

@@ -1,5 +1,6 @@
 #include "kernels/microbenchmarks/set_layout.hpp"
 
+#include "kernels/ceil_div.hpp"
 #include "kernels/microbenchmarks/kernel_arrays.hpp"
 
 namespace forerun {
@@ -19,7 +20,7 @@ class LayoutWriter {
     if (elements == 0) return;
     layout_.arrays.push_back({layout_.bytes, elements, bytes, filling, below, hand});
     const std::size_t size = static_cast<std::size_t>(elements) * static_cast<std::size_t>(bytes);
-    layout_.bytes += (size + kSetAlignment - 1) / kSetAlignment * kSetAlignment;
+    layout_.bytes += ceil_div(size, kSetAlignment) * kSetAlignment;
   }
   /// Whether products read a copy of the weights in bf16, or an update writes it.
   [[nodiscard]] bool has_rounded_weights() const { return activation_ == kRounded && kernel_.pass != Pass::backward_weights; }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/ceil_div.hpp"
 #include "kernels/trainer/step_order.hpp"
 #include "workloads/formulas.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t kLine = 64 / sizeof(float);
 
-constexpr std::size_t on_next_line(std::size_t offset) { return (offset + kLine - 1) / kLine * kLine; }
+constexpr std::size_t on_next_line(std::size_t offset) { return ceil_div(offset, kLine) * kLine; }
 
 /// Layers by when their gradients are whole: that of shared weights is its owner's, if this rank has it.
 std::vector<int> gradient_order(const Workload& workload, const StepPlan& plan, int rank_class, const std::vector<int>& owners) {
