@@ -1,5 +1,7 @@
+#include <cassert>
 #include <cmath>
 
+#include "kernels/adam.hpp"
 #include "kernels/cpu/layers.hpp"
 #include "kernels/cpu/threads.hpp"
 #include "workloads/formulas.hpp"
@@ -25,9 +27,7 @@ void sgd_momentum(const UpdateRule& rule, std::int64_t count, const float* __res
 /// `decay` is what the weights keep of themselves before the step.
 void adam(const UpdateRule& rule, float decay, std::int64_t step, std::int64_t count, const float* __restrict g, float* __restrict m,
           float* __restrict s, float* __restrict w) {
-  const auto unbiased = [step](float beta) { return 1 - std::pow(static_cast<double>(beta), static_cast<double>(step)); };
-  const auto rate = static_cast<float>(rule.learning_rate / unbiased(rule.momentum));
-  const auto root = static_cast<float>(1 / std::sqrt(unbiased(rule.second_momentum)));
+  const auto [rate, root] = adam_step(rule, step);
   for (std::int64_t i = 0; i < count; ++i) {
     const float gradient = rule.gradient_scale * g[i];
     m[i] = rule.momentum * m[i] + (1 - rule.momentum) * gradient;
@@ -52,7 +52,7 @@ class Update final : public Operator {
           const float kept = 1 - rule_.learning_rate * rule_.weight_decay;
           return adam(rule_, kept, b.step, count, gradient, b.velocity + first, b.second_moment + first, weights);
         }
-        case Optimizer::lbfgs: return;  // not offered
+        case Optimizer::lbfgs: assert(false);  // not offered
       }
     });
   }

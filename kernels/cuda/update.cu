@@ -1,5 +1,6 @@
-#include <cmath>
+#include <cassert>
 
+#include "kernels/adam.hpp"
 #include "kernels/cuda/update.hpp"
 #include "kernels/cuda/vectors.cuh"
 
@@ -42,9 +43,7 @@ struct Adam {
 };
 
 Adam adam(const UpdateRule& rule, std::int64_t step, float kept) {
-  const auto unbiased = [step](float beta) { return 1 - std::pow(static_cast<double>(beta), static_cast<double>(step)); };
-  const auto rate = static_cast<float>(rule.learning_rate / unbiased(rule.momentum));
-  const auto root = static_cast<float>(1 / std::sqrt(unbiased(rule.second_momentum)));
+  const auto [rate, root] = adam_step(rule, step);
   return {rate, root, rule.momentum, rule.second_momentum, rule.epsilon, rule.gradient_scale, kept};
 }
 
@@ -90,7 +89,7 @@ void update(const UpdateRule& rule, Optimizer optimizer, std::int64_t number, co
     case Optimizer::sgd_momentum: return step(Momentum{rule.learning_rate, rule.momentum, rule.gradient_scale}, arrays, count, stream);
     case Optimizer::adam: return step(adam(rule, number, 1), arrays, count, stream);
     case Optimizer::adamw: return step(adam(rule, number, 1 - rule.learning_rate * rule.weight_decay), arrays, count, stream);
-    case Optimizer::lbfgs: return;  // not offered
+    case Optimizer::lbfgs: assert(false);  // not offered
   }
 }
 
