@@ -22,9 +22,11 @@ constexpr std::uint64_t four_draws(std::uint64_t sample_key, std::int64_t hash) 
   return mix_bits(sample_key + static_cast<std::uint64_t>(hash));
 }
 
-/// Uniform in [0, 2^16).
+/// One of the four, uniform in [0, 2^16); `place` in [0, kDrawsPerHash).
+constexpr std::uint32_t draw_of(std::uint64_t hash, int place) { return static_cast<std::uint32_t>(hash >> (16 * place)) & 0xffffU; }
+
 constexpr std::uint32_t draw(std::uint64_t sample_key, std::int64_t element) {
-  return static_cast<std::uint32_t>(four_draws(sample_key, element / kDrawsPerHash) >> (16 * (element % kDrawsPerHash))) & 0xffffU;
+  return draw_of(four_draws(sample_key, element / kDrawsPerHash), static_cast<int>(element % kDrawsPerHash));
 }
 
 /// A share of elements to drop, in [0, 1), to the next 2^-16: those that draw less than `threshold`. The others are scaled up by what

@@ -18,7 +18,7 @@ struct SoftmaxDraws {
     return four_draws(key, first + static_cast<std::int64_t>(query) * hashes_a_row + four);
   }
   [[nodiscard]] __device__ __forceinline__ bool keeps(int query, int at) const {
-    return (hash(query, at / kDrawsPerHash) >> (16 * (at % kDrawsPerHash)) & 0xffffU) >= threshold;
+    return draw_of(hash(query, at / kDrawsPerHash), at % kDrawsPerHash) >= threshold;
   }
 
   std::uint64_t key;

@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(kThreads) forward_kernel(const T* __restrict__
     for (std::int64_t hash = first_element(); hash < hashes; hash += element_stride()) {
       const std::uint64_t draws = four_draws(key, hash);
       const std::int64_t in_sample = hash * kDrawsPerHash, at = n * batch.elements + in_sample;
-      const auto stays = [&](int e) { return (static_cast<std::uint32_t>(draws >> (16 * e)) & 0xffffU) >= threshold; };
+      const auto stays = [&](int e) { return draw_of(draws, e) >= threshold; };
       if (whole) {
         float values[kDrawsPerHash];
         Vector<std::uint8_t, kDrawsPerHash> stayed;
