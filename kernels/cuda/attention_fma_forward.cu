@@ -14,15 +14,6 @@ struct RunningSoftmax {
   float sum = 0;
 };
 
-__device__ __forceinline__ float group_max(float value) {
-  for (int lanes = kGroup / 2; lanes > 0; lanes /= 2) value = fmaxf(value, __shfl_xor_sync(0xffffffffU, value, lanes));
-  return value;
-}
-__device__ __forceinline__ float group_sum(float value) {
-  for (int lanes = kGroup / 2; lanes > 0; lanes /= 2) value += __shfl_xor_sync(0xffffffffU, value, lanes);
-  return value;
-}
-
 /// Scores of a query to exponentials after dropout, zero for keys that it does not see; gives by which factor what was summed before
 /// shrinks [Milakov & Gimelshein 2018, algorithm 3].
 template <int Count>
@@ -36,7 +27,7 @@ __device__ __forceinline__ float soften(const AttentionTask& task, const Softmax
     scores[j] = first_key + lane + j * kGroup < seen ? scores[j] * scale : -INFINITY;
     largest = fmaxf(largest, scores[j]);
   }
-  largest = fmaxf(softmax.largest, group_max(largest));
+  largest = fmaxf(softmax.largest, lane_max<kGroup>(largest));
 #pragma unroll
   for (int j = 0; j < Count; ++j) {
     scores[j] = fast_exp2(scores[j] - largest);
@@ -44,7 +35,7 @@ __device__ __forceinline__ float soften(const AttentionTask& task, const Softmax
     if (task.threshold > 0 && !draws.keeps(query, first_key + lane + j * kGroup)) scores[j] = 0;
   }
   const float shrink = fast_exp2(softmax.largest - largest);
-  softmax = {largest, softmax.sum * shrink + group_sum(sum)};
+  softmax = {largest, softmax.sum * shrink + lane_sum<kGroup>(sum)};
   return shrink;
 }
 

@@ -25,7 +25,7 @@ __global__ void products_kernel(AttentionTask task, AttentionArrays<T> arrays, s
   } else {
     for (int c = lane; c < task.value_channels; c += kWarpLanes) sum += to_float(y[c]) * to_float(dy[c]);
   }
-  sum = warp_sum(sum);
+  sum = lane_sum(sum);
   const std::int64_t position = row / task.heads;  // of all samples
   const int sample = static_cast<int>(position / task.queries), query = static_cast<int>(position % task.queries);
   if (lane == 0) arrays.products[first_statistic(task, sample, static_cast<int>(row % task.heads)) + query] = sum;

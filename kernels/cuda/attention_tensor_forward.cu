@@ -8,6 +8,7 @@ using Element = __nv_bfloat16;
 
 constexpr int kColumns = 64;  // keys whose scores a warp has at once
 constexpr int kColumnTiles = kColumns / kTile;
+constexpr int kQuad = 4;  // lanes that have a row of scores among them
 
 template <int RowTiles>
 constexpr int kRows = kTensorWarps* RowTiles* kTile;
@@ -24,15 +25,6 @@ struct RunningSoftmax {
   float largest[2] = {-INFINITY, -INFINITY};
   float sum[2] = {};
 };
-
-__device__ __forceinline__ float quad_max(float value) {
-  value = fmaxf(value, __shfl_xor_sync(0xffffffffU, value, 1));
-  return fmaxf(value, __shfl_xor_sync(0xffffffffU, value, 2));
-}
-__device__ __forceinline__ float quad_sum(float value) {
-  value += __shfl_xor_sync(0xffffffffU, value, 1);
-  return value + __shfl_xor_sync(0xffffffffU, value, 2);
-}
 
 __device__ __forceinline__ void mask_scores(const AttentionTask& task, TileSum (&scores)[kColumnTiles], int first_query, int first_key) {
   const int seen[2] = {keys_seen(task, first_query + tile_row(0)), keys_seen(task, first_query + tile_row(2))};
@@ -53,7 +45,7 @@ __device__ __forceinline__ void soften(TileSum (&scores)[kColumnTiles], float sc
 #pragma unroll
       for (int i = 0; i < 8; ++i)
         if (i / 2 % 2 == half) largest = fmaxf(largest, scores[j].at[i]);
-    largest = fmaxf(softmax.largest[half], quad_max(largest) * scale);
+    largest = fmaxf(softmax.largest[half], lane_max<kQuad>(largest) * scale);
 #pragma unroll
     for (int j = 0; j < kColumnTiles; ++j)
 #pragma unroll
@@ -115,7 +107,7 @@ __device__ __forceinline__ void write_output(const AttentionTask& task, const At
   float factor[2];
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
-    const float sum = quad_sum(softmax.sum[half]);
+    const float sum = lane_sum<kQuad>(softmax.sum[half]);
     const int query = first_query + tile_row(2 * half);
     factor[half] = task.kept_scale / sum;
     if (query < task.queries && threadIdx.x % 4 == 0) statistics[query] = kLn2 * (softmax.largest[half] + log2f(sum));

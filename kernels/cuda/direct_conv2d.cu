@@ -1,4 +1,5 @@
 #include "kernels/cuda/direct_conv2d.hpp"
+#include "kernels/cuda/rows.cuh"
 #include "kernels/cuda/windows.cuh"
 
 namespace forerun::cuda {
@@ -44,7 +45,6 @@ __global__ void backward_data_kernel(WindowShape s, int groups, const T* __restr
 template <class T>
 __global__ void backward_weights_kernel(WindowShape s, int groups, const T* __restrict__ x, const T* __restrict__ dy,
                                         float* __restrict__ gradient) {
-  __shared__ float partial[kThreads];
   const DirectConvolution shape{s, groups};
   const int channels = shape.group_channels();
   const std::int64_t weight = blockIdx.x;
@@ -61,12 +61,8 @@ __global__ void backward_weights_kernel(WindowShape s, int groups, const T* __re
     const Pixel from{row / s.output_height, 0, 0, input};
     sum += to_float(x[input_element(s, from, y, x_column)]) * to_float(dy[static_cast<std::int64_t>(pixel) * s.output_channels + output]);
   }
-  partial[threadIdx.x] = sum;
-  for (unsigned half = kThreads / 2; half > 0; half /= 2) {
-    __syncthreads();
-    if (threadIdx.x < half) partial[threadIdx.x] += partial[threadIdx.x + half];
-  }
-  if (threadIdx.x == 0) gradient[weight] = partial[0];
+  sum = row_sum(sum);
+  if (threadIdx.x == 0) gradient[weight] = sum;
 }
 
 }  // namespace

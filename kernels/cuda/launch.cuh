@@ -54,14 +54,15 @@ __device__ __forceinline__ __nv_bfloat16 from_float<__nv_bfloat16>(float value) 
 __device__ __forceinline__ std::int64_t first_element() { return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ std::int64_t element_stride() { return static_cast<std::int64_t>(gridDim.x) * blockDim.x; }
 
-/// The sum over the lanes of a warp, for all of them.
-__device__ __forceinline__ float warp_sum(float value) {
-  for (int lanes = kWarpLanes / 2; lanes > 0; lanes /= 2) value += __shfl_xor_sync(0xffffffffU, value, lanes);
+/// The sum, and the largest, over each so many lanes of a warp that follow one another, for all of them: every lane of the warp calls it.
+template <int Lanes = kWarpLanes>
+__device__ __forceinline__ float lane_sum(float value) {
+  for (int apart = Lanes / 2; apart > 0; apart /= 2) value += __shfl_xor_sync(0xffffffffU, value, apart);
   return value;
 }
-
-__device__ __forceinline__ float warp_max(float value) {
-  for (int lanes = kWarpLanes / 2; lanes > 0; lanes /= 2) value = fmaxf(value, __shfl_xor_sync(0xffffffffU, value, lanes));
+template <int Lanes = kWarpLanes>
+__device__ __forceinline__ float lane_max(float value) {
+  for (int apart = Lanes / 2; apart > 0; apart /= 2) value = fmaxf(value, __shfl_xor_sync(0xffffffffU, value, apart));
   return value;
 }
 

@@ -36,15 +36,15 @@ __device__ __forceinline__ float combine_warps(float value, float neutral, Combi
 
 /// The sum, and the largest, over the threads of a row, for all of them: every thread of the row calls it.
 __device__ __forceinline__ float row_sum(float value) {
-  value = warp_sum(value);
+  value = lane_sum(value);
   if (blockDim.x == kWarpLanes) return value;
-  return combine_warps(value, 0, [](float of_warp) { return warp_sum(of_warp); });
+  return combine_warps(value, 0, [](float of_warp) { return lane_sum(of_warp); });
 }
 
 __device__ __forceinline__ float row_max(float value) {
-  value = warp_max(value);
+  value = lane_max(value);
   if (blockDim.x == kWarpLanes) return value;
-  return combine_warps(value, value, [](float of_warp) { return warp_max(of_warp); });
+  return combine_warps(value, value, [](float of_warp) { return lane_max(of_warp); });
 }
 
 }  // namespace forerun::cuda
