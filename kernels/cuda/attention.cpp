@@ -142,20 +142,12 @@ std::unique_ptr<Operator> make(const AttentionDevice& device, const Kernel& kern
   return std::make_unique<BackwardData<T>>(device, kernel, std::move(context), options);
 }
 
-int attribute(cudaDeviceAttr which, int device) {
-  int value = 0;
-  check(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute");
-  return value;
-}
-
 }  // namespace
 
 AttentionDevice attention_device() {
-  int device = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  return {.tensor_cores = attribute(cudaDevAttrComputeCapabilityMajor, device) >= 8,
-          .shared_bytes = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
-          .multiprocessors = attribute(cudaDevAttrMultiProcessorCount, device)};
+  return {.tensor_cores = device_attribute(cudaDevAttrComputeCapabilityMajor) >= 8,
+          .shared_bytes = device_attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin),
+          .multiprocessors = device_attribute(cudaDevAttrMultiProcessorCount)};
 }
 
 std::unique_ptr<Operator> attention_for(const AttentionDevice& device, const Kernel& kernel, std::shared_ptr<Context> context,

@@ -95,10 +95,10 @@ __global__ void __launch_bounds__(Tiles::kThreads) backward_kernel(AttentionTask
 
 template <class Tiles, class T>
 void launch_backward(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
-  launch_with_shared("attention backward of keys", backward_kernel<RowsAre::keys, Tiles, T>,
-                     backward_blocks<RowsAre::keys>(task, Tiles::kRows), Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
-  launch_with_shared("attention backward of queries", backward_kernel<RowsAre::queries, Tiles, T>,
-                     backward_blocks<RowsAre::queries>(task, Tiles::kRows), Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
+  launch("attention backward of keys", backward_kernel<RowsAre::keys, Tiles, T>, backward_blocks<RowsAre::keys>(task, Tiles::kRows),
+         Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
+  launch("attention backward of queries", backward_kernel<RowsAre::queries, Tiles, T>,
+         backward_blocks<RowsAre::queries>(task, Tiles::kRows), Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
 }
 
 }  // namespace

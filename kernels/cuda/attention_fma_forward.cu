@@ -90,8 +90,8 @@ __global__ void __launch_bounds__(Tiles::kThreads, Tiles::kChannels == 128 ? 2 :
 
 template <class Tiles, class T>
 void launch_forward(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
-  const std::int64_t blocks = std::int64_t{task.batch} * task.heads * ceil_div(task.queries, Tiles::kRows);
-  launch_with_shared("attention forward", forward_kernel<Tiles, T>, blocks, Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
+  const int blocks = attention_blocks(task, task.heads, ceil_div(task.queries, Tiles::kRows));
+  launch("attention forward", forward_kernel<Tiles, T>, blocks, Tiles::kThreads, kSharedBytes<Tiles>, stream, task, arrays);
 }
 
 }  // namespace

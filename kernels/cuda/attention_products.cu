@@ -36,8 +36,8 @@ __global__ void products_kernel(AttentionTask task, AttentionArrays<T> arrays, s
 template <class T>
 void attention_products(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
   const std::int64_t rows = std::int64_t{task.batch} * task.queries * task.heads;
-  const std::int64_t blocks = ceil_div(rows * kWarpLanes, kThreads);
-  launch_with_shared("attention products", products_kernel<T>, blocks, kThreads, 0, stream, task, arrays, rows);
+  const auto blocks = static_cast<unsigned>(ceil_div(rows * kWarpLanes, kThreads));
+  launch("attention products", products_kernel<T>, blocks, kThreads, 0, stream, task, arrays, rows);
 }
 
 template void attention_products(const AttentionTask&, const AttentionArrays<float>&, cudaStream_t);

@@ -56,10 +56,10 @@ __device__ __forceinline__ AttentionPlace backward_place(const AttentionTask& ta
   return place;
 }
 template <RowsAre Rows>
-std::int64_t backward_blocks(const AttentionTask& task, int rows) {
+int backward_blocks(const AttentionTask& task, int rows) {
   constexpr bool kQueries = Rows == RowsAre::queries;
   const int tiles = ceil_div(kQueries ? task.queries : task.keys, rows);
-  return std::int64_t{task.batch} * (kQueries ? task.heads : task.key_heads) * tiles;
+  return attention_blocks(task, kQueries ? task.heads : task.key_heads, tiles);
 }
 
 /// The arrays of a pass as a block's rows or columns: queries with the gradients of their outputs, or keys with values.

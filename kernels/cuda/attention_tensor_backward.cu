@@ -159,8 +159,8 @@ __global__ void __launch_bounds__(kTensorThreads) backward_kernel(AttentionTask 
 
 template <int D, int RowTiles, RowsAre Rows>
 void launch_backward(const AttentionTask& task, const AttentionArrays<Element>& arrays, cudaStream_t stream) {
-  launch_with_shared("attention backward", backward_kernel<D, RowTiles, Rows>, backward_blocks<Rows>(task, kRows<RowTiles>), kTensorThreads,
-                     Tiles<D, RowTiles>::kBytes, stream, task, arrays);
+  launch(Rows == RowsAre::keys ? "attention backward of keys" : "attention backward of queries", backward_kernel<D, RowTiles, Rows>,
+         backward_blocks<Rows>(task, kRows<RowTiles>), kTensorThreads, Tiles<D, RowTiles>::kBytes, stream, task, arrays);
 }
 
 /// Larger tiles where two blocks of them have room beside one another, and where there are enough of them for all multiprocessors. Beside

@@ -163,14 +163,13 @@ __global__ void __launch_bounds__(kTensorThreads) forward_kernel(AttentionTask t
 
 template <int D, int RowTiles>
 void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& arrays, cudaStream_t stream) {
-  const std::int64_t blocks = std::int64_t{task.batch} * task.heads * ceil_div(task.queries, kRows<RowTiles>);
-  launch_with_shared("attention forward", forward_kernel<D, RowTiles>, blocks, kTensorThreads, kSharedBytes<D, RowTiles>, stream, task,
-                     arrays);
+  const int blocks = attention_blocks(task, task.heads, ceil_div(task.queries, kRows<RowTiles>));
+  launch("attention forward", forward_kernel<D, RowTiles>, blocks, kTensorThreads, kSharedBytes<D, RowTiles>, stream, task, arrays);
 }
 
 template <int D>
 void launch_forward(const AttentionTask& task, const AttentionArrays<Element>& arrays, const AttentionDevice& device, cudaStream_t stream) {
-  const std::int64_t large_blocks = std::int64_t{task.batch} * task.heads * ceil_div(task.queries, kRows<2>);
+  const int large_blocks = attention_blocks(task, task.heads, ceil_div(task.queries, kRows<2>));
   const bool small = task.queries <= kRows<1> || large_blocks < device.multiprocessors || (task.threshold > 0 && !kMayDrop<D, 2>);
   small ? launch_forward<D, 1>(task, arrays, stream) : launch_forward<D, 2>(task, arrays, stream);
 }

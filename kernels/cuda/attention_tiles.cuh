@@ -21,6 +21,9 @@ __device__ __forceinline__ AttentionPlace attention_place(int heads, int tiles) 
   return {row / heads, row % heads, block % tiles};
 }
 
+/// Blocks that attention_place() tells apart; no more than there are rows, and those an attention has fewer of than 2^31.
+inline int attention_blocks(const AttentionTask& task, int heads, int tiles) { return task.batch * heads * tiles; }
+
 /// Keys that a query sees, from the first on; of queries past the last, all.
 __device__ __forceinline__ int keys_seen(const AttentionTask& task, int query) {
   const int seen = query + 1 + task.keys - task.queries;
@@ -68,16 +71,6 @@ __device__ __forceinline__ QueryFacts query_facts(const AttentionTask& task, con
                                                   int query) {
   if (query >= task.queries) return {INFINITY, 0};
   return {arrays.statistics[first + query] * kLog2OfE, arrays.products[first + query]};
-}
-
-/// As launch(), of kernels whose blocks may have more shared memory than the 48 KiB that any may.
-template <class... Parameters, class... Arguments>
-void launch_with_shared(const char* what, void (*kernel)(Parameters...), std::int64_t blocks, int threads, std::size_t shared_bytes,
-                        cudaStream_t stream, Arguments... arguments) {
-  constexpr std::size_t kAnyway = std::size_t{48} << 10;
-  if (shared_bytes > kAnyway)
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)), what);
-  launch(what, kernel, dim3(static_cast<unsigned>(blocks)), dim3(static_cast<unsigned>(threads)), shared_bytes, stream, arguments...);
 }
 
 }  // namespace forerun::cuda

@@ -51,10 +51,9 @@ GpuDevice::GpuDevice(int number) : context_(context_on(number)), timeline_(std::
 GpuDevice::~GpuDevice() = default;
 
 void* GpuDevice::allocate(std::size_t bytes) {
-  void* memory = nullptr;
-  check(cudaMalloc(&memory, bytes), "memory of the GPU");
-  check(cudaMemsetAsync(memory, 0, bytes, context_->stream()), "cudaMemsetAsync");
-  return memory;
+  DeviceMemory memory(bytes);
+  check(cudaMemsetAsync(memory.data(), 0, bytes, context_->stream()), "cudaMemsetAsync");
+  return memory.release();
 }
 
 void GpuDevice::release(void* memory) noexcept { cudaFree(memory); }

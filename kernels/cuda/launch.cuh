@@ -23,11 +23,17 @@ constexpr unsigned blocks_for(std::int64_t count, int threads = kThreads) {
   return static_cast<unsigned>(blocks < kMostBlocks ? blocks : kMostBlocks);
 }
 
+/// Shared memory that a kernel may declare beside what its launch asks for, and what a block may have of both without being allowed more.
+inline constexpr std::size_t kDeclaredShared = 1 << 10;
+inline constexpr std::size_t kUsualShared = 48 << 10;
+
 /// Throws std::runtime_error in the name of `what` where the kernel cannot be launched. Nothing is done for an empty grid.
 template <class... Parameters, class... Arguments>
 void launch(const char* what, void (*kernel)(Parameters...), dim3 blocks, dim3 threads, std::size_t shared_bytes, cudaStream_t stream,
             Arguments... arguments) {
   if (blocks.x == 0 || blocks.y == 0 || blocks.z == 0) return;
+  if (shared_bytes + kDeclaredShared > kUsualShared)
+    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)), what);
   cudaLaunchConfig_t config{};
   config.gridDim = blocks;
   config.blockDim = threads;

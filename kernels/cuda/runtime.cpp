@@ -18,8 +18,15 @@ void require_device(int number) {
   if (number >= there) throw MissingCapability("each rank needs a CUDA device of its own, and this machine has " + std::to_string(there));
 }
 
+int device_attribute(cudaDeviceAttr which) {
+  int device = 0, value = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&value, which, device), "cudaDeviceGetAttribute");
+  return value;
+}
+
 DeviceMemory::DeviceMemory(std::size_t bytes) : bytes_(bytes) {
-  if (bytes > 0) check(cudaMalloc(&data_, bytes), "memory of the GPU");
+  if (bytes > 0) check(cudaMalloc(&data_, bytes), (std::to_string(bytes) + " bytes of the GPU's memory").c_str());
 }
 
 DeviceMemory::~DeviceMemory() { cudaFree(data_); }

@@ -5,6 +5,7 @@
 #include <cudnn.h>
 
 #include <cstddef>
+#include <utility>
 
 #include "kernels/cuda/check.hpp"
 
@@ -15,6 +16,9 @@ int device_count();
 
 /// MissingCapability where this machine has no GPU of that number.
 void require_device(int number);
+
+/// Of the device that the calling thread has chosen.
+int device_attribute(cudaDeviceAttr which);
 
 /// Bytes of device memory; what is in them is not said. Throws std::runtime_error where there are not as many.
 class DeviceMemory {
@@ -27,6 +31,8 @@ class DeviceMemory {
 
   [[nodiscard]] void* data() const { return data_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  /// Whose cudaFree() is then the caller's.
+  [[nodiscard]] void* release() { return std::exchange(data_, nullptr); }
 
  private:
   void* data_ = nullptr;

@@ -11,9 +11,10 @@ std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel, std::share
     return operator_of([=](const LayerBuffers& b) { softmax_backward(shape, b.output, b.labels, b.input_gradient, context->stream()); });
   const std::size_t bytes = static_cast<std::size_t>(shape.rows) * sizeof(float);
   context->scratch(bytes);
+  const auto shared_bytes = static_cast<std::size_t>(device_attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin));
   return operator_of([=](const LayerBuffers& b) {
     auto* losses = static_cast<float*>(context->scratch(bytes));
-    softmax_forward(shape, b.input, b.labels, b.output, losses, context->stream());
+    softmax_forward(shape, b.input, b.labels, b.output, losses, shared_bytes, context->stream());
     mean_of(losses, shape.rows, b.loss, context->stream());
   });
 }

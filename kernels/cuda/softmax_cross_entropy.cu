@@ -136,30 +136,17 @@ __global__ void __launch_bounds__(kMeanThreads) mean_kernel(const float* __restr
   if (threadIdx.x == 0) *mean = sum / static_cast<float>(count);
 }
 
-/// The most shared memory that a block of the current device may ask for, less what kernels here have beside it.
-std::size_t most_shared() {
-  constexpr std::size_t kOthers = 1024;
-  int device = 0, bytes = 0;
-  check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device), "shared memory of a block");
-  return static_cast<std::size_t>(bytes) - kOthers;
-}
-
 }  // namespace
 
 void softmax_forward(const SoftmaxShape& shape, const void* x, const std::int32_t* labels, void* p, float* row_losses,
-                     cudaStream_t stream) {
+                     std::size_t shared_bytes, cudaStream_t stream) {
   with_element(shape.precision, [&](auto element) {
     using T = decltype(element);
     const std::int64_t vectors = shape.classes / kVectorWidth<T> + 2;  // of a row that starts and ends within one
     const RowGroups groups = row_groups(shape.rows, vectors, kVectors, kMostThreads);
     const std::size_t bytes = groups.threads.y * static_cast<std::size_t>(vectors) * kVectorBytes;
-    const bool kept = bytes <= most_shared();
+    const bool kept = bytes + kDeclaredShared <= shared_bytes;
     const auto kernel = kept ? forward_kernel<T, true> : forward_kernel<T, false>;
-    constexpr std::size_t kAnyway = (std::size_t{48} << 10) - 1024;  // what every block may have, less what the kernel has beside it
-    if (kept && bytes > kAnyway)
-      check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
-            "shared memory of a softmax");
     launch("softmax_cross_entropy forward", kernel, groups.blocks, groups.threads, kept ? bytes : 0, stream, static_cast<const T*>(x),
            labels, static_cast<T*>(p), row_losses, shape.rows, shape.classes, vectors);
   });
