@@ -1,14 +1,12 @@
 #include "cuda_compare.hpp"
 
 #include <algorithm>
-#include <array>
 #include <catch2/catch.hpp>
 #include <iostream>
 
 #include "device_data.hpp"
 #include "kernels/cuda/operator.hpp"
 #include "kernels/reference/reference.hpp"
-#include "layer_data.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -16,7 +14,7 @@ namespace forerun {
 namespace {
 
 constexpr double kFloatTolerance = 1e-5;
-constexpr double kHalfTolerance = 1.0 / 128;  // two roundings to bf16, as of a sum and of what a bias makes of it
+constexpr double kBf16Tolerance = 1.0 / 128;  // two roundings to bf16, as of a sum and of what a bias makes of it
 
 constexpr bool reads_forward(LayerKind kind) {
   switch (kind) {
@@ -41,15 +39,6 @@ void round_activations(LayerData& data) {
   round(data.input), round(data.output), round(data.output_gradient), round(data.input_gradient);
   for (std::vector<float>& further : data.further_inputs) round(further);
   for (std::vector<float>& further : data.further_input_gradients) round(further);
-}
-
-void run_on_device(const Kernel& kernel, const OperatorOptions& options, LayerData& data, std::vector<float>* rounded_weights = nullptr) {
-  const auto context = std::make_shared<cuda::Context>();
-  const DeviceData device(data, kernel.precision);
-  cuda::make_operator(kernel, context, options)->run(device.buffers());
-  context->finish();
-  device.download(data);
-  if (rounded_weights != nullptr) *rounded_weights = device.rounded_weights();
 }
 
 void check_arrays(const LayerData& actual, const LayerData& expected, double tolerance) {
@@ -78,6 +67,19 @@ bool has_device() {
   return false;
 }
 
+void run_on_device(const Kernel& kernel, const LayerBuffers& arrays, const OperatorOptions& options) {
+  const auto context = std::make_shared<cuda::Context>();
+  cuda::make_operator(kernel, context, options)->run(arrays);
+  context->finish();
+}
+
+std::vector<float> run_on_device(const Kernel& kernel, LayerData& data, const OperatorOptions& options) {
+  const DeviceData device(data, kernel.precision);
+  run_on_device(kernel, device.buffers(), options);
+  device.download(data);
+  return device.rounded_weights();
+}
+
 void compare(const Kernel& kernel, const OperatorOptions& options) {
   const LayerShape& shape = kernel.shape;
   CAPTURE(to_string(shape.kind), to_string(kernel.pass), to_string(kernel.precision), kernel.batch, shape.input.channels,
@@ -96,15 +98,14 @@ void compare(const Kernel& kernel, const OperatorOptions& options) {
   if (!updates && kernel.pass != Pass::forward && reads_forward(shape.kind)) {
     Kernel forward = kernel, reference_forward = reference;
     forward.pass = reference_forward.pass = Pass::forward;
-    run_on_device(forward, options, actual);
+    run_on_device(forward, actual, options);
     run_reference(reference_forward, expected.buffers(), options);
     if (bf16) expected.output = actual.output;  // a rounding that falls on the other side is the forward pass's matter
   }
   actual.poison(shape, kernel.pass);
-  std::vector<float> rounded_weights;
-  run_on_device(kernel, options, actual, &rounded_weights);
+  const std::vector<float> rounded_weights = run_on_device(kernel, actual, options);
   run_reference(reference, expected.buffers(), options);
-  check_arrays(actual, expected, bf16 ? kHalfTolerance : kFloatTolerance);
+  check_arrays(actual, expected, bf16 ? kBf16Tolerance : kFloatTolerance);
   if (updates) CHECK(relative_difference(actual.weights, expected.weights) < kFloatTolerance);
   if (!updates) CHECK(actual.weights == weights);
   if (bf16) CHECK(rounded_weights == rounded_to_bf16(actual.weights));

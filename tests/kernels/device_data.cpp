@@ -19,6 +19,14 @@ T* as(const Placed& memory) {
   return static_cast<T*>(memory.data());
 }
 
+void put(const void* values, const Placed& memory) {
+  if (memory.bytes() > 0)
+    cuda::check(cudaMemcpy(memory.data(), values, memory.bytes(), cudaMemcpyHostToDevice), "cudaMemcpy to the device");
+}
+
+/// A copy from memory that is not pinned may return before it is there, and the streams of contexts do not wait for it.
+void finish_copies() { cuda::check(cudaDeviceSynchronize(), "copies to the device"); }
+
 void get(const Placed& memory, void* values, std::size_t bytes) {
   if (bytes > 0) cuda::check(cudaMemcpy(values, memory.data(), bytes, cudaMemcpyDeviceToHost), "cudaMemcpy from the device");
 }
@@ -40,9 +48,22 @@ std::vector<float> rounded_to_bf16(const std::vector<float>& values) {
   return rounded;
 }
 
+Placed to_device(const std::vector<float>& values, std::size_t behind) {
+  Placed memory(values.size() * sizeof(float), behind);
+  put(values.data(), memory);
+  finish_copies();
+  return memory;
+}
+
+std::vector<float> from_device(const Placed& memory) {
+  std::vector<float> values(memory.bytes() / sizeof(float));
+  get(memory, values);
+  return values;
+}
+
 Placed DeviceData::put(const void* values, std::size_t bytes) {
   Placed memory(bytes, behind_);
-  if (bytes > 0) cuda::check(cudaMemcpy(memory.data(), values, bytes, cudaMemcpyHostToDevice), "cudaMemcpy to the device");
+  forerun::put(values, memory);
   return memory;
 }
 
@@ -67,8 +88,7 @@ DeviceData::DeviceData(const LayerData& host, Precision precision, std::size_t b
   for (const std::vector<float>& further : host.further_inputs) further_inputs_.push_back(put(further, true));
   for (const std::vector<float>& further : host.further_input_gradients) further_input_gradients_.push_back(put(further, true));
   host_.key = host.key, host_.step = host.step, host_.first_sample = host.first_sample;
-  // A copy from memory that is not pinned may return before it is there, and the streams of contexts do not wait for it.
-  cuda::check(cudaDeviceSynchronize(), "copies to the device");
+  finish_copies();
 }
 
 LayerBuffers DeviceData::buffers() const {

@@ -24,6 +24,10 @@ class Placed {
   std::size_t behind_ = 0;
 };
 
+/// Values in device memory, `behind` bytes from where memory begins, and back.
+Placed to_device(const std::vector<float>& values, std::size_t behind = 0);
+std::vector<float> from_device(const Placed& memory);
+
 /// A layer's arrays in device memory, there and back. In bf16 the activations and their gradients are rounded on the way there.
 class DeviceData {
  public:

@@ -7,6 +7,7 @@
 
 #include "core/scenario.hpp"
 #include "kernels/trainer/executor.hpp"
+#include "kernels/trainer/network.hpp"
 #include "strategies/lower.hpp"
 #include "strategies/strategy_text.hpp"
 #include "workloads/load.hpp"
@@ -51,6 +52,13 @@ inline Scenario small_network(const std::string& name, int batch, const std::str
   if (name == "gpt") return small_gpt(batch, strategy);
   const bool file = name == "cnn" || name == "views" || name == "vgg" || name == "windows" || name == "norm";
   return scenario(file ? FORERUN_TEST_DATA "/small-" + name + ".yaml" : name, batch, strategy);
+}
+
+/// On the host.
+inline std::vector<float> weights_of(Network& network) {
+  std::vector<float> weights(network.weights().size());
+  network.device().download(network.weights().data(), network.weights().size_bytes(), weights.data());
+  return weights;
 }
 
 inline StepPlan plan_of(const Scenario& made) { return std::get<StepPlan>(lower(made)); }

@@ -3,7 +3,6 @@
 #include <array>
 #include <catch2/catch.hpp>
 
-#include "core/error.hpp"
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
 #include "kernels/cuda/attention.hpp"

@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include "core/error.hpp"
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
 #include "kernels/cuda/operator.hpp"

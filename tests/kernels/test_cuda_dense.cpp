@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 
 #include "cuda_compare.hpp"
+#include "device_data.hpp"
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/product.hpp"
-#include "layer_data.hpp"
 #include "workloads/shapes.hpp"
 
 using namespace forerun;
@@ -29,22 +29,6 @@ std::vector<float> column_sums(const std::vector<float>& matrix, std::int64_t ro
   return {sums.begin(), sums.end()};
 }
 
-/// The same values in device memory, `behind` bytes from where memory begins.
-cuda::DeviceMemory put(const std::vector<float>& values, std::size_t behind) {
-  cuda::DeviceMemory memory(behind + values.size() * sizeof(float));
-  cuda::check(cudaMemcpy(static_cast<char*>(memory.data()) + behind, values.data(), values.size() * sizeof(float), cudaMemcpyHostToDevice),
-              "cudaMemcpy");
-  cuda::check(cudaDeviceSynchronize(), "copies to the device");  // the streams of contexts do not wait for them
-  return memory;
-}
-
-std::vector<float> get(const cuda::DeviceMemory& memory, std::size_t behind, std::size_t count) {
-  std::vector<float> values(count);
-  cuda::check(cudaMemcpy(values.data(), static_cast<char*>(memory.data()) + behind, count * sizeof(float), cudaMemcpyDeviceToHost),
-              "cudaMemcpy");
-  return values;
-}
-
 }  // namespace
 
 TEST_CASE("columns of tall and of wide matrices are summed up, wherever they lie", "[gpu]") {
@@ -56,15 +40,14 @@ TEST_CASE("columns of tall and of wide matrices are summed up, wherever they lie
       const std::vector<float> matrix = random_values(random, std::int64_t{rows} * columns);
       const cuda::ColumnSums sums(Precision::fp32, rows, columns);
       cuda::Context context;
-      const cuda::DeviceMemory y = put(matrix, behind), to(static_cast<std::size_t>(columns) * sizeof(float));
-      sums.run(static_cast<char*>(y.data()) + behind, static_cast<float*>(to.data()), context.scratch(sums.scratch_bytes()),
-               context.stream());
+      const Placed y = to_device(matrix, behind), to(static_cast<std::size_t>(columns) * sizeof(float), 0);
+      sums.run(y.data(), static_cast<float*>(to.data()), context.scratch(sums.scratch_bytes()), context.stream());
       context.finish();
-      CHECK(relative_difference(get(to, 0, static_cast<std::size_t>(columns)), column_sums(matrix, rows, columns)) < 1e-5);
+      CHECK(relative_difference(from_device(to), column_sums(matrix, rows, columns)) < 1e-5);
     }
 }
 
-TEST_CASE("a bias is added to each row of a matrix, wherever both lie", "[gpu]") {
+TEST_CASE("a bias is added to each row of a matrix, wherever it lies", "[gpu]") {
   if (!has_device()) return;
   std::mt19937 random(Catch::rngSeed());
   for (const auto& [rows, columns] : {std::pair{1, 1}, std::pair{3000, 4}, std::pair{9, 35}, std::pair{70, 1032}})
@@ -74,11 +57,10 @@ TEST_CASE("a bias is added to each row of a matrix, wherever both lie", "[gpu]")
       std::vector<float> expected = matrix;
       for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % bias.size()];
       cuda::Context context;
-      const cuda::DeviceMemory y = put(matrix, behind), shift = put(bias, 4);
-      cuda::add_bias(Precision::fp32, static_cast<char*>(y.data()) + behind, static_cast<char*>(shift.data()) + 4, rows, columns,
-                     context.stream());
+      const Placed y = to_device(matrix, behind), shift = to_device(bias, 4);
+      cuda::add_bias(Precision::fp32, y.data(), shift.data(), rows, columns, context.stream());
       context.finish();
-      CHECK(get(y, behind, matrix.size()) == expected);
+      CHECK(from_device(y) == expected);
     }
 }
 
@@ -96,9 +78,9 @@ TEST_CASE("a product takes arrays of any alignment, one after another", "[gpu]")
   const auto context = std::make_shared<cuda::Context>();
   cuda::Product product(context, {.rows = 8, .columns = 4, .inner = 12});
   for (const std::size_t behind : {0, 4, 8, 4, 0}) {
-    const cuda::DeviceMemory left = put(a, behind), right = put(b, 0), to(behind + expected.size() * sizeof(float));
-    CHECK_FALSE(product.run(static_cast<char*>(left.data()) + behind, right.data(), static_cast<char*>(to.data()) + behind, nullptr));
+    const Placed left = to_device(a, behind), right = to_device(b), to(expected.size() * sizeof(float), behind);
+    CHECK_FALSE(product.run(left.data(), right.data(), to.data(), nullptr));
     context->finish();
-    CHECK(relative_difference(get(to, behind, expected.size()), expected) < 1e-5);
+    CHECK(relative_difference(from_device(to), expected) < 1e-5);
   }
 }

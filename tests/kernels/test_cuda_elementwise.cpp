@@ -3,7 +3,6 @@
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
 #include "kernels/cuda/elementwise.hpp"
-#include "kernels/cuda/operator.hpp"
 #include "layer_data.hpp"
 
 using namespace forerun;
@@ -41,9 +40,7 @@ TEST_CASE("an addition on a GPU leaves the gradient of its output where an input
   LayerBuffers buffers = device.buffers();
   buffers.input_gradient = const_cast<float*>(buffers.output_gradient);
   buffers.further_input_gradients[0] = nullptr;
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::make_operator({shape, Pass::backward_data, 2, {}}, context)->run(buffers);
-  context->finish();
+  run_on_device({shape, Pass::backward_data, 2, {}}, buffers);
   device.download(data);
   CHECK(data.output_gradient == before.output_gradient);
   CHECK(data.input_gradient == before.input_gradient);
@@ -67,11 +64,7 @@ TEST_CASE("a dropout on a GPU drops what the CPU drops, bit by bit", "[gpu]") {
     host.first_sample = (std::int64_t{1} << 40) + 5;
     LayerData gpu = host;
     gpu.poison(shape, Pass::forward);
-    const DeviceData device(gpu, Precision::fp32);
-    const auto context = std::make_shared<cuda::Context>();
-    cuda::make_operator({shape, Pass::forward, 3, {}}, context, {.dropped_share = share})->run(device.buffers());
-    context->finish();
-    device.download(gpu);
+    run_on_device({shape, Pass::forward, 3, {}}, gpu, {.dropped_share = share});
     run(shape, Pass::forward, 3, cpu::Library::eigen, host, {.dropped_share = share});
     CHECK(gpu.mask == host.mask);
     CHECK(gpu.output == host.output);

@@ -7,23 +7,9 @@
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
 #include "kernels/cuda/embedding_order.hpp"
-#include "kernels/cuda/operator.hpp"
 #include "kernels/reference/reference.hpp"
-#include "layer_data.hpp"
 
 using namespace forerun;
-
-namespace {
-
-void run_on_device(const Kernel& kernel, LayerData& data, const OperatorOptions& options = {}) {
-  const DeviceData device(data, kernel.precision);
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::make_operator(kernel, context, options)->run(device.buffers());
-  context->finish();
-  device.download(data);
-}
-
-}  // namespace
 
 TEST_CASE("embeddings on a GPU agree with the reference", "[gpu]") {
   compare_all({embedding(5, 33, 20), embedding(97, 8, 7), embedding(1, 1, 1), embedding(40, 1100, 3)}, {1, 4});
@@ -58,9 +44,7 @@ TEST_CASE("an embedding in bf16 without rounded weights hands out what rounding 
     const DeviceData device(data, Precision::bf16);
     LayerBuffers buffers = device.buffers();
     buffers.rounded_weights = nullptr;
-    const auto context = std::make_shared<cuda::Context>();
-    cuda::make_operator({shape, Pass::forward, 3, {}, Precision::bf16}, context)->run(buffers);
-    context->finish();
+    run_on_device({shape, Pass::forward, 3, {}, Precision::bf16}, buffers);
     device.download(data);
     run_reference({shape, Pass::forward, 3, {}}, expected.buffers());
     CHECK(data.output == rounded_to_bf16(expected.output));

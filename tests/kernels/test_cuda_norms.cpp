@@ -1,11 +1,8 @@
 #include <catch2/catch.hpp>
-#include <cmath>
 
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
-#include "kernels/cuda/operator.hpp"
 #include "kernels/reference/reference.hpp"
-#include "layer_data.hpp"
 
 using namespace forerun;
 
@@ -15,14 +12,6 @@ LayerShape norm(LayerKind kind, TensorShape input, bool bias = true) {
   LayerShape shape = layer(kind, input);
   shape.bias = bias;
   return shape;
-}
-
-void run_on_device(const Kernel& kernel, LayerData& data) {
-  const DeviceData device(data, kernel.precision);
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::make_operator(kernel, context)->run(device.buffers());
-  context->finish();
-  device.download(data);
 }
 
 }  // namespace
@@ -78,9 +67,7 @@ TEST_CASE("a batch norm on a GPU keeps no running averages where it has no array
   const DeviceData device(data, Precision::fp32);
   LayerBuffers buffers = device.buffers();
   buffers.running = nullptr;
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::make_operator({shape, Pass::forward, 2, {}}, context)->run(buffers);
-  context->finish();
+  run_on_device({shape, Pass::forward, 2, {}}, buffers);
   device.download(data);
   CHECK(data.running == expected.running);
   run_reference({shape, Pass::forward, 2, {}}, expected.buffers());
@@ -90,7 +77,7 @@ TEST_CASE("a batch norm on a GPU keeps no running averages where it has no array
 TEST_CASE("norms on a GPU give the same bits twice", "[gpu]") {
   if (!has_device()) return;
   for (const LayerKind kind : {LayerKind::batch_norm, LayerKind::layer_norm})
-    for (const Pass pass : {Pass::forward, Pass::backward_weights}) {
+    for (const Pass pass : {Pass::forward, Pass::backward_weights, Pass::backward_data}) {
       const LayerShape shape = norm(kind, {24, 13, 11});
       std::mt19937 random(Catch::rngSeed());
       LayerData once(shape, 3, random);
@@ -100,5 +87,6 @@ TEST_CASE("norms on a GPU give the same bits twice", "[gpu]") {
       run_on_device({shape, pass, 3, {}}, twice);
       CHECK(once.output == twice.output);
       CHECK(once.weight_gradient == twice.weight_gradient);
+      CHECK(once.input_gradient == twice.input_gradient);
     }
 }

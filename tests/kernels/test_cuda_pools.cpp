@@ -1,8 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "core/error.hpp"
 #include "cuda_compare.hpp"
-#include "device_data.hpp"
 #include "kernels/cuda/operator.hpp"
 #include "layer_data.hpp"
 #include "workloads/shapes.hpp"
@@ -44,11 +42,7 @@ TEST_CASE("a max pool's gradient goes to the first of equal values", "[gpu]") {
   LayerData data(shape, 1, random);
   data.input = {3, 3, -1, -2, 3, 3, -2, -1};
   data.output_gradient = {5, 7};
-  const auto context = std::make_shared<cuda::Context>();
-  const DeviceData device(data, Precision::fp32);
-  for (const Pass pass : {Pass::forward, Pass::backward_data}) cuda::make_operator({shape, pass, 1, {}}, context)->run(device.buffers());
-  context->finish();
-  device.download(data);
+  for (const Pass pass : {Pass::forward, Pass::backward_data}) run_on_device({shape, pass, 1, {}}, data);
   CHECK(data.output == std::vector<float>{3, -1});
   CHECK(data.input_gradient == std::vector<float>{5, 0, 7, 0, 0, 0, 0, 0});
 }

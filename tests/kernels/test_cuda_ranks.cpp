@@ -33,9 +33,7 @@ std::vector<float> train_rank_of(const Scenario& made, const StepPlan& plan, Hom
     executor.step(nullptr);
   }
   executor.drain(nullptr);
-  std::vector<float> weights(network.weights().size());
-  network.device().download(network.weights().data(), network.weights().size_bytes(), weights.data());
-  return weights;
+  return weights_of(network);
 }
 
 std::vector<std::vector<float>> train_ranks(const Scenario& made, Home home) {

@@ -1,7 +1,6 @@
 #include <catch2/catch.hpp>
 
 #include "cuda_compare.hpp"
-#include "layer_data.hpp"
 #include "refusals.hpp"
 #include "workloads/shapes.hpp"
 

@@ -1,12 +1,8 @@
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "cuda_compare.hpp"
-#include "device_data.hpp"
-#include "kernels/cuda/operator.hpp"
 #include "kernels/reference/reference.hpp"
-#include "layer_data.hpp"
 #include "workloads/shapes.hpp"
 
 using namespace forerun;
@@ -15,14 +11,6 @@ namespace {
 
 LayerShape loss_of(std::int64_t classes, std::int64_t positions = 1) {
   return infer_shape({.channels = classes, .width = positions}, {.kind = LayerKind::softmax_cross_entropy});
-}
-
-void run_on_device(const Kernel& kernel, LayerData& data) {
-  const DeviceData device(data, kernel.precision);
-  const auto context = std::make_shared<cuda::Context>();
-  cuda::make_operator(kernel, context)->run(device.buffers());
-  context->finish();
-  device.download(data);
 }
 
 }  // namespace

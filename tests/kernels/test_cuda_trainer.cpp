@@ -18,12 +18,6 @@ constexpr UpdateRule kRule{.learning_rate = 0.05F, .momentum = 0.9F, .epsilon = 
 
 std::shared_ptr<Device> gpu() { return std::make_shared<cuda::GpuDevice>(); }
 
-std::vector<float> weights_of(Network& network) {
-  std::vector<float> weights(network.weights().size());
-  network.device().download(network.weights().data(), network.weights().size_bytes(), weights.data());
-  return weights;
-}
-
 /// What a process alone ends with.
 struct Trained {
   std::vector<float> weights;

@@ -3,7 +3,6 @@
 
 #include "cuda_compare.hpp"
 #include "device_data.hpp"
-#include "kernels/cuda/operator.hpp"
 #include "kernels/cuda/update.hpp"
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
@@ -36,11 +35,7 @@ TEST_CASE("updates on a GPU agree with the reference at the first steps and late
       actual.step = step;
       LayerData expected = actual;
       const Kernel kernel{shape, Pass::update, 1, {}, Precision::fp32, optimizer};
-      const DeviceData device(actual, Precision::fp32);
-      const auto context = std::make_shared<cuda::Context>();
-      cuda::make_operator(kernel, context, {.rule = kRule})->run(device.buffers());
-      context->finish();
-      device.download(actual);
+      run_on_device(kernel, actual, {.rule = kRule});
       run_reference(kernel, expected.buffers(), {.rule = kRule});
       CHECK(relative_difference(actual.weights, expected.weights) < 1e-5);
       CHECK(relative_difference(actual.velocity, expected.velocity) < 1e-5);
