@@ -1,6 +1,12 @@
 #include "kernels/layer_arrays.hpp"
 
+#include "workloads/memory.hpp"
+
 namespace forerun {
+
+std::size_t activation_bytes(Precision precision, std::int64_t elements) {
+  return static_cast<std::size_t>(bytes_per_element(precision)) * static_cast<std::size_t>(elements);
+}
 
 std::vector<std::int64_t> further_inputs(const LayerShape& shape) {
   if (shape.kind == LayerKind::add) return std::vector<std::int64_t>(static_cast<std::size_t>(shape.operands - 1), shape.input.elements());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,9 @@ constexpr bool is_norm(LayerKind kind) { return kind == LayerKind::batch_norm ||
 
 constexpr bool has_velocity(Optimizer optimizer) { return optimizer != Optimizer::sgd; }
 constexpr bool has_second_moment(Optimizer optimizer) { return optimizer == Optimizer::adam || optimizer == Optimizer::adamw; }
+
+/// Of so many activations, or weights as products read them.
+std::size_t activation_bytes(Precision precision, std::int64_t elements);
 
 /// Elements of one sample of each input after the first.
 std::vector<std::int64_t> further_inputs(const LayerShape& shape);

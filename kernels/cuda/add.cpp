@@ -3,6 +3,7 @@
 #include "kernels/cuda/elementwise.hpp"
 #include "kernels/cuda/function_operator.hpp"
 #include "kernels/cuda/layers.hpp"
+#include "kernels/layer_arrays.hpp"
 
 namespace forerun::cuda {
 
@@ -25,7 +26,7 @@ std::unique_ptr<Operator> add(const Kernel& kernel, std::shared_ptr<Context> con
       arrays.insert(arrays.end(), b.further_inputs.begin(), b.further_inputs.end());
       sum_arrays(precision, arrays, b.output, count, context->stream());
     });
-  const std::size_t bytes = static_cast<std::size_t>(count) * (precision == Precision::bf16 ? 2 : 4);
+  const std::size_t bytes = activation_bytes(precision, count);
   return operator_of([=](const LayerBuffers& b) {
     pass_back(b, b.input_gradient, bytes, context->stream());
     for (float* gradient : b.further_input_gradients) pass_back(b, gradient, bytes, context->stream());

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <limits>
 
 #include "core/error.hpp"
+#include "kernels/cuda/arrays.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/dropout_draws.hpp"
 
@@ -13,16 +13,13 @@ namespace forerun::cuda {
 
 namespace {
 
-constexpr std::int64_t kMostRows = std::numeric_limits<std::int32_t>::max();
-
 /// Throws MissingCapability where there is no such attention, or not here.
 void refuse_impossible(const Kernel& kernel, const OperatorOptions& options) {
   const Attention& a = kernel.shape.attention;
   const std::int64_t queries = kernel.shape.input.positions();
   if (options.mask == AttentionMask::causal && a.keys < queries)
     throw MissingCapability("a causal attention of fewer keys than queries: the first queries would see none");
-  if (kernel.batch * a.heads * queries > kMostRows || kernel.batch * a.key_heads * a.keys > kMostRows)
-    throw MissingCapability("an attention of more than 2^31 - 1 rows on a GPU");
+  require_int(kernel.batch * std::max(a.heads * queries, a.key_heads * a.keys), "an attention", "rows");
 }
 
 AttentionTask task_of(const Kernel& kernel, const OperatorOptions& options) {

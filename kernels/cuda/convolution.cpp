@@ -1,17 +1,13 @@
 #include "kernels/cuda/convolution.hpp"
 
-#include <algorithm>
-#include <limits>
-
-#include "core/error.hpp"
+#include "kernels/cuda/arrays.hpp"
 
 namespace forerun::cuda {
 
 namespace {
 
 void set(cudnnTensorDescriptor_t tensor, cudnnDataType_t type, std::int64_t samples, const TensorShape& shape) {
-  if (samples * shape.elements() > std::numeric_limits<int>::max())
-    throw MissingCapability("a convolution of more than 2^31 - 1 elements on a GPU");
+  require_int(samples * shape.elements(), "a convolution");
   check(cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NHWC, type, static_cast<int>(samples), static_cast<int>(shape.channels),
                                    static_cast<int>(shape.height), static_cast<int>(shape.width)),
         "cudnnSetTensor4dDescriptor");

@@ -1,16 +1,15 @@
-#include <limits>
-
-#include "core/error.hpp"
+#include "kernels/cuda/arrays.hpp"
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/cuda/product.hpp"
+#include "kernels/layer_arrays.hpp"
 
 namespace forerun::cuda {
 
 namespace {
 
 std::int64_t blas_size(std::int64_t size) {
-  if (size > std::numeric_limits<int>::max()) throw MissingCapability("a dense layer of more than 2^31 - 1 rows or columns on a GPU");
+  require_int(size, "a dense layer", "rows or columns");
   return size;
 }
 
@@ -26,11 +25,10 @@ class Dense : public Operator {
         context_(std::move(context)) {}
 
  protected:
-  [[nodiscard]] bool is_bf16() const { return precision_ == Precision::bf16; }
-  [[nodiscard]] cudaDataType_t activations() const { return is_bf16() ? CUDA_R_16BF : CUDA_R_32F; }
-  [[nodiscard]] void* weights(const LayerBuffers& b) const { return is_bf16() ? b.rounded_weights : b.weights; }
-  [[nodiscard]] std::int64_t bias_offset(std::int64_t element_bytes) const { return inputs_ * outputs_ * element_bytes; }
-  [[nodiscard]] std::int64_t activation_bytes() const { return is_bf16() ? 2 : 4; }
+  [[nodiscard]] cudaDataType_t activations() const { return precision_ == Precision::bf16 ? CUDA_R_16BF : CUDA_R_32F; }
+  [[nodiscard]] std::byte* weights(const LayerBuffers& b) const { return read_weights(precision_, b); }
+  /// Of the biases behind an array of weights, in bytes.
+  [[nodiscard]] std::size_t bias_offset(Precision precision) const { return activation_bytes(precision, inputs_ * outputs_); }
 
   std::int64_t rows_;  // a position of a sample each
   std::int64_t inputs_;
@@ -51,10 +49,10 @@ class Forward final : public Dense {
                             .factors = activations(),
                             .result = activations(),
                             .epilogue = biased_ ? CUBLASLT_EPILOGUE_BIAS : CUBLASLT_EPILOGUE_DEFAULT,
-                            .epilogue_offset = bias_offset(activation_bytes())}) {}
+                            .epilogue_offset = bias_offset(precision_)}) {}
   /// Y^T = W X^T, and a bias for each row.
   void run(const LayerBuffers& b) override {
-    void* bias = static_cast<char*>(weights(b)) + bias_offset(activation_bytes());
+    std::byte* bias = weights(b) + bias_offset(precision_);
     if (!product_.run(weights(b), b.input, b.output, bias) && biased_)
       add_bias(precision_, b.output, bias, rows_, outputs_, context_->stream());
   }
@@ -73,11 +71,11 @@ class BackwardWeights final : public Dense {
                             .b = CUBLAS_OP_T,
                             .factors = activations(),
                             .epilogue = biased_ ? CUBLASLT_EPILOGUE_BGRADB : CUBLASLT_EPILOGUE_DEFAULT,
-                            .epilogue_offset = bias_offset(sizeof(float))}),
+                            .epilogue_offset = bias_offset(Precision::fp32)}),
         column_sums_(precision_, rows_, outputs_) {
     if (biased_) context_->scratch(column_sums_.scratch_bytes());
   }
-  /// dW^T = X^T dY, and the sums of the columns of dY^T's transpose.
+  /// dW^T = X^T dY, and the sums of dY's columns.
   void run(const LayerBuffers& b) override {
     float* bias = b.weight_gradient + inputs_ * outputs_;
     if (!product_.run(b.input, b.output_gradient, b.weight_gradient, bias) && biased_)

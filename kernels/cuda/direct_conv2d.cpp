@@ -1,7 +1,9 @@
 #include "kernels/cuda/direct_conv2d.hpp"
 
+#include "kernels/cuda/arrays.hpp"
 #include "kernels/cuda/columns.hpp"
 #include "kernels/cuda/layers.hpp"
+#include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun::cuda {
@@ -22,11 +24,10 @@ class DirectConv2d final : public Operator {
   }
 
   void run(const LayerBuffers& b) override {
-    const bool bf16 = precision_ == Precision::bf16;
-    const char* weights = static_cast<const char*>(bf16 ? b.rounded_weights : b.weights);
+    const std::byte* weights = read_weights(precision_, b);
+    const std::byte* bias = biased_ ? weights + activation_bytes(precision_, filter_) : nullptr;
     const cudaStream_t stream = context_->stream();
-    if (pass_ == Pass::forward)
-      return direct_forward(precision_, shape_, b.input, weights, biased_ ? weights + filter_ * (bf16 ? 2 : 4) : nullptr, b.output, stream);
+    if (pass_ == Pass::forward) return direct_forward(precision_, shape_, b.input, weights, bias, b.output, stream);
     if (pass_ == Pass::backward_data) return direct_backward_data(precision_, shape_, b.output_gradient, weights, b.input_gradient, stream);
     direct_backward_weights(precision_, shape_, b.input, b.output_gradient, b.weight_gradient, stream);
     if (biased_) bias_sums_.run(b.output_gradient, b.weight_gradient + filter_, context_->scratch(bias_sums_.scratch_bytes()), stream);

@@ -50,7 +50,6 @@ Product::Operation Product::operation(const ProductShape& shape, cublasLtEpilogu
 
 Product::Product(std::shared_ptr<Context> context, const ProductShape& shape)
     : context_(std::move(context)),
-      shape_(shape),
       a_(shape.a == CUBLAS_OP_N ? layout(shape.factors, shape.rows, shape.inner) : layout(shape.factors, shape.inner, shape.rows)),
       b_(shape.b == CUBLAS_OP_N ? layout(shape.factors, shape.inner, shape.columns) : layout(shape.factors, shape.columns, shape.inner)),
       d_(layout(shape.result, shape.rows, shape.columns)),

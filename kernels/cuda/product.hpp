@@ -3,6 +3,7 @@
 #include <cublasLt.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <type_traits>
@@ -22,7 +23,7 @@ struct ProductShape {
   cudaDataType_t factors = CUDA_R_32F;  ///< A and B
   cudaDataType_t result = CUDA_R_32F;   ///< D, and what an epilogue reads or writes
   cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_DEFAULT;
-  std::int64_t epilogue_offset = 0;  ///< where the epilogue's vector lies behind an array like those of the matrices [bytes]
+  std::size_t epilogue_offset = 0;  ///< where the epilogue's vector lies behind an array like those of the matrices [bytes]
 };
 
 /// A product by cuBLASLt. Sums are float32, those of bf16 too: parts of a sum are never added up in a narrower type. Products of float32
@@ -64,7 +65,6 @@ class Product {
   Plan& plan_for(const Alignments& alignments);
 
   std::shared_ptr<Context> context_;
-  ProductShape shape_;
   Layout a_, b_, d_;
   Operation plain_, with_epilogue_;  // the latter null where there is none
   std::vector<Plan> plans_;

@@ -1,17 +1,14 @@
 #include "kernels/cuda/windows.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <string>
 
-#include "core/error.hpp"
+#include "kernels/cuda/arrays.hpp"
 
 namespace forerun::cuda {
 
 WindowShape window_shape(const Kernel& kernel, const char* what) {
   const LayerShape& layer = kernel.shape;
-  if (kernel.batch * std::max(layer.input.elements(), layer.output.elements()) > std::numeric_limits<int>::max())
-    throw MissingCapability(std::string(what) + " of more than 2^31 - 1 elements on a GPU");
+  require_int(kernel.batch * std::max(layer.input.elements(), layer.output.elements()), what);
   const auto narrow = [](std::int64_t size) { return static_cast<int>(size); };
   return {.samples = narrow(kernel.batch),
           .input_height = narrow(layer.input.height),
