@@ -59,14 +59,22 @@ inline constexpr int kMostDnnAlgorithms = 16;                           ///< of 
 
 /// The algorithms of one pass that cuDNN expects to work, in the order in which it expects them to be fast: those that give the same
 /// result every time, and others only where there are none.
-template <class Algorithm>
+///
+/// `Found` is what cuDNN's heuristic says of an algorithm of the pass, such as cudnnConvolutionFwdAlgoPerf_t.
+template <class Found>
 class DnnAlgorithms {
  public:
-  /// `found` is what cuDNN's heuristic said; workspace_of(algorithm, bytes) asks it again for the arithmetic that is allowed.
-  template <class Found, class WorkspaceOf>
-  DnnAlgorithms(const ConvolutionDescriptors& descriptors, const std::array<Found, kMostDnnAlgorithms>& found, int count,
-                WorkspaceOf workspace_of)
+  using Algorithm = decltype(Found::algo);
+
+  /// Asks heuristic(most, count, found) for algorithms and then workspace_of(algorithm, bytes) for the arithmetic that is allowed. Throws
+  /// std::runtime_error where the heuristic fails, but for having none.
+  template <class Heuristic, class WorkspaceOf>
+  DnnAlgorithms(const ConvolutionDescriptors& descriptors, Heuristic heuristic, WorkspaceOf workspace_of)
       : convolution_(descriptors.convolution) {
+    std::array<Found, kMostDnnAlgorithms> found{};
+    int count = 0;
+    const cudnnStatus_t asked = heuristic(kMostDnnAlgorithms, &count, found.data());
+    if (!is_unsupported(asked)) check(asked, "cuDNN's heuristic for an algorithm");
     const auto take = [&](cudnnDeterminism_t determinism) {
       for (const Found& candidate : std::span(found.data(), static_cast<std::size_t>(count))) {
         if (candidate.status != CUDNN_STATUS_SUCCESS || candidate.determinism != determinism) continue;
