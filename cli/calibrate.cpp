@@ -21,7 +21,7 @@
 #include "costs/kernel_fit.hpp"
 #include "io/atomic_file.hpp"
 #include "io/format.hpp"
-#include "kernels/devices.hpp"
+#include "kernels/make_device.hpp"
 #include "kernels/microbenchmarks/measure.hpp"
 #include "kernels/ranks/network_measurement.hpp"
 #include "platforms/load.hpp"

@@ -10,7 +10,7 @@
 #include "costs/kernel_fit.hpp"
 #include "io/atomic_file.hpp"
 #include "io/format.hpp"
-#include "kernels/devices.hpp"
+#include "kernels/make_device.hpp"
 #include "platforms/load.hpp"
 
 namespace forerun {

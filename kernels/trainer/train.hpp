@@ -11,7 +11,7 @@
 #include "core/progress.hpp"
 #include "core/scenario.hpp"
 #include "kernels/data/image_files.hpp"
-#include "kernels/devices.hpp"
+#include "kernels/make_device.hpp"
 #include "kernels/trainer/checkpointer.hpp"
 #include "kernels/trainer/clock.hpp"
 #include "kernels/trainer/network.hpp"

@@ -1,4 +1,4 @@
-#include "kernels/devices.hpp"
+#include "kernels/make_device.hpp"
 
 #include "core/error.hpp"
 
