@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/operator.hpp"
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 #include "workloads/load.hpp"

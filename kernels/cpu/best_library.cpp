@@ -1,7 +1,8 @@
+#include "kernels/cpu/best_library.hpp"
+
 #include <algorithm>
 
 #include "kernels/cpu/attention.hpp"
-#include "kernels/cpu/operator.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun::cpu {
@@ -47,6 +48,13 @@ Library best_library(const Kernel& kernel) {
     // which calculates both gradients at once, 0.7 to 1.2 times as long as both of ours.
     default: return Library::eigen;
   }
+}
+
+Library library_of(const Kernel& kernel, Kernels kernels) {
+  if (kernels == Kernels::eigen_only) return Library::eigen;
+  Kernel chooser = kernel;
+  if (kernel.shape.kind == LayerKind::max_pool) chooser.pass = Pass::forward;
+  return best_library(chooser);
 }
 
 }  // namespace forerun::cpu

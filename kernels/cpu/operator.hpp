@@ -23,7 +23,4 @@ std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, c
 /// to += from: how gradients of several readers of an output become one.
 void add_gradient(const float* from, std::int64_t elements, float* to);
 
-/// The library that was faster for such kernels on one core (bench/kernels: `bench_kernels`).
-Library best_library(const Kernel& kernel);
-
 }  // namespace forerun::cpu

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "kernels/ceil_div.hpp"
-#include "kernels/trainer/network.hpp"
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/trainer/random.hpp"
 #include "workloads/formulas.hpp"
 
@@ -135,7 +135,7 @@ void KernelBuffers::find_maxima(const Kernel& kernel) {
   AlignedArray<float> input(static_cast<std::size_t>(arrays.input));
   AlignedArray<float> output(static_cast<std::size_t>(arrays.output));
   fill_with_normals(input.span());
-  const auto pool = cpu::make_operator(forward, library_of(forward, Kernels::fastest));
+  const auto pool = cpu::make_operator(forward, cpu::library_of(forward, Kernels::fastest));
   for (const LayerBuffers& copy : copies_) {
     LayerBuffers buffers;
     buffers.input = input.data();

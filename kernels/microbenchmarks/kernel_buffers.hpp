@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/calibration.hpp"
-#include "kernels/cpu/operator.hpp"
 #include "kernels/microbenchmarks/kernel_arrays.hpp"
+#include "kernels/operator.hpp"
 #include "kernels/trainer/array.hpp"
 
 namespace forerun {

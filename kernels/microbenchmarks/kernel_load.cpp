@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/trainer/network.hpp"
+#include "kernels/cpu/best_library.hpp"
 #include "workloads/formulas.hpp"
 
 namespace forerun {
@@ -26,7 +26,7 @@ class SumOfGradients final : public Operator {
 
 std::unique_ptr<Operator> operator_of(const Kernel& kernel) {
   if (kernel.shape.kind == LayerKind::add && kernel.pass == Pass::backward_data) return std::make_unique<SumOfGradients>(kernel);
-  return cpu::make_operator(kernel, library_of(kernel, Kernels::fastest));
+  return cpu::make_operator(kernel, cpu::library_of(kernel, Kernels::fastest));
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/cpu/operator.hpp"
 #include "kernels/microbenchmarks/kernel_buffers.hpp"
 #include "kernels/microbenchmarks/shapes.hpp"
+#include "kernels/operator.hpp"
 
 namespace forerun {
 

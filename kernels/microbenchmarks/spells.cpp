@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/microbenchmarks/processes.hpp"
 #include "kernels/trainer/clock.hpp"
 #include "kernels/trainer/core_pin.hpp"
-#include "kernels/trainer/network.hpp"
 
 namespace forerun {
 
@@ -26,7 +26,7 @@ Kernel probe_kernel() {
 }  // namespace
 
 struct SpellWatch::Probe {
-  explicit Probe(Arena& arena) : buffers(kernel, 1, arena), run(cpu::make_operator(kernel, library_of(kernel, Kernels::fastest))) {}
+  explicit Probe(Arena& arena) : buffers(kernel, 1, arena), run(cpu::make_operator(kernel, cpu::library_of(kernel, Kernels::fastest))) {}
   void call() { run->run(buffers.copy(0)); }
   Kernel kernel = probe_kernel();
   KernelBuffers buffers;

@@ -4,11 +4,11 @@
 #include <memory>
 #include <span>
 
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/microbenchmarks/kernel_buffers.hpp"
 #include "kernels/ranks/mpi_group.hpp"
 #include "kernels/ranks/timed_ranks.hpp"
 #include "kernels/trainer/array.hpp"
-#include "kernels/trainer/network.hpp"
 
 namespace forerun {
 
@@ -42,7 +42,7 @@ class Rotation {
 /// Computation of some tens of microseconds, as it stands between the collectives of small steps.
 class Computation {
  public:
-  Computation() : buffers_(kernel(), 1, arena_), run_(cpu::make_operator(kernel(), library_of(kernel(), Kernels::fastest))) {}
+  Computation() : buffers_(kernel(), 1, arena_), run_(cpu::make_operator(kernel(), cpu::library_of(kernel(), Kernels::fastest))) {}
   void run() { run_->run(buffers_.copy(0)); }
 
  private:

@@ -1,6 +1,7 @@
 #include "kernels/reference/reference.hpp"
 
 #include "core/error.hpp"
+#include "kernels/cpu/operator.hpp"
 #include "kernels/reference/layers.hpp"
 
 namespace forerun {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/calibration.hpp"
-#include "kernels/cpu/operator.hpp"
+#include "kernels/operator.hpp"
 
 namespace forerun {
 

@@ -12,14 +12,10 @@ namespace {
 
 constexpr std::align_val_t kAlignment{AlignedArray<float>::kAlignment};
 
-}  // namespace
+/// The host's operators are of float32 alone.
+void require_float32([[maybe_unused]] Precision precision) { assert(precision == Precision::fp32); }
 
-cpu::Library library_of(const Kernel& kernel, Kernels kernels) {
-  if (kernels == Kernels::eigen_only) return cpu::Library::eigen;
-  Kernel chooser = kernel;
-  if (kernel.shape.kind == LayerKind::max_pool) chooser.pass = Pass::forward;
-  return cpu::best_library(chooser);
-}
+}  // namespace
 
 /// Zeros are written, and pages thereby touched, so that no timed step meets a page fault.
 void* HostDevice::allocate(std::size_t bytes) {
@@ -35,24 +31,24 @@ void HostDevice::copy(const void* from, std::size_t bytes, void* to) {
 }
 
 void HostDevice::add(Precision precision, const void* from, std::int64_t elements, void* to) {
-  assert(precision == Precision::fp32), static_cast<void>(precision);
+  require_float32(precision);
   cpu::add_gradient(static_cast<const float*>(from), elements, static_cast<float*>(to));
 }
 
 void HostDevice::scale(Precision precision, float factor, std::int64_t elements, void* values) {
-  assert(precision == Precision::fp32), static_cast<void>(precision);
+  require_float32(precision);
   for (std::int64_t i = 0; i < elements; ++i) static_cast<float*>(values)[i] *= factor;
 }
 
 void HostDevice::round(const float* from, std::int64_t elements, Precision precision, void* to) {
-  assert(precision == Precision::fp32), static_cast<void>(precision);
+  require_float32(precision);
   copy(from, static_cast<std::size_t>(elements) * sizeof(float), to);
 }
 
-bool HostDevice::offers(const Kernel& kernel) const { return cpu::offers(library_of(kernel, kernels_), kernel); }
+bool HostDevice::offers(const Kernel& kernel) const { return cpu::offers(cpu::library_of(kernel, kernels_), kernel); }
 
 std::unique_ptr<Operator> HostDevice::make_operator(const Kernel& kernel, const OperatorOptions& options) {
-  return cpu::make_operator(kernel, library_of(kernel, kernels_), options);
+  return cpu::make_operator(kernel, cpu::library_of(kernel, kernels_), options);
 }
 
 }  // namespace forerun

@@ -1,15 +1,9 @@
 #pragma once
 
-#include "kernels/cpu/operator.hpp"
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/trainer/device.hpp"
 
 namespace forerun {
-
-/// Which libraries the operators of a network come from.
-enum class Kernels { fastest, eigen_only };
-
-/// The library that runs a kernel. Both passes of pooling share one: the indices between them are its own.
-cpu::Library library_of(const Kernel& kernel, Kernels kernels);
 
 /// The cores that cpu::Threads allows.
 class HostDevice : public Device {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/workload.hpp"
-#include "kernels/cpu/operator.hpp"
+#include "kernels/operator.hpp"
 #include "kernels/trainer/activations.hpp"
 #include "kernels/trainer/device.hpp"
 #include "kernels/trainer/placed_batch.hpp"

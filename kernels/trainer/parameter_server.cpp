@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
 
@@ -23,7 +24,7 @@ ParameterServer::ParameterServer(const Workload& workload, const StepPlan& plan,
   for (const auto& [operation, push] : push_of_)
     if (const Operation& update = plan.operations[static_cast<std::size_t>(operation)]; update.name == "update") {
       const auto& kernel = std::get<Kernel>(update.work);
-      updates_[operation] = cpu::make_operator(kernel, library_of(kernel, options.kernels), how);
+      updates_[operation] = cpu::make_operator(kernel, cpu::library_of(kernel, options.kernels), how);
     }
   buffers_.step = 0;  // begin_step() counts
 }

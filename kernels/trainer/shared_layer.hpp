@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "core/plan.hpp"
-#include "kernels/cpu/operator.hpp"
+#include "kernels/operator.hpp"
 #include "kernels/trainer/device.hpp"
 #include "kernels/trainer/rank_group.hpp"
 #include "kernels/trainer/shard.hpp"

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "kernels/cpu/operator.hpp"
 #include "kernels/microbenchmarks/journal.hpp"
 #include "kernels/microbenchmarks/kernel_load.hpp"
 #include "kernels/microbenchmarks/measure.hpp"

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
 #include "workloads/formulas.hpp"

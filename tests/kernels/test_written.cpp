@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.hpp"
+#include "kernels/cpu/best_library.hpp"
 #include "kernels/reference/reference.hpp"
 #include "layer_data.hpp"
 #include "workloads/formulas.hpp"
