@@ -21,7 +21,6 @@ std::unique_ptr<Operator> attention(const Kernel& kernel, const OperatorOptions&
 std::unique_ptr<Operator> batch_norm(const Kernel& kernel);
 std::unique_ptr<Operator> layer_norm(const Kernel& kernel);
 std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel);
-std::unique_ptr<Operator> update(const Kernel& kernel, const UpdateRule& rule);
 
 std::unique_ptr<Operator> onednn_attention(const Kernel& kernel, const OperatorOptions& options);
 std::unique_ptr<Operator> onednn_dense(const Kernel& kernel);

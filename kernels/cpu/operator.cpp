@@ -5,13 +5,14 @@
 #include "core/error.hpp"
 #include "kernels/cpu/layers.hpp"
 #include "kernels/written.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun::cpu {
 
 namespace {
 
 std::unique_ptr<Operator> make_eigen(const Kernel& kernel, const OperatorOptions& options) {
-  if (kernel.pass == Pass::update) return update(kernel, options.rule);
+  if (kernel.pass == Pass::update) return make_update(parameters(kernel.shape), kernel.optimizer, options.rule);
   switch (kernel.shape.kind) {
     case LayerKind::dense: return dense(kernel);
     case LayerKind::conv2d: return conv2d(kernel);

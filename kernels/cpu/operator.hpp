@@ -20,6 +20,9 @@ bool offers(Library library, const Kernel& kernel);
 /// Throws MissingCapability where the library does not offer the kernel. Preparing one compiles code (oneDNN) and takes memory.
 std::unique_ptr<Operator> make_operator(const Kernel& kernel, Library library, const OperatorOptions& options = {});
 
+/// An update of `count` parameters, of one layer or of several whose arrays lie together. The optimizer is not l-bfgs.
+std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule);
+
 /// to += from: how gradients of several readers of an output become one.
 void add_gradient(const float* from, std::int64_t elements, float* to);
 

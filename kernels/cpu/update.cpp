@@ -2,9 +2,8 @@
 #include <cmath>
 
 #include "kernels/adam.hpp"
-#include "kernels/cpu/layers.hpp"
+#include "kernels/cpu/operator.hpp"
 #include "kernels/cpu/threads.hpp"
-#include "workloads/formulas.hpp"
 
 namespace forerun::cpu {
 
@@ -38,7 +37,7 @@ void adam(const UpdateRule& rule, float decay, std::int64_t step, std::int64_t c
 
 class Update final : public Operator {
  public:
-  Update(const Kernel& kernel, const UpdateRule& rule) : count_(parameters(kernel.shape)), optimizer_(kernel.optimizer), rule_(rule) {}
+  Update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) : count_(count), optimizer_(optimizer), rule_(rule) {}
   void run(const LayerBuffers& b) override {
     constexpr std::int64_t kFloats = 3;  // at least: gradient, weights read and written
     share_out(count_, kFloats, [&](std::int64_t first, std::int64_t count) {
@@ -65,6 +64,8 @@ class Update final : public Operator {
 
 }  // namespace
 
-std::unique_ptr<Operator> update(const Kernel& kernel, const UpdateRule& rule) { return std::make_unique<Update>(kernel, rule); }
+std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) {
+  return std::make_unique<Update>(count, optimizer, rule);
+}
 
 }  // namespace forerun::cpu

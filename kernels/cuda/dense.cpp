@@ -14,6 +14,8 @@ std::int64_t blas_size(std::int64_t size) {
 }
 
 /// One product. In bf16 it reads the rounded weights; gradients of weights are float32.
+/// cuBLASLt is column-major. A row-major matrix of r rows and c columns is, in its eyes, the column-major transpose with c rows, c its
+/// leading dimension; each product Y = A B is therefore asked for as Y^T = B^T A^T, and nothing is moved.
 class Dense : public Operator {
  public:
   Dense(const Kernel& kernel, std::shared_ptr<Context> context)

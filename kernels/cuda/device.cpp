@@ -110,4 +110,8 @@ std::unique_ptr<Operator> GpuDevice::make_operator(const Kernel& kernel, const O
   return cuda::make_operator(kernel, context_, options);
 }
 
+std::unique_ptr<Operator> GpuDevice::make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) {
+  return cuda::make_update(count, optimizer, rule, context_);
+}
+
 }  // namespace forerun::cuda

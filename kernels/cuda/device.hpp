@@ -28,6 +28,7 @@ class GpuDevice : public Device {
   void round(const float* from, std::int64_t elements, Precision precision, void* to) override;
   [[nodiscard]] bool offers(const Kernel& kernel) const override;
   [[nodiscard]] std::unique_ptr<Operator> make_operator(const Kernel& kernel, const OperatorOptions& options) override;
+  [[nodiscard]] std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) override;
   [[nodiscard]] bool updates_at_once() const override { return true; }
   void finish() override { context_->finish(); }
   [[nodiscard]] Timeline* timeline() override { return timeline_.get(); }

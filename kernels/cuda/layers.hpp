@@ -21,6 +21,5 @@ std::unique_ptr<Operator> layer_norm(const Kernel& kernel, std::shared_ptr<Conte
 std::unique_ptr<Operator> max_pool(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> relu(const Kernel& kernel, std::shared_ptr<Context> context);
 std::unique_ptr<Operator> softmax_cross_entropy(const Kernel& kernel, std::shared_ptr<Context> context);
-std::unique_ptr<Operator> update(const Kernel& kernel, std::shared_ptr<Context> context, const UpdateRule& rule);
 
 }  // namespace forerun::cuda

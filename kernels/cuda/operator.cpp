@@ -7,6 +7,7 @@
 #include "kernels/cuda/attention.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/written.hpp"
+#include "workloads/formulas.hpp"
 
 namespace forerun::cuda {
 
@@ -20,7 +21,7 @@ bool has(const Kernel& kernel) {
 }
 
 std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options) {
-  if (kernel.pass == Pass::update) return update(kernel, std::move(context), options.rule);
+  if (kernel.pass == Pass::update) return make_update(parameters(kernel.shape), kernel.optimizer, options.rule, std::move(context));
   switch (kernel.shape.kind) {
     case LayerKind::add: return add(kernel, std::move(context));
     case LayerKind::attention: return attention(kernel, std::move(context), options);

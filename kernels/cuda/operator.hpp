@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "core/calibration.hpp"
@@ -8,17 +9,18 @@
 
 /// Training operators on one GPU, in float32 and bf16. Formulas and row-major layouts are those of Operator::run, so that weights and
 /// activations move between devices unchanged; the arrays lie in device memory, `loss` too.
-///
-/// cuBLAS is column-major. A row-major matrix of r rows and c columns is, in its eyes, the column-major transpose with c rows, c its
-/// leading dimension; each product Y = A B is therefore asked for as Y^T = B^T A^T, and nothing is moved.
 namespace forerun::cuda {
 
-/// Whether there is such a kernel, as far as is_written() says.
+/// Whether there is such a kernel: what is_written() says, but for attention of heads of more than kMostAttentionChannels.
 bool offers(const Kernel& kernel);
 
 /// An operator whose run() launches on the context's stream and returns before the GPU is done; errors of the kernels themselves appear
 /// at Context::finish(). Throws MissingCapability where there is no such kernel, or where a size is more than 2^31 - 1, and
 /// std::runtime_error where a launch fails.
 std::unique_ptr<Operator> make_operator(const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options = {});
+
+/// An update of `count` parameters, of one layer or of several whose arrays lie together; as make_operator(), of an optimizer other than
+/// l-bfgs.
+std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule, std::shared_ptr<Context> context);
 
 }  // namespace forerun::cuda

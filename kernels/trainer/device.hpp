@@ -42,11 +42,13 @@ class Device {
 
   /// Zeroed, and aligned to cache lines. Throws std::bad_alloc or std::runtime_error where there is no room.
   [[nodiscard]] virtual void* allocate(std::size_t bytes) = 0;
+  /// Of what allocate() gave.
   virtual void release(void* memory) noexcept = 0;
 
   /// From the host's memory, which may change once the call has returned, and back, which waits until it is there.
   virtual void upload(const void* host, std::size_t bytes, void* to) = 0;
   virtual void download(const void* from, std::size_t bytes, void* host) = 0;
+  /// Within the device's memory.
   virtual void copy(const void* from, std::size_t bytes, void* to) = 0;
 
   /// As take() and put() of float32.
@@ -58,9 +60,12 @@ class Device {
   virtual void scale(Precision precision, float factor, std::int64_t elements, void* values) = 0;
   virtual void round(const float* from, std::int64_t elements, Precision precision, void* to) = 0;
 
+  /// Whether make_operator() has the kernel.
   [[nodiscard]] virtual bool offers(const Kernel& kernel) const = 0;
   /// Throws MissingCapability where there is no such kernel.
   [[nodiscard]] virtual std::unique_ptr<Operator> make_operator(const Kernel& kernel, const OperatorOptions& options) = 0;
+  /// Of so many parameters that lie together, in the arrays of one layer or of several: an optimizer that offers() has for any layer.
+  [[nodiscard]] virtual std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) = 0;
   /// Whether one update of all parameters pays, rather than one a layer: where each is a launch.
   [[nodiscard]] virtual bool updates_at_once() const { return false; }
 
@@ -72,8 +77,9 @@ class Device {
 
 /// Room for so many elements, counted in floats: two elements of 16 bits share one.
 std::size_t floats_of(Precision precision, std::int64_t elements);
-/// The element behind so many others.
-const float* behind(const float* values, std::int64_t elements, Precision precision);
+/// The element behind so many others of a precision.
+const float* offset_by(const float* values, std::int64_t elements, Precision precision);
+float* offset_by(float* values, std::int64_t elements, Precision precision);
 
 /// A fixed array of numbers on a device that outlives it, zeroed.
 template <class T>

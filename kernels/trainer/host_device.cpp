@@ -51,4 +51,8 @@ std::unique_ptr<Operator> HostDevice::make_operator(const Kernel& kernel, const 
   return cpu::make_operator(kernel, cpu::library_of(kernel, kernels_), options);
 }
 
+std::unique_ptr<Operator> HostDevice::make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) {
+  return cpu::make_update(count, optimizer, rule);
+}
+
 }  // namespace forerun

@@ -24,6 +24,7 @@ class HostDevice : public Device {
   void round(const float* from, std::int64_t elements, Precision precision, void* to) override;
   [[nodiscard]] bool offers(const Kernel& kernel) const override;
   [[nodiscard]] std::unique_ptr<Operator> make_operator(const Kernel& kernel, const OperatorOptions& options) override;
+  [[nodiscard]] std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) override;
   void finish() override {}
 
  private:

@@ -69,7 +69,7 @@ void MicroBatch::take_up(const PlacedBatch& batch, int number, std::int64_t step
     layer.step = step;
     layer.first_sample = batch.first + first;
   }
-  for (const int layer : reads_samples_) buffers(layer).input = behind(batch.samples, first * sample_elements_, precision_);
+  for (const int layer : reads_samples_) buffers(layer).input = offset_by(batch.samples, first * sample_elements_, precision_);
   for (const int layer : reads_tokens_) buffers(layer).picked = batch.tokens + first * positions_;
   buffers_.back().labels = batch.labels + first * positions_;
   buffers_.back().loss = loss;

@@ -82,12 +82,12 @@ void Network::point_to_parameters(std::uint64_t seed) {
     if (losses_.size() > 1 || owners_[i] != static_cast<int>(i)) largest = std::max(largest, range.count);
     buffers.weights = weights_.data() + range.first;
     if (rounded_weights_.size() > 0)
-      buffers.rounded_weights = const_cast<float*>(behind(rounded_weights_.data(), static_cast<std::int64_t>(range.first), precision_));
+      buffers.rounded_weights = offset_by(rounded_weights_.data(), static_cast<std::int64_t>(range.first), precision_);
     buffers.weight_gradient = gradients_.data() + range.first;
     if (velocities_.size() > 0) buffers.velocity = velocities_.data() + range.first;
     if (second_moments_.size() > 0) buffers.second_moment = second_moments_.data() + range.first;
   }
-  added_ = {*device_, largest};
+  layer_gradient_ = {*device_, largest};
 }
 
 void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
@@ -130,20 +130,19 @@ void Network::prepare_operators(const Workload& workload, const StepPlan& plan, 
     const auto* kernel = std::get_if<Kernel>(&plan.operations[at].work);
     if (kernel == nullptr || entry.layer < 0) continue;  // a server's work on variables
     Prepared& prepared = operators_[at];
-    if (prepared.kernel == nullptr) {
-      OperatorOptions its = usual;
-      its.adds_gradient = std::ranges::count(owners_, entry.layer) > 1;
-      prepared.kernel = device_->make_operator(shards_[static_cast<std::size_t>(entry.layer)].run_as(*kernel), its);
-      prepared.pass = kernel->pass;
-      prepared.adds = its.adds_gradient && kernel->shape.kind == LayerKind::embedding;
-    }
+    prepared.pass = kernel->pass;
+    if (prepared.kernel != nullptr || (kernel->pass == Pass::update && device_->updates_at_once())) continue;
+    OperatorOptions its = usual;
+    its.adds_gradient = std::ranges::count(owners_, entry.layer) > 1;
+    prepared.kernel = device_->make_operator(shards_[static_cast<std::size_t>(entry.layer)].run_as(*kernel), its);
+    prepared.adds = its.adds_gradient && kernel->shape.kind == LayerKind::embedding;
   }
-  if (device_->updates_at_once()) prepare_update_of_all(workload, usual);
+  if (device_->updates_at_once()) prepare_update_of_all(workload, usual.rule);
 }
 
 // Where an update is a launch, one for all layers takes the time of their bytes. Its range is one, since layers that learn lie before the
 // others; gaps between layers hold zeros and keep them.
-void Network::prepare_update_of_all(const Workload& workload, const OperatorOptions& options) {
+void Network::prepare_update_of_all(const Workload& workload, const UpdateRule& rule) {
   std::size_t end = 0;
   for (const StepEntry entry : order_)
     if (operators_[static_cast<std::size_t>(entry.operation)].pass == Pass::update) {
@@ -151,16 +150,12 @@ void Network::prepare_update_of_all(const Workload& workload, const OperatorOpti
       end = std::max(end, layout_.layers[static_cast<std::size_t>(entry.layer)].end());
     }
   if (end == 0) return;
-  Kernel all{{.kind = LayerKind::dense, .input = {.channels = 1}, .output = {.channels = static_cast<std::int64_t>(end)}, .bias = false},
-             Pass::update};
-  all.precision = workload.precision;
-  all.optimizer = workload.optimizer;
-  update_of_all_ = {device_->make_operator(all, options), Pass::update, false};
-  all_.weights = weights_.data();
-  all_.rounded_weights = rounded_weights_.data();
-  all_.weight_gradient = gradients_.data();
-  all_.velocity = velocities_.data();
-  all_.second_moment = second_moments_.data();
+  update_of_all_ = device_->make_update(static_cast<std::int64_t>(end), workload.optimizer, rule);
+  all_parameters_.weights = weights_.data();
+  all_parameters_.rounded_weights = rounded_weights_.data();
+  all_parameters_.weight_gradient = gradients_.data();
+  all_parameters_.velocity = velocities_.data();
+  all_parameters_.second_moment = second_moments_.data();
 }
 
 void Network::begin_step(const Batch& batch) {
@@ -170,7 +165,7 @@ void Network::begin_step(const Batch& batch) {
     for (MicroBatch& micro_batch : chunk) micro_batch.drop();
   std::ranges::fill(written_, 0);
   for (LayerBuffers& buffers : parameters_) buffers.step = step_;
-  all_.step = step_;
+  all_parameters_.step = step_;
 }
 
 MicroBatch& Network::held(std::size_t chunk, int micro_batch) {
@@ -185,8 +180,8 @@ MicroBatch& Network::taken_up(StepEntry entry) {
 
 void Network::run(StepEntry entry) {
   const Prepared& prepared = operators_[static_cast<std::size_t>(entry.operation)];
-  assert(prepared.kernel != nullptr);
   if (prepared.pass == Pass::update) return run_update(entry, prepared);
+  assert(prepared.kernel != nullptr);
   MicroBatch& micro_batch = taken_up(entry);
   micro_batch.begin(entry.layer, prepared.pass);
   LayerBuffers& buffers = micro_batch.buffers(entry.layer);
@@ -200,8 +195,8 @@ void Network::run(StepEntry entry) {
 }
 
 void Network::run_update(StepEntry entry, const Prepared& prepared) {
-  if (update_of_all_.kernel == nullptr) return prepared.kernel->run(parameters_[static_cast<std::size_t>(entry.layer)]);
-  if (entry == last_update_) update_of_all_.kernel->run(all_);
+  if (update_of_all_ == nullptr) return prepared.kernel->run(parameters_[static_cast<std::size_t>(entry.layer)]);
+  if (entry == last_update_) update_of_all_->run(all_parameters_);
 }
 
 /// Operators write over gradients. What a step adds to one that it has left already passes through an array of its own.
@@ -212,10 +207,11 @@ void Network::run_backward_weights(int layer, LayerBuffers& buffers, const Prepa
     return prepared.kernel->run(buffers);
   }
   float* sum = buffers.weight_gradient;
-  buffers.weight_gradient = added_.data();
+  buffers.weight_gradient = layer_gradient_.data();
   prepared.kernel->run(buffers);
   buffers.weight_gradient = sum;
-  device_->add(Precision::fp32, added_.data(), static_cast<std::int64_t>(layout_.layers[static_cast<std::size_t>(layer)].count), sum);
+  device_->add(Precision::fp32, layer_gradient_.data(), static_cast<std::int64_t>(layout_.layers[static_cast<std::size_t>(layer)].count),
+               sum);
 }
 
 std::size_t Network::chunk_of(int transfer) const {

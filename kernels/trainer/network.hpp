@@ -8,7 +8,7 @@
 
 #include "core/plan.hpp"
 #include "core/workload.hpp"
-#include "kernels/cpu/operator.hpp"
+#include "kernels/operator.hpp"
 #include "kernels/trainer/data.hpp"
 #include "kernels/trainer/device.hpp"
 #include "kernels/trainer/host_device.hpp"
@@ -41,8 +41,8 @@ struct StateArray {
 class Network {
  public:
   /// The layers of a rank, or its parts of them. A step's gradients are sums over its micro-batches and, once they are all-reduced, over
-  /// the plan's ranks; the update makes them means over the samples of the global batch. Throws MissingCapability where no library has a
-  /// kernel of the plan.
+  /// the plan's ranks; the update makes them means over the samples of the global batch. Throws MissingCapability where the device has
+  /// no kernel of the plan.
   Network(const Workload& workload, const StepPlan& plan, const NetworkOptions& options, int rank = 0);
 
   /// The rank's samples of the next step, of all its micro-batches; they must outlive it.
@@ -86,7 +86,7 @@ class Network {
 
  private:
   struct Prepared {
-    std::unique_ptr<Operator> kernel;
+    std::unique_ptr<Operator> kernel;  ///< null of updates where one does for all
     Pass pass = Pass::forward;
     bool adds = false;  ///< to the gradient that is there; others write over it
   };
@@ -99,7 +99,7 @@ class Network {
   /// The entry's, with its samples.
   MicroBatch& taken_up(StepEntry entry);
   [[nodiscard]] std::size_t chunk_of(int transfer) const;
-  void prepare_update_of_all(const Workload& workload, const OperatorOptions& options);
+  void prepare_update_of_all(const Workload& workload, const UpdateRule& rule);
   void run_update(StepEntry entry, const Prepared& prepared);
   void run_backward_weights(int layer, LayerBuffers& buffers, const Prepared& prepared);
 
@@ -113,15 +113,15 @@ class Network {
   DeviceArray<float> gradients_;
   DeviceArray<float> velocities_;
   DeviceArray<float> second_moments_;
-  DeviceArray<float> added_;                   // one layer's gradient of a micro-batch, on its way to `gradients_`
+  DeviceArray<float> layer_gradient_;          // of a micro-batch, on its way to `gradients_`
   std::vector<DeviceArray<float>> running_;    // averages of batch norms, one a layer
   std::vector<LayerBuffers> parameters_;       // one a layer: what all micro-batches share
   std::vector<std::vector<MicroBatch>> held_;  // by chunk, those that have arrays, in turn
   std::vector<Prepared> operators_;            // one an operation of the plan
   std::vector<int> owners_;                    // by layer, the one whose weights it has
   std::vector<char> written_;                  // by owner, whether this step has left a gradient
-  Prepared update_of_all_;                     // none where each layer has one of its own
-  LayerBuffers all_;                           // that it updates
+  std::unique_ptr<Operator> update_of_all_;    // null where each layer has one of its own
+  LayerBuffers all_parameters_;
   StepEntry last_update_;
   Precision precision_ = Precision::fp32;
   DeviceArray<float> losses_;  // one a micro-batch
