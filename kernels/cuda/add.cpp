@@ -1,7 +1,7 @@
 #include <cassert>
 
+#include "kernels/cuda/common/function_operator.hpp"
 #include "kernels/cuda/elementwise.hpp"
-#include "kernels/cuda/function_operator.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/layer_arrays.hpp"
 

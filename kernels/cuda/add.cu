@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "kernels/cuda/common/map.cuh"
 #include "kernels/cuda/elementwise.hpp"
-#include "kernels/cuda/map.cuh"
 
 namespace forerun::cuda {
 

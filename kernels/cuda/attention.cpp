@@ -5,7 +5,7 @@
 #include <initializer_list>
 
 #include "core/error.hpp"
-#include "kernels/cuda/arrays.hpp"
+#include "kernels/cuda/common/arrays.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/dropout_draws.hpp"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/columns.hpp"
-#include "kernels/cuda/vectors.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 
 // Both kernels are bound by memory: they read the matrix once (the bias is written, too), in rows of neighbouring threads. A block is a
 // tile of as many lanes along a row as it has, up to a warp, and takes further rows with the threads that are left.

@@ -2,10 +2,10 @@
 #include <initializer_list>
 #include <utility>
 
-#include "kernels/cuda/aligned_copies.hpp"
-#include "kernels/cuda/arrays.hpp"
 #include "kernels/cuda/columns.hpp"
-#include "kernels/cuda/convolution.hpp"
+#include "kernels/cuda/common/arrays.hpp"
+#include "kernels/cuda/convolution/algorithms.hpp"
+#include "kernels/cuda/convolution/aligned_copies.hpp"
 #include "kernels/cuda/elementwise.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/layer_arrays.hpp"

@@ -1,5 +1,5 @@
-#include "kernels/cuda/arrays.hpp"
 #include "kernels/cuda/columns.hpp"
+#include "kernels/cuda/common/arrays.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/cuda/product.hpp"
 #include "kernels/layer_arrays.hpp"

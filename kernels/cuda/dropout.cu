@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "kernels/cuda/common/vectors.cuh"
 #include "kernels/cuda/elementwise.hpp"
-#include "kernels/cuda/vectors.cuh"
 
 namespace forerun::cuda {
 

@@ -1,6 +1,6 @@
+#include "kernels/cuda/common/vectors.cuh"
 #include "kernels/cuda/embedding.hpp"
 #include "kernels/cuda/embedding_order.hpp"
-#include "kernels/cuda/vectors.cuh"
 
 namespace forerun::cuda {
 

@@ -1,5 +1,5 @@
+#include "kernels/cuda/common/launch.cuh"
 #include "kernels/cuda/embedding_order.hpp"
-#include "kernels/cuda/launch.cuh"
 
 namespace forerun::cuda {
 

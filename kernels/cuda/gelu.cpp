@@ -1,5 +1,5 @@
+#include "kernels/cuda/common/function_operator.hpp"
 #include "kernels/cuda/elementwise.hpp"
-#include "kernels/cuda/function_operator.hpp"
 #include "kernels/cuda/layers.hpp"
 
 namespace forerun::cuda {

@@ -1,5 +1,5 @@
+#include "kernels/cuda/common/map.cuh"
 #include "kernels/cuda/elementwise.hpp"
-#include "kernels/cuda/map.cuh"
 
 namespace forerun::cuda {
 

@@ -1,6 +1,6 @@
+#include "kernels/cuda/common/rows.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 #include "kernels/cuda/norms.hpp"
-#include "kernels/cuda/rows.cuh"
-#include "kernels/cuda/vectors.cuh"
 #include "kernels/operator.hpp"
 
 namespace forerun::cuda {

@@ -1,4 +1,4 @@
-#include "kernels/cuda/function_operator.hpp"
+#include "kernels/cuda/common/function_operator.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/cuda/pools.hpp"
 

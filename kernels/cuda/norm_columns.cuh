@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "kernels/cuda/vectors.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 
 /// Sums over the rows of a matrix, column by column. A block has a tile of columns and a chunk of rows and leaves partial sums; another
 /// kernel adds those up. How the rows are cut depends on the shape alone and sums are taken in one order, so that the result is always the

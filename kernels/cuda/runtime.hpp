@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/common/check.hpp"
 
 namespace forerun::cuda {
 

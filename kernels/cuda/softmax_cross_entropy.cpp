@@ -1,6 +1,6 @@
 #include "kernels/cuda/softmax_cross_entropy.hpp"
 
-#include "kernels/cuda/function_operator.hpp"
+#include "kernels/cuda/common/function_operator.hpp"
 #include "kernels/cuda/layers.hpp"
 
 namespace forerun::cuda {

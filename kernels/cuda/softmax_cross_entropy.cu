@@ -1,8 +1,8 @@
 #include <cfloat>
 
-#include "kernels/cuda/rows.cuh"
+#include "kernels/cuda/common/rows.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 #include "kernels/cuda/softmax_cross_entropy.hpp"
-#include "kernels/cuda/vectors.cuh"
 
 namespace forerun::cuda {
 

@@ -1,6 +1,6 @@
 #include "kernels/cuda/update.hpp"
 
-#include "kernels/cuda/function_operator.hpp"
+#include "kernels/cuda/common/function_operator.hpp"
 #include "kernels/cuda/operator.hpp"
 
 namespace forerun::cuda {

@@ -1,8 +1,8 @@
 #include <cassert>
 
 #include "kernels/adam.hpp"
+#include "kernels/cuda/common/vectors.cuh"
 #include "kernels/cuda/update.hpp"
-#include "kernels/cuda/vectors.cuh"
 
 namespace forerun::cuda {
 

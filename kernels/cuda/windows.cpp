@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/arrays.hpp"
+#include "kernels/cuda/common/arrays.hpp"
 
 namespace forerun::cuda {
 

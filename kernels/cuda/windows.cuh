@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/cuda/vectors.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 #include "kernels/cuda/windows.hpp"
 
 /// What kernels of windows share. Those of pools are bound by memory: each array is moved once, but for what overlapping windows find in

@@ -1,4 +1,4 @@
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/common/launch.cuh"
 #include "kernels/cuda/microbenchmarks/delay.hpp"
 
 namespace forerun::cuda {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/common/launch.cuh"
 
 /// Rows of a matrix that are each a matter of one group of threads: a warp, several to a block, or a whole block where a row is long.
 namespace forerun::cuda {

@@ -1,4 +1,4 @@
-#include "kernels/cuda/attention_tensor.cuh"
+#include "kernels/cuda/attention/tensor.cuh"
 
 namespace forerun::cuda {
 

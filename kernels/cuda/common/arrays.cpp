@@ -1,4 +1,4 @@
-#include "kernels/cuda/arrays.hpp"
+#include "kernels/cuda/common/arrays.hpp"
 
 #include <limits>
 #include <string>

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "core/workload.hpp"
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/common/launch.cuh"
 
 /// Accesses of several elements at once. Kernels here are bound by memory, and a thread that moves 16 bytes at a time needs a quarter of
 /// the instructions, and keeps four times the bytes under way, of one that moves 4.

@@ -2,7 +2,7 @@
 
 #include <cuda_bf16.h>
 
-#include "kernels/cuda/tensor_cores.cuh"
+#include "kernels/cuda/attention/tensor_cores.cuh"
 
 /// Products of 16 x 16 tiles of bf16 by the tensor cores of one warp, all of whose lanes call together, with float32 sums. Tiles lie in
 /// shared memory, in row-major matrices whose rows start on 16 bytes, `stride` elements apart.

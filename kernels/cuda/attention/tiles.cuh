@@ -1,8 +1,8 @@
 #pragma once
 
 #include "kernels/cuda/attention.hpp"
-#include "kernels/cuda/exponential.cuh"
-#include "kernels/cuda/launch.cuh"
+#include "kernels/cuda/attention/exponential.cuh"
+#include "kernels/cuda/common/launch.cuh"
 
 /// What a block of an attention works on, whatever multiplies: a tile of rows of one head of one sample.
 namespace forerun::cuda {

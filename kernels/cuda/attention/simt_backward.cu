@@ -1,5 +1,5 @@
-#include "kernels/cuda/attention_fma.cuh"
-#include "kernels/cuda/attention_steps.cuh"
+#include "kernels/cuda/attention/simt.cuh"
+#include "kernels/cuda/attention/steps.cuh"
 
 namespace forerun::cuda {
 
@@ -41,7 +41,7 @@ __device__ __forceinline__ void turn_scores(const AttentionTask& task, const Sof
     }
 }
 
-/// As by tensor cores (attention_tensor_backward.cu), with a group of lanes in the place of a warp, and one tile of columns at a time.
+/// As by tensor cores (attention/tensor_backward.cu), with a group of lanes in the place of a warp, and one tile of columns at a time.
 /// Bound by multiplications.
 template <RowsAre Rows, class Tiles, class T>
 __global__ void __launch_bounds__(Tiles::kThreads) backward_kernel(AttentionTask task, AttentionArrays<T> arrays) {

@@ -1,4 +1,4 @@
-#include "kernels/cuda/attention_fma.cuh"
+#include "kernels/cuda/attention/simt.cuh"
 
 namespace forerun::cuda {
 

@@ -1,5 +1,5 @@
-#include "kernels/cuda/attention_steps.cuh"
-#include "kernels/cuda/attention_tensor.cuh"
+#include "kernels/cuda/attention/steps.cuh"
+#include "kernels/cuda/attention/tensor.cuh"
 
 namespace forerun::cuda {
 

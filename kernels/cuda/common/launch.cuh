@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "kernels/ceil_div.hpp"
-#include "kernels/cuda/check.hpp"
-#include "kernels/cuda/dynamic_shared.cuh"
+#include "kernels/cuda/common/check.hpp"
+#include "kernels/cuda/common/dynamic_shared.cuh"
 
 /// What the project's kernels share. They are launched by a function of the library and not by `<<< >>>`, so that a host's compiler, too,
 /// takes every source of theirs: tests/kernels/cuda_on_host runs them where there is no GPU.

@@ -3,7 +3,7 @@
 #include <cuda_runtime.h>
 
 /// Copies from global to shared memory that go on while the thread calculates, 16 bytes each. Compute capability 8.0 and later.
-/// Host compilers see tests/kernels/cuda_on_host/kernels/cuda/tile_copy.cuh.
+/// Host compilers see tests/kernels/cuda_on_host/kernels/cuda/attention/tile_copy.cuh.
 namespace forerun::cuda {
 
 /// Starts a copy; zeros where there is nothing to copy. Both addresses are multiples of 16, and `global` can be read in any case.

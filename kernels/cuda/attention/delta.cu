@@ -1,5 +1,5 @@
-#include "kernels/cuda/attention_tiles.cuh"
-#include "kernels/cuda/vectors.cuh"
+#include "kernels/cuda/attention/tiles.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 
 namespace forerun::cuda {
 

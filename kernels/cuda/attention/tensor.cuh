@@ -1,9 +1,9 @@
 #pragma once
 
-#include "kernels/cuda/attention_draws.cuh"
-#include "kernels/cuda/attention_tiles.cuh"
-#include "kernels/cuda/tile_copy.cuh"
-#include "kernels/cuda/tile_product.cuh"
+#include "kernels/cuda/attention/draws.cuh"
+#include "kernels/cuda/attention/tile_copy.cuh"
+#include "kernels/cuda/attention/tile_product.cuh"
+#include "kernels/cuda/attention/tiles.cuh"
 
 /// What both passes of an attention by tensor cores share. Blocks have four warps, each of which has rows of its own: scores are sums of
 /// a warp, whose softmax becomes a factor of the next product in registers [Dao 2023, section 3.3].

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cuda/vectors.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 
 namespace forerun::cuda {
 

@@ -1,4 +1,4 @@
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/common/check.hpp"
 
 #include <stdexcept>
 #include <string>

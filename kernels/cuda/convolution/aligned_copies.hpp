@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "kernels/ceil_div.hpp"
-#include "kernels/cuda/check.hpp"
+#include "kernels/cuda/common/check.hpp"
 
 namespace forerun::cuda {
 

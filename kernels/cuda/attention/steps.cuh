@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cuda/attention_tiles.cuh"
+#include "kernels/cuda/attention/tiles.cuh"
 
 namespace forerun::cuda {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "kernels/cuda/attention_draws.cuh"
-#include "kernels/cuda/attention_tiles.cuh"
-#include "kernels/cuda/vectors.cuh"
+#include "kernels/cuda/attention/draws.cuh"
+#include "kernels/cuda/attention/tiles.cuh"
+#include "kernels/cuda/common/vectors.cuh"
 
 /// What both passes of an attention share whose products threads calculate in float32, whatever the elements in memory are. A group of 16
 /// lanes has RowsEach rows of a block's; a lane has every 16th column of scores, and of channels four after one another every 64.

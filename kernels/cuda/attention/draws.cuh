@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kernels/cuda/attention_tiles.cuh"
+#include "kernels/cuda/attention/tiles.cuh"
 #include "kernels/dropout_draws.hpp"
 
 /// What the dropout of an attention's softmax leaves, as the CPU draws it: each row of scores starts with a hash of its own.

@@ -1,5 +1,5 @@
-#include "kernels/cuda/direct_conv2d.hpp"
-#include "kernels/cuda/rows.cuh"
+#include "kernels/cuda/common/rows.cuh"
+#include "kernels/cuda/convolution/direct.hpp"
 #include "kernels/cuda/windows.cuh"
 
 namespace forerun::cuda {

@@ -4,7 +4,7 @@
 
 /// The instructions of tensor cores for bf16, which all lanes of a warp call together; compute capability 8.0 and later. Not
 /// nvcuda::wmma, because the registers of instructions are documented: a sum can be changed row by row, and become a factor, without a
-/// way through memory. Host compilers see tests/kernels/cuda_on_host/kernels/cuda/tensor_cores.cuh.
+/// way through memory. Host compilers see tests/kernels/cuda_on_host/kernels/cuda/attention/tensor_cores.cuh.
 namespace forerun::cuda {
 
 /// Registers of two elements each, the first in the lower half.

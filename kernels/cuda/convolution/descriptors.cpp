@@ -1,6 +1,6 @@
-#include "kernels/cuda/convolution.hpp"
+#include "kernels/cuda/convolution/descriptors.hpp"
 
-#include "kernels/cuda/arrays.hpp"
+#include "kernels/cuda/common/arrays.hpp"
 
 namespace forerun::cuda {
 

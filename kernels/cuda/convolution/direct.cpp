@@ -1,7 +1,7 @@
-#include "kernels/cuda/direct_conv2d.hpp"
+#include "kernels/cuda/convolution/direct.hpp"
 
-#include "kernels/cuda/arrays.hpp"
 #include "kernels/cuda/columns.hpp"
+#include "kernels/cuda/common/arrays.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/layer_arrays.hpp"
 #include "workloads/formulas.hpp"
