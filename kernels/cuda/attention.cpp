@@ -107,9 +107,9 @@ class BackwardData final : public AttentionPass<T> {
  public:
   BackwardData(const AttentionDevice& device, const Kernel& kernel, std::shared_ptr<Context> context, const OperatorOptions& options)
       : AttentionPass<T>(device, kernel, std::move(context), options),
-        product_bytes_(static_cast<std::size_t>(kernel.batch * kernel.shape.attention.heads * kernel.shape.input.positions()) *
-                       sizeof(float)) {
-    this->context_->scratch(product_bytes_);
+        delta_bytes_(static_cast<std::size_t>(kernel.batch * kernel.shape.attention.heads * kernel.shape.input.positions()) *
+                     sizeof(float)) {
+    this->context_->scratch(delta_bytes_);
   }
 
   void run(const LayerBuffers& b) override {
@@ -118,18 +118,18 @@ class BackwardData final : public AttentionPass<T> {
     arrays.query_gradient = elements<T>(b.input_gradient);
     arrays.key_gradient = elements<T>(b.further_input_gradients.at(0)),
     arrays.value_gradient = elements<T>(b.further_input_gradients.at(1));
-    arrays.products = static_cast<float*>(this->context_->scratch(product_bytes_));
+    arrays.deltas = static_cast<float*>(this->context_->scratch(delta_bytes_));
     const AttentionTask task = this->task(b, {arrays.query, arrays.key, arrays.value, arrays.output, arrays.output_gradient,
                                               arrays.query_gradient, arrays.key_gradient, arrays.value_gradient});
     const cudaStream_t stream = this->context_->stream();
-    attention_products(task, arrays, stream);
+    attention_deltas(task, arrays, stream);
     if constexpr (std::is_same_v<T, __nv_bfloat16>)
       if (this->by_tensor_cores()) return attention_backward_by_tensor_cores(task, arrays, this->device_, stream);
     attention_backward(task, arrays, this->device_.shared_bytes, stream);
   }
 
  private:
-  std::size_t product_bytes_;
+  std::size_t delta_bytes_;
 };
 
 template <class T>

@@ -31,7 +31,7 @@ struct AttentionTask {
   std::int64_t first_sample = 0;
 };
 
-/// Activations are batch x positions x heads x channels, statistics and `products` batch x heads x queries. A pass touches what it needs.
+/// Activations are batch x positions x heads x channels, statistics and `deltas` batch x heads x queries. A pass touches what it needs.
 template <class T>
 struct AttentionArrays {
   const T* query = nullptr;
@@ -44,7 +44,7 @@ struct AttentionArrays {
   T* key_gradient = nullptr;
   T* value_gradient = nullptr;
   float* statistics = nullptr;
-  float* products = nullptr;  ///< of each output row and its gradient
+  float* deltas = nullptr;  ///< rowsum(dY Y) of each query, the D of Dao et al.
 };
 
 /// What decides which kernels run. Tests prepare operators for devices that are less than theirs.
@@ -73,8 +73,8 @@ void attention_forward_by_tensor_cores(const AttentionTask& task, const Attentio
 void attention_backward_by_tensor_cores(const AttentionTask& task, const AttentionArrays<__nv_bfloat16>& arrays,
                                         const AttentionDevice& device, cudaStream_t stream);
 
-/// products = rowsum(dY Y), which both kernels of a backward pass read.
+/// deltas = rowsum(dY Y), which both kernels of a backward pass read.
 template <class T>
-void attention_products(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream);
+void attention_deltas(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream);
 
 }  // namespace forerun::cuda

@@ -12,7 +12,7 @@ struct Moments {
 };
 
 /// Of both's values together [Chan, Golub & LeVeque 1983, eq. 2.1].
-__device__ __forceinline__ Moments together(const Moments& a, const Moments& b) {
+__device__ __forceinline__ Moments merge(const Moments& a, const Moments& b) {
   if (b.count == 0) return a;
   const float count = a.count + b.count, apart = b.mean - a.mean, share = b.count / count;
   return {count, a.mean + apart * share, a.squares + b.squares + apart * apart * a.count * share};
@@ -30,7 +30,7 @@ __device__ __forceinline__ void join_columns(Moments (&moments)[Width]) {
     if (threadIdx.y >= apart) continue;
     const unsigned other = self + apart * blockDim.x;
     for (int e = 0; e < Width; ++e) {
-      moments[e] = together(moments[e], {counts[other], means[e][other], squares[e][other]});
+      moments[e] = merge(moments[e], {counts[other], means[e][other], squares[e][other]});
       means[e][self] = moments[e].mean, squares[e][self] = moments[e].squares;
     }
     counts[self] = moments[0].count;
@@ -78,7 +78,7 @@ __global__ void __launch_bounds__(kThreads)
     for (std::int64_t chunk = threadIdx.y; chunk * chunk_rows < rows; chunk += blockDim.y) {
       const std::int64_t left = rows - chunk * chunk_rows;
       const auto count = static_cast<float>(left < chunk_rows ? left : chunk_rows);
-      all[0] = together(all[0], {count, partial[2 * chunk * channels + c], partial[(2 * chunk + 1) * channels + c]});
+      all[0] = merge(all[0], {count, partial[2 * chunk * channels + c], partial[(2 * chunk + 1) * channels + c]});
     }
   join_columns(all);
   if (threadIdx.y > 0 || c >= channels) return;

@@ -48,7 +48,7 @@ __device__ __forceinline__ Vector<T, kVectorWidth<T>> load_vector(const Row<T>& 
   constexpr int kWidth = kVectorWidth<T>;
   Vector<T, kWidth> values;
   if constexpr (Whole::value) {
-    values = load_unwritten<kWidth>(from + vector * kWidth);
+    values = load_read_only<kWidth>(from + vector * kWidth);
   } else {
     for (int e = 0; e < kWidth; ++e) values.element[e] = row.has(vector * kWidth + e) ? from[vector * kWidth + e] : outside;
   }

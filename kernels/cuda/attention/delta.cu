@@ -9,7 +9,7 @@ constexpr int kEach = 4;  // elements that a lane reads at once
 
 /// A warp has a row of a head. Bound by memory: y and its gradient are read once, along rows.
 template <class T>
-__global__ void products_kernel(AttentionTask task, AttentionArrays<T> arrays, std::int64_t rows) {
+__global__ void deltas_kernel(AttentionTask task, AttentionArrays<T> arrays, std::int64_t rows) {
   const std::int64_t row = first_element() / kWarpLanes;
   if (row >= rows) return;
   const int lane = static_cast<int>(threadIdx.x) % kWarpLanes;
@@ -28,19 +28,19 @@ __global__ void products_kernel(AttentionTask task, AttentionArrays<T> arrays, s
   sum = lane_sum(sum);
   const std::int64_t position = row / task.heads;  // of all samples
   const int sample = static_cast<int>(position / task.queries), query = static_cast<int>(position % task.queries);
-  if (lane == 0) arrays.products[first_statistic(task, sample, static_cast<int>(row % task.heads)) + query] = sum;
+  if (lane == 0) arrays.deltas[first_statistic(task, sample, static_cast<int>(row % task.heads)) + query] = sum;
 }
 
 }  // namespace
 
 template <class T>
-void attention_products(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
+void attention_deltas(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
   const std::int64_t rows = std::int64_t{task.batch} * task.queries * task.heads;
   const auto blocks = static_cast<unsigned>(ceil_div(rows * kWarpLanes, kThreads));
-  launch("attention products", products_kernel<T>, blocks, kThreads, 0, stream, task, arrays, rows);
+  launch("attention deltas", deltas_kernel<T>, blocks, kThreads, 0, stream, task, arrays, rows);
 }
 
-template void attention_products(const AttentionTask&, const AttentionArrays<float>&, cudaStream_t);
-template void attention_products(const AttentionTask&, const AttentionArrays<__nv_bfloat16>&, cudaStream_t);
+template void attention_deltas(const AttentionTask&, const AttentionArrays<float>&, cudaStream_t);
+template void attention_deltas(const AttentionTask&, const AttentionArrays<__nv_bfloat16>&, cudaStream_t);
 
 }  // namespace forerun::cuda

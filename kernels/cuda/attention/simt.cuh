@@ -12,7 +12,7 @@ inline constexpr int kGroup = 16;
 
 /// Sizes of a block's tiles for heads of up to D channels.
 template <int D, int Rows, int Columns, int RowsEach>
-struct FmaTiles {
+struct SimtTiles {
   static constexpr int kChannels = D, kRows = Rows, kColumns = Columns, kRowsEach = RowsEach;
   static constexpr int kColumnsEach = Columns / kGroup, kVectorsEach = D / (4 * kGroup);
   static constexpr int kThreads = Rows / RowsEach * kGroup;
@@ -32,7 +32,7 @@ __device__ __forceinline__ Four load_four(const T* from) {
 
 /// Rows from position `first` on to shared memory, with zeros for channels and positions that are not there.
 template <class Tiles, class T>
-__device__ __forceinline__ void bring_rows(float* shared, const HeadRows<const T>& from, int first, int count, bool vectors) {
+__device__ __forceinline__ void load_rows(float* shared, const HeadRows<const T>& from, int first, int count, bool vectors) {
   constexpr int kFours = Tiles::kChannels / 4, kStep = Tiles::kThreads / kFours;  // a thread has four channels of every kStep-th row
   static_assert(Tiles::kThreads % kFours == 0);
   const int own = static_cast<int>(threadIdx.x) / kFours, channel = static_cast<int>(threadIdx.x) % kFours * 4;

@@ -21,8 +21,8 @@ struct Scores {
 ///   S = P ((dY V^T) D - rowsum(dY Y))
 /// `facts` are of the group's rows, or of the tile's columns.
 template <RowsAre Rows, class Tiles>
-__device__ __forceinline__ void turn_scores(const AttentionTask& task, const SoftmaxDraws& draws, const Step& step, const QueryFacts* facts,
-                                            Scores<Tiles>& scores) {
+__device__ __forceinline__ void softmax_gradient(const AttentionTask& task, const SoftmaxDraws& draws, const Step& step,
+                                                 const QueryFacts* facts, Scores<Tiles>& scores) {
   constexpr bool kQueries = Rows == RowsAre::queries;
   const int lane = static_cast<int>(threadIdx.x) % kGroup;
   const float scale = task.scale * kLog2OfE;
@@ -36,7 +36,7 @@ __device__ __forceinline__ void turn_scores(const AttentionTask& task, const Sof
       float& softmax = scores.softmax[r][j];
       softmax = key < keys_seen(task, query) ? fast_exp2(softmax * scale - fact.logarithm) : 0.0F;
       const bool kept = task.threshold == 0 || draws.keeps(query, key);
-      scores.slopes[r][j] = softmax * ((kept ? scores.slopes[r][j] * task.kept_scale : 0.0F) - fact.product);
+      scores.slopes[r][j] = softmax * ((kept ? scores.slopes[r][j] * task.kept_scale : 0.0F) - fact.delta);
       if (!kept) softmax = 0;
     }
 }
@@ -55,8 +55,8 @@ __global__ void __launch_bounds__(Tiles::kThreads) backward_kernel(AttentionTask
   float* const factors = columns[1] + Tiles::kColumns * Tiles::kStride;
   QueryFacts* const column_facts = reinterpret_cast<QueryFacts*>(factors + Tiles::kRows * Tiles::kScoreStride);
   const RowPair<T> row_pair = pair_of<Rows>(task, arrays, place.sample, place.head);
-  bring_rows<Tiles>(rows[0], row_pair.first, first, Tiles::kRows, task.vectors);
-  bring_rows<Tiles>(rows[1], row_pair.second, first, Tiles::kRows, task.vectors);
+  load_rows<Tiles>(rows[0], row_pair.first, first, Tiles::kRows, task.vectors);
+  load_rows<Tiles>(rows[1], row_pair.second, first, Tiles::kRows, task.vectors);
   QueryFacts row_facts[Tiles::kRowsEach];
   if (kQueries)
     for (int r = 0; r < Tiles::kRowsEach; ++r)
@@ -69,8 +69,8 @@ __global__ void __launch_bounds__(Tiles::kThreads) backward_kernel(AttentionTask
     const int column = kQueries ? step.first_key : step.first_query, thread = static_cast<int>(threadIdx.x);
     const RowPair<T> pair = pair_of<kColumnsAre>(task, arrays, place.sample, head);
     __syncthreads();  // all have read the tile before
-    bring_rows<Tiles>(columns[0], pair.first, column, Tiles::kColumns, task.vectors);
-    bring_rows<Tiles>(columns[1], pair.second, column, Tiles::kColumns, task.vectors);
+    load_rows<Tiles>(columns[0], pair.first, column, Tiles::kColumns, task.vectors);
+    load_rows<Tiles>(columns[1], pair.second, column, Tiles::kColumns, task.vectors);
     if (!kQueries && thread < Tiles::kColumns)
       column_facts[thread] = query_facts(task, arrays, first_statistic(task, place.sample, head), column + thread);
     __syncthreads();
@@ -78,7 +78,7 @@ __global__ void __launch_bounds__(Tiles::kThreads) backward_kernel(AttentionTask
     multiply_columns<Tiles>(scores.softmax, rows[0] + own * Tiles::kStride, columns[0], task.key_channels);
     multiply_columns<Tiles>(scores.slopes, rows[1] + own * Tiles::kStride, columns[1], task.value_channels);
     const SoftmaxDraws draws(task, place.sample, step.head);
-    turn_scores<Rows>(task, draws, step, kQueries ? row_facts : column_facts, scores);
+    softmax_gradient<Rows>(task, draws, step, kQueries ? row_facts : column_facts, scores);
     if constexpr (!kQueries) add_columns(second_gradient, scores.softmax, factors + own * Tiles::kScoreStride, columns[1]);
     add_columns(first_gradient, scores.slopes, factors + own * Tiles::kScoreStride, columns[0]);
   }
@@ -105,12 +105,12 @@ void launch_backward(const AttentionTask& task, const AttentionArrays<T>& arrays
 
 template <class T>
 void attention_backward(const AttentionTask& task, const AttentionArrays<T>& arrays, int shared_bytes, cudaStream_t stream) {
-  using Large = FmaTiles<128, 64, 32, 4>;
+  using Large = SimtTiles<128, 64, 32, 4>;
   const int channels = task.key_channels > task.value_channels ? task.key_channels : task.value_channels;
-  if (channels <= 64) return launch_backward<FmaTiles<64, 64, 32, 4>>(task, arrays, stream);
+  if (channels <= 64) return launch_backward<SimtTiles<64, 64, 32, 4>>(task, arrays, stream);
   if (channels <= 128 && static_cast<int>(kSharedBytes<Large>) <= shared_bytes) return launch_backward<Large>(task, arrays, stream);
-  if (channels <= 128) return launch_backward<FmaTiles<128, 32, 16, 4>>(task, arrays, stream);
-  launch_backward<FmaTiles<256, 8, 16, 1>>(task, arrays, stream);
+  if (channels <= 128) return launch_backward<SimtTiles<128, 32, 16, 4>>(task, arrays, stream);
+  launch_backward<SimtTiles<256, 8, 16, 1>>(task, arrays, stream);
 }
 
 template void attention_backward(const AttentionTask&, const AttentionArrays<float>&, int, cudaStream_t);

@@ -17,8 +17,8 @@ struct RunningSoftmax {
 /// Scores of a query to exponentials after dropout, zero for keys that it does not see; gives by which factor what was summed before
 /// shrinks [Milakov & Gimelshein 2018, algorithm 3].
 template <int Count>
-__device__ __forceinline__ float soften(const AttentionTask& task, const SoftmaxDraws& draws, int query, int first_key,
-                                        float (&scores)[Count], RunningSoftmax& softmax) {
+__device__ __forceinline__ float online_softmax(const AttentionTask& task, const SoftmaxDraws& draws, int query, int first_key,
+                                                float (&scores)[Count], RunningSoftmax& softmax) {
   const int lane = static_cast<int>(threadIdx.x) % kGroup, seen = keys_seen(task, query);
   const float scale = task.scale * kLog2OfE;
   float largest = -INFINITY, sum = 0;
@@ -54,8 +54,8 @@ __global__ void __launch_bounds__(Tiles::kThreads, Tiles::kChannels == 128 ? 2 :
   const float* own = query + own_row<Tiles>() * Tiles::kStride;
   const HeadRows<const T> keys = key_rows(task, arrays.key, place.sample, key_head, task.key_channels);
   const HeadRows<const T> values = key_rows(task, arrays.value, place.sample, key_head, task.value_channels);
-  bring_rows<Tiles>(query, query_rows(task, arrays.query, place.sample, place.head, task.key_channels), first_query, Tiles::kRows,
-                    task.vectors);
+  load_rows<Tiles>(query, query_rows(task, arrays.query, place.sample, place.head, task.key_channels), first_query, Tiles::kRows,
+                   task.vectors);
   const int own_query = first_query + own_row<Tiles>(), block_sees = keys_seen(task, first_query + Tiles::kRows - 1);
   const SoftmaxDraws draws(task, place.sample, place.head);
   RowSums<Tiles> output;
@@ -63,14 +63,14 @@ __global__ void __launch_bounds__(Tiles::kThreads, Tiles::kChannels == 128 ? 2 :
   for (int first = 0; first < block_sees; first += Tiles::kColumns) {
     float scores[Tiles::kRowsEach][Tiles::kColumnsEach];
     __syncthreads();  // all have read the values before
-    bring_rows<Tiles>(columns, keys, first, Tiles::kColumns, task.vectors);
+    load_rows<Tiles>(columns, keys, first, Tiles::kColumns, task.vectors);
     __syncthreads();
     multiply_columns<Tiles>(scores, own, columns, task.key_channels);
     __syncthreads();
-    bring_rows<Tiles>(columns, values, first, Tiles::kColumns, task.vectors);
+    load_rows<Tiles>(columns, values, first, Tiles::kColumns, task.vectors);
 #pragma unroll
     for (int r = 0; r < Tiles::kRowsEach; ++r) {
-      const float shrink = soften(task, draws, own_query + r, first, scores[r], softmax[r]);
+      const float shrink = online_softmax(task, draws, own_query + r, first, scores[r], softmax[r]);
 #pragma unroll
       for (int n = 0; n < Tiles::kVectorsEach; ++n)
         for (float& sum : output.at[r][n].element) sum *= shrink;
@@ -99,9 +99,9 @@ void launch_forward(const AttentionTask& task, const AttentionArrays<T>& arrays,
 template <class T>
 void attention_forward(const AttentionTask& task, const AttentionArrays<T>& arrays, cudaStream_t stream) {
   const int channels = task.key_channels > task.value_channels ? task.key_channels : task.value_channels;
-  if (channels <= 64) return launch_forward<FmaTiles<64, 64, 64, 8>>(task, arrays, stream);
-  if (channels <= 128) return launch_forward<FmaTiles<128, 64, 32, 8>>(task, arrays, stream);
-  launch_forward<FmaTiles<256, 16, 32, 2>>(task, arrays, stream);
+  if (channels <= 64) return launch_forward<SimtTiles<64, 64, 64, 8>>(task, arrays, stream);
+  if (channels <= 128) return launch_forward<SimtTiles<128, 64, 32, 8>>(task, arrays, stream);
+  launch_forward<SimtTiles<256, 16, 32, 2>>(task, arrays, stream);
 }
 
 template void attention_forward(const AttentionTask&, const AttentionArrays<float>&, cudaStream_t);

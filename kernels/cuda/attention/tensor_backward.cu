@@ -69,8 +69,9 @@ __device__ __forceinline__ void add_columns(TileSum (&gradient)[RowTiles][D / kT
 /// Scores of a warp's 16 rows to their softmax after dropout, without its scale, and the softmax's gradient to that of scores, without
 /// theirs:  S = P ((dY V^T) D - rowsum(dY Y)).  `facts` are of the lane's two rows, or of the tile's columns.
 template <RowsAre Rows, bool MayDrop>
-__device__ __forceinline__ void turn_scores(const AttentionTask& task, int sample, const Step& step, int own_row, const QueryFacts* facts,
-                                            TileSum (&scores)[kColumnTiles], TileSum (&slopes)[kColumnTiles]) {
+__device__ __forceinline__ void softmax_gradient(const AttentionTask& task, int sample, const Step& step, int own_row,
+                                                 const QueryFacts* facts, TileSum (&scores)[kColumnTiles],
+                                                 TileSum (&slopes)[kColumnTiles]) {
   constexpr bool kQueries = Rows == RowsAre::queries;
   const int first_query = step.first_query + (kQueries ? own_row : 0), first_key = step.first_key + (kQueries ? 0 : own_row);
   const bool masked = first_key + (kQueries ? kColumns : kTile) > keys_seen(task, first_query);
@@ -91,7 +92,7 @@ __device__ __forceinline__ void turn_scores(const AttentionTask& task, int sampl
       const int of_query = kQueries ? tile_row(i) : tile_column(i), of_key = kQueries ? tile_column(i) : tile_row(i);
       const bool seen = !masked || key + of_key < keys_seen(task, query + of_query);
       scores[j].at[i] = seen ? fast_exp2(scores[j].at[i] * scale - fact.logarithm) : 0.0F;
-      slopes[j].at[i] = scores[j].at[i] * (slopes[j].at[i] - fact.product);
+      slopes[j].at[i] = scores[j].at[i] * (slopes[j].at[i] - fact.delta);
     }
     if (MayDrop && !kQueries && task.threshold > 0) {
 #pragma unroll
@@ -140,8 +141,8 @@ __global__ void __launch_bounds__(kTensorThreads) backward_kernel(AttentionTask 
     multiply_rows<D>(slopes, own[1], tiles.column_tile(number, 1));
 #pragma unroll
     for (int m = 0; m < RowTiles; ++m)
-      turn_scores<Rows, RowTiles == 1>(task, place.sample, step, own_row + m * kTile, kQueries ? row_facts[m] : tiles.column_facts(number),
-                                       scores[m], slopes[m]);
+      softmax_gradient<Rows, RowTiles == 1>(task, place.sample, step, own_row + m * kTile,
+                                            kQueries ? row_facts[m] : tiles.column_facts(number), scores[m], slopes[m]);
     if constexpr (!kQueries) add_columns<D>(second_gradient, scores, tiles.column_tile(number, 1));
     add_columns<D>(first_gradient, slopes, tiles.column_tile(number, 0));
   }

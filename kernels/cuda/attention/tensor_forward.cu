@@ -36,7 +36,7 @@ __device__ __forceinline__ void mask_scores(const AttentionTask& task, TileSum (
 }
 
 /// Scores to exponentials, and by which factors what was summed before shrinks [Milakov & Gimelshein 2018, algorithm 3].
-__device__ __forceinline__ void soften(TileSum (&scores)[kColumnTiles], float scale, RunningSoftmax& softmax, float (&shrink)[2]) {
+__device__ __forceinline__ void online_softmax(TileSum (&scores)[kColumnTiles], float scale, RunningSoftmax& softmax, float (&shrink)[2]) {
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     float largest = -INFINITY, sum = 0;
@@ -74,12 +74,12 @@ __device__ __forceinline__ void add_values(TileSum (&output)[RowTiles][D / kTile
 
 /// The scores of a warp's 16 queries and a tile of keys as a factor of values; what was summed before shrinks.
 template <int D, bool MayDrop>
-__device__ __forceinline__ void turn_scores(const AttentionTask& task, const AttentionPlace& place, int first_query, int first_key,
-                                            TileSum (&scores)[kColumnTiles], RunningSoftmax& softmax, TileSum (&output)[D / kTile],
-                                            LeftTile (&factor)[kColumnTiles]) {
+__device__ __forceinline__ void masked_softmax(const AttentionTask& task, const AttentionPlace& place, int first_query, int first_key,
+                                               TileSum (&scores)[kColumnTiles], RunningSoftmax& softmax, TileSum (&output)[D / kTile],
+                                               LeftTile (&factor)[kColumnTiles]) {
   if (first_key + kColumns > keys_seen(task, first_query)) mask_scores(task, scores, first_query, first_key);
   float shrink[2];
-  soften(scores, task.scale * kLog2OfE, softmax, shrink);
+  online_softmax(scores, task.scale * kLog2OfE, softmax, shrink);
 #pragma unroll
   for (int n = 0; n < D / kTile; ++n)
 #pragma unroll
@@ -149,7 +149,7 @@ __global__ void __launch_bounds__(kTensorThreads) forward_kernel(AttentionTask t
       multiply_rows<D>(scores, own, key);
 #pragma unroll
       for (int m = 0; m < RowTiles; ++m)
-        turn_scores<D, kMayDrop<D, RowTiles>>(task, place, own_query + m * kTile, first, scores[m], softmax[m], output[m], factor[m]);
+        masked_softmax<D, kMayDrop<D, RowTiles>>(task, place, own_query + m * kTile, first, scores[m], softmax[m], output[m], factor[m]);
     }
     wait_for_copies();
     __syncthreads();  // values are there, and all have read the keys

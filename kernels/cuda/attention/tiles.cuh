@@ -64,13 +64,13 @@ __device__ __forceinline__ std::int64_t first_statistic(const AttentionTask& tas
 /// last have softmaxes of zero.
 struct QueryFacts {
   float logarithm;
-  float product;
+  float delta;
 };
 template <class T>
 __device__ __forceinline__ QueryFacts query_facts(const AttentionTask& task, const AttentionArrays<T>& arrays, std::int64_t first,
                                                   int query) {
   if (query >= task.queries) return {INFINITY, 0};
-  return {arrays.statistics[first + query] * kLog2OfE, arrays.products[first + query]};
+  return {arrays.statistics[first + query] * kLog2OfE, arrays.deltas[first + query]};
 }
 
 }  // namespace forerun::cuda

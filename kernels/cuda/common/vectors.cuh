@@ -30,17 +30,17 @@ __device__ __forceinline__ void store(T* first, const Vector<T, Width>& vector) 
   *reinterpret_cast<Vector<T, Width>*>(first) = vector;
 }
 
-template <class Bits, class Vector>
-__device__ __forceinline__ Bits bits_as(const Vector& vector) {
-  static_assert(sizeof(Bits) == sizeof(Vector));
+template <class Bits, class Value>
+__device__ __forceinline__ Bits bits_as(const Value& value) {
+  static_assert(sizeof(Bits) == sizeof(Value));
   Bits bits;
-  memcpy(&bits, &vector, sizeof(Bits));
+  memcpy(&bits, &value, sizeof(Bits));
   return bits;
 }
 
 /// A whole vector of global memory that nobody writes while the kernel runs: such a load waits for no store.
 template <int Width, class T>
-__device__ __forceinline__ Vector<T, Width> load_unwritten(const T* first) {
+__device__ __forceinline__ Vector<T, Width> load_read_only(const T* first) {
   static_assert(sizeof(Vector<T, Width>) == sizeof(uint4));
   const uint4 bits = __ldg(reinterpret_cast<const uint4*>(first));
   Vector<T, Width> vector;
