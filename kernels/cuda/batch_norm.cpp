@@ -19,8 +19,8 @@ std::unique_ptr<Operator> batch_norm(const Kernel& kernel, std::shared_ptr<Conte
     });
   if (kernel.pass == Pass::backward_weights)
     return operator_of([=](const LayerBuffers& b) {
-      norm_gradient_sums(shape, NormGroups::channels, b.input, b.output_gradient, b.statistics, shape.bias, b.weight_gradient,
-                         context->scratch(bytes), context->stream());
+      norm_gradient_sums(shape, NormGroups::channels, b.input, b.output_gradient, b.statistics, b.weight_gradient, context->scratch(bytes),
+                         context->stream());
     });
   return operator_of([=](const LayerBuffers& b) {
     batch_norm_backward_data(shape, b.input, b.output_gradient, b.weights, b.statistics, b.input_gradient, context->scratch(bytes),

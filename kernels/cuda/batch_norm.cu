@@ -185,7 +185,9 @@ std::size_t batch_norm_backward_data_scratch(const NormShape& shape) { return su
 void batch_norm_backward_data(const NormShape& shape, const void* x, const void* dy, const float* weights, const float* statistics,
                               void* dx, void* scratch, cudaStream_t stream) {
   auto* sums = static_cast<float*>(scratch);
-  norm_gradient_sums(shape, NormGroups::channels, x, dy, statistics, true, sums, static_cast<char*>(scratch) + sums_bytes(shape), stream);
+  NormShape biased = shape;
+  biased.bias = true;  // both sums are read
+  norm_gradient_sums(biased, NormGroups::channels, x, dy, statistics, sums, static_cast<char*>(scratch) + sums_bytes(shape), stream);
   const std::int64_t rows = shape.rows, channels = shape.channels;
   with_element(shape.precision, [&](auto element) {
     using T = decltype(element);

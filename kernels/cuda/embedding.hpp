@@ -7,7 +7,7 @@
 
 #include "core/workload.hpp"
 
-/// Kernels of a table of `rows` rows, of which each position picks one.
+/// Kernels of a table of `rows` rows, of which each position picks one. Launches throw std::runtime_error where they fail.
 namespace forerun::cuda {
 
 struct EmbeddingShape {

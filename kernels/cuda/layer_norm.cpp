@@ -17,8 +17,8 @@ std::unique_ptr<Operator> layer_norm(const Kernel& kernel, std::shared_ptr<Conte
   const std::size_t bytes = norm_gradient_sums_scratch(shape);
   context->scratch(bytes);
   return operator_of([=](const LayerBuffers& b) {
-    norm_gradient_sums(shape, NormGroups::rows, b.input, b.output_gradient, b.statistics, shape.bias, b.weight_gradient,
-                       context->scratch(bytes), context->stream());
+    norm_gradient_sums(shape, NormGroups::rows, b.input, b.output_gradient, b.statistics, b.weight_gradient, context->scratch(bytes),
+                       context->stream());
   });
 }
 

@@ -16,6 +16,7 @@ namespace forerun::cuda {
 ///
 /// A receive occupies its GPU until the message comes, so it is noted when it is started and handed to NCCL when it is waited for. NCCL
 /// matches the messages of two ranks by their order alone, so a group carries messages of one tag.
+/// Calls throw std::runtime_error in NCCL's or CUDA's words where they fail, and MissingCapability for messages of another tag.
 class NcclGroup : public RankGroup {
  public:
   /// All ranks of `host` at once; it must outlive the group.

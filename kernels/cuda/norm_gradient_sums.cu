@@ -39,7 +39,7 @@ __global__ void __launch_bounds__(kThreads)
 
 /// `deviations` of channels are factors of the first sums; null where they are in them.
 __global__ void __launch_bounds__(kThreads) join_kernel(const float* __restrict__ partial, const float* __restrict__ deviations,
-                                                        std::int64_t channels, std::int64_t chunks, bool both, float* __restrict__ sums) {
+                                                        std::int64_t channels, std::int64_t chunks, bool bias, float* __restrict__ sums) {
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   float two[2] = {};
   if (c < channels)
@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(kThreads) join_kernel(const float* __restrict_
   add_up_columns(two);
   if (threadIdx.y > 0 || c >= channels) return;
   sums[c] = deviations == nullptr ? two[0] : two[0] * deviations[c];
-  if (both) sums[channels + c] = two[1];
+  if (bias) sums[channels + c] = two[1];
 }
 
 }  // namespace
@@ -60,8 +60,8 @@ std::size_t norm_gradient_sums_scratch(const NormShape& shape) {
   return static_cast<std::size_t>(2 * most_chunks(shape.rows, shape.channels) * shape.channels) * sizeof(float);
 }
 
-void norm_gradient_sums(const NormShape& shape, NormGroups groups, const void* x, const void* dy, const float* statistics, bool both,
-                        float* sums, void* scratch, cudaStream_t stream) {
+void norm_gradient_sums(const NormShape& shape, NormGroups groups, const void* x, const void* dy, const float* statistics, float* sums,
+                        void* scratch, cudaStream_t stream) {
   auto* partial = static_cast<float*>(scratch);
   const char* what = "norm backward weights";
   const bool of_channels = groups == NormGroups::channels;
@@ -75,7 +75,7 @@ void norm_gradient_sums(const NormShape& shape, NormGroups groups, const void* x
       launch(what, kernel, grid.blocks, grid.threads, 0, stream, input, gradient, statistics, shape.rows, shape.channels, grid.chunk_rows,
              partial);
       launch(what, join_kernel, join_blocks(shape.channels), join_threads(), 0, stream, partial,
-             of_channels ? statistics + shape.channels : nullptr, shape.channels, grid.chunks(), both, sums);
+             of_channels ? statistics + shape.channels : nullptr, shape.channels, grid.chunks(), shape.bias, sums);
     });
   });
 }

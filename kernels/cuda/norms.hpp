@@ -9,6 +9,7 @@
 
 /// Kernels of norms over a matrix of rows (positions of all samples) x channels. Statistics, weights and their gradients are float32, as
 /// Operator::run lays them out. `scratch` has the bytes that a function's second name says, at a multiple of 16.
+/// Launches throw std::runtime_error where they fail.
 namespace forerun::cuda {
 
 struct NormShape {
@@ -33,9 +34,9 @@ std::size_t batch_norm_backward_data_scratch(const NormShape& shape);
 /// What `statistics` are of: each channel (batch_norm) or each row (layer_norm).
 enum class NormGroups { channels, rows };
 
-/// sums[c] = sum over rows of dy z, sums[channels + c] = sum of dy; the second only with a bias, and with `both`.
-void norm_gradient_sums(const NormShape& shape, NormGroups groups, const void* x, const void* dy, const float* statistics, bool both,
-                        float* sums, void* scratch, cudaStream_t stream);
+/// sums[c] = sum over rows of dy z, sums[channels + c] = sum of dy; the second only with a bias.
+void norm_gradient_sums(const NormShape& shape, NormGroups groups, const void* x, const void* dy, const float* statistics, float* sums,
+                        void* scratch, cudaStream_t stream);
 std::size_t norm_gradient_sums_scratch(const NormShape& shape);
 
 }  // namespace forerun::cuda
