@@ -89,6 +89,7 @@ Json document_of(const Platform& platform) {
           {"compute_capability", platform.compute_capability > 0 ? Json(platform.compute_capability / 10.0) : Json(nullptr)},
           {"nics", platform.nics},
           {"ring_nics", platform.ring_nics > 0 ? platform.ring_nics : platform.nics},
+          {"ingress_bandwidth_bytes_per_s", or_null(platform.ingress)},
           {"link_share", platform.inter_node_share},
           {"intra_node_share", platform.intra_node_share},
           {"fabric", to_string(platform.fabric)},

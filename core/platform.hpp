@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -123,6 +124,7 @@ struct Platform {
   Bytes memory_per_node;  ///< of the host; a CPU platform's devices share it evenly. Zero: not given
   Bytes device_memory;    ///< of one device's own; zero: its share of the node's
   Link inter_node;
+  BytesPerSecond ingress;  ///< that a node takes in over its link, where only what it sends is limited; zero: as much as it sends
   Topology topology;
   Link intra_node;
   BytesPerSecond host_link;  ///< of one device to its node's memory, each direction, at once with the others'; zero: not given
@@ -161,6 +163,10 @@ struct Platform {
   /// What collectives and sends get of a link.
   [[nodiscard]] BytesPerSecond intra_node_rate() const { return intra_node_share * intra_node.bandwidth; }
   [[nodiscard]] BytesPerSecond inter_node_rate() const { return inter_node_share * inter_node.bandwidth; }
+  /// The same of what a node takes in, no less than it sends.
+  [[nodiscard]] BytesPerSecond ingress_rate() const { return inter_node_share * std::max(ingress, inter_node.bandwidth); }
+  /// What a node takes in while it sends one byte, 1 where links are as fast both ways.
+  [[nodiscard]] double ingress_speed() const { return ingress > inter_node.bandwidth ? ingress / inter_node.bandwidth : 1; }
   friend bool operator==(const Platform&, const Platform&) = default;
 };
 

@@ -242,13 +242,15 @@ PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const
   }
   PhaseLoad load;
   for (const auto& [out, in] : inside) load.inside = std::max({load.inside, out, in});
-  for (const auto& [out, in] : between) load.between = std::max({load.between, static_cast<double>(out), static_cast<double>(in)});
+  for (const auto& [out, in] : between) load.between = std::max({load.between, static_cast<double>(out), in / platform.ingress_speed()});
   if (load.between > 0 && platform.topology.kind != Topology::Kind::star) load.between = busiest_link(edges, platform);
   return load;
 }
 
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform) {
-  if (platform.topology.kind != Topology::Kind::star) return count_load(phase, communicator, platform);
+  const bool tree = phase.pattern == Pattern::tree || phase.pattern == Pattern::broadcast_tree;  // a node takes in more than it sends
+  if (platform.topology.kind != Topology::Kind::star || (tree && platform.ingress_speed() > 1))
+    return count_load(phase, communicator, platform);
   const int d = placement.per_node;
   const int m = placement.nodes;
   const auto shared = [&placement](int edges) { return static_cast<double>(edges) * placement.sharing; };

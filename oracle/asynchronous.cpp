@@ -20,9 +20,14 @@ ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Secon
   std::vector<Seconds> update(cycle.servers.size());
   Seconds node_out;
   Seconds node_in;
-  for (const ServerCycle::Message& pull : cycle.pulls) out[static_cast<std::size_t>(pull.server)] += pull.drain, node_in += pull.drain;
+  const auto taken_in = [&](const ServerCycle::Message& message) {
+    const bool inside =
+        node_of(platform, cycle.servers[static_cast<std::size_t>(message.server)]) == node_of(platform, cycle.workers.back());
+    return inside ? message.drain : message.drain / platform.ingress_speed();
+  };
+  for (const ServerCycle::Message& pull : cycle.pulls) out[static_cast<std::size_t>(pull.server)] += pull.drain, node_in += taken_in(pull);
   for (const ServerCycle::Message& push : cycle.pushes) {
-    in[static_cast<std::size_t>(push.server)] += push.drain, node_out += push.drain;
+    in[static_cast<std::size_t>(push.server)] += taken_in(push), node_out += push.drain;
     update[static_cast<std::size_t>(push.server)] += push.accumulating + push.updating;
   }
   load.outward = *std::ranges::max_element(out);

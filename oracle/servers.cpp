@@ -19,8 +19,10 @@ int met_nodes(const Scenario& scenario) {
 }  // namespace
 
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs) {
-  const double factor = static_cast<double>(scenario.strategy.servers) / met_nodes(scenario);
-  if (factor <= 1) return;
+  // The workers' links that as much time is spent on as on a server's.
+  const auto as_fast = [nodes = met_nodes(scenario), faster = scenario.platform.ingress_speed()](Collective::Operation operation) {
+    return operation == Collective::Operation::pull ? nodes * faster : std::max(nodes / faster, 1.0);
+  };
   const auto server_transfer = [&](std::size_t i) {
     const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
     return transfer != nullptr && is_server_transfer(transfer->operation) ? transfer : nullptr;
@@ -29,13 +31,14 @@ void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vec
   std::map<std::pair<Collective::Operation, int>, Seconds> of_one;
   for (std::size_t i = 0; i < costs.size(); ++i)
     if (const Collective* transfer = server_transfer(i)) {
-      of_all[transfer->operation] += costs[i].drain / met_nodes(scenario);
+      of_all[transfer->operation] += costs[i].drain / as_fast(transfer->operation);
       of_one[{transfer->operation, transfer->communicator}] += costs[i].drain;
     }
   for (std::size_t i = 0; i < costs.size(); ++i)
     if (const Collective* transfer = server_transfer(i); transfer != nullptr && costs[i].drain > Seconds(0)) {
       const double most = of_all[transfer->operation] / of_one[{transfer->operation, transfer->communicator}];
-      costs[i].drain *= std::clamp(most, 1.0, factor);
+      const double factor = scenario.strategy.servers / as_fast(transfer->operation);
+      costs[i].drain *= std::clamp(most, 1.0, std::max(factor, 1.0));
     }
 }
 

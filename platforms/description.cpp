@@ -126,6 +126,7 @@ void read_links(Reader& read, Platform& platform) {
   const auto share = [](const Text& text) { return parse_fraction(text, kLeastShare, 1); };
   const auto cards = [](const Text& text) { return whole_number(text, kMostCards); };
   read(kLink, platform.inter_node.bandwidth, parse_bandwidth);
+  read("ingress-bandwidth", platform.ingress, parse_bandwidth);
   read("link-latency", platform.inter_node.latency, latency);
   read("link-share", platform.inter_node_share, share);
   read("nics", platform.nics, cards);
@@ -218,6 +219,8 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   platform.topology = read_topology(texts, platform.nodes, problems);
   if (platform.topology.kind == Topology::Kind::routes && !platform.slow_links.empty())
     problems.add(problem(*find(texts, "slow-links"), "says nothing of a network-file, whose links belong to no node"));
+  if (platform.topology.kind == Topology::Kind::routes && platform.ingress > BytesPerSecond(0))
+    problems.add(problem(*find(texts, "ingress-bandwidth"), "says nothing of a network-file, whose links belong to no node"));
   read_storages(texts, platform, problems);
   read_price(read, texts, platform, problems);
 
@@ -226,6 +229,8 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   check_link(texts, "link", several_nodes ? find(texts, "nodes") : nullptr, "more than one node needs it", problems);
   check_link(texts, "intra-node", several_devices ? find(texts, "devices-per-node") : nullptr, "several nodes of several devices need it",
              problems);
+  if (platform.ingress > BytesPerSecond(0) && platform.ingress < platform.inter_node.bandwidth)
+    problems.add(problem(*find(texts, "ingress-bandwidth"), "is less than a node sends", "link-bandwidth or more"));
   if (devices > kMostInAll)
     problems.add(problem(*find(texts, "nodes"), "makes " + std::to_string(devices) + " devices with devices-per-node",
                          "at most " + std::to_string(kMostInAll)));

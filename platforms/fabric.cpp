@@ -13,6 +13,7 @@ Fabric::Fabric(const Platform& platform)
       nodes_(platform.network_nodes()),
       node_rate_(platform.inter_node_rate()),
       node_bandwidth_(platform.inter_node.bandwidth),
+      ingress_speed_(platform.ingress_speed()),
       links_(2 * std::int64_t{nodes_}) {
   const BytesPerSecond node = platform.inter_node.bandwidth;
   const auto over_node = [&](BytesPerSecond inner) { return inner > BytesPerSecond(0) && node > BytesPerSecond(0) ? inner / node : 1.0; };
@@ -31,7 +32,7 @@ Fabric::Fabric(const Platform& platform)
 }
 
 double Fabric::speed(std::int64_t index) const {
-  if (index < first_inner()) return 1;
+  if (index < first_inner()) return index % 2 == 0 ? 1 : ingress_speed_;
   switch (topology_.kind) {
     case Kind::star: break;
     case Kind::fat_tree: return levels_[level_of(index) - 1].speed;

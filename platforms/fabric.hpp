@@ -13,7 +13,8 @@ namespace forerun {
 /// and has a number; what stands here is arithmetic over these numbers, so that a million nodes take no memory and a route no more time
 /// than it has links. Routes do not depend on traffic.
 ///
-/// Every node has a link up into the network and one down from it, of `Platform::inter_node_rate()`. Between these a route crosses
+/// Every node has a link up into the network, of `Platform::inter_node_rate()`, and one down from it, of `Platform::ingress_rate()`.
+/// Between these a route crosses
 ///   star        nothing
 ///   fat tree    links up to the lowest level that joins both nodes, and down. A switch of level l with m links below, each of bandwidth
 ///               b, has u = max(1, floor(m / s)) above, of m b / (s u) each, where s is the level's over-subscription; the switches
@@ -61,7 +62,7 @@ class Fabric {
   [[nodiscard]] Link link(std::int64_t index) const;
   /// What collectives reach of the link.
   [[nodiscard]] BytesPerSecond bandwidth(std::int64_t index) const { return speed(index) * node_rate_; }
-  /// The same over that of a node's link.
+  /// The same over that of a node's link into the network.
   [[nodiscard]] double speed(std::int64_t index) const;
   /// Whether the messages that cross the link share its bandwidth.
   [[nodiscard]] bool shared(std::int64_t index) const { return !topology_.routes || topology_.routes->links[index].shared; }
@@ -111,6 +112,7 @@ class Fabric {
   int nodes_;
   BytesPerSecond node_rate_;
   BytesPerSecond node_bandwidth_;
+  double ingress_speed_ = 1;
   double local_speed_ = 1;
   double global_speed_ = 1;
   int level_count_ = 0;  ///< with links above them

@@ -5,7 +5,7 @@
 namespace forerun {
 namespace {
 
-constexpr std::array<std::string_view, 60> kKeys = {"calibration",
+constexpr std::array<std::string_view, 61> kKeys = {"calibration",
                                                     "catalogue",
                                                     "checkpoint-connection-bandwidth",
                                                     "checkpoint-latency",
@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, 60> kKeys = {"calibration",
                                                     "first-node",
                                                     "global-bandwidth",
                                                     "host-link-bandwidth",
+                                                    "ingress-bandwidth",
                                                     "intra-node-bandwidth",
                                                     "intra-node-latency",
                                                     "intra-node-share",

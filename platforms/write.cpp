@@ -88,6 +88,7 @@ void write_network(Writer& out, const Platform& platform) {
     out.quantity("link-latency", platform.inter_node.latency.value(), kTimes);
   else
     out.link("link", platform.inter_node, kBits);
+  out.quantity("ingress-bandwidth", platform.ingress.value(), kBits);
   write_topology(out, platform.topology);
   out.share("link-share", platform.inter_node_share);
   if (platform.nics > 1) out.plain("nics", platform.nics);

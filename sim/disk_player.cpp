@@ -74,7 +74,7 @@ void DiskPlayer::lay_links(Way& way, int rank, const DiskAccess& access) {
   }
   if (!storage.is_own() && platform_.inter_node.bandwidth > BytesPerSecond(0)) {
     way.bytes.node_link = static_cast<int>(reads ? Fabric::down(node) : Fabric::up(node));
-    least_s = std::max(least_s, bytes / platform_.inter_node_rate().value());
+    least_s = std::max(least_s, bytes / node_rate(access, platform_).value());
   }
   double requests = access.rank.requests;
   if (own.requests_per_s > 0 && requests > 0) {

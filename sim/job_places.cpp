@@ -24,7 +24,8 @@ bool one_network(const Platform& a, const Platform& b) {
     each->routes = {};
   }
   return mine == its && same_routes(a.topology.routes, b.topology.routes) && a.network_nodes() == b.network_nodes() &&
-         a.inter_node.bandwidth == b.inter_node.bandwidth && a.inter_node_share == b.inter_node_share;
+         a.inter_node.bandwidth == b.inter_node.bandwidth && a.ingress_rate() == b.ingress_rate() &&
+         a.inter_node_share == b.inter_node_share;
 }
 
 /// Where node i of each job lies: `first` + i `stride` of so many nodes.

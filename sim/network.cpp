@@ -82,8 +82,8 @@ struct Network::Engine {
     return link->seal();
   }
 
-  std::array<s4u::Link*, 2> add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond bandwidth) const {
-    const std::array both{make_link(name + " up", bandwidth), make_link(name + " down", bandwidth)};
+  std::array<s4u::Link*, 2> add_links(RoutedZone::Links& links, const std::string& name, BytesPerSecond out, BytesPerSecond in) const {
+    const std::array both{make_link(name + " up", out), make_link(name + " down", in)};
     for (const s4u::Link* link : both) links.push_back(link->get_impl());
     return both;
   }
@@ -126,13 +126,14 @@ struct Network::Part {
     if (platform.inter_node.bandwidth > BytesPerSecond(0))
       for (int node = 0; node < nodes; ++node) {
         const std::string name = "node" + std::to_string(platform.place_of(node));
-        for (s4u::Link* link : engine->add_links(node_links, name, platform.inter_node_rate())) spells.follow(*link, node);
+        for (s4u::Link* link : engine->add_links(node_links, name, platform.inter_node_rate(), platform.ingress_rate()))
+          spells.follow(*link, node);
       }
     const int devices = platform.devices_per_node;
     if (devices > 1 && platform.intra_node.bandwidth > BytesPerSecond(0))
       for (int rank = 0; rank < ranks; ++rank) {
         const int device = platform.place_of(node_of(platform, rank)) * devices + rank % devices;
-        engine->add_links(rank_links, "device" + std::to_string(device), platform.intra_node_rate());
+        engine->add_links(rank_links, "device" + std::to_string(device), platform.intra_node_rate(), platform.intra_node_rate());
       }
   }
 

@@ -169,7 +169,9 @@ TEST_CASE("the predictions of TensorFlow's runs are what predict says of their s
     REQUIRE(answer.code == 0);
     return std::stod(value_of(read_yaml_text(answer.out, "out"), "step_time_s"));
   };
-  const std::string small = " --set platform.cores=1 --set platform.link-bandwidth=125Mbit/s --set platform.memory-per-node=2GiB";
+  const std::string small =
+      " --set platform.cores=1 --set platform.link-bandwidth=125Mbit/s --set platform.ingress-bandwidth=125Mbit/s"
+      " --set platform.memory-per-node=2GiB";
   const std::string large = " --set platform.cores=8 --set platform.link-bandwidth=1Gbit/s --set platform.memory-per-node=32GiB";
   CHECK(step("cnn", "8 t2.small batch 256 rate 0.001 sync") ==
         Approx(predicted("cnn", " --strategy data=8,servers=1,sync=on --set workload.batch=2048 --set platform.nodes=9" + small)));

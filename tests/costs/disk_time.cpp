@@ -62,6 +62,12 @@ TEST_CASE("a file system serves all nodes with one bandwidth, and each node over
   Platform shared = platform(storage(kind, {BytesPerSecond(1e12), 0, {}, {}}));
   shared.inter_node_share = 0.5;
   CHECK(disk_cost(access(), shared).duration().value() == Approx(0.4));
+  shared.ingress = 4 * shared.inter_node.bandwidth;
+  CHECK(disk_cost(access(), shared).duration().value() == Approx(0.1));
+  shared.checkpoints = shared.data;
+  DiskAccess writes = access();
+  writes.direction = DiskAccess::Direction::write;
+  CHECK(disk_cost(writes, shared).duration().value() == Approx(0.4));
 }
 
 TEST_CASE("an object store carries so much a connection, each of which waits for its first byte", "[unit]") {

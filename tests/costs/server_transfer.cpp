@@ -46,6 +46,15 @@ TEST_CASE("a server's link carries its variables once for each worker, and a pul
   }
 }
 
+TEST_CASE("gradients come in as fast as a server's link takes them, and no faster than workers send them") {
+  Platform limited = nodes(8, 1);
+  limited.ingress = BytesPerSecond(2e9);
+  CHECK(cost(Collective::Operation::pull, star(7, 7), limited).drain.value() == Approx(7));
+  CHECK(cost(Collective::Operation::push, star(7, 7), limited).drain.value() == Approx(3.5));
+  limited.ingress = BytesPerSecond(100e9);
+  CHECK(cost(Collective::Operation::push, star(7, 7), limited).drain.value() == Approx(1));
+}
+
 TEST_CASE("workers on a server's node take their variables over its own link") {
   const Communicator shared{.size = 4, .members = {0, 1, 2, 3}};
   CHECK(cost(Collective::Operation::pull, shared, nodes(1, 4)).drain.value() == Approx(3 / 4.0));

@@ -111,6 +111,9 @@ TEST_CASE("a star's route is a node's link up and another's down", "[unit]") {
   CHECK(fabric.links() == 10);
   CHECK(route(fabric, 1, 4) == std::vector<std::int64_t>{Fabric::up(1), Fabric::down(4)});
   CHECK(fabric.speed(7) == 1);
+  star.ingress = 3 * star.inter_node.bandwidth;
+  CHECK(Fabric(star).speed(Fabric::down(3)) == Approx(3));
+  CHECK(Fabric(star).speed(Fabric::up(3)) == 1);
 }
 
 TEST_CASE("a route in a fat tree climbs no higher than it must", "[unit]") {

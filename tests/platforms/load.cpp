@@ -48,6 +48,7 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
   const Platform platform = load("cpu-cluster", {setting("nodes", "3"),
                                                  setting("devices-per-node", "2"),
                                                  setting("link-bandwidth", "25Gbit/s"),
+                                                 setting("ingress-bandwidth", "100Gbit/s"),
                                                  setting("link-latency", "5us"),
                                                  setting("intra-node-bandwidth", "12GB/s"),
                                                  setting("intra-node-latency", "0us"),
@@ -87,6 +88,7 @@ TEST_CASE("every key of a platform is a setting", "[unit]") {
                           .memory_per_node = Bytes(8 * kGiB),
                           .device_memory = Bytes(3 * kGiB),
                           .inter_node = {BytesPerSecond(3.125e9), Seconds(5e-6)},
+                          .ingress = BytesPerSecond(12.5e9),
                           .intra_node = {BytesPerSecond(12e9), Seconds(0)},
                           .host_link = BytesPerSecond(16e9),
                           .fabric = NodeFabric::nvlink_reducing,
@@ -119,6 +121,16 @@ TEST_CASE("the bandwidth of a node's cards is that of its link", "[unit]") {
   CHECK(load((folder / "p.yaml").string(), {setting("link-bandwidth", "3GB/s")}).inter_node.bandwidth == BytesPerSecond(3e9));
   CHECK(file_error("memory-per-node: 4 GiB\nnic-bandwidth: 2 GB/s\nlink-bandwidth: 2 GB/s\nlink-latency: 1 us\n") ==
         "p.yaml:2:16: nic-bandwidth: is the same as link-bandwidth, which is given too (got 2 GB/s)");
+}
+
+TEST_CASE("a node takes in as much as it sends, or more where a platform says so", "[unit]") {
+  CHECK(load("cpu-cluster").ingress_rate() == load("cpu-cluster").inter_node_rate());
+  CHECK(load("cpu-cluster").ingress_speed() == 1);
+  const Platform limited = load("cpu-cluster", {setting("ingress-bandwidth", "40Gbit/s"), setting("link-share", "0.5")});
+  CHECK(limited.ingress_rate() == BytesPerSecond(2.5e9));
+  CHECK(limited.ingress_speed() == Approx(4));
+  CHECK(error_of("cpu-cluster", {setting("ingress-bandwidth", "1Gbit/s")}) ==
+        "--set: platform.ingress-bandwidth: is less than a node sends (got 1Gbit/s, allowed link-bandwidth or more)");
 }
 
 TEST_CASE("memory is a device's own, or its share of the node's", "[unit]") {

@@ -23,6 +23,7 @@ TEST_CASE("a platform reads back as it was written", "[unit]") {
                       .memory_per_node = Bytes(25'123'456'789),
                       .device_memory = Bytes(123'456'789),
                       .inter_node = {BytesPerSecond(1e9 / 3), Seconds(1e-6 / 3)},
+                      .ingress = BytesPerSecond(1e10 / 7),
                       .intra_node = {BytesPerSecond(1.7e10), Seconds(0)},
                       .host_link = BytesPerSecond(1e10 / 3),
                       .fabric = NodeFabric::nvlink,

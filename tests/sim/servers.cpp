@@ -67,6 +67,31 @@ TEST_CASE("the oracle equals the simulator over workers that share a node and it
   }
 }
 
+TEST_CASE("the oracle equals the simulator where nodes take in more than they send") {
+  for (const int workers : {1, 2, 5, 16})
+    for (const double ingress : {2.5, 8.0})
+      for (const int servers : {1, 2}) {
+        if (servers > std::max(1.0, workers / ingress)) continue;  // workers' links bind: below
+        INFO(workers << " workers, " << servers << " servers, " << ingress);
+        Scenario scenario = served(workers, "servers=" + std::to_string(servers) + ",variables=partitioned", workers + servers);
+        scenario.platform.ingress = ingress * scenario.platform.inter_node.bandwidth;
+        require_agreement(scenario);
+      }
+}
+
+TEST_CASE("where workers' links bind that take in more than they send the oracle is near the simulator") {
+  for (const double ingress : {1.5, 2.0, 8.0})
+    for (const int workers : {1, 2, 3}) {
+      INFO(workers << " workers, " << ingress);
+      Scenario scenario = served(workers, "servers=4,variables=partitioned,overlap=none", workers + 4);
+      const double alike = oracle::predict(scenario).step_time->value();
+      scenario.platform.ingress = ingress * scenario.platform.inter_node.bandwidth;
+      const double ours = sim::predict(scenario).step_time->value(), theirs = oracle::predict(scenario).step_time->value();
+      CHECK(theirs < alike);
+      CHECK(theirs == Approx(ours).epsilon(0.025));
+    }
+}
+
 TEST_CASE("more servers than workers share the workers' links, which the oracle takes for full") {
   const Scenario scenario = served(2, "servers=4,variables=partitioned", 8);
   const double ours = sim::predict(scenario).step_time->value();
