@@ -21,9 +21,6 @@ if(programs)
 endif()
 foreach(library ${libraries})
   string(REPLACE forerun_ "" folder ${library})
-  if(NOT IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder})
-    continue()  # a part of another folder, with whose headers its own are installed
-  endif()
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION include/forerun/${folder} 
           FILES_MATCHING PATTERN "*.hpp" PATTERN precompiled.hpp EXCLUDE)
 endforeach()
