@@ -1,4 +1,4 @@
-#include "kernels/cuda/norm_columns.cuh"
+#include "kernels/cuda/columns.cuh"
 #include "kernels/cuda/norms.hpp"
 #include "kernels/operator.hpp"
 
@@ -158,8 +158,7 @@ void batch_norm_forward(const NormShape& shape, const void* x, const float* weig
     using T = decltype(element);
     const auto* input = static_cast<const T*>(x);
     auto* output = static_cast<T*>(y);
-    const bool wide = channels % kVectorWidth<T> == 0 && aligned(input, weights, output, statistics);
-    over_columns<T>(rows, channels, wide, [&](auto width, const ColumnGrid& grid) {
+    over_columns<T>(rows, channels, aligned(input, weights, output, statistics), [&](auto width, const ColumnGrid& grid) {
       constexpr int kWidth = decltype(width)::value;
       launch(what, moments_kernel<T, kWidth>, grid.blocks, grid.threads, 0, stream, input, rows, channels, grid.chunk_rows, partial);
       launch(what, statistics_kernel, join_blocks(channels), join_threads(), 0, stream, partial, rows, channels, grid.chunk_rows,
@@ -193,8 +192,7 @@ void batch_norm_backward_data(const NormShape& shape, const void* x, const void*
     using T = decltype(element);
     const auto *input = static_cast<const T*>(x), *gradient = static_cast<const T*>(dy);
     auto* to = static_cast<T*>(dx);
-    const bool wide = channels % kVectorWidth<T> == 0 && aligned(input, gradient, weights, statistics, to);
-    over_columns<T>(rows, channels, wide, [&](auto width, const ColumnGrid& grid) {
+    over_columns<T>(rows, channels, aligned(input, gradient, weights, statistics, to), [&](auto width, const ColumnGrid& grid) {
       launch("batch_norm backward data", gradient_kernel<T, decltype(width)::value>, grid.blocks, grid.threads, 0, stream, input, gradient,
              weights, statistics, sums, to, rows, channels, grid.chunk_rows);
     });

@@ -14,11 +14,11 @@ namespace forerun::cuda {
 /// y[r, c] += bias[c], both of the precision.
 void add_bias(Precision precision, void* y, const void* bias, std::int64_t rows, std::int64_t columns, cudaStream_t stream);
 
-/// sums[c] = sum over r of y[r, c], in float32 and always in the same order. Where there are few columns, parts of the rows are summed up
-/// by themselves first, so that a tall matrix keeps a GPU busy.
+/// sums[c] = sum over r of y[r, c], in float32 and always in the same order. Chunks of the rows are summed up by themselves first, so that
+/// a tall matrix keeps a GPU busy.
 class ColumnSums {
  public:
-  ColumnSums(Precision precision, std::int64_t rows, std::int64_t columns);
+  ColumnSums(Precision precision, std::int64_t rows, std::int64_t columns) : precision_(precision), rows_(rows), columns_(columns) {}
 
   /// Of device memory, which run() is handed.
   [[nodiscard]] std::size_t scratch_bytes() const;
@@ -28,7 +28,6 @@ class ColumnSums {
   Precision precision_;
   std::int64_t rows_;
   std::int64_t columns_;
-  std::int64_t parts_;
 };
 
 }  // namespace forerun::cuda

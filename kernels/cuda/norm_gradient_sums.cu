@@ -1,4 +1,4 @@
-#include "kernels/cuda/norm_columns.cuh"
+#include "kernels/cuda/columns.cuh"
 #include "kernels/cuda/norms.hpp"
 
 namespace forerun::cuda {
@@ -68,8 +68,7 @@ void norm_gradient_sums(const NormShape& shape, NormGroups groups, const void* x
   with_element(shape.precision, [&](auto element) {
     using T = decltype(element);
     const auto *input = static_cast<const T*>(x), *gradient = static_cast<const T*>(dy);
-    const bool wide = shape.channels % kVectorWidth<T> == 0 && aligned(input, gradient, statistics);
-    over_columns<T>(shape.rows, shape.channels, wide, [&](auto width, const ColumnGrid& grid) {
+    over_columns<T>(shape.rows, shape.channels, aligned(input, gradient, statistics), [&](auto width, const ColumnGrid& grid) {
       constexpr int kWidth = decltype(width)::value;
       const auto kernel = of_channels ? chunk_kernel<T, kWidth, NormGroups::channels> : chunk_kernel<T, kWidth, NormGroups::rows>;
       launch(what, kernel, grid.blocks, grid.threads, 0, stream, input, gradient, statistics, shape.rows, shape.channels, grid.chunk_rows,

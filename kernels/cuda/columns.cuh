@@ -31,11 +31,12 @@ inline ColumnGrid column_grid(std::int64_t rows, std::int64_t columns, int width
   return {dim3(static_cast<unsigned>(tiles), static_cast<unsigned>(ceil_div(rows, chunk_rows))), dim3(along, down), chunk_rows};
 }
 
-/// Calls launch(width, grid) with the columns of a thread as a constant: a vector of them where `wide`, else one.
+/// Calls launch(width, grid) with the columns of a thread as a constant: a vector of them where rows are whole vectors and all arrays are
+/// aligned, else one.
 template <class T, class Launch>
-void over_columns(std::int64_t rows, std::int64_t columns, bool wide, Launch launch) {
+void over_columns(std::int64_t rows, std::int64_t columns, bool all_aligned, Launch launch) {
   const auto with = [&](auto width) { launch(width, column_grid(rows, columns, width)); };
-  if (wide)
+  if (all_aligned && columns % kVectorWidth<T> == 0)
     with(std::integral_constant<int, kVectorWidth<T>>{});
   else
     with(std::integral_constant<int, 1>{});
