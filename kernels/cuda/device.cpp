@@ -1,5 +1,7 @@
 #include "kernels/cuda/device.hpp"
 
+#include <vector>
+
 #include "kernels/cuda/elementwise.hpp"
 #include "kernels/cuda/operator.hpp"
 

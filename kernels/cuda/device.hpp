@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "kernels/cuda/runtime.hpp"
 #include "kernels/trainer/device.hpp"

@@ -2,8 +2,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include <cstdint>
-
 #include "kernels/cuda/windows.hpp"
 
 /// Kernels of pools over NHWC arrays of a precision. Launches throw std::runtime_error where they fail. All take arrays at any address,

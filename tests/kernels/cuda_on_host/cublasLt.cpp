@@ -221,7 +221,6 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle, cublasLtMatmulDesc_t o, c
       if (o->epilogue == CUBLASLT_EPILOGUE_BIAS) value += cuda_on_host::get(o->bias, to, i);
       cuda_on_host::put(d, to, j * ld->leading + i, value);
     }
-  if (o->epilogue == CUBLASLT_EPILOGUE_BGRADA) sum_up(a, *la, at, ld->rows, chosen.inner, o->bias, to);
   if (o->epilogue == CUBLASLT_EPILOGUE_BGRADB) sum_up(b, *lb, !bt, ld->columns, chosen.inner, o->bias, to);
   return CUBLAS_STATUS_SUCCESS;
 }

@@ -2,7 +2,6 @@
 
 // CUDA's language, as far as the kernels speak it.
 
-#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -26,20 +25,12 @@ struct dim3 {
   constexpr dim3(unsigned along_x, unsigned along_y = 1, unsigned along_z = 1) : x(along_x), y(along_y), z(along_z) {}
 };
 
-struct alignas(8) float2 {
-  float x, y;
-};
-struct alignas(16) float4 {
-  float x, y, z, w;
-};
 struct alignas(8) uint2 {
   unsigned x, y;
 };
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
-inline float2 make_float2(float x, float y) { return {x, y}; }
-inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
 inline const cuda_on_host::Index& threadIdx = cuda_on_host::place.thread;
 inline dim3 blockIdx, blockDim, gridDim;
@@ -74,18 +65,9 @@ inline void __syncthreads() { cuda_on_host::meet_block(); }
 inline void __syncwarp(unsigned mask = 0xffffffffU) { cuda_on_host::meet_warp(mask, 0, cuda_on_host::place.number % cuda_on_host::kWarp); }
 
 template <class T>
-T __shfl_sync(unsigned mask, T value, int from) {
-  return cuda_on_host::value_of<T>(cuda_on_host::meet_warp(mask, cuda_on_host::bits_of(value), static_cast<unsigned>(from) % 32U));
-}
-template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int lanes) {
   const unsigned lane = cuda_on_host::place.number % cuda_on_host::kWarp;
   return cuda_on_host::value_of<T>(cuda_on_host::meet_warp(mask, cuda_on_host::bits_of(value), lane ^ static_cast<unsigned>(lanes)));
-}
-template <class T>
-T __shfl_down_sync(unsigned mask, T value, unsigned lanes) {
-  const unsigned lane = cuda_on_host::place.number % cuda_on_host::kWarp;
-  return cuda_on_host::value_of<T>(cuda_on_host::meet_warp(mask, cuda_on_host::bits_of(value), lane + lanes < 32U ? lane + lanes : lane));
 }
 
 // Fibers take turns at barriers alone, so that nothing comes between a load and its store.
@@ -112,21 +94,12 @@ inline long long clock64() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-inline float rsqrtf(float x) { return 1.0F / std::sqrt(x); }
 inline float __expf(float x) { return std::exp(x); }
-inline float __logf(float x) { return std::log(x); }
-inline float __fdividef(float x, float y) { return x / y; }
-inline int __float_as_int(float x) { return std::bit_cast<int>(x); }
-inline float __uint_as_float(unsigned x) { return std::bit_cast<float>(x); }
-inline float __int_as_float(int x) { return std::bit_cast<float>(x); }
 
-struct cudaLaunchAttribute {};
 struct cudaLaunchConfig_t {
   dim3 gridDim, blockDim;
   std::size_t dynamicSmemBytes = 0;
   cudaStream_t stream = nullptr;
-  cudaLaunchAttribute* attrs = nullptr;
-  unsigned numAttrs = 0;
 };
 
 template <class... Parameters, class... Arguments>
