@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
+#include "kernels/attention_mask.hpp"
 #include "kernels/cpu/draws.hpp"
 #include "kernels/cpu/layers.hpp"
 #include "kernels/cpu/matrix.hpp"
@@ -185,8 +185,7 @@ constexpr AttentionProducts kEigenProducts = {
 }  // namespace
 
 std::unique_ptr<Operator> attention_by(const AttentionProducts& products, const Kernel& kernel, const OperatorOptions& options) {
-  if (options.mask == AttentionMask::causal && kernel.shape.attention.keys < kernel.shape.input.positions())
-    throw MissingCapability("a causal attention of fewer keys than queries: the first queries would see none");
+  require_seen_keys(kernel, options.mask);
   if (kernel.pass == Pass::forward) return std::make_unique<Forward>(products, kernel, options);
   return std::make_unique<BackwardData>(products, kernel, options);
 }

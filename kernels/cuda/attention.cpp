@@ -4,7 +4,7 @@
 #include <cmath>
 #include <initializer_list>
 
-#include "core/error.hpp"
+#include "kernels/attention_mask.hpp"
 #include "kernels/cuda/common/arrays.hpp"
 #include "kernels/cuda/layers.hpp"
 #include "kernels/dropout_draws.hpp"
@@ -17,8 +17,7 @@ namespace {
 void refuse_impossible(const Kernel& kernel, const OperatorOptions& options) {
   const Attention& a = kernel.shape.attention;
   const std::int64_t queries = kernel.shape.input.positions();
-  if (options.mask == AttentionMask::causal && a.keys < queries)
-    throw MissingCapability("a causal attention of fewer keys than queries: the first queries would see none");
+  require_seen_keys(kernel, options.mask);
   require_int(kernel.batch * std::max(a.heads * queries, a.key_heads * a.keys), "an attention", "rows");
 }
 
