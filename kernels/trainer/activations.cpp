@@ -55,7 +55,7 @@ Activations::Activations(const Workload& workload, const StageChunk& chunk, std:
       values_(workload.layers.size()) {
   lay_outputs(workload, chunk, batch);
   const std::vector<char> has_backward = have_backward_data(workload);
-  std::vector<std::vector<Left>> left(values_.size());  // by layer, one a reader
+  std::vector<std::vector<LeftGradient>> left(values_.size());  // by layer, one a reader
   for (const int layer : behind_) {
     returned_.push_back(room_for(values_[layer].elements));
     left[layer].push_back({returned_.back().data()});
@@ -100,13 +100,13 @@ void Activations::lay_outputs(const Workload& workload, const StageChunk& chunk,
 }
 
 // Of several gradients one that is the reader's own takes up the others; where all are other layers' arrays they stay as they are.
-void Activations::choose_gradient(const std::vector<Left>& left, Values& values) const {
+void Activations::choose_gradient(const std::vector<LeftGradient>& left, Values& values) const {
   if (left.empty()) return;
   if (left.size() == 1) {
     values.gradient = left.front().gradient;
     return;
   }
-  const auto own = std::ranges::find(left, false, &Left::shared) - left.begin();
+  const auto own = std::ranges::find(left, false, &LeftGradient::shared) - left.begin();
   values.copies_first = own == std::ssize(left);
   if (values.copies_first) values.sum = room_for(values.elements);
   values.gradient = values.copies_first ? values.sum.data() : left[own].gradient;
@@ -114,7 +114,7 @@ void Activations::choose_gradient(const std::vector<Left>& left, Values& values)
     if (i != own) values.further.push_back(left[i].gradient);
 }
 
-void Activations::pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<Left>>& left) {
+void Activations::pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<LeftGradient>>& left) {
   Values& values = values_[layer];
   const bool shares = hands_on_its_gradient(shape);
   if (shares && values.gradient == nullptr) return;  // a view that only chunks behind read, as what it looks at

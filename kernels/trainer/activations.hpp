@@ -54,15 +54,15 @@ class Activations {
   };
 
   /// The gradient of a layer's output that one of its readers leaves.
-  struct Left {
+  struct LeftGradient {
     float* gradient = nullptr;
     bool shared = false;  ///< it is another layer's array
   };
 
   void lay_outputs(const Workload& workload, const StageChunk& chunk, std::int64_t batch);
   void lay_output(const Workload& workload, int layer, std::int64_t batch);
-  void pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<Left>>& left);
-  void choose_gradient(const std::vector<Left>& left, Values& values) const;
+  void pass_gradients(const LayerShape& shape, std::int64_t batch, int layer, std::vector<std::vector<LeftGradient>>& left);
+  void choose_gradient(const std::vector<LeftGradient>& left, Values& values) const;
   [[nodiscard]] DeviceArray<float> room_for(std::int64_t elements) const { return {device_, floats_of(precision_, elements)}; }
 
   Device& device_;
