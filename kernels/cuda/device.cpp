@@ -101,7 +101,7 @@ void GpuDevice::scale(Precision precision, float factor, std::int64_t elements, 
   cuda::scale(precision, factor, elements, values, context_->stream());
 }
 
-void GpuDevice::round(const float* from, std::int64_t elements, Precision precision, void* to) {
+void GpuDevice::round(Precision precision, const float* from, std::int64_t elements, void* to) {
   if (precision == Precision::bf16) return round_to_bf16(from, elements, to, context_->stream());
   copy(from, bytes_of(elements), to);
 }

@@ -55,10 +55,10 @@ class Device {
   virtual void take_slice(const float* matrix, const Slice& slice, float* own) = 0;
   virtual void put_slice(const float* own, const Slice& slice, float* matrix) = 0;
 
-  /// to += from and values *= factor, of elements of that precision; and float32 rounded to it.
+  /// to += from and values *= factor, of elements of that precision; and float32 rounded to it. HostDevice has float32 alone.
   virtual void add(Precision precision, const void* from, std::int64_t elements, void* to) = 0;
   virtual void scale(Precision precision, float factor, std::int64_t elements, void* values) = 0;
-  virtual void round(const float* from, std::int64_t elements, Precision precision, void* to) = 0;
+  virtual void round(Precision precision, const float* from, std::int64_t elements, void* to) = 0;
 
   /// Whether make_operator() has the kernel.
   [[nodiscard]] virtual bool offers(const Kernel& kernel) const = 0;

@@ -40,7 +40,7 @@ void HostDevice::scale(Precision precision, float factor, std::int64_t elements,
   for (std::int64_t i = 0; i < elements; ++i) static_cast<float*>(values)[i] *= factor;
 }
 
-void HostDevice::round(const float* from, std::int64_t elements, Precision precision, void* to) {
+void HostDevice::round(Precision precision, const float* from, std::int64_t elements, void* to) {
   require_float32(precision);
   copy(from, static_cast<std::size_t>(elements) * sizeof(float), to);
 }

@@ -21,7 +21,7 @@ class HostDevice : public Device {
   /// Of float32 alone, as its operators are.
   void add(Precision precision, const void* from, std::int64_t elements, void* to) override;
   void scale(Precision precision, float factor, std::int64_t elements, void* values) override;
-  void round(const float* from, std::int64_t elements, Precision precision, void* to) override;
+  void round(Precision precision, const float* from, std::int64_t elements, void* to) override;
   [[nodiscard]] bool offers(const Kernel& kernel) const override;
   [[nodiscard]] std::unique_ptr<Operator> make_operator(const Kernel& kernel, const OperatorOptions& options) override;
   [[nodiscard]] std::unique_ptr<Operator> make_update(std::int64_t count, Optimizer optimizer, const UpdateRule& rule) override;

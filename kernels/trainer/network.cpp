@@ -112,7 +112,7 @@ void Network::initialise_weights(const Workload& workload, std::uint64_t seed) {
 
 void Network::round_weights() {
   if (rounded_weights_.size() > 0)
-    device_->round(weights_.data(), static_cast<std::int64_t>(weights_.size()), precision_, rounded_weights_.data());
+    device_->round(precision_, weights_.data(), static_cast<std::int64_t>(weights_.size()), rounded_weights_.data());
 }
 
 UpdateRule mean_rule(UpdateRule rule, const Workload& workload, const StepPlan& plan) {

@@ -21,7 +21,7 @@ void BatchPlacer::upload(const Batch& batch, Copies& copies) {
   bring(device_, batch.samples, unrounded_);
   const std::size_t elements = batch.samples.size(), floats = floats_of(precision_, static_cast<std::int64_t>(elements));
   if (copies.samples.size() != floats) copies.samples = DeviceArray<float>(device_, floats);
-  if (elements > 0) device_.round(unrounded_.data(), static_cast<std::int64_t>(elements), precision_, copies.samples.data());
+  if (elements > 0) device_.round(precision_, unrounded_.data(), static_cast<std::int64_t>(elements), copies.samples.data());
 }
 
 PlacedBatch BatchPlacer::place(const Batch& batch) {
