@@ -73,8 +73,8 @@ class LedgerSearch : public CommandLine {
   /// Candidates of the runs of the journal, by number.
   [[nodiscard]] Names journal() const {
     Names names;
-    for (const YamlNode& each : items(*read_yaml_text(run("search report j --format json").out, "report").find("runs")))
-      names.push_back(value_of(each, "candidate"));
+    const YamlNode report = read_yaml_text(run("search report j --format json").out, "report");
+    for (const YamlNode& each : items(*report.find("runs"))) names.push_back(value_of(each, "candidate"));
     return names;
   }
   [[nodiscard]] std::string first(const std::string& key) const {
