@@ -2,8 +2,11 @@
 PREFIX ?= /usr/local
 JOBS   ?= $(shell nproc)
 
-# Folders whose tests are cheap enough to build and run with sanitizers.
-SANITIZED := core io workloads platforms costs strategies oracle sim kernels cuda_on_host cherrypick validation
+# Labels whose tests are cheap enough to build and run with sanitizers at each change: test_LABEL builds them. With `make sanitize
+# SANITIZED=all` all programs are built and all tests run, the slow ones, too. What a sanitizer reports of any process ends up in files
+# of REPORTS, since a test need not notice it: it may be of a process that is killed, or that is meant to fail.
+SANITIZED := core io workloads platforms costs strategies oracle sim kernels ranks cuda_on_host cherrypick validation report fuzz
+REPORTS   := build/sanitize/reports
 
 empty :=
 space := $(empty) $(empty)
@@ -28,7 +31,7 @@ help:
 	@echo "make build         build the command, build/release/cli/forerun, and the libraries"
 	@echo "make demo          build, measure this machine, predict, train and show them side by side"
 	@echo "make test          build and run all tests"
-	@echo "make sanitize      the cheap tests under the address and undefined-behaviour sanitizers"
+	@echo "make sanitize      the cheap tests under the address and undefined-behaviour sanitizers; SANITIZED=all: all tests"
 	@echo "make install       install below PREFIX (now $(PREFIX)); DESTDIR is honoured"
 	@echo "make check-format  say which files clang-format would change; make format changes them"
 	@echo "make tidy          run clang-tidy over the tree (minutes)"
@@ -46,8 +49,10 @@ test:
 	@ctest --preset dev -j $(JOBS)
 
 sanitize:
-	$(call build,sanitize,$(SANITIZED:%=test_%))
-	@ctest --preset sanitize -j $(JOBS) -L '^($(call either,$(SANITIZED)))$$'
+	$(call build,sanitize,$(if $(filter all,$(SANITIZED)),,$(SANITIZED:%=test_%)))
+	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
+	@ctest --preset sanitize -j $(JOBS) $(if $(filter all,$(SANITIZED)),,-LE slow -L '^($(call either,$(SANITIZED)))$$'); \
+	  failed=$$?; ! grep -rh . $(REPORTS) && exit $$failed
 
 install: build
 	@cmake --install build/release --prefix $(PREFIX)
