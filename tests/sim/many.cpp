@@ -16,7 +16,11 @@ using namespace forerun::test;
 
 namespace {
 
+/// Always 0 beside the address sanitizer, which keeps what was freed for a while.
 double resident_bytes() {
+#ifdef __SANITIZE_ADDRESS__
+  return 0;
+#endif
   std::ifstream file("/proc/self/statm");
   double pages = 0;
   file >> pages >> pages;
