@@ -46,7 +46,7 @@ burst=$((bits / 32000 > 3200 ? bits / 32000 : 3200))
 # $(shape NAMESPACE INTERFACE): half a second of packets may wait, so that TCP loses none. TCP hands over no more at once than half of a full
 # bucket. What is more than a full one, Linux cuts up packet by packet, at the cost of most of a core from 500 Mbit/s up.
 shape() {
-  ip -n "$1" link set dev "$2" gso_max_size $((burst / 2))
+  ip -n "$1" link set dev "$2" gso_max_size $((burst < 131072 ? burst / 2 : 65536))
   ip netns exec "$1" tc qdisc add dev "$2" root tbf rate "$rate" burst "$burst" latency 500ms
 }
 

@@ -248,9 +248,7 @@ PhaseLoad count_load(const Phase& phase, const Communicator& communicator, const
 }
 
 PhaseLoad load_of(const Phase& phase, const Communicator& communicator, const Placement& placement, const Platform& platform) {
-  const bool tree = phase.pattern == Pattern::tree || phase.pattern == Pattern::broadcast_tree;  // a node takes in more than it sends
-  if (platform.topology.kind != Topology::Kind::star || (tree && platform.ingress_speed() > 1))
-    return count_load(phase, communicator, platform);
+  if (platform.topology.kind != Topology::Kind::star) return count_load(phase, communicator, platform);
   const int d = placement.per_node;
   const int m = placement.nodes;
   const auto shared = [&placement](int edges) { return static_cast<double>(edges) * placement.sharing; };

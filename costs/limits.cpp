@@ -111,7 +111,10 @@ std::optional<Scenario> with_better(const Scenario& scenario, Rate rate, double 
   Scenario better = scenario;
   switch (rate) {
     case Rate::intra_node_bandwidth: return better.platform.intra_node.bandwidth *= factor, inside ? std::optional(better) : std::nullopt;
-    case Rate::inter_node_bandwidth: return better.platform.inter_node.bandwidth *= factor, nodes ? std::optional(better) : std::nullopt;
+    case Rate::inter_node_bandwidth:
+      better.platform.inter_node.bandwidth *= factor;
+      better.platform.ingress *= factor;
+      return nodes ? std::optional(better) : std::nullopt;
     case Rate::intra_node_latency:
       better.platform.intra_node.latency = platform.intra_node.latency / factor;
       return inside ? std::optional(better) : std::nullopt;

@@ -20,7 +20,8 @@ int met_nodes(const Scenario& scenario) {
 
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs) {
   // The workers' links that as much time is spent on as on a server's.
-  const auto as_fast = [nodes = met_nodes(scenario), faster = scenario.platform.ingress_speed()](Collective::Operation operation) {
+  const double faster = scenario.platform.nodes > 1 ? scenario.platform.ingress_speed() : 1;
+  const auto as_fast = [nodes = met_nodes(scenario), faster](Collective::Operation operation) {
     return operation == Collective::Operation::pull ? nodes * faster : std::max(nodes / faster, 1.0);
   };
   const auto server_transfer = [&](std::size_t i) {

@@ -192,7 +192,7 @@ void override_texts(PlatformTexts& texts, std::span<const Text> settings, Proble
   for (const Text& setting : settings) {
     if (setting.key == "topology") keep_topology(texts, setting.value);
     std::erase_if(texts, [&](const auto& text) { return is_figure_of(text.first, setting.key); });
-    if (setting.key == "network-file") texts.erase(std::string(kLink)), texts.erase("link-latency");
+    if (setting.key == "network-file") texts.erase(std::string(kLink)), texts.erase("link-latency"), texts.erase("ingress-bandwidth");
   }
   for (const Text& setting : settings) {
     Text shown = setting;
@@ -229,8 +229,11 @@ Platform understand(const PlatformTexts& texts, const Text& whole, Problems& pro
   check_link(texts, "link", several_nodes ? find(texts, "nodes") : nullptr, "more than one node needs it", problems);
   check_link(texts, "intra-node", several_devices ? find(texts, "devices-per-node") : nullptr, "several nodes of several devices need it",
              problems);
+  const Text* ingress = find(texts, "ingress-bandwidth");
+  if (ingress != nullptr && find(texts, kLink) == nullptr && platform.topology.kind != Topology::Kind::routes)
+    problems.add(problem(missing_beside(*ingress, kLink), "is missing: ingress-bandwidth is given without it"));
   if (platform.ingress > BytesPerSecond(0) && platform.ingress < platform.inter_node.bandwidth)
-    problems.add(problem(*find(texts, "ingress-bandwidth"), "is less than a node sends", "link-bandwidth or more"));
+    problems.add(problem(*ingress, "is less than a node sends", "link-bandwidth or more"));
   if (devices > kMostInAll)
     problems.add(problem(*find(texts, "nodes"), "makes " + std::to_string(devices) + " devices with devices-per-node",
                          "at most " + std::to_string(kMostInAll)));

@@ -132,6 +132,12 @@ TEST_CASE("a rate that the scenario has not cannot limit it") {
   CHECK(with_better(node, Rate::intra_node_bandwidth, 2));
 }
 
+TEST_CASE("a faster link carries more both ways") {
+  Scenario scenario = cluster();
+  scenario.platform.ingress = BytesPerSecond(4e10);
+  CHECK(with_better(scenario, Rate::inter_node_bandwidth, 2)->platform.ingress == BytesPerSecond(8e10));
+}
+
 TEST_CASE("one sentence tells the limits down to a twentieth") {
   CHECK(limits_sentence({{Rate::products, 0.6}, {Rate::memory_bandwidth, 0.3}, {Rate::host_issue, 0.06}, {Rate::kernel_start, 0.04}}) ==
         "the step is 60.0 % limited by matrix products, 30.0 % by device memory's bandwidth and 6.0 % by the host's issue of kernels");

@@ -131,6 +131,8 @@ TEST_CASE("a node takes in as much as it sends, or more where a platform says so
   CHECK(limited.ingress_speed() == Approx(4));
   CHECK(error_of("cpu-cluster", {setting("ingress-bandwidth", "1Gbit/s")}) ==
         "--set: platform.ingress-bandwidth: is less than a node sends (got 1Gbit/s, allowed link-bandwidth or more)");
+  CHECK(file_error("memory-per-node: 4 GiB\ningress-bandwidth: 1 GB/s\n") ==
+        "p.yaml:2:20: link-bandwidth: is missing: ingress-bandwidth is given without it");
 }
 
 TEST_CASE("memory is a device's own, or its share of the node's", "[unit]") {

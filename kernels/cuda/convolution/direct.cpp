@@ -25,9 +25,11 @@ class DirectConv2d final : public Operator {
 
   void run(const LayerBuffers& b) override {
     const std::byte* weights = read_weights(precision_, b);
-    const std::byte* bias = biased_ ? weights + activation_bytes(precision_, filter_) : nullptr;
     const cudaStream_t stream = context_->stream();
-    if (pass_ == Pass::forward) return direct_forward(precision_, shape_, b.input, weights, bias, b.output, stream);
+    if (pass_ == Pass::forward) {
+      const std::byte* bias = biased_ ? weights + activation_bytes(precision_, filter_) : nullptr;
+      return direct_forward(precision_, shape_, b.input, weights, bias, b.output, stream);
+    }
     if (pass_ == Pass::backward_data) return direct_backward_data(precision_, shape_, b.output_gradient, weights, b.input_gradient, stream);
     direct_backward_weights(precision_, shape_, b.input, b.output_gradient, b.weight_gradient, stream);
     if (biased_) bias_sums_.run(b.output_gradient, b.weight_gradient + filter_, context_->scratch(bias_sums_.scratch_bytes()), stream);
