@@ -52,7 +52,7 @@ sanitize:
 	$(call build,sanitize,$(if $(filter all,$(SANITIZED)),,$(SANITIZED:%=test_%)))
 	@rm -rf $(REPORTS) && mkdir -p $(REPORTS)
 	@ctest --preset sanitize -j $(JOBS) $(if $(filter all,$(SANITIZED)),,-LE slow -L '^($(call either,$(SANITIZED)))$$'); \
-	  failed=$$?; ! grep -rh . $(REPORTS) && exit $$failed
+	  failed=$$?; ! grep -rlE 'ERROR: |runtime error: ' $(REPORTS) | xargs -r cat | grep . && exit $$failed
 
 install: build
 	@cmake --install build/release --prefix $(PREFIX)
