@@ -52,6 +52,7 @@ struct Fiber {
   std::uint32_t mask = 0;                      // of lanes that it waits for
   std::uint64_t value = 0;                     // that it brings to its warp
   std::array<std::uint64_t, kWarp> brought{};  // by lane, once all are there
+  std::vector<Copy> copies;
   bool ended = true;
 };
 
@@ -117,6 +118,7 @@ void prepare(Fiber& fiber, Index threads, unsigned number) {
   if (!fiber.ended) fiber.begun = false;  // it stopped within a block that failed
   fiber.place = {{number % threads.x, number / threads.x % threads.y, number / (threads.x * threads.y)}, number};
   fiber.waits = Waits::not_at_all;
+  fiber.copies.clear();
   fiber.ended = false;
 }
 
@@ -214,5 +216,12 @@ std::uint64_t meet_warp(std::uint32_t mask, std::uint64_t value, unsigned from) 
   wait_as(Waits::for_warp);
   return self.brought[from];
 }
+
+const std::array<std::uint64_t, kWarp>& meet_warp(std::uint64_t value) {
+  meet_warp(~0U, value, 0);
+  return block().running->brought;
+}
+
+std::vector<Copy>& copies_under_way() { return block().running->copies; }
 
 }  // namespace cuda_on_host

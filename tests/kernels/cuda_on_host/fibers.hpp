@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 /// The threads of one block as fibers of one thread of the host.
 namespace cuda_on_host {
@@ -29,5 +32,17 @@ void meet_block();
 /// Returns once all threads of the warp that `mask` names are here with a value of theirs; gives lane `from`'s.
 /// std::logic_error where the calling lane or `from` is not in the mask.
 std::uint64_t meet_warp(std::uint32_t mask, std::uint64_t value, unsigned from);
+
+/// The same of a whole warp; gives all lanes' values, until the thread meets its warp again.
+const std::array<std::uint64_t, kWarp>& meet_warp(std::uint64_t value);
+
+/// A copy that a thread has started and not waited for.
+struct Copy {
+  void* to = nullptr;
+  std::array<std::byte, 16> what{};
+};
+
+/// Of the thread that runs; none when a block starts.
+std::vector<Copy>& copies_under_way();
 
 }  // namespace cuda_on_host

@@ -12,65 +12,61 @@ struct Fragment {
 
 namespace tensor_cores_on_host {
 
-/// What the lanes of a warp show one another. Lanes are at most one operation apart, so that two places are enough.
-struct Shown {
-  const void* row;
+/// What a lane brings to a product.
+struct Operands {
   Fragment a;
   unsigned b[2];
 };
-inline Shown shown[2][32][32];  // by turn, warp and lane
-inline unsigned turns[1024];
 
-/// The warp's lanes, once each has shown what it brings.
-inline const Shown* show(const Shown& mine) {
-  const unsigned thread = cuda_on_host::place.number, warp = thread / 32;
-  const unsigned turn = turns[thread]++ % 2;
-  shown[turn][warp][thread % 32] = mine;
-  __syncwarp();
-  return shown[turn][warp];
+inline unsigned lane() { return cuda_on_host::place.number % cuda_on_host::kWarp; }
+inline std::uint64_t as_value(const void* at) { return reinterpret_cast<std::uint64_t>(at); }
+template <class T>
+const T* as_pointer(std::uint64_t value) {
+  return reinterpret_cast<const T*>(value);
 }
 
-inline unsigned element(const void* row, unsigned i) { return static_cast<const __nv_bfloat16*>(row)[i].bits; }
+inline unsigned element(std::uint64_t row, unsigned i) { return as_pointer<__nv_bfloat16>(row)[i].bits; }
 inline float half_of(unsigned pair, unsigned i) { return std::bit_cast<float>((i == 0 ? pair << 16 : pair & 0xffff0000U)); }
 
 }  // namespace tensor_cores_on_host
 
 inline Fragment load_matrices(const void* row) {
   using namespace tensor_cores_on_host;
-  const Shown* lanes = show({row, {}, {}});
-  const unsigned lane = cuda_on_host::place.number % 32, at = 2 * (lane % 4);
+  const auto& rows = cuda_on_host::meet_warp(as_value(row));
   Fragment f{};
   for (unsigned m = 0; m < 4; ++m) {
-    const void* from = lanes[8 * m + lane / 4].row;
-    f.part[m] = element(from, at) | element(from, at + 1) << 16;
+    const std::uint64_t from = rows[8 * m + lane() / 4];
+    f.part[m] = element(from, 2 * (lane() % 4)) | element(from, 2 * (lane() % 4) + 1) << 16;
   }
   return f;
 }
 
 inline Fragment load_matrices_transposed(const void* row) {
   using namespace tensor_cores_on_host;
-  const Shown* lanes = show({row, {}, {}});
-  const unsigned lane = cuda_on_host::place.number % 32, at = 2 * (lane % 4);
+  const auto& rows = cuda_on_host::meet_warp(as_value(row));
   Fragment f{};
-  for (unsigned m = 0; m < 4; ++m)
-    f.part[m] = element(lanes[8 * m + at].row, lane / 4) | element(lanes[8 * m + at + 1].row, lane / 4) << 16;
+  for (unsigned m = 0; m < 4; ++m) {
+    const unsigned from = 8 * m + 2 * (lane() % 4);
+    f.part[m] = element(rows[from], lane() / 4) | element(rows[from + 1], lane() / 4) << 16;
+  }
   return f;
 }
 
 inline void multiply_add(float* sum, const Fragment& a, unsigned b0, unsigned b1) {
   using namespace tensor_cores_on_host;
-  const Shown* lanes = show({nullptr, a, {b0, b1}});
-  const unsigned lane = cuda_on_host::place.number % 32;
+  const Operands mine{a, {b0, b1}};
+  const auto& lanes = cuda_on_host::meet_warp(as_value(&mine));
   for (unsigned i = 0; i < 4; ++i) {
-    const unsigned row_of_eight = lane / 4, lower = i / 2, column = 2 * (lane % 4) + i % 2;
+    const unsigned row_of_eight = lane() / 4, lower = i / 2, column = 2 * (lane() % 4) + i % 2;
     float products = 0;
     for (unsigned k = 0; k < 16; ++k) {
-      const Fragment& left = lanes[row_of_eight * 4 + k % 8 / 2].a;
-      const Shown& right = lanes[column * 4 + k % 8 / 2];
-      products += half_of(left.part[lower + 2 * (k / 8)], k % 2) * half_of(right.b[k / 8], k % 2);
+      const Fragment& left = as_pointer<Operands>(lanes[row_of_eight * 4 + k % 8 / 2])->a;
+      const unsigned right = as_pointer<Operands>(lanes[column * 4 + k % 8 / 2])->b[k / 8];
+      products += half_of(left.part[lower + 2 * (k / 8)], k % 2) * half_of(right, k % 2);
     }
     sum[i] += products;
   }
+  cuda_on_host::meet_warp(0);  // until all have read what is on this stack
 }
 
 }  // namespace forerun::cuda
