@@ -11,41 +11,26 @@
 #include "workloads/formulas.hpp"
 
 using namespace forerun;
+using forerun::test::base_model;
 using forerun::test::conv;
 using forerun::test::dense;
 using forerun::test::relu;
 
-namespace {
-
-// A model of the base alone: no samples, no residual.
-KernelTimeModel plain(LayerKind kind, Pass pass, double overhead) {
-  KernelTimeModel model;
-  model.kind = kind;
-  model.pass = pass;
-  model.overhead = Seconds(overhead);
-  model.rate = FlopsPerSecond(1e9);
-  model.bandwidth = BytesPerSecond(1e9);
-  model.inverse_scales.assign(4, 0);
-  return model;
-}
-
-}  // namespace
-
 TEST_CASE("the base is overhead, arithmetic and bytes") {
   const Kernel kernel = dense(10, 20, 30);
   const double expected = 1e-6 + (flops(kernel).value() + bytes_moved(kernel).value()) / 1e9;
-  CHECK(kernel_time(plain(LayerKind::dense, Pass::forward, 1e-6), kernel).value() == Approx(expected));
+  CHECK(kernel_time(base_model(), kernel).value() == Approx(expected));
 }
 
 TEST_CASE("an infinite rate takes no time") {
-  KernelTimeModel model = plain(LayerKind::dense, Pass::forward, 1e-6);
+  KernelTimeModel model = base_model();
   model.rate = FlopsPerSecond(std::numeric_limits<double>::infinity());
   model.bandwidth = BytesPerSecond(std::numeric_limits<double>::infinity());
   CHECK(kernel_time(model, dense(10, 20, 30)).value() == Approx(1e-6));
 }
 
 TEST_CASE("the residual is a sum over samples of weight times correlation") {
-  KernelTimeModel model = plain(LayerKind::dense, Pass::forward, 1e-6);
+  KernelTimeModel model = base_model();
   const KernelFeatures at = kernel_features(dense(10, 20, 30));
   model.inverse_scales.assign(4, 0.5);
   for (int f = 0; f < 4; ++f)
@@ -119,21 +104,22 @@ TEST_CASE("updates share a kernel whatever their layer, other passes do not") {
 
 TEST_CASE("each optimizer's updates have a model of their own") {
   Calibration calibration;
-  calibration.kernel_models = {plain(LayerKind::dense, Pass::update, 1e-6)};
+  calibration.kernel_models = {base_model(LayerKind::dense, Pass::update)};
   Kernel update = test::conv(1, 1, 1, 8, 3, Pass::update);
   CHECK(lacking_samples(calibration, update).empty());
   update.optimizer = Optimizer::adam;
   CHECK(lacking_samples(calibration, update) == "updates by adam");
   CHECK_THROWS_AS(find_model(calibration, update), MissingCapability);
-  calibration.kernel_models.push_back(plain(LayerKind::dense, Pass::update, 3e-6));
+  calibration.kernel_models.push_back(base_model(LayerKind::dense, Pass::update));
   calibration.kernel_models.back().optimizer = Optimizer::adam;
+  calibration.kernel_models.back().overhead = Seconds(3e-6);
   CHECK(find_model(calibration, update).overhead == Seconds(3e-6));
 }
 
 TEST_CASE("convolutions in groups are priced where some of the samples have groups") {
   Kernel grouped = conv(8, 96, 192, 14, 3);
   grouped.shape.groups = 32;
-  KernelTimeModel model = plain(LayerKind::conv2d, Pass::forward, 1e-6);
+  KernelTimeModel model = base_model(LayerKind::conv2d);
   model.inverse_scales.assign(8, 0.5);
   const auto features_of = [&](const Kernel& kernel) {
     model.features.clear();
@@ -150,7 +136,7 @@ TEST_CASE("convolutions in groups are priced where some of the samples have grou
 
 TEST_CASE("a kernel without a model is a missing capability") {
   Calibration calibration;
-  calibration.kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
+  calibration.kernel_models = {base_model()};
   CHECK(find_model(calibration, dense(1, 1, 1)).overhead == Seconds(1e-6));
   CHECK_THROWS_AS(find_model(calibration, relu(1, 1)), MissingCapability);
 }
@@ -208,7 +194,7 @@ TEST_CASE("working sets that were measured beside fewer cores do not mix with th
 
 TEST_CASE("a compute operation costs its kernel's time, scaled and slowed by the busy ranks of its node") {
   auto calibration = std::make_shared<Calibration>();
-  calibration->kernel_models = {plain(LayerKind::dense, Pass::forward, 1e-6)};
+  calibration->kernel_models = {base_model()};
   calibration->busy = {{LayerKind::dense, Pass::forward, 2, 1.25}};
   calibration->compute_scale = 2;
   test::PlanBuilder builder(4);

@@ -8,23 +8,8 @@
 #include "tests/support/plan_builder.hpp"
 
 using namespace forerun;
+using forerun::test::base_model;
 using forerun::test::dense;
-
-namespace {
-
-/// A model of the base alone.
-KernelTimeModel plain() {
-  KernelTimeModel model;
-  model.kind = LayerKind::dense;
-  model.pass = Pass::forward;
-  model.overhead = Seconds(1e-6);
-  model.rate = FlopsPerSecond(1e9);
-  model.bandwidth = BytesPerSecond(1e9);
-  model.inverse_scales.assign(4, 0);
-  return model;
-}
-
-}  // namespace
 
 TEST_CASE("the slowest of several cores is in a slow spell more often than one") {
   const SlowSpells spells{0.25, 1.4};
@@ -38,7 +23,7 @@ TEST_CASE("the slowest of several cores is in a slow spell more often than one")
 }
 
 TEST_CASE("the longer a step, the less of what it left does it find in a cache that others use too") {
-  KernelTimeModel model = plain();
+  KernelTimeModel model = base_model();
   Kernel small = dense(10, 20, 30), cold = small;
   cold.footprint = Bytes(192 * kMiB);
   const KernelFeatures at = kernel_features(cold);
@@ -56,7 +41,7 @@ TEST_CASE("the longer a step, the less of what it left does it find in a cache t
 
 TEST_CASE("caches forget on the machine that was calibrated, while a rank computes and while it waits") {
   auto calibration = std::make_shared<Calibration>();
-  calibration->kernel_models = {plain()};
+  calibration->kernel_models = {base_model()};
   KernelTimeModel& model = calibration->kernel_models.front();
   const Kernel kernel = dense(10, 20, 30);
   Kernel cold = kernel;
@@ -87,7 +72,7 @@ TEST_CASE("caches forget on the machine that was calibrated, while a rank comput
 
 TEST_CASE("slow spells count on the machine that was calibrated and nowhere else") {
   auto calibration = std::make_shared<Calibration>();
-  calibration->kernel_models = {plain()};
+  calibration->kernel_models = {base_model()};
   calibration->spells = {0.9, 2};
   test::PlanBuilder builder(1);
   builder.compute(0);

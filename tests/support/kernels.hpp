@@ -28,4 +28,16 @@ inline Kernel conv(std::int64_t batch, std::int64_t in, std::int64_t out, std::i
   return kernel;
 }
 
+/// A model of the base alone, at 1e9 operations and 1e9 bytes a second: no samples, no residual.
+inline KernelTimeModel base_model(LayerKind kind = LayerKind::dense, Pass pass = Pass::forward) {
+  KernelTimeModel model;
+  model.kind = kind;
+  model.pass = pass;
+  model.overhead = Seconds(1e-6);
+  model.rate = FlopsPerSecond(1e9);
+  model.bandwidth = BytesPerSecond(1e9);
+  model.inverse_scales.assign(4, 0);
+  return model;
+}
+
 }  // namespace forerun::test
