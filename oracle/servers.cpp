@@ -19,8 +19,8 @@ int met_nodes(const Scenario& scenario) {
 }  // namespace
 
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs) {
-  // The workers' links that as much time is spent on as on a server's.
-  const double faster = scenario.platform.nodes > 1 ? scenario.platform.ingress_speed() : 1;
+  // How many times as fast the workers' nodes take or send as one server's node sends or takes: so many servers keep them busy.
+  const double faster = scenario.platform.ingress_speed();
   const auto as_fast = [nodes = met_nodes(scenario), faster](Collective::Operation operation) {
     return operation == Collective::Operation::pull ? nodes * faster : std::max(nodes / faster, 1.0);
   };

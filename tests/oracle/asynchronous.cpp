@@ -19,7 +19,44 @@ ServerLoad load(int workers, double compute_s, double outward_s, double inward_s
   return load;
 }
 
+/// Workers on the first devices, and a server on `server`; each pull takes 2 s and each push 4 s at the rate that a node sends.
+ServerCycle cycle(int workers, int server) {
+  ServerCycle cycle;
+  cycle.servers = {server};
+  for (int worker = 0; worker < workers; ++worker) cycle.workers.push_back(worker);
+  cycle.pulls.push_back({.server = 0, .bytes = Bytes(2e9), .drain = Seconds(2)});
+  cycle.pushes.push_back({.server = 0, .bytes = Bytes(4e9), .drain = Seconds(4)});
+  return cycle;
+}
+
+/// That take in so many times as much as they send.
+Platform nodes(int devices, double ingress) {
+  Platform platform;
+  platform.nodes = 4;
+  platform.devices_per_node = devices;
+  platform.inter_node = {BytesPerSecond(1e9), Seconds(0)};
+  platform.ingress = BytesPerSecond(ingress * 1e9);
+  return platform;
+}
+
 }  // namespace
+
+TEST_CASE("gradients load a server's link, and variables that of a node with several workers, as fast as nodes take in") {
+  const ServerLoad apart = server_load(cycle(2, 2), nodes(1, 8), Seconds(9), Seconds(9));
+  CHECK(apart.outward == Seconds(2));
+  CHECK(apart.inward == Seconds(0.5));
+  CHECK(apart.node == Seconds(0));
+  CHECK(server_load(cycle(2, 2), nodes(1, 1), Seconds(9), Seconds(9)).inward == Seconds(4));
+  ServerCycle more_out = cycle(2, 2);
+  more_out.pulls.front().drain = Seconds(40);
+  CHECK(server_load(more_out, nodes(2, 8), Seconds(9), Seconds(9)).node == Seconds(5));
+  CHECK(server_load(cycle(2, 2), nodes(2, 8), Seconds(9), Seconds(9)).node == Seconds(4));
+}
+
+TEST_CASE("what a server takes from workers on its own node does not cross the node's link") {
+  const ServerLoad load = server_load(cycle(2, 1), nodes(2, 8), Seconds(9), Seconds(9));
+  CHECK(load.inward == Seconds(4));
+}
 
 TEST_CASE("one asynchronous worker makes an update a cycle") {
   CHECK(asynchronous_rate(load(1, 3, 1, 2, 0.5)).updates_per_s == Approx(1 / 6.5));

@@ -92,6 +92,19 @@ TEST_CASE("where workers' links bind that take in more than they send the oracle
     }
 }
 
+TEST_CASE("what a node takes in from others changes nothing where all are on one node") {
+  for (const char* sync : {"on", "off"}) {
+    INFO(sync);
+    Scenario scenario = served(4, std::string("servers=1,server-nodes=shared,overlap=none,sync=") + sync, 1, 4);
+    scenario.platform.intra_node.bandwidth = BytesPerSecond(1e6);
+    const Prediction ours = sim::predict(scenario), theirs = oracle::predict(scenario);
+    REQUIRE(theirs.parts.value().comm_exposed > 0.5 * *theirs.step_time);
+    scenario.platform.ingress = 8 * scenario.platform.inter_node.bandwidth;
+    CHECK(sim::predict(scenario) == ours);
+    CHECK(oracle::predict(scenario) == theirs);
+  }
+}
+
 TEST_CASE("more servers than workers share the workers' links, which the oracle takes for full") {
   const Scenario scenario = served(2, "servers=4,variables=partitioned", 8);
   const double ours = sim::predict(scenario).step_time->value();
@@ -153,9 +166,10 @@ TEST_CASE("asynchronous rates of both engines lie between the bounds of closed q
     Scenario scenario = served(workers, "servers=" + std::to_string(servers) + ",sync=off" + rest, workers + servers);
     scenario.platform.inter_node = {BytesPerSecond(among(std::array{1e6, 1e7, 1e8, 1e9, 1e11})),
                                     Seconds(among(std::array{0.0, 1e-5, 1e-3}))};
+    scenario.platform.ingress = among(std::array{1.0, 1.0, 1.5, 8.0}) * scenario.platform.inter_node.bandwidth;
     scenario.run.seed = static_cast<std::uint64_t>(round);
-    INFO(round << ": " << workers << " workers, " << servers << " servers" << rest << ", "
-               << scenario.platform.inter_node.bandwidth.value());
+    INFO(round << ": " << workers << " workers, " << servers << " servers" << rest << ", " << scenario.platform.inter_node.bandwidth.value()
+               << ", takes in " << scenario.platform.ingress.value());
     require_within_bounds(scenario);
   }
 }
