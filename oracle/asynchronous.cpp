@@ -9,33 +9,36 @@ namespace forerun::oracle {
 
 Seconds ServerLoad::busiest() const { return std::max({outward, inward, updating, node / static_cast<double>(nodes)}); }
 
+namespace {
+
+/// Of workers that all cross their node's link and the servers'.
+void load_links(const ServerCycle& cycle, const Platform& platform, ServerLoad& load) {
+  std::vector<Seconds> out(cycle.servers.size());
+  std::vector<Seconds> in(cycle.servers.size());
+  Seconds node_out;
+  Seconds node_in;
+  const auto taken_in = [&](const ServerCycle::Message& message) { return message.drain / platform.ingress_speed(); };
+  for (const ServerCycle::Message& pull : cycle.pulls) out[static_cast<std::size_t>(pull.server)] += pull.drain, node_in += taken_in(pull);
+  for (const ServerCycle::Message& push : cycle.pushes) in[static_cast<std::size_t>(push.server)] += taken_in(push), node_out += push.drain;
+  load.outward = *std::ranges::max_element(out);
+  load.inward = *std::ranges::max_element(in);
+  if (load.workers > load.nodes) load.node = std::max(node_in, node_out);
+}
+
+}  // namespace
+
 ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Seconds alone, Seconds quickest) {
   ServerLoad load;
   load.workers = static_cast<int>(cycle.workers.size());
   load.cycle = alone;
   load.quickest = quickest;
   load.nodes = node_of(platform, cycle.workers.back()) + 1;
-  std::vector<Seconds> out(cycle.servers.size());
-  std::vector<Seconds> in(cycle.servers.size());
-  std::vector<Seconds> update(cycle.servers.size());
-  Seconds node_out;
-  Seconds node_in;
-  const auto taken_in = [&](const ServerCycle::Message& message) {
-    const bool inside =
-        node_of(platform, cycle.servers[static_cast<std::size_t>(message.server)]) == node_of(platform, cycle.workers.back());
-    return inside ? message.drain : message.drain / platform.ingress_speed();
-  };
-  for (const ServerCycle::Message& pull : cycle.pulls) out[static_cast<std::size_t>(pull.server)] += pull.drain, node_in += taken_in(pull);
-  for (const ServerCycle::Message& push : cycle.pushes) {
-    in[static_cast<std::size_t>(push.server)] += taken_in(push), node_out += push.drain;
-    update[static_cast<std::size_t>(push.server)] += push.accumulating + push.updating;
-  }
-  load.outward = *std::ranges::max_element(out);
-  load.inward = *std::ranges::max_element(in);
-  load.updating = *std::ranges::max_element(update);
-  if (load.workers > load.nodes) load.node = std::max(node_in, node_out);
   load.node_workers = platform.devices_per_node;
   load.inner = inner_links(cycle, platform);
+  if (!beside_servers(cycle, platform)) load_links(cycle, platform, load);
+  std::vector<Seconds> update(cycle.servers.size());
+  for (const ServerCycle::Message& push : cycle.pushes) update[static_cast<std::size_t>(push.server)] += push.accumulating + push.updating;
+  load.updating = *std::ranges::max_element(update);
   return load;
 }
 
@@ -72,19 +75,19 @@ QueuedRate rate_of_alike(const ServerLoad& load) {
 }  // namespace
 
 AsynchronousRate asynchronous_rate(const ServerLoad& load) {
-  const QueuedRate queued = load.inner.none() ? rate_of_alike(load) : rate_of_routes(load);
+  const QueuedRate queued = load.inner.none() && load.cycles.empty() ? rate_of_alike(load) : rate_of_routes(load);
   const RateBounds bounds = rate_bounds(load);
   const double rate = std::clamp(queued.updates_per_s, bounds.least_per_s, bounds.most_per_s);
-  const double waited = std::max(0.0, load.workers / rate - load.cycle.value());
+  const double waited = load.workers / rate - load.cycle.value();
   const double all = queued.for_links_s + queued.for_updates_s;
-  const double share = all > 0 ? queued.for_links_s / all : 1;
+  const double share = all > 0 && waited > 0 ? queued.for_links_s / all : 1;
   return {rate, Seconds(waited * share), Seconds(waited * (1 - share))};
 }
 
 Evaluation asynchronous_step(const ServerLoad& load, const Evaluation& alone) {
   const AsynchronousRate rate = asynchronous_rate(load);
   Evaluation step = alone;
-  step.parts.comm_exposed += rate.queued_for_links;
+  step.parts.comm_exposed += load.cycle - alone.step + rate.queued_for_links;
   step.parts.bubble += rate.queued_for_updates;
   step.step = step.parts.total();
   return step;

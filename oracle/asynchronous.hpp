@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "oracle/evaluate.hpp"
 #include "oracle/inner_links.hpp"
 #include "strategies/server_cycle.hpp"
@@ -8,16 +10,17 @@ namespace forerun::oracle {
 
 /// What bounds the rate of asynchronous updates.
 struct ServerLoad {
-  int workers = 1;       ///< P
-  Seconds cycle;         ///< T, of a worker alone with the servers, the mean of all routes to them
-  Seconds quickest;      ///< the same where servers do not share the worker's link, of the best route: no cycle is shorter
-  Seconds outward;       ///< an update's seconds of the busiest server's link to the workers
-  Seconds inward;        ///< and back
-  Seconds updating;      ///< of the busiest server's device
-  Seconds node;          ///< of the link of a node that several workers share, the busier direction; zero where none do
-  int nodes = 1;         ///< with workers
-  int node_workers = 1;  ///< of a full node
-  InnerLinks inner;      ///< N = inner.shared
+  int workers = 1;              ///< P
+  Seconds cycle;                ///< T, of a worker alone with the servers, the mean of all workers
+  std::vector<Seconds> cycles;  ///< the same by worker where some are beside servers; none otherwise
+  Seconds quickest;             ///< the same where servers do not share the worker's link, of the best route: no cycle is shorter
+  Seconds outward;              ///< an update's seconds of the busiest server's link to the workers
+  Seconds inward;               ///< and back
+  Seconds updating;             ///< of the busiest server's device
+  Seconds node;                 ///< of the link of a node that several workers share, the busier direction; zero where none do
+  int nodes = 1;                ///< with workers
+  int node_workers = 1;         ///< of a full node
+  InnerLinks inner;             ///< N = inner.shared; where some workers are beside servers, in the place of outward, inward and node
 
   /// S: all that an update keeps others waiting for.
   [[nodiscard]] Seconds total() const { return outward + inward + updating + node; }
@@ -40,16 +43,17 @@ RateBounds rate_bounds(const ServerLoad& load);
 /// and its device and for a node's link [Reiser & Lavenberg 1980]. A worker meets a queue as it is on average with one worker less:
 ///   R_k = D_k (1 + Q_k(P - 1)),   X = P / (Z + sum R_k),   Q_k = X R_k
 /// Exact where service times are exponential, slow where they are all alike; held to the bounds. With P = 1 it is 1 / T.
-/// Where links inside the network are shared, routes differ between workers, and each is a class of its own (oracle/worker_queues.hpp).
+/// Where links inside the network are shared, or servers are beside workers, routes differ, and each worker is a class of its own
+/// (oracle/worker_queues.hpp).
 struct AsynchronousRate {
   double updates_per_s = 0;
-  Seconds queued_for_links;    ///< of a worker's cycle, beyond what it takes alone
+  Seconds queued_for_links;    ///< of a worker's cycle, beyond what it takes alone; below zero where workers beside servers run ahead
   Seconds queued_for_updates;  ///< the same behind other workers' updates
 };
 AsynchronousRate asynchronous_rate(const ServerLoad& load);
 
-/// A step of the whole batch, which is one update of each worker: P / rate, from the evaluation of the plan of one cycle. Waiting for links
-/// is exposed communication, waiting for other workers' updates is bubble.
+/// A step of the whole batch, which is as many updates as workers: P / rate, from the evaluation of the plan of one cycle. Waiting for
+/// links is exposed communication, waiting for other workers' updates is bubble.
 Evaluation asynchronous_step(const ServerLoad& load, const Evaluation& alone);
 
 }  // namespace forerun::oracle

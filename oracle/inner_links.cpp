@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 
 #include "costs/placement.hpp"
 #include "costs/server_transfer.hpp"
@@ -31,7 +32,8 @@ std::vector<Bytes> bytes_of(const std::vector<ServerCycle::Message>& messages, s
 /// Lays the messages of all workers over the links.
 class Layer {
  public:
-  Layer(const ServerCycle& cycle, const Platform& platform) : cycle_(cycle), platform_(platform), fabric_(platform) {
+  Layer(const ServerCycle& cycle, const Platform& platform)
+      : cycle_(cycle), platform_(platform), fabric_(platform), first_(beside_servers(cycle, platform) ? 0 : fabric_.first_inner()) {
     links_.workers.resize(cycle.workers.size());
   }
 
@@ -40,7 +42,7 @@ class Layer {
     const std::vector<Bytes> pushes = bytes_of(cycle_.pushes, cycle_.servers.size());
     for (std::size_t w = 0; w < cycle_.workers.size(); ++w)
       for (std::size_t s = 0; s < cycle_.servers.size(); ++s) message(w, s, pulls[s], true), message(w, s, pushes[s], false);
-    if (links_.none()) return {};
+    if (links_.none()) return std::move(links_);
     for (std::size_t w = 0; w < cycle_.workers.size(); ++w) {
       Seconds sum;
       for (std::size_t s = 0; s < cycle_.servers.size(); ++s) sum += fair_time(w, s, pulls[s], true) + fair_time(w, s, pushes[s], false);
@@ -50,20 +52,30 @@ class Layer {
   }
 
  private:
+  /// Links of devices have the numbers after the fabric's.
   [[nodiscard]] Route route(std::size_t worker, std::size_t server, bool outward) const {
-    const int w = cycle_.workers[worker], s = cycle_.servers[server];
-    Route route = outward ? route_between(fabric_, platform_, s, w) : route_between(fabric_, platform_, w, s);
-    std::erase_if(route, [&](std::int64_t link) { return link < fabric_.first_inner(); });
+    std::int64_t from = cycle_.servers[server], to = cycle_.workers[worker];
+    if (!outward) std::swap(from, to);
+    const bool inside = node_of(platform_, static_cast<int>(from)) == node_of(platform_, static_cast<int>(to));
+    if (inside && from != to && platform_.intra_node.bandwidth > BytesPerSecond(0))
+      return {fabric_.links() + 2 * from, fabric_.links() + 2 * to + 1};
+    Route route = route_between(fabric_, platform_, static_cast<int>(from), static_cast<int>(to));
+    std::erase_if(route, [&](std::int64_t link) { return link < first_; });
     return route;
+  }
+
+  [[nodiscard]] bool shared(std::int64_t link) const { return link >= fabric_.links() || fabric_.shared(link); }
+  [[nodiscard]] BytesPerSecond bandwidth(std::int64_t link) const {
+    return link < fabric_.links() ? fabric_.bandwidth(link) : platform_.intra_node_rate();
   }
 
   void message(std::size_t worker, std::size_t server, Bytes bytes, bool outward) {
     for (const std::int64_t index : route(worker, server, outward)) {
-      if (!fabric_.shared(index) || bytes == Bytes(0)) continue;
+      if (!shared(index) || bytes == Bytes(0)) continue;
       const auto [place, added] = places_.try_emplace(index, static_cast<int>(links_.loads.size()));
       if (added) links_.loads.emplace_back(), flows_.push_back(0);
       const int link = place->second;
-      const Seconds busy = bytes / fabric_.bandwidth(index);
+      const Seconds busy = bytes / bandwidth(index);
       links_.loads[static_cast<std::size_t>(link)] += busy;
       ++flows_[static_cast<std::size_t>(link)];
       std::vector<InnerLinks::Crossing>& crossings = links_.workers[worker];
@@ -81,7 +93,7 @@ class Layer {
     for (const std::int64_t index : route(worker, server, outward)) {
       const auto place = places_.find(index);
       const double flows = place == places_.end() ? 1 : flows_[static_cast<std::size_t>(place->second)];
-      longest = std::max(longest, flows * (bytes / fabric_.bandwidth(index)));
+      longest = std::max(longest, flows * (bytes / bandwidth(index)));
     }
     return longest;
   }
@@ -89,6 +101,7 @@ class Layer {
   const ServerCycle& cycle_;
   const Platform& platform_;
   Fabric fabric_;
+  std::int64_t first_;                            ///< link that is looked at
   std::unordered_map<std::int64_t, int> places_;  ///< of links, in the order in which they are met
   std::vector<int> flows_;                        ///< by link, of all workers
   InnerLinks links_;
@@ -116,10 +129,38 @@ double seconds_a_byte(const Fabric& fabric, const Platform& platform, int from, 
   return slowest;
 }
 
+/// What a byte takes alone of a message from a server, or to it.
+struct ServerRoute {
+  int server = 0;
+  bool outward = true;
+
+  [[nodiscard]] double seconds_a_byte(const Fabric& fabric, const Platform& platform, int worker) const {
+    return outward ? oracle::seconds_a_byte(fabric, platform, server, worker) : oracle::seconds_a_byte(fabric, platform, worker, server);
+  }
+};
+
+/// Lets every pull and push take as long as `seconds_a_byte` of its route says.
+template <class SecondsAByte>
+void set_drains(const StepPlan& plan, std::vector<OperationCost>& costs, const SecondsAByte& seconds_a_byte) {
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
+    if (transfer == nullptr || !is_server_transfer(transfer->operation)) continue;
+    const int server = plan.communicators[static_cast<std::size_t>(transfer->communicator)].members.front();
+    costs[i].drain =
+        Seconds(transfer->bytes.value() * seconds_a_byte(ServerRoute{server, transfer->operation == Collective::Operation::pull}));
+  }
+}
+
 }  // namespace
 
+// Workers fill the first nodes.
+bool beside_servers(const ServerCycle& cycle, const Platform& platform) {
+  return std::ranges::any_of(cycle.servers,
+                             [&](int server) { return node_of(platform, server) <= node_of(platform, cycle.workers.back()); });
+}
+
 InnerLinks inner_links(const ServerCycle& cycle, const Platform& platform) {
-  if (platform.topology.kind == Topology::Kind::star) return {};
+  if (platform.topology.kind == Topology::Kind::star && !beside_servers(cycle, platform)) return {};
   return Layer(cycle, platform).lay();
 }
 
@@ -148,22 +189,23 @@ double most_updates_per_s(const InnerLinks& links, Seconds quickest) {
 
 void follow_routes(const Scenario& scenario, const StepPlan& plan, OfWorkers which, std::vector<OperationCost>& costs) {
   const Platform& platform = scenario.platform;
-  if (platform.topology.kind == Topology::Kind::star) return;
+  if (platform.topology.kind == Topology::Kind::star && scenario.strategy.server_nodes == ServerNodes::own) return;
   const Fabric fabric(platform);
   const int workers = scenario.strategy.data + scenario.strategy.backup_workers;
-  for (std::size_t i = 0; i < costs.size(); ++i) {
-    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
-    if (transfer == nullptr || !is_server_transfer(transfer->operation)) continue;
-    const int server = plan.communicators[static_cast<std::size_t>(transfer->communicator)].members.front();
-    const bool outward = transfer->operation == Collective::Operation::pull;
+  set_drains(plan, costs, [&](const ServerRoute& route) {
     double sum = 0, least = 0;
     for (int worker = 0; worker < workers; ++worker) {
-      const double one = outward ? seconds_a_byte(fabric, platform, server, worker) : seconds_a_byte(fabric, platform, worker, server);
+      const double one = route.seconds_a_byte(fabric, platform, worker);
       least = worker == 0 ? one : std::min(least, one);
       sum += one;
     }
-    costs[i].drain = Seconds(transfer->bytes.value() * (which == OfWorkers::quickest ? least : sum / workers));
-  }
+    return which == OfWorkers::quickest ? least : sum / workers;
+  });
+}
+
+void follow_routes(const Scenario& scenario, const StepPlan& plan, int worker, std::vector<OperationCost>& costs) {
+  const Fabric fabric(scenario.platform);
+  set_drains(plan, costs, [&](const ServerRoute& route) { return route.seconds_a_byte(fabric, scenario.platform, worker); });
 }
 
 }  // namespace forerun::oracle

@@ -8,7 +8,8 @@
 namespace forerun::oracle {
 
 /// What asynchronous updates ask of the links inside the network, between those of the nodes: over the routes between every worker and
-/// every server (platforms/fabric.hpp). Of one switch, nothing.
+/// every server (platforms/fabric.hpp). Of one switch, nothing. Where workers are on servers' nodes, so
+/// that not all cross the nodes' links alike, of these links and of the devices' inside a node, too.
 struct InnerLinks {
   /// One update's seconds of a link that others share.
   struct Crossing {
@@ -30,10 +31,16 @@ InnerLinks inner_links(const ServerCycle& cycle, const Platform& platform);
 /// that is less, all of them at one link.
 double most_updates_per_s(const InnerLinks& links, Seconds quickest);
 
+/// Whether some worker has a server on its node.
+bool beside_servers(const ServerCycle& cycle, const Platform& platform);
+
 enum class OfWorkers { quickest, mean };
 
 /// Lets pulls and pushes take what their bytes need alone over the slowest link of the route: of the worker nearest to each server, or the
-/// mean of all. Changes nothing where one switch joins the nodes.
+/// mean of all. Changes nothing where one switch joins the nodes and servers have their own.
 void follow_routes(const Scenario& scenario, const StepPlan& plan, OfWorkers which, std::vector<OperationCost>& costs);
+
+/// The same of one worker, wherever servers are.
+void follow_routes(const Scenario& scenario, const StepPlan& plan, int worker, std::vector<OperationCost>& costs);
 
 }  // namespace forerun::oracle

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "costs/server_transfer.hpp"
@@ -14,6 +15,23 @@ namespace {
 int met_nodes(const Scenario& scenario) {
   if (scenario.strategy.updates == Updates::asynchronous) return 1;
   return node_of(scenario.platform, scenario.strategy.data + scenario.strategy.backup_workers - 1) + 1;
+}
+
+/// T of each worker, by its own routes; workers whose routes are alike are evaluated once.
+std::vector<Seconds> cycles_of_workers(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
+  std::map<std::vector<double>, Seconds> known;
+  std::vector<Seconds> cycles;
+  for (int worker = 0; worker < scenario.strategy.data + scenario.strategy.backup_workers; ++worker) {
+    std::vector<OperationCost> own = costs;
+    follow_routes(scenario, plan, worker, own);
+    share_worker_links(scenario, plan, own);
+    std::vector<double> drains;
+    for (const OperationCost& cost : own) drains.push_back(cost.drain.value());
+    const auto [place, added] = known.try_emplace(std::move(drains));
+    if (added) place->second = evaluate(plan, own).step;
+    cycles.push_back(place->second);
+  }
+  return cycles;
 }
 
 }  // namespace
@@ -46,7 +64,11 @@ void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vec
 ServerLoad asynchronous_load(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Seconds alone) {
   std::vector<OperationCost> best = costs;
   follow_routes(scenario, plan, OfWorkers::quickest, best);
-  return server_load(server_cycle(scenario, plan, costs), scenario.platform, alone, evaluate(plan, best).step);
+  ServerLoad load = server_load(server_cycle(scenario, plan, costs), scenario.platform, alone, evaluate(plan, best).step);
+  if (scenario.strategy.server_nodes == ServerNodes::own) return load;
+  load.cycles = cycles_of_workers(scenario, plan, costs);
+  load.cycle = std::accumulate(load.cycles.begin(), load.cycles.end(), Seconds(0)) / static_cast<double>(load.workers);
+  return load;
 }
 
 Evaluation evaluate_servers(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,

@@ -13,10 +13,12 @@ struct QueuedRate {
 
 /// The rate of workers whose routes to the servers differ, by approximate mean value analysis of a closed network of as many classes as
 /// workers:
-///   R_wk = d_wk (1 + sum over v != w of Q_vk),   X_w = 1 / (Z + sum_k R_wk),   Q_wk = X_w R_wk                [Schweitzer 1979; Bard 1979]
+///   R_wk = d_wk / (1 - U_k) (1 + sum over v != w of Q_vk),   X_w = 1 / (Z + sum_k R_wk),   Q_wk = X_w R_wk    [Schweitzer 1979; Bard 1979]
 /// d_wk = what an update of worker w asks of queue k [s]. A worker meets three queues: the busiest server's device, and one for each
-/// direction, the link that has most to carry of all that it crosses: the server's, its own node's or one inside the network. Z = T less
-/// the mean of the demands.
+/// direction, the link that has most to carry of all that it crosses: the server's, its own node's or one inside the network. Of the others
+/// it takes away what its messages need, X_w d_wk of each: U_k = the sum over workers that cross k and wait elsewhere, which slows those
+/// that wait there as work of higher priority would [Sevcik 1977], down to a fair share. Z = T less
+/// the mean of the demands; of each worker its own where some are beside servers.
 QueuedRate rate_of_routes(const ServerLoad& load);
 
 }  // namespace forerun::oracle

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "core/error.hpp"
 #include "sim/play.hpp"
@@ -263,7 +264,10 @@ void ServerPlayer::end_step(double now_s) {
 void ServerPlayer::end_cycle(int index, double now_s) {
   const auto workers = static_cast<std::int64_t>(workers_.size());
   if (rounds_done_ >= options_.warm_up && !over()) played_.staleness.push_back(updates_ - workers_[index].version);
-  if (++updates_ % workers == 0) end_round(now_s);
+  if (!std::exchange(workers_[index].updated, true)) ++updated_workers_;
+  // Where workers beside servers run ahead, others make no update for long.
+  const bool counts_next = rounds_done_ + 1 == options_.warm_up;
+  if (++updates_ % workers == 0 && (!counts_next || updated_workers_ == workers)) end_round(now_s);
   if (workers_[index].phase == Phase::idle) release(index, now_s + cycle_.token.value());
 }
 

@@ -16,7 +16,7 @@ struct ServerPlayOptions {
   double jitter = 0;             ///< compute takes 1 + u jitter, u from jitter_draw()
   std::vector<double> slowness;  ///< what compute of each device takes besides; empty: as long on all
   std::uint64_t seed = 1;
-  int warm_up = 2;  ///< rounds (steps; asynchronous: as many updates as workers) that are not counted
+  int warm_up = 2;  ///< rounds (steps; asynchronous: as many updates as workers, and one of each at least) that are not counted
   int rounds = 16;  ///< that are
 };
 
@@ -57,6 +57,7 @@ class ServerPlayer final : public Listener {
     std::int64_t cycles = 0;   ///< begun
     std::int64_t step = 0;     ///< whose variables it has
     std::int64_t version = 0;  ///< updates that were made when it pulled
+    bool updated = false;      ///< an asynchronous cycle has ended
     int pulls_left = 0;
     int pushes_left = 0;
     int updates_left = 0;
@@ -120,6 +121,7 @@ class ServerPlayer final : public Listener {
   int updated_ = 0;                             ///< pushes of this step that are
   std::int64_t steps_ = 0;
   std::int64_t updates_ = 0;
+  std::int64_t updated_workers_ = 0;
   std::int64_t rounds_done_ = 0;
   double counted_from_s_ = 0;
   double counted_to_s_ = 0;

@@ -20,7 +20,7 @@ Seconds drain_of(const Platform& platform, int server, int worker, Bytes bytes) 
 
 /// What a calibration measures of servers inside a node is of workers that come together.
 void require_link(const Platform& platform, const Communicator& star) {
-  if (platform.intra_node.bandwidth == BytesPerSecond(0) && place(star, platform).nodes == 1)
+  if (platform.intra_node.bandwidth == BytesPerSecond(0) && star.size > 1 && place(star, platform).nodes == 1)
     throw MissingCapability(
         "no calibration measures workers that meet by chance at a server inside a node; describe the link there: "
         "--set platform.intra-node-bandwidth=... and -latency=...");

@@ -64,10 +64,11 @@ std::variant<ServerLayout, Infeasible> lay_out_servers(const Scenario& scenario)
   for (int s = 0; s < strategy.servers; ++s)
     layout.server_ranks.push_back(own ? (layout.worker_nodes + s) * platform.devices_per_node : s * layout.node_workers);
   layout.ranks = own ? layout.server_ranks.back() + 1 : layout.workers;
-  // One asynchronous worker stands for all: each goes its own way.
+  // One asynchronous worker stands for all: each goes its own way. Where servers are beside workers it is the one farthest from them.
   if (strategy.updates == Updates::asynchronous) {
-    layout.classes.push_back({{"worker", 0, 1, 1}, true});
-    layout.leader_ranks = {0};
+    const int worker = own ? 0 : layout.workers - 1;
+    layout.classes.push_back({{"worker", worker, 1, 1}, true});
+    layout.leader_ranks = {worker};
     return layout;
   }
   add_classes(strategy, own ? 0 : strategy.servers, layout);

@@ -53,9 +53,17 @@ TEST_CASE("gradients load a server's link, and variables that of a node with sev
   CHECK(server_load(cycle(2, 2), nodes(2, 8), Seconds(9), Seconds(9)).node == Seconds(4));
 }
 
-TEST_CASE("what a server takes from workers on its own node does not cross the node's link") {
-  const ServerLoad load = server_load(cycle(2, 1), nodes(2, 8), Seconds(9), Seconds(9));
-  CHECK(load.inward == Seconds(4));
+TEST_CASE("a worker on the server's node leaves the node's link to the others") {
+  // Of three workers the first two are on the server's node.
+  const ServerLoad load = server_load(cycle(3, 0), nodes(2, 8), Seconds(9), Seconds(9));
+  CHECK(load.outward == Seconds(0));
+  CHECK(load.node == Seconds(0));
+  std::vector<double> crossed;
+  for (const InnerLinks::Crossing& crossing : load.inner.workers.back()) crossed.push_back(crossing.busy.value());
+  std::ranges::sort(crossed);
+  CHECK(crossed == std::vector<double>{0.25, 0.5, 2, 4});
+  CHECK(load.inner.workers[0].empty());
+  CHECK(load.inner.workers[1].empty());
 }
 
 TEST_CASE("one asynchronous worker makes an update a cycle") {

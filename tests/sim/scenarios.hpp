@@ -6,6 +6,7 @@
 
 #include "core/prediction.hpp"
 #include "core/scenario.hpp"
+#include "strategies/strategy_text.hpp"
 #include "tests/support/synthetic_calibration.hpp"
 
 namespace forerun::test {
@@ -35,6 +36,16 @@ inline Scenario data_parallel(int ranks) {
   scenario.strategy.overlap = Overlap::data;
   scenario.strategy.bucket = Bytes(200e3);
   scenario.strategy.first_bucket = Bytes(10e3);
+  return scenario;
+}
+
+/// Its workers by parameter servers: `rest` of the strategy's settings.
+inline Scenario served(int workers, const std::string& rest, int nodes, int devices_per_node = 1) {
+  Scenario scenario = data_parallel(workers);
+  scenario.strategy = parse_strategy({"data=" + std::to_string(workers) + "," + rest, "test", 0, 0, ""});
+  scenario.platform.nodes = nodes;
+  scenario.platform.devices_per_node = devices_per_node;
+  scenario.platform.intra_node = {BytesPerSecond(5e9), Seconds(2e-6)};
   return scenario;
 }
 
