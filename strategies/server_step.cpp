@@ -78,6 +78,7 @@ void ServerStep::add_communicators() {
     if (std::ranges::find(leading, held) == leading.end()) star.classes.push_back(held);
     stars_.push_back(static_cast<int>(plan_.communicators.size()));
     updated_.push_back(-1);
+    pushed_.push_back(-1);
     plan_.communicators.push_back(std::move(star));
     pull_lanes_.push_back(lane(named("pull", s), LaneKind::communication));
     push_lanes_.push_back(lane(named("push", s), LaneKind::communication));
@@ -182,6 +183,7 @@ void ServerStep::send(const Push& push, int index) {
     writer_.wait_for(writer_.last());
   }
   writer_.append_transfer(transfer(Collective::Operation::push, stars_[server], push_lanes_[server], gradient_bytes(push.elements)), index);
+  pushed_[server] = writer_.last();
 }
 
 void ServerStep::append_server(const Push& push, std::string_view name, const Kernel& kernel) {
@@ -215,6 +217,8 @@ void ServerStep::release() {
     writer_.append_transfer(transfer(Collective::Operation::barrier, meeting_, token_lane_, Bytes(0)));
     writer_.wait_for(writer_.last());
   }
+  // A worker first waits for what it sends itself.
+  for (const int push : pushed_) writer_.wait_for(push);
   writer_.append(transfer(Collective::Operation::pull, stars_.front(), token_lane_, kToken), "token", -1);
   const int token = writer_.last();
   for (const int pulled : first_) writer_.wait_also(pulled, token, 1);

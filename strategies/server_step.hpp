@@ -67,6 +67,7 @@ class ServerStep {
   std::vector<int> passed_;              ///< by worker class, the last operation of its passes
   std::vector<int> first_;               ///< pulls
   std::vector<int> updated_;             ///< by server, the last it applied; -1: none
+  std::vector<int> pushed_;              ///< by server, the last sent to it; -1: none
 };
 
 }  // namespace forerun

@@ -40,7 +40,7 @@ repeat 10 steps
     5  push 0   push bucket 0                          30.7 KiB from each of 2  after 4
     6  server   accumulate                             dense, batch 1, 37.7 kflop  after 5
     7  server   update                                 dense, batch 1, 31.4 kflop
-    8  token    token                                  8 B to each of 2  after 7
+    8  token    token                                  8 B to each of 2  after 7, 5
 )");
 }
 
