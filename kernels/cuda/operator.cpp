@@ -15,8 +15,15 @@ namespace {
 
 bool is_narrow(const Attention& a) { return std::max(a.key_channels, a.value_channels) <= kMostAttentionChannels; }
 
+// GPUs before Ampere have no arithmetic in bf16  [Transformer Engine, support_matrix: compute capability 8.0 or higher]: libraries refuse it,
+// or are slower than in fp32.
+bool has_precision(const Kernel& kernel) {
+  return kernel.precision != Precision::bf16 || device_attribute(cudaDevAttrComputeCapabilityMajor) >= 8;
+}
+
 /// Of what is written, what CUDA has.
 bool has(const Kernel& kernel) {
+  if (!has_precision(kernel)) return false;
   return kernel.pass == Pass::update || kernel.shape.kind != LayerKind::attention || is_narrow(kernel.shape.attention);
 }
 
@@ -43,6 +50,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
 /// As unwritten_variant(), of what is written but not for CUDA too.
 std::string unoffered_variant(const Kernel& kernel) {
   if (!is_written(kernel)) return unwritten_variant(kernel);
+  if (!has_precision(kernel)) return " in bf16 on a GPU of compute capability below 8.0";
   return kernel.shape.kind == LayerKind::attention ? " of heads of more than 256 channels" : "";
 }
 

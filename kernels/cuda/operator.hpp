@@ -11,7 +11,8 @@
 /// activations move between devices unchanged; the arrays lie in device memory, `loss` too.
 namespace forerun::cuda {
 
-/// Whether there is such a kernel: what is_written() says, but for attention of heads of more than kMostAttentionChannels.
+/// Whether there is such a kernel for the calling thread's device: what is_written() says, but for attention of heads of more than
+/// kMostAttentionChannels, and for bf16 where the device's compute capability is below 8.0.
 bool offers(const Kernel& kernel);
 
 /// An operator whose run() launches on the context's stream and returns before the GPU is done; errors of the kernels themselves appear

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "cuda_compare.hpp"
+#include "kernels/cuda/operator.hpp"
 #include "refusals.hpp"
 #include "workloads/shapes.hpp"
 
@@ -73,4 +74,17 @@ TEST_CASE("a convolution takes the next algorithm where the first proves to be u
 TEST_CASE("convolutions do without cuDNN where it has no algorithm") {
   const Refuse no_convolutions(&cuda_on_host::Refusals::convolutions);
   compare_all(convolutions(), {1, 4});
+}
+
+TEST_CASE("a GPU older than Ampere is asked for nothing in bf16") {
+  const Refuse no_bf16(&cuda_on_host::Refusals::bf16);
+  for (const Pass pass : {Pass::forward, Pass::update}) {
+    Kernel kernel{layer(LayerKind::dense, {16, 1, 1}, 8), pass, 4, {}};
+    CHECK(cuda::offers(kernel));
+    kernel.precision = Precision::bf16;
+    CHECK_FALSE(cuda::offers(kernel));
+    CHECK_THROWS_WITH(
+        cuda::make_operator(kernel, std::make_shared<cuda::Context>()),
+        "there is no " + std::string(to_string(pass)) + " of dense in bf16 on a GPU of compute capability below 8.0 for CUDA");
+  }
 }

@@ -10,6 +10,7 @@ struct Refusals {
   bool running_epilogues = false;  ///< cublasLt names one, and refuses it when it runs
   bool fused_biases = false;       ///< cuDNN has no convolution with a bias
   bool first_algorithms = false;   ///< what cuDNN named first of a convolution forward proves to be unsupported
+  bool bf16 = false;               ///< the device is older than Ampere
   bool convolutions = false;       ///< cuDNN has no algorithm for a convolution
 };
 inline Refusals refusals;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cuda_runtime.h"
+#include "refusals.hpp"
 
 // Streams run at once, and events hold the time at which they were recorded.
 
@@ -96,7 +97,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount: *value = 2; return cudaSuccess;
-    case cudaDevAttrComputeCapabilityMajor: *value = 9; return cudaSuccess;
+    case cudaDevAttrComputeCapabilityMajor: *value = cuda_on_host::refusals.bf16 ? 7 : 9; return cudaSuccess;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = static_cast<int>(cuda_on_host::kSharedMemory); return cudaSuccess;
   }
   return cudaErrorInvalidValue;
