@@ -15,8 +15,8 @@ namespace {
 
 bool is_narrow(const Attention& a) { return std::max(a.key_channels, a.value_channels) <= kMostAttentionChannels; }
 
-// GPUs before Ampere have no arithmetic in bf16  [Transformer Engine, support_matrix: compute capability 8.0 or higher]: libraries refuse it,
-// or are slower than in fp32.
+// GPUs before Ampere have no arithmetic in bf16  [Transformer Engine, support_matrix: compute capability 8.0 or higher]: libraries refuse
+// it, or are slower than in fp32.
 bool has_precision(const Kernel& kernel) {
   return kernel.precision != Precision::bf16 || device_attribute(cudaDevAttrComputeCapabilityMajor) >= 8;
 }
@@ -50,7 +50,7 @@ std::unique_ptr<Operator> make(const Kernel& kernel, std::shared_ptr<Context> co
 /// As unwritten_variant(), of what is written but not for CUDA too.
 std::string unoffered_variant(const Kernel& kernel) {
   if (!is_written(kernel)) return unwritten_variant(kernel);
-  if (!has_precision(kernel)) return " in bf16 on a GPU of compute capability below 8.0";
+  if (!has_precision(kernel)) return " in bf16 below compute capability 8.0";
   return kernel.shape.kind == LayerKind::attention ? " of heads of more than 256 channels" : "";
 }
 
