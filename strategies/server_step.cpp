@@ -52,13 +52,15 @@ void ServerStep::add_classes() {
   ready_.assign(servers_.classes.size(), std::vector<int>(model_.workload().layers.size(), -1));
   passed_.assign(servers_.classes.size(), -1);
   for (int s = 0; s < static_cast<int>(servers_.server_ranks.size()); ++s) {
-    if (s < static_cast<int>(servers_.classes.size()) &&
-        servers_.classes[static_cast<std::size_t>(s)].ranks.first == servers_.server_ranks[static_cast<std::size_t>(s)]) {
-      server_classes_.push_back(s);
+    const int rank = servers_.server_ranks[static_cast<std::size_t>(s)];
+    const auto beside = std::ranges::find_if(
+        servers_.classes, [rank](const WorkerClass& workers) { return workers.ranks.first == rank && workers.ranks.count == 1; });
+    if (beside != servers_.classes.end()) {
+      server_classes_.push_back(static_cast<int>(beside - servers_.classes.begin()));
       continue;
     }
     server_classes_.push_back(static_cast<int>(plan_.classes.size()));
-    plan_.classes.push_back({named("server", s), servers_.server_ranks[static_cast<std::size_t>(s)], 1, 1});
+    plan_.classes.push_back({named("server", s), rank, 1, 1});
   }
 }
 

@@ -24,6 +24,18 @@ std::string refused(const std::string& strategy) {
 
 }  // namespace
 
+TEST_CASE("ranks belong to one class each, wherever the servers of asynchronous workers are") {
+  for (const int workers : {1, 2, 4, 5})
+    for (const int servers : {1, 2, 4})
+      for (const char* nodes : {"own", "shared"}) {
+        if (servers > workers) continue;
+        const std::string strategy = "data=" + std::to_string(workers) + ",servers=" + std::to_string(servers) +
+                                     ",sync=off,variables=partitioned,server-nodes=" + nodes;
+        INFO(strategy);
+        plan_of(scenario("mlp", 64 * workers, strategy, workers + servers));
+      }
+}
+
 TEST_CASE("a step with a parameter server is pull, compute, push, accumulate, update and token") {
   Scenario logistic = scenario("logistic-regression", 64, "data=2,servers=1", 3);
   logistic.run.steps = 10;
