@@ -15,6 +15,11 @@ Phase server_phase(const Collective& collective) {
   return phase;
 }
 
+Seconds server_latency(Collective::Operation operation, const Platform& platform, bool inside) {
+  const double hops = server_phase({operation}).between_hops;
+  return hops * (inside ? platform.intra_node.latency : platform.inter_node.latency) + platform.collective_overhead;
+}
+
 OperationCost server_transfer_cost(const Collective& collective, const Communicator& communicator, const Platform& platform) {
   const Phase phase = server_phase(collective);
   const PhaseLoad load = count_load(phase, communicator, platform);
@@ -24,8 +29,7 @@ OperationCost server_transfer_cost(const Collective& collective, const Communica
         "no calibration measures parameter servers inside a node; describe the link there: "
         "--set platform.intra-node-bandwidth=... and -latency=...");
   OperationCost cost;
-  const Seconds alpha = load.between > 0 ? platform.inter_node.latency : platform.intra_node.latency;
-  cost.latency = static_cast<double>(phase.between_hops) * alpha + platform.collective_overhead;
+  cost.latency = server_latency(collective.operation, platform, load.between == 0);
   if (load.between > 0) cost.drain = load.between * collective.bytes / platform.inter_node_rate();
   if (load.inside > 0 && inside_described)
     cost.drain = std::max(cost.drain, static_cast<double>(load.inside) * collective.bytes / platform.intra_node_rate());

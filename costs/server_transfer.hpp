@@ -9,6 +9,10 @@ constexpr bool is_server_transfer(Collective::Operation operation) {
   return operation == Collective::Operation::pull || operation == Collective::Operation::push;
 }
 
+/// What a server's message waits for beside its bytes: hops alpha and the time a collective takes anyway, as below, between nodes or
+/// `inside` one. Between a worker and a server of the same rank nothing goes over a link, and nothing is waited for.
+Seconds server_latency(Collective::Operation operation, const Platform& platform, bool inside);
+
 /// The one phase of a pull or a push: an edge between the server and each of the others.
 Phase server_phase(const Collective& collective);
 

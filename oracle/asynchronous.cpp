@@ -34,7 +34,7 @@ ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Secon
   load.quickest = quickest;
   load.nodes = node_of(platform, cycle.workers.back()) + 1;
   load.node_workers = platform.devices_per_node;
-  load.inner = inner_links(cycle, platform);
+  load.links = route_links(cycle, platform);
   if (!beside_servers(cycle, platform)) load_links(cycle, platform, load);
   std::vector<Seconds> update(cycle.servers.size());
   for (const ServerCycle::Message& push : cycle.pushes) update[static_cast<std::size_t>(push.server)] += push.accumulating + push.updating;
@@ -45,9 +45,9 @@ ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Secon
 RateBounds rate_bounds(const ServerLoad& load) {
   const double workers = load.workers;
   RateBounds bounds;
-  bounds.least_per_s = workers / (load.cycle + (workers - 1) * load.total() + load.inner.shared).value();
+  bounds.least_per_s = workers / (load.cycle + (workers - 1) * load.total() + load.links.shared).value();
   bounds.most_per_s = workers / load.quickest.value();
-  if (!load.inner.none()) bounds.most_per_s = std::min(bounds.most_per_s, most_updates_per_s(load.inner, load.quickest));
+  if (!load.links.none()) bounds.most_per_s = std::min(bounds.most_per_s, most_updates_per_s(load.links, load.quickest));
   if (load.busiest() > Seconds(0)) bounds.most_per_s = std::min(bounds.most_per_s, 1 / load.busiest().value());
   return bounds;
 }
@@ -75,7 +75,7 @@ QueuedRate rate_of_alike(const ServerLoad& load) {
 }  // namespace
 
 AsynchronousRate asynchronous_rate(const ServerLoad& load) {
-  const QueuedRate queued = load.inner.none() && load.cycles.empty() ? rate_of_alike(load) : rate_of_routes(load);
+  const QueuedRate queued = load.links.none() && load.cycles.empty() ? rate_of_alike(load) : rate_of_routes(load);
   const RateBounds bounds = rate_bounds(load);
   const double rate = std::clamp(queued.updates_per_s, bounds.least_per_s, bounds.most_per_s);
   const double waited = load.workers / rate - load.cycle.value();
@@ -84,8 +84,7 @@ AsynchronousRate asynchronous_rate(const ServerLoad& load) {
   return {rate, Seconds(waited * share), Seconds(waited * (1 - share))};
 }
 
-Evaluation asynchronous_step(const ServerLoad& load, const Evaluation& alone) {
-  const AsynchronousRate rate = asynchronous_rate(load);
+Evaluation asynchronous_step(const ServerLoad& load, const AsynchronousRate& rate, const Evaluation& alone) {
   Evaluation step = alone;
   step.parts.comm_exposed += load.cycle - alone.step + rate.queued_for_links;
   step.parts.bubble += rate.queued_for_updates;

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "oracle/evaluate.hpp"
-#include "oracle/inner_links.hpp"
+#include "oracle/route_links.hpp"
 #include "strategies/server_cycle.hpp"
 
 namespace forerun::oracle {
@@ -12,7 +12,7 @@ namespace forerun::oracle {
 struct ServerLoad {
   int workers = 1;              ///< P
   Seconds cycle;                ///< T, of a worker alone with the servers, the mean of all workers
-  std::vector<Seconds> cycles;  ///< the same by worker where some are beside servers; none otherwise
+  std::vector<Seconds> cycles;  ///< the same by worker where servers are on workers' nodes; none otherwise
   Seconds quickest;             ///< the same where servers do not share the worker's link, of the best route: no cycle is shorter
   Seconds outward;              ///< an update's seconds of the busiest server's link to the workers
   Seconds inward;               ///< and back
@@ -20,7 +20,7 @@ struct ServerLoad {
   Seconds node;                 ///< of the link of a node that several workers share, the busier direction; zero where none do
   int nodes = 1;                ///< with workers
   int node_workers = 1;         ///< of a full node
-  InnerLinks inner;             ///< N = inner.shared; where some workers are beside servers, in the place of outward, inward and node
+  RouteLinks links;             ///< N = links.shared; where servers are on workers' nodes, in the place of outward, inward and node
 
   /// S: all that an update keeps others waiting for.
   [[nodiscard]] Seconds total() const { return outward + inward + updating + node; }
@@ -30,9 +30,9 @@ struct ServerLoad {
 ServerLoad server_load(const ServerCycle& cycle, const Platform& platform, Seconds alone, Seconds quickest);
 
 /// Updates a second, P / (T + (P - 1) S + N) <= rate <= min(P / T, 1 / D, L), the latter of the quickest cycle  [the asymptotic bounds of
-/// closed queueing networks, Lazowska et al. 1984, Quantitative System Performance, sec. 5.2, 5.3]. N and L are zero and none over one
-/// switch: L = most_updates_per_s() of the links inside the network; N = what an update's messages take of their fair shares of these,
-/// which max-min fairness leaves each flow at least.
+/// closed queueing networks, Lazowska et al. 1984, Quantitative System Performance, sec. 5.2, 5.3]. L = most_updates_per_s() of the links
+/// on the routes; N = what an update's messages take of their fair shares of these, which max-min fairness leaves each flow at least. Over
+/// one switch they are zero and none, unless servers are on workers' nodes.
 struct RateBounds {
   double least_per_s = 0;
   double most_per_s = 0;
@@ -54,6 +54,6 @@ AsynchronousRate asynchronous_rate(const ServerLoad& load);
 
 /// A step of the whole batch, which is as many updates as workers: P / rate, from the evaluation of the plan of one cycle. Waiting for
 /// links is exposed communication, waiting for other workers' updates is bubble.
-Evaluation asynchronous_step(const ServerLoad& load, const Evaluation& alone);
+Evaluation asynchronous_step(const ServerLoad& load, const AsynchronousRate& rate, const Evaluation& alone);
 
 }  // namespace forerun::oracle

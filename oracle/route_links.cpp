@@ -1,26 +1,19 @@
-#include "oracle/inner_links.hpp"
+#include "oracle/route_links.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <unordered_map>
 #include <utility>
 
 #include "costs/placement.hpp"
-#include "costs/server_transfer.hpp"
+#include "oracle/server_routes.hpp"
 #include "platforms/fabric.hpp"
 
 namespace forerun::oracle {
 namespace {
 
 using Route = std::vector<std::int64_t>;
-
-/// Between two ranks; nothing within a node.
-Route route_between(const Fabric& fabric, const Platform& platform, int from, int to) {
-  Route route;
-  const int from_node = node_of(platform, from), to_node = node_of(platform, to);
-  if (from_node != to_node) fabric.route(platform.place_of(from_node), platform.place_of(to_node), route);
-  return route;
-}
 
 /// Bytes of one update, by server.
 std::vector<Bytes> bytes_of(const std::vector<ServerCycle::Message>& messages, std::size_t servers) {
@@ -37,7 +30,7 @@ class Layer {
     links_.workers.resize(cycle.workers.size());
   }
 
-  InnerLinks lay() {
+  RouteLinks lay() {
     const std::vector<Bytes> pulls = bytes_of(cycle_.pulls, cycle_.servers.size());
     const std::vector<Bytes> pushes = bytes_of(cycle_.pushes, cycle_.servers.size());
     for (std::size_t w = 0; w < cycle_.workers.size(); ++w)
@@ -52,6 +45,12 @@ class Layer {
   }
 
  private:
+  /// The worker that crossed a link last, and where that stands.
+  struct Last {
+    std::size_t worker = std::numeric_limits<std::size_t>::max();
+    std::size_t crossing = 0;
+  };
+
   /// Links of devices have the numbers after the fabric's.
   [[nodiscard]] Route route(std::size_t worker, std::size_t server, bool outward) const {
     std::int64_t from = cycle_.servers[server], to = cycle_.workers[worker];
@@ -73,17 +72,19 @@ class Layer {
     for (const std::int64_t index : route(worker, server, outward)) {
       if (!shared(index) || bytes == Bytes(0)) continue;
       const auto [place, added] = places_.try_emplace(index, static_cast<int>(links_.loads.size()));
-      if (added) links_.loads.emplace_back(), flows_.push_back(0);
+      if (added) links_.loads.emplace_back(), flows_.push_back(0), last_.emplace_back();
       const int link = place->second;
       const Seconds busy = bytes / bandwidth(index);
       links_.loads[static_cast<std::size_t>(link)] += busy;
       ++flows_[static_cast<std::size_t>(link)];
-      std::vector<InnerLinks::Crossing>& crossings = links_.workers[worker];
-      const auto known = std::ranges::find(crossings, link, &InnerLinks::Crossing::link);
-      if (known == crossings.end())
+      std::vector<RouteLinks::Crossing>& crossings = links_.workers[worker];
+      Last& last = last_[static_cast<std::size_t>(link)];
+      if (std::exchange(last.worker, worker) == worker) {
+        crossings[last.crossing].busy += busy;
+      } else {
+        last.crossing = crossings.size();
         crossings.push_back({link, busy, outward});
-      else
-        known->busy += busy;
+      }
     }
   }
 
@@ -104,7 +105,8 @@ class Layer {
   std::int64_t first_;                            ///< link that is looked at
   std::unordered_map<std::int64_t, int> places_;  ///< of links, in the order in which they are met
   std::vector<int> flows_;                        ///< by link, of all workers
-  InnerLinks links_;
+  std::vector<Last> last_;                        ///< by link
+  RouteLinks links_;
 };
 
 /// Of workers that ask a link for so many seconds an update, the lightest first; none is quicker than `quickest_s`.
@@ -119,38 +121,6 @@ double filled_with(std::vector<double> demands, double quickest_s) {
   return rate;
 }
 
-/// Seconds a byte takes alone between a server and a worker.
-double seconds_a_byte(const Fabric& fabric, const Platform& platform, int from, int to) {
-  if (from == to) return 0;
-  if (node_of(platform, from) == node_of(platform, to))
-    return platform.intra_node.bandwidth > BytesPerSecond(0) ? 1 / platform.intra_node_rate().value() : 0;
-  double slowest = 1 / platform.inter_node_rate().value();
-  for (const std::int64_t link : route_between(fabric, platform, from, to)) slowest = std::max(slowest, 1 / fabric.bandwidth(link).value());
-  return slowest;
-}
-
-/// What a byte takes alone of a message from a server, or to it.
-struct ServerRoute {
-  int server = 0;
-  bool outward = true;
-
-  [[nodiscard]] double seconds_a_byte(const Fabric& fabric, const Platform& platform, int worker) const {
-    return outward ? oracle::seconds_a_byte(fabric, platform, server, worker) : oracle::seconds_a_byte(fabric, platform, worker, server);
-  }
-};
-
-/// Lets every pull and push take as long as `seconds_a_byte` of its route says.
-template <class SecondsAByte>
-void set_drains(const StepPlan& plan, std::vector<OperationCost>& costs, const SecondsAByte& seconds_a_byte) {
-  for (std::size_t i = 0; i < costs.size(); ++i) {
-    const auto* transfer = std::get_if<Collective>(&plan.operations[i].work);
-    if (transfer == nullptr || !is_server_transfer(transfer->operation)) continue;
-    const int server = plan.communicators[static_cast<std::size_t>(transfer->communicator)].members.front();
-    costs[i].drain =
-        Seconds(transfer->bytes.value() * seconds_a_byte(ServerRoute{server, transfer->operation == Collective::Operation::pull}));
-  }
-}
-
 }  // namespace
 
 // Workers fill the first nodes.
@@ -159,20 +129,20 @@ bool beside_servers(const ServerCycle& cycle, const Platform& platform) {
                              [&](int server) { return node_of(platform, server) <= node_of(platform, cycle.workers.back()); });
 }
 
-InnerLinks inner_links(const ServerCycle& cycle, const Platform& platform) {
+RouteLinks route_links(const ServerCycle& cycle, const Platform& platform) {
   if (platform.topology.kind == Topology::Kind::star && !beside_servers(cycle, platform)) return {};
   return Layer(cycle, platform).lay();
 }
 
-double most_updates_per_s(const InnerLinks& links, Seconds quickest) {
+double most_updates_per_s(const RouteLinks& links, Seconds quickest) {
   const auto all = static_cast<double>(links.workers.size());
   std::vector<std::vector<double>> apart(links.loads.size()), everybody(links.loads.size());
   double elsewhere = 0;
-  for (const std::vector<InnerLinks::Crossing>& crossings : links.workers) {
-    for (const InnerLinks::Crossing& crossing : crossings)
+  for (const std::vector<RouteLinks::Crossing>& crossings : links.workers) {
+    for (const RouteLinks::Crossing& crossing : crossings)
       everybody[static_cast<std::size_t>(crossing.link)].push_back(crossing.busy.value());
     const auto busiest = std::ranges::max_element(
-        crossings, {}, [&](const InnerLinks::Crossing& crossing) { return links.loads[static_cast<std::size_t>(crossing.link)]; });
+        crossings, {}, [&](const RouteLinks::Crossing& crossing) { return links.loads[static_cast<std::size_t>(crossing.link)]; });
     if (busiest == crossings.end())
       elsewhere += 1 / quickest.value();
     else
@@ -185,27 +155,6 @@ double most_updates_per_s(const InnerLinks& links, Seconds quickest) {
     most = std::min(most, others + filled_with(everybody[link], quickest.value()));
   }
   return std::min(most, together);
-}
-
-void follow_routes(const Scenario& scenario, const StepPlan& plan, OfWorkers which, std::vector<OperationCost>& costs) {
-  const Platform& platform = scenario.platform;
-  if (platform.topology.kind == Topology::Kind::star && scenario.strategy.server_nodes == ServerNodes::own) return;
-  const Fabric fabric(platform);
-  const int workers = scenario.strategy.data + scenario.strategy.backup_workers;
-  set_drains(plan, costs, [&](const ServerRoute& route) {
-    double sum = 0, least = 0;
-    for (int worker = 0; worker < workers; ++worker) {
-      const double one = route.seconds_a_byte(fabric, platform, worker);
-      least = worker == 0 ? one : std::min(least, one);
-      sum += one;
-    }
-    return which == OfWorkers::quickest ? least : sum / workers;
-  });
-}
-
-void follow_routes(const Scenario& scenario, const StepPlan& plan, int worker, std::vector<OperationCost>& costs) {
-  const Fabric fabric(scenario.platform);
-  set_drains(plan, costs, [&](const ServerRoute& route) { return route.seconds_a_byte(fabric, scenario.platform, worker); });
 }
 
 }  // namespace forerun::oracle

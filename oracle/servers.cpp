@@ -7,6 +7,7 @@
 
 #include "costs/server_transfer.hpp"
 #include "io/format.hpp"
+#include "oracle/server_routes.hpp"
 #include "strategies/server_cycle.hpp"
 
 namespace forerun::oracle {
@@ -18,17 +19,18 @@ int met_nodes(const Scenario& scenario) {
 }
 
 /// T of each worker, by its own routes; workers whose routes are alike are evaluated once.
-std::vector<Seconds> cycles_of_workers(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
-  std::map<std::vector<double>, Seconds> known;
+std::vector<Seconds> cycles_of_workers(const Scenario& scenario, const StepPlan& plan, const ServerRoutes& routes,
+                                       const std::vector<OperationCost>& costs) {
+  std::map<ServerRoutes::Times, Seconds> known;
   std::vector<Seconds> cycles;
-  for (int worker = 0; worker < scenario.strategy.data + scenario.strategy.backup_workers; ++worker) {
-    std::vector<OperationCost> own = costs;
-    follow_routes(scenario, plan, worker, own);
-    share_worker_links(scenario, plan, own);
-    std::vector<double> drains;
-    for (const OperationCost& cost : own) drains.push_back(cost.drain.value());
-    const auto [place, added] = known.try_emplace(std::move(drains));
-    if (added) place->second = evaluate(plan, own).step;
+  for (int worker = 0; worker < routes.workers(); ++worker) {
+    const auto [place, added] = known.try_emplace(routes.of(worker));
+    if (added) {
+      std::vector<OperationCost> own = costs;
+      routes.set(place->first, own);
+      share_worker_links(scenario, plan, own);
+      place->second = evaluate(plan, own).step;
+    }
     cycles.push_back(place->second);
   }
   return cycles;
@@ -61,37 +63,51 @@ void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vec
     }
 }
 
-ServerLoad asynchronous_load(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Seconds alone) {
-  std::vector<OperationCost> best = costs;
-  follow_routes(scenario, plan, OfWorkers::quickest, best);
-  ServerLoad load = server_load(server_cycle(scenario, plan, costs), scenario.platform, alone, evaluate(plan, best).step);
-  if (scenario.strategy.server_nodes == ServerNodes::own) return load;
-  load.cycles = cycles_of_workers(scenario, plan, costs);
-  load.cycle = std::accumulate(load.cycles.begin(), load.cycles.end(), Seconds(0)) / static_cast<double>(load.workers);
-  return load;
+AsynchronousCycle asynchronous_cycle(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs) {
+  const ServerCycle cycle = server_cycle(scenario, plan, costs);
+  const ServerRoutes routes(scenario, plan);
+  const bool differ = routes_differ(scenario);
+  std::vector<OperationCost> mean = costs, shortest = costs;
+  if (differ) routes.set(routes.mean(), mean), routes.set(routes.shortest(), shortest);
+  const Seconds quickest = evaluate(plan, shortest).step;
+  const std::vector<OperationCost> apart = mean;
+  share_worker_links(scenario, plan, mean);
+  AsynchronousCycle out{evaluate(plan, mean), {}, mean != apart};
+  out.load = server_load(cycle, scenario.platform, out.alone.step, quickest);
+  if (scenario.strategy.server_nodes == ServerNodes::own) return out;
+  out.load.cycles = cycles_of_workers(scenario, plan, routes, costs);
+  out.load.cycle = std::accumulate(out.load.cycles.begin(), out.load.cycles.end(), Seconds(0)) / static_cast<double>(out.load.workers);
+  return out;
 }
+
+namespace {
+
+constexpr const char* kLinksShared = "workers' links are shared by all servers at all times";
+
+Evaluation evaluate_synchronous(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
+                                std::vector<std::string>& assumptions) {
+  std::vector<OperationCost> shared = costs;
+  share_worker_links(scenario, plan, shared);
+  if (shared != costs) assumptions.emplace_back(kLinksShared);
+  const int backups = scenario.strategy.backup_workers;
+  if (backups > 0)
+    assumptions.push_back(forerun::format("workers are alike: {} backup worker{} save{} nothing and cost{} traffic", backups,
+                                          backups == 1 ? "" : "s", backups == 1 ? "s" : "", backups == 1 ? "s" : ""));
+  return evaluate(plan, shared);
+}
+
+}  // namespace
 
 Evaluation evaluate_servers(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs,
                             std::vector<std::string>& assumptions) {
-  const Strategy& strategy = scenario.strategy;
-  std::vector<OperationCost> shared = costs;
-  if (strategy.updates == Updates::asynchronous) follow_routes(scenario, plan, OfWorkers::mean, shared);
-  const std::vector<OperationCost> apart = shared;
-  share_worker_links(scenario, plan, shared);
-  const Evaluation alone = evaluate(plan, shared);
-  if (shared != apart) assumptions.emplace_back("workers' links are shared by all servers at all times");
-  if (strategy.updates == Updates::synchronous) {
-    if (strategy.backup_workers > 0)
-      assumptions.push_back(forerun::format("workers are alike: {} backup worker{} save{} nothing and cost{} traffic",
-                                            strategy.backup_workers, strategy.backup_workers == 1 ? "" : "s",
-                                            strategy.backup_workers == 1 ? "s" : "", strategy.backup_workers == 1 ? "s" : ""));
-    return alone;
-  }
-  const ServerLoad load = asynchronous_load(scenario, plan, costs, alone.step);
-  const RateBounds bounds = rate_bounds(load);
+  if (scenario.strategy.updates == Updates::synchronous) return evaluate_synchronous(scenario, plan, costs, assumptions);
+  const AsynchronousCycle cycle = asynchronous_cycle(scenario, plan, costs);
+  if (cycle.links_shared) assumptions.emplace_back(kLinksShared);
+  const RateBounds bounds = rate_bounds(cycle.load);
+  const AsynchronousRate rate = asynchronous_rate(cycle.load);
   assumptions.push_back(forerun::format("asynchronous updates by mean value analysis: {:.4g} a second, between {:.4g} and {:.4g}",
-                                        asynchronous_rate(load).updates_per_s, bounds.least_per_s, bounds.most_per_s));
-  return asynchronous_step(load, alone);
+                                        rate.updates_per_s, bounds.least_per_s, bounds.most_per_s));
+  return asynchronous_step(cycle.load, rate, cycle.alone);
 }
 
 }  // namespace forerun::oracle

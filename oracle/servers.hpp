@@ -15,8 +15,13 @@ namespace forerun::oracle {
 /// Exact where servers hold equally much and all are at it, or one holds nearly all; the simulator lets flows share.
 void share_worker_links(const Scenario& scenario, const StepPlan& plan, std::vector<OperationCost>& costs);
 
-/// What bounds the rate of asynchronous workers, each of whose cycles takes so long alone.
-ServerLoad asynchronous_load(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs, Seconds alone);
+/// A cycle of asynchronous workers.
+struct AsynchronousCycle {
+  Evaluation alone;           ///< of one worker, whose messages take the mean of all workers'
+  ServerLoad load;            ///< what bounds the rate
+  bool links_shared = false;  ///< the worker's link, by servers
+};
+AsynchronousCycle asynchronous_cycle(const Scenario& scenario, const StepPlan& plan, const std::vector<OperationCost>& costs);
 
 /// The step of a plan with parameter servers: its evaluation, or where updates are asynchronous, asynchronous_step() of it. What was taken
 /// instead of following each worker is added to the assumptions.

@@ -19,7 +19,8 @@ constexpr double kSettled = 1e-10;  // relative, of the rate from round to round
 struct Visit {
   std::size_t queue = 0;
   double demand_s = 0;
-  double held_s = 0;  ///< of the worker, where it waits there
+  double stay_s = 0;  ///< where it waits: R
+  double held = 0;    ///< Q
 };
 
 struct Worker {
@@ -32,18 +33,21 @@ struct Worker {
 /// A link in one direction, or a device.
 struct Queue {
   double length = 0;   ///< how many workers it holds
-  double crossed = 0;  ///< share of it that workers take who wait elsewhere
-  int users = 0;       ///< of both kinds
+  double crossed = 0;  ///< U: share of it that workers take who wait elsewhere
+  int waiting = 0;     ///< workers that do here
+  int crossing = 0;    ///< and those
 };
 
 /// Queues are numbered: the server's outward and inward link and its device, then each node's links, then those inside the network.
 class Queues {
  public:
-  explicit Queues(const ServerLoad& load) : load_(load), queues_(3 + 2 * static_cast<std::size_t>(load.nodes) + load.inner.loads.size()) {
+  explicit Queues(const ServerLoad& load) : load_(load), queues_(3 + 2 * static_cast<std::size_t>(load.nodes) + load.links.loads.size()) {
     for (int w = 0; w < load.workers; ++w) workers_.push_back(worker(w, static_cast<std::size_t>(w / load.node_workers)));
-    for (const Worker& worker : workers_) {
-      for (const Visit& visit : worker.visits) ++queues_[visit.queue].users;
-      for (const Visit& crossing : worker.crossings) ++queues_[crossing.queue].users;
+    for (const Worker& worker : workers_)
+      for (const Visit& visit : worker.visits) ++queues_[visit.queue].waiting;
+    for (Worker& worker : workers_) {
+      std::erase_if(worker.crossings, [&](const Visit& crossing) { return queues_[crossing.queue].waiting == 0; });
+      for (const Visit& crossing : worker.crossings) ++queues_[crossing.queue].crossing;
     }
     set_apart();
   }
@@ -72,10 +76,10 @@ class Queues {
       };
       const double node_s = load_.node.value();
       cross(3 + 2 * node + direction, node_s, node_s * load_.workers / load_.nodes);
-      for (const InnerLinks::Crossing& crossing : load_.inner.workers[static_cast<std::size_t>(index)]) {
+      for (const RouteLinks::Crossing& crossing : load_.links.workers[static_cast<std::size_t>(index)]) {
         const auto link = static_cast<std::size_t>(crossing.link);
         if (crossing.outward == (direction == 0))
-          cross(3 + 2 * static_cast<std::size_t>(load_.nodes) + link, crossing.busy.value(), load_.inner.loads[link].value());
+          cross(3 + 2 * static_cast<std::size_t>(load_.nodes) + link, crossing.busy.value(), load_.links.loads[link].value());
       }
     }
     return worker;
@@ -83,31 +87,29 @@ class Queues {
 
   void set_apart() {
     double all = 0;
-    for (Worker& worker : workers_) all += worker.apart_s = asked(worker);
+    for (const Worker& worker : workers_) all += asked_s(worker);
     for (std::size_t w = 0; w < workers_.size(); ++w)
       workers_[w].apart_s = load_.cycles.empty() ? std::max(0.0, load_.cycle.value() - all / load_.workers)
-                                                 : std::max(0.0, load_.cycles[w].value() - workers_[w].apart_s);
+                                                 : std::max(0.0, load_.cycles[w].value() - asked_s(workers_[w]));
   }
 
-  static double asked(const Worker& worker) {
+  static double asked_s(const Worker& worker) {
     return std::accumulate(worker.visits.begin(), worker.visits.end(), 0.0,
                            [](double sum, const Visit& visit) { return sum + visit.demand_s; });
   }
 
   // The worker's rate, and where it stays while others are as they are.
   double meet(Worker& worker) {
-    std::array<double, 3> stays{};
     double cycle = worker.apart_s;
-    for (std::size_t k = 0; k < stays.size(); ++k) {
-      const Visit& visit = worker.visits[k];
+    for (Visit& visit : worker.visits) {
       const Queue& queue = queues_[visit.queue];
-      const double left = std::max(1 - queue.crossed, 1.0 / queue.users);
-      cycle += stays[k] = visit.demand_s / left * (1 + queue.length - visit.held_s);
+      const double fair = static_cast<double>(queue.waiting) / (queue.waiting + queue.crossing);
+      visit.stay_s = visit.demand_s / std::max(1 - queue.crossed, fair) * (1 + queue.length - visit.held);
+      cycle += visit.stay_s;
     }
-    for (std::size_t k = 0; k < stays.size(); ++k) {
-      Visit& visit = worker.visits[k];
-      queues_[visit.queue].length += stays[k] / cycle - visit.held_s;
-      visit.held_s = stays[k] / cycle;
+    for (Visit& visit : worker.visits) {
+      queues_[visit.queue].length += visit.stay_s / cycle - visit.held;
+      visit.held = visit.stay_s / cycle;
     }
     for (const Visit& crossing : worker.crossings) queues_[crossing.queue].crossed += (1 / cycle - worker.per_s) * crossing.demand_s;
     return worker.per_s = 1 / cycle;
@@ -116,10 +118,7 @@ class Queues {
   // Behind others, the mean over the workers.
   [[nodiscard]] double waited(std::size_t k) const {
     double sum = 0;
-    for (const Worker& worker : workers_) {
-      const Visit& visit = worker.visits[k];
-      sum += visit.demand_s * (queues_[visit.queue].length - visit.held_s);
-    }
+    for (const Worker& worker : workers_) sum += worker.visits[k].stay_s - worker.visits[k].demand_s;
     return sum / load_.workers;
   }
 

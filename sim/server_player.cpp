@@ -20,6 +20,7 @@ constexpr int kStreamsDraw = -2;
 // (docs/validation.md, bench/tcp_shares.py).
 constexpr int kFewestStreams = 2;
 constexpr int kMostStreams = 4;
+constexpr int kMostWarmUp = 64;  // times as many updates as are asked for
 
 }  // namespace
 
@@ -49,6 +50,7 @@ ServersPlayed ServerPlayer::play() {
   for (const Worker& worker : workers_) sum += worker.parts;
   played_.parts = sum * (played_.step.value() / sum.total().value());
   std::ranges::sort(played_.staleness);
+  if (!options_.synchronous) played_.behind = static_cast<std::int64_t>(workers_.size()) - updated_workers_;
   return std::move(played_);
 }
 
@@ -68,6 +70,7 @@ void ServerPlayer::on_start() {
 
 void ServerPlayer::on_time(int token, double date_s) {
   const Event event = events_[token];  // handling it adds others
+  free_events_.push_back(token);
   handle(event, date_s);
 }
 
@@ -76,8 +79,11 @@ void ServerPlayer::on_flow_done(int tag) {
 }
 
 void ServerPlayer::at(double date_s, Event event) {
-  events_.push_back(event);
-  network_.call_at(date_s, static_cast<int>(events_.size()) - 1);
+  if (free_events_.empty()) free_events_.push_back(static_cast<int>(events_.size())), events_.emplace_back();
+  const int token = free_events_.back();
+  free_events_.pop_back();
+  events_[token] = event;
+  network_.call_at(date_s, token);
 }
 
 void ServerPlayer::handle(const Event& event, double now_s) {
@@ -115,7 +121,7 @@ void ServerPlayer::rest(int index, double now_s) {
   leave(index, now_s);
   worker.phase = Phase::idle;
   const bool goes_on = options_.synchronous ? worker.step < steps_ : worker.updates_left == 0;
-  if (goes_on) release(index, now_s + cycle_.token.value());
+  if (goes_on) release(index, now_s + token_s(index));
 }
 
 void ServerPlayer::begin(int index, double now_s) {
@@ -136,8 +142,9 @@ void ServerPlayer::flow(int slot, const ServerCycle::Message& message, double no
   const int server = cycle_.servers[slot / 2 % server_count_];
   const bool push = slot % 2 == 1;
   if (worker == server) return at(now_s, {EventKind::arrived, slot, 0});
-  if (!network_.joins(worker, server)) return at(now_s + message.latency.value(), {EventKind::arrived, slot, 0});
   const bool inside = network_.one_node(worker, server);
+  const Seconds latency = inside ? message.latency.inside : message.latency.between;
+  if (!network_.joins(worker, server)) return at(now_s + latency.value(), {EventKind::arrived, slot, 0});
   const int streams = inside || options_.synchronous ? 1 : streams_of(slot);
   const int most = options_.synchronous ? 1 : kMostStreams;
   streams_left_[slot] = streams;
@@ -146,9 +153,15 @@ void ServerPlayer::flow(int slot, const ServerCycle::Message& message, double no
                     .to = push ? server : worker,
                     .inside = inside,
                     .bytes = message.bytes / streams,
-                    .latency = message.latency,
+                    .latency = latency,
                     .slot = slot * most + stream,
                     .tag = slot});
+}
+
+double ServerPlayer::token_s(int index) const {
+  const int worker = cycle_.workers[index], server = cycle_.servers.front();
+  if (worker == server) return 0;
+  return (network_.one_node(worker, server) ? cycle_.token.inside : cycle_.token.between).value();
 }
 
 int ServerPlayer::streams_of(int slot) {
@@ -258,17 +271,21 @@ void ServerPlayer::end_step(double now_s) {
   std::ranges::fill(arrived_, 0);
   end_round(now_s);
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker)
-    if (workers_[worker].phase == Phase::idle) release(worker, now_s + cycle_.token.value());
+    if (workers_[worker].phase == Phase::idle) release(worker, now_s + token_s(worker));
+}
+
+// Where workers beside servers run ahead, others make no update for long.
+bool ServerPlayer::warmed_up() const {
+  const auto workers = static_cast<std::int64_t>(workers_.size());
+  return updated_workers_ == workers || updates_ >= kMostWarmUp * options_.warm_up * workers;
 }
 
 void ServerPlayer::end_cycle(int index, double now_s) {
   const auto workers = static_cast<std::int64_t>(workers_.size());
   if (rounds_done_ >= options_.warm_up && !over()) played_.staleness.push_back(updates_ - workers_[index].version);
   if (!std::exchange(workers_[index].updated, true)) ++updated_workers_;
-  // Where workers beside servers run ahead, others make no update for long.
-  const bool counts_next = rounds_done_ + 1 == options_.warm_up;
-  if (++updates_ % workers == 0 && (!counts_next || updated_workers_ == workers)) end_round(now_s);
-  if (workers_[index].phase == Phase::idle) release(index, now_s + cycle_.token.value());
+  if (++updates_ % workers == 0 && (rounds_done_ + 1 != options_.warm_up || warmed_up())) end_round(now_s);
+  if (workers_[index].phase == Phase::idle) release(index, now_s + token_s(index));
 }
 
 }  // namespace forerun::sim

@@ -16,7 +16,8 @@ struct ServerPlayOptions {
   double jitter = 0;             ///< compute takes 1 + u jitter, u from jitter_draw()
   std::vector<double> slowness;  ///< what compute of each device takes besides; empty: as long on all
   std::uint64_t seed = 1;
-  int warm_up = 2;  ///< rounds (steps; asynchronous: as many updates as workers, and one of each at least) that are not counted
+  int warm_up = 2;  ///< rounds (steps; asynchronous: as many updates as workers) that are not counted; asynchronous: until each worker has
+                    ///< made an update, or 64 times as many are made
   int rounds = 16;  ///< that are
 };
 
@@ -26,6 +27,7 @@ struct ServersPlayed {
   Parts parts;                          ///< the mean over the workers; they add up to `step`
   std::vector<std::int64_t> staleness;  ///< updates by updates that others made since its worker pulled; sorted; none where synchronous
   std::int64_t dropped = 0;             ///< gradients that came too late
+  std::int64_t behind = 0;              ///< asynchronous workers that have not made an update
 };
 
 /// Plays each worker's cycle with parameter servers, flow by flow.
@@ -97,6 +99,8 @@ class ServerPlayer final : public Listener {
   void served(int server, double now_s);
   void end_step(double now_s);
   void end_cycle(int worker, double now_s);
+  [[nodiscard]] bool warmed_up() const;
+  [[nodiscard]] double token_s(int worker) const;
   void flow(int slot, const ServerCycle::Message& message, double now_s);
   int streams_of(int slot);
   void leave(int worker, double now_s);
@@ -111,6 +115,7 @@ class ServerPlayer final : public Listener {
   Network& network_;
   int server_count_;
   std::vector<Event> events_;
+  std::vector<int> free_events_;  ///< places of those that have happened
   std::vector<Worker> workers_;
   std::vector<Lane> lanes_;  ///< by worker x server
   std::vector<Server> servers_;

@@ -42,6 +42,9 @@ Prediction predict_servers(Network& network, const Scenario& scenario, const Ste
   prediction.assumptions.push_back(
       forerun::format("{} steps simulated after the first {}, their mean goes on", options.rounds, options.warm_up));
   if (!played.staleness.empty()) prediction.assumptions.push_back(staleness_text(played.staleness));
+  if (played.behind > 0)
+    prediction.assumptions.push_back(
+        forerun::format("{} workers, which links hold back, made no update in what was simulated", played.behind));
   if (scenario.strategy.backup_workers > 0)
     prediction.assumptions.push_back(forerun::format("{} gradients came too late and were dropped", played.dropped));
   return prediction;

@@ -16,7 +16,7 @@ namespace forerun {
 ///              that none is through much before the others
 ///   push s     the gradients of a bucket, once every worker has the last of them (overlap=none: once its backward pass is over)
 ///   server     the gradients are summed, n of them, one after another as they are applied to an accumulator, and the variables updated
-///   token      once all servers are through, the first one lets the workers go on
+///   token      once all servers are through, the first one lets the workers go on, whose own gradients have gone
 /// Backup workers pull and push as the others do; a server sums n gradients alone. With node-reduction the devices of a node sum their
 /// gradients first, and one of them pulls for all and hands on.
 ///

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "costs/placement.hpp"
+#include "costs/server_transfer.hpp"
 
 namespace forerun {
 namespace {
@@ -19,8 +20,9 @@ Seconds drain_of(const Platform& platform, int server, int worker, Bytes bytes) 
 }
 
 /// What a calibration measures of servers inside a node is of workers that come together.
-void require_link(const Platform& platform, const Communicator& star) {
-  if (platform.intra_node.bandwidth == BytesPerSecond(0) && star.size > 1 && place(star, platform).nodes == 1)
+void require_link(const Platform& platform, int server, const std::vector<int>& workers) {
+  const auto crosses = [&](int worker) { return worker != server && node_of(platform, worker) == node_of(platform, server); };
+  if (platform.intra_node.bandwidth == BytesPerSecond(0) && std::ranges::any_of(workers, crosses))
     throw MissingCapability(
         "no calibration measures workers that meet by chance at a server inside a node; describe the link there: "
         "--set platform.intra-node-bandwidth=... and -latency=...");
@@ -52,13 +54,15 @@ class CycleReader {
 
   void transfer(int index, const Collective& collective) {
     if (collective.operation == Kind::barrier) return;
-    require_link(scenario_.platform, plan_.communicators[static_cast<std::size_t>(collective.communicator)]);
+    const Communicator& star = plan_.communicators[static_cast<std::size_t>(collective.communicator)];
+    const int server = star.members.front();
+    require_link(scenario_.platform, server, cycle_.workers);
     const Operation& operation = plan_.operations[static_cast<std::size_t>(index)];
     if (operation.name == "token") {
-      cycle_.token = duration(index);
+      cycle_.token = latency_of(collective);
+      if (place(star, scenario_.platform).nodes > 1) cycle_.token.between = duration(index);
       return;
     }
-    const int server = plan_.communicators[static_cast<std::size_t>(collective.communicator)].members.front();
     ServerCycle::Message message;
     if (collective.operation == Kind::pull) {
       message.server = static_cast<int>(cycle_.servers.size());
@@ -71,7 +75,7 @@ class CycleReader {
       }
     }
     message.bytes = collective.bytes;
-    message.latency = costs_[static_cast<std::size_t>(index)].latency;
+    message.latency = latency_of(collective);
     // A worker beside no server, where there is one.
     message.drain = drain_of(scenario_.platform, server, cycle_.workers.back(), collective.bytes);
     (collective.operation == Kind::pull ? cycle_.pulls : cycle_.pushes).push_back(message);
@@ -87,6 +91,11 @@ class CycleReader {
       push.update = index;
       push.updating = duration(index);
     }
+  }
+
+  [[nodiscard]] ServerCycle::Latency latency_of(const Collective& collective) const {
+    return {server_latency(collective.operation, scenario_.platform, false),
+            server_latency(collective.operation, scenario_.platform, true)};
   }
 
   [[nodiscard]] Seconds duration(int index) const { return costs_[static_cast<std::size_t>(index)].duration(); }
@@ -110,9 +119,9 @@ Seconds ServerCycle::compute() const {
 Seconds ServerCycle::alone() const {
   std::vector<Seconds> out(servers.size());
   std::vector<Seconds> in(servers.size());
-  for (const Message& pull : pulls) out[static_cast<std::size_t>(pull.server)] += pull.latency + pull.drain;
-  for (const Message& push : pushes) in[static_cast<std::size_t>(push.server)] += push.latency + push.drain;
-  return *std::ranges::max_element(out) + compute() + *std::ranges::max_element(in) + token;
+  for (const Message& pull : pulls) out[static_cast<std::size_t>(pull.server)] += pull.latency.between + pull.drain;
+  for (const Message& push : pushes) in[static_cast<std::size_t>(push.server)] += push.latency.between + push.drain;
+  return *std::ranges::max_element(out) + compute() + *std::ranges::max_element(in) + token.between;
 }
 
 ServerCycle server_cycle(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs) {

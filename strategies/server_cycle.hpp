@@ -18,11 +18,16 @@ struct ServerCycle {
     std::int64_t times = 1;
     Seconds duration;
   };
+  /// Of a message to or from a worker on another node, and on the server's; its own rank waits for none.
+  struct Latency {
+    Seconds between;
+    Seconds inside;
+  };
   /// What a worker takes from a server or sends it.
   struct Message {
     int server = 0;
     Bytes bytes;
-    Seconds latency;
+    Latency latency;
     Seconds drain;         ///< alone, of this worker
     int after = -1;        ///< of a gradient: the entry of `computes` that it comes after
     int accumulate = -1;   ///< of a gradient: the operation that the server adds it with; -1 where it is applied at once
@@ -36,14 +41,15 @@ struct ServerCycle {
   std::vector<Message> pulls;
   std::vector<Compute> computes;
   std::vector<Message> pushes;  ///< in the order of each server's lane
-  Seconds token;
+  Latency token;
 
   [[nodiscard]] Seconds compute() const;
   /// Of a worker that nobody keeps waiting, without what overlaps: the slowest server's messages both ways and the computations between.
   [[nodiscard]] Seconds alone() const;
 };
 
-/// Of a plan of lower_servers() without sums inside nodes.
+/// Of a plan of lower_servers() without sums inside nodes. MissingCapability where messages cross a link inside a node that nobody
+/// described.
 ServerCycle server_cycle(const Scenario& scenario, const StepPlan& plan, std::span<const OperationCost> costs);
 
 }  // namespace forerun

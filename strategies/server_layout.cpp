@@ -64,7 +64,7 @@ std::variant<ServerLayout, Infeasible> lay_out_servers(const Scenario& scenario)
   for (int s = 0; s < strategy.servers; ++s)
     layout.server_ranks.push_back(own ? (layout.worker_nodes + s) * platform.devices_per_node : s * layout.node_workers);
   layout.ranks = own ? layout.server_ranks.back() + 1 : layout.workers;
-  // One asynchronous worker stands for all: each goes its own way. Where servers are beside workers it is the one farthest from them.
+  // One asynchronous worker stands for all: each goes its own way. The last one has no server on its node, if there is one without.
   if (strategy.updates == Updates::asynchronous) {
     const int worker = own ? 0 : layout.workers - 1;
     layout.classes.push_back({{"worker", worker, 1, 1}, true});

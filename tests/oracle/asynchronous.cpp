@@ -59,11 +59,11 @@ TEST_CASE("a worker on the server's node leaves the node's link to the others") 
   CHECK(load.outward == Seconds(0));
   CHECK(load.node == Seconds(0));
   std::vector<double> crossed;
-  for (const InnerLinks::Crossing& crossing : load.inner.workers.back()) crossed.push_back(crossing.busy.value());
+  for (const RouteLinks::Crossing& crossing : load.links.workers.back()) crossed.push_back(crossing.busy.value());
   std::ranges::sort(crossed);
   CHECK(crossed == std::vector<double>{0.25, 0.5, 2, 4});
-  CHECK(load.inner.workers[0].empty());
-  CHECK(load.inner.workers[1].empty());
+  CHECK(load.links.workers[0].empty());
+  CHECK(load.links.workers[1].empty());
 }
 
 TEST_CASE("one asynchronous worker makes an update a cycle") {
@@ -106,7 +106,7 @@ TEST_CASE("waiting for servers is part of the step") {
   alone.parts.comm_exposed = Seconds(3);
   alone.step = Seconds(6);
   const ServerLoad given = load(4, 3, 1, 1, 1);
-  const Evaluation step = asynchronous_step(given, alone);
+  const Evaluation step = asynchronous_step(given, asynchronous_rate(given), alone);
   CHECK(step.step.value() == Approx(4 / asynchronous_rate(given).updates_per_s));
   CHECK(step.parts.total().value() == Approx(step.step.value()).epsilon(1e-12));
   CHECK(step.parts.compute == Seconds(3));

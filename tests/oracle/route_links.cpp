@@ -1,4 +1,4 @@
-#include "oracle/inner_links.hpp"
+#include "oracle/route_links.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -35,7 +35,7 @@ ServerCycle cycle(int workers) {
 
 /// As many updates as one link allows, of workers that ask it for so much; another worker crosses none.
 double most(const std::vector<double>& demands_s) {
-  InnerLinks links;
+  RouteLinks links;
   links.loads.emplace_back();
   for (const double demand : demands_s) {
     links.workers.push_back({{0, Seconds(demand)}});
@@ -48,7 +48,7 @@ double most(const std::vector<double>& demands_s) {
 }  // namespace
 
 TEST_CASE("workers of one group have one link to the server's group between them") {
-  const InnerLinks links = inner_links(cycle(15), dragonfly());
+  const RouteLinks links = route_links(cycle(15), dragonfly());
   std::vector<double> loads;
   for (const Seconds load : links.loads) loads.push_back(load.value());
   std::ranges::sort(loads, std::greater());
@@ -68,12 +68,12 @@ TEST_CASE("workers of one group have one link to the server's group between them
 TEST_CASE("one switch has no links inside, nor has a node, nor has a group that the server is in one that is slow") {
   Platform platform = dragonfly();
   platform.topology = {};
-  CHECK(inner_links(cycle(15), platform).none());
+  CHECK(route_links(cycle(15), platform).none());
   ServerCycle beside = cycle(4);
   beside.servers = {0};
-  CHECK(inner_links(beside, dragonfly()).none());
+  CHECK(route_links(beside, dragonfly()).none());
   beside.servers = {4};
-  for (const Seconds load : inner_links(beside, dragonfly()).loads) CHECK(load.value() < 1);
+  for (const Seconds load : route_links(beside, dragonfly()).loads) CHECK(load.value() < 1);
 }
 
 TEST_CASE("a link that is full is left to the workers that ask it for least, and others go on") {
@@ -88,9 +88,36 @@ TEST_CASE("workers of differing routes make an update a cycle alone, and as many
     ServerLoad load;
     load.workers = workers;
     load.cycle = load.quickest = Seconds(5);
-    load.inner.loads = {workers * Seconds(0.5)};
-    load.inner.workers.assign(static_cast<std::size_t>(workers), {{0, Seconds(0.5)}});
+    load.links.loads = {workers * Seconds(0.5)};
+    load.links.workers.assign(static_cast<std::size_t>(workers), {{0, Seconds(0.5)}});
     CHECK(rate_of_routes(load).updates_per_s == Approx(workers == 1 ? 0.2 : 2).epsilon(1e-3));
     CHECK(asynchronous_rate(load).updates_per_s <= (workers == 1 ? 0.2 : 2.0) * (1 + 1e-12));
   }
+}
+
+TEST_CASE("a worker that waits at another link takes its part of those that it crosses") {
+  // Both cross link 0, which one of them waits at; the other waits at link 1, which has more to carry. Neither meets anybody.
+  ServerLoad load;
+  load.workers = 2;
+  load.cycles = {Seconds(3), Seconds(10)};
+  load.cycle = Seconds(6.5);
+  load.quickest = Seconds(1);
+  load.links.loads = {Seconds(3), Seconds(5)};
+  load.links.workers = {{{0, Seconds(1)}}, {{0, Seconds(2)}, {1, Seconds(5)}}};
+  const double other_per_s = 1 / 10.0, crossed = 2 * other_per_s;
+  const QueuedRate rate = rate_of_routes(load);
+  CHECK(rate.updates_per_s == Approx(other_per_s + 1 / (2 + 1 / (1 - crossed))));
+  CHECK(rate.for_links_s == Approx((1 / (1 - crossed) - 1) / 2));
+  CHECK(rate.for_updates_s == Approx(0).margin(1e-12));
+}
+
+TEST_CASE("a link that others fill is left to those that wait there by a fair share") {
+  ServerLoad load;
+  load.workers = 3;
+  load.cycles = {Seconds(3), Seconds(10), Seconds(10)};
+  load.cycle = Seconds(23.0 / 3);
+  load.quickest = Seconds(1);
+  load.links.loads = {Seconds(19), Seconds(20), Seconds(20)};
+  load.links.workers = {{{0, Seconds(1)}}, {{0, Seconds(9)}, {1, Seconds(10)}}, {{0, Seconds(9)}, {2, Seconds(10)}}};
+  CHECK(rate_of_routes(load).updates_per_s == Approx(2 / 10.0 + 1 / (2 + 3.0)));
 }

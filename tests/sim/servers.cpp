@@ -120,9 +120,11 @@ TEST_CASE("a server beside a worker asks for a link inside the node only where s
       CHECK(oracle::predict(scenario).status == Status::ok);
       CHECK(sim::predict(scenario).status == Status::ok);
     }
-  Scenario inside = served(3, "servers=1,server-nodes=shared,sync=off", 1, 3);
-  inside.platform.intra_node = {};
-  CHECK_THROWS_AS(oracle::predict(inside), MissingCapability);
+  for (const int nodes : {1, 2}) {
+    Scenario inside = served(3, "servers=1,server-nodes=shared,sync=off", nodes, 4 - nodes);
+    inside.platform.intra_node = {};
+    CHECK_THROWS_AS(oracle::predict(inside), MissingCapability);
+  }
 }
 
 TEST_CASE("workers followed apart take as long as the plan's, where they are alike") {
