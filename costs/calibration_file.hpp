@@ -14,8 +14,8 @@ namespace forerun {
 /// The calibration as a JSON file: who measured it where and when, and for each kernel its fitted base, length scales and error and
 /// every sample with its spread and weight. Reading it back gives equal samples and models that predict alike.
 /// Features are not in it but computed from the samples, and the weights belong to them: a change of kernel_features() needs a new
-/// schema_version, as a change of the keys does. Another version is BadInput, not a guess.
-/// A calibration with a GPU's figures has version 3: name, device, date, origin and `gpu` (costs/calibration_gpu.hpp), no samples.
+/// schema_version, as a change of the keys does, unless files from before are read as they were meant. Another version is BadInput, not a
+/// guess. A calibration with a GPU's figures has version 3: name, device, date, origin and `gpu` (costs/calibration_gpu.hpp), no samples.
 /// One that was measured on a GPU has samples of both precisions, `measured_gpu` and `issue` (costs/calibration_issue.hpp).
 /// Either may have `fit`, how it was fitted to measured runs (costs/fit_record_file.hpp), and `compute_scale` where it is not 1.
 /// So may it have `overlap_slowdown`: factor, origin and source.

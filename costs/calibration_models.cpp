@@ -141,6 +141,12 @@ Row parse_row(const YamlNode& node, const KernelTimeModel& model) {
   return row;
 }
 
+/// By a scale for each feature; a calibration from before pools' channels counted has none for them, which come last.
+bool tells(const KernelTimeModel& model, const KernelFeatures& features) {
+  const auto count = static_cast<std::size_t>(features.count), scales = model.inverse_scales.size();
+  return scales == count || (scales + 1 == count && model.pass != Pass::update && is_pool(model.kind));
+}
+
 // The samples of one model, then their features, which follow from them.
 void read_model(const YamlNode& node, Calibration& calibration, Problems& problems) {
   KernelTimeModel model;
@@ -169,8 +175,7 @@ void read_model(const YamlNode& node, Calibration& calibration, Problems& proble
     for (std::size_t i = 0; i < count; ++i) {
       const Row row = parse_row(items(list)[i], model);
       const KernelFeatures features = kernel_features(row.sample.kernel);
-      if (static_cast<std::size_t>(features.count) != model.inverse_scales.size())
-        throw BadInput(problem(list.text, "inverse_scales has the wrong length"));
+      if (!tells(model, features)) throw BadInput(problem(list.text, "inverse_scales has the wrong length"));
       for (std::size_t f = 0; f < model.inverse_scales.size(); ++f)
         model.features[f * count + i] = static_cast<float>(features.values[f] * model.inverse_scales[f]);
       model.weights[i] = static_cast<float>(row.weight);

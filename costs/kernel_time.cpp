@@ -27,7 +27,7 @@ std::string_view beyond_samples(const Kernel& kernel) {
   const LayerShape& shape = kernel.shape;
   if (kernel.pass == Pass::update) return "";
   const bool convolves = shape.kind == LayerKind::conv2d;
-  const bool slides = convolves || shape.kind == LayerKind::max_pool || shape.kind == LayerKind::average_pool;
+  const bool slides = convolves || is_pool(shape.kind);
   const bool square = shape.window.square() && shape.stride.square() && shape.padding.height == shape.padding.width;
   if (slides && !square)
     return convolves ? "convolutions whose window, stride or padding is no square" : "pools whose window, stride or padding is no square";
@@ -130,6 +130,7 @@ KernelFeatures kernel_features(const Kernel& kernel) {
     }
   }
   add(std::log(std::clamp(kernel.footprint.value(), kSmallFootprint, kLargeFootprint)));
+  if (kernel.pass != Pass::update && is_pool(shape.kind)) add(logarithm(shape.output.channels));
   return features;
 }
 
@@ -149,7 +150,8 @@ Seconds base_time(const KernelTimeModel& model, const Kernel& kernel) {
 Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
   const KernelFeatures features = kernel_features(kernel);
   const auto samples = static_cast<Eigen::Index>(model.weights.size());
-  const Eigen::Map<const Eigen::ArrayXXf> sampled(model.features.data(), samples, features.count);
+  const auto told = static_cast<Eigen::Index>(model.inverse_scales.size());  // earlier calibrations tell fewer apart
+  const Eigen::Map<const Eigen::ArrayXXf> sampled(model.features.data(), samples, told);
   const Eigen::Map<const Eigen::ArrayXf> weights(model.weights.data(), samples);
   double residual = 0;
   // In chunks that stay in the nearest cache, feature by feature.
@@ -158,7 +160,7 @@ Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel) {
     Eigen::Array<float, kChunk, 1> chunk;
     auto squared = chunk.head(size);
     squared.setZero();
-    for (int f = 0; f < features.count; ++f) {
+    for (Eigen::Index f = 0; f < told; ++f) {
       const auto here = static_cast<float>(features.values[f] * model.inverse_scales[f]);
       squared += (sampled.col(f).segment(begin, size) - here).square();
     }

@@ -7,17 +7,19 @@
 
 namespace forerun {
 
+constexpr bool is_pool(LayerKind kind) { return kind == LayerKind::max_pool || kind == LayerKind::average_pool; }
+
 /// What the residual of a kernel's time model depends on: logarithms (base e) of its shape.
 ///   dense                   batch x positions, inputs, outputs
 ///   conv2d                  batch x output pixels, input channels and output channels of a group, output pixels, window, stride, groups
-///   max-pool, average-pool  output elements, window
+///   max-pool, average-pool  output elements, window, and after the footprint channels: how far the innermost loop goes
 ///   norms, loss             elements, batch x positions
 ///   embedding               elements of the output, channels, rows of the table
 ///   attention               batch x heads, queries, keys, channels of a head, and 1 where its softmax has dropout
 ///   add                     elements, inputs
 ///   relu and others         elements, batch
 ///   update                  parameters
-/// and last, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 192 MiB (none of it).
+/// and then, for all, the footprint of the step between 512 KiB (all in a core's own cache) and 192 MiB (none of it).
 struct KernelFeatures {
   std::array<double, 8> values{};
   int count = 0;
@@ -38,7 +40,7 @@ constexpr double correlation(double squared_distance) { return 1.0 / (1.0 + 0.5 
 /// The physical base of a kernel's time: overhead + flop / rate + bytes / bandwidth.
 Seconds base_time(const KernelTimeModel& model, const Kernel& kernel);
 
-/// Time of one call, alone on its machine: base_time times the exponential of the residual.
+/// Time of one call, alone on its machine: base_time times the exponential of the residual, by as many features as the model has scales.
 Seconds kernel_time(const KernelTimeModel& model, const Kernel& kernel);
 
 /// The same in a step that takes `step` alone, on a machine whose caches lose what they hold after a mean life: a share exp(-step / life)

@@ -7,6 +7,7 @@
 #include "costs/communication_benchmark.hpp"
 #include "costs/kernel_fit.hpp"
 #include "costs/kernel_time.hpp"
+#include "io/json.hpp"
 #include "tests/support/kernels.hpp"
 
 using namespace forerun;
@@ -119,6 +120,23 @@ TEST_CASE("a calibration of a GPU is read as it was written, its precisions apar
   const std::size_t issue = text.find("\"issue_s\":4e-06"), begin = text.rfind('{', issue);
   const std::string row = text.substr(begin, text.find('}', issue) + 1 - begin);
   CHECK_THROWS_WITH(read_calibration_text(replaced(text, row, row + "," + row), "gpu.json"), Catch::Contains("a second issue time"));
+}
+
+TEST_CASE("a calibration from before pools' channels counted is read as it was meant, and no other with scales too few") {
+  const auto without_last = [](const std::string& layer, int scales) {
+    Json document = Json::parse(calibration_json(small()));
+    for (Json& model : document["kernels"])
+      if (model.value("layer", "") == layer)
+        for (int i = 0; i < scales; ++i) model["inverse_scales"].erase(model["inverse_scales"].size() - 1);
+    return document.dump();
+  };
+  const Calibration before = read_calibration_text(without_last("average-pool", 1), "before.json");
+  Kernel pool = conv(2, 12, 12, 4, 1);
+  pool.shape.kind = LayerKind::average_pool;
+  CHECK(find_model(before, pool).inverse_scales.size() == 3);
+  CHECK(kernel_time(find_model(before, pool), pool) > Seconds(0));
+  CHECK_THROWS_WITH(read_calibration_text(without_last("average-pool", 2), "less.json"), Catch::Contains("wrong length"));
+  CHECK_THROWS_WITH(read_calibration_text(without_last("gelu", 1), "gelu.json"), Catch::Contains("wrong length"));
 }
 
 TEST_CASE("a missing key is reported with its file and line") {

@@ -102,6 +102,28 @@ TEST_CASE("updates share a kernel whatever their layer, other passes do not") {
   CHECK_FALSE(same_kernel(dense(1, 1, 1), LayerKind::dense, Pass::backward_data));
 }
 
+TEST_CASE("pools of few channels and many places differ from those of many and few, where a calibration tells") {
+  const auto pool = [](std::int64_t batch, std::int64_t channels, std::int64_t edge) {
+    Kernel kernel = conv(batch, channels, channels, edge, 2);
+    kernel.shape.kind = LayerKind::max_pool;
+    return kernel;
+  };
+  const KernelFeatures few = kernel_features(pool(1, 16, 8)), many = kernel_features(pool(1, 64, 4));
+  REQUIRE(few.count == 4);
+  CHECK(few.values[0] == many.values[0]);
+  CHECK(few.values[3] == Approx(std::log(16)));
+  CHECK(many.values[3] == Approx(std::log(64)));
+  KernelTimeModel model = base_model(LayerKind::max_pool);
+  model.weights = {1};
+  for (const std::size_t scales : {3, 4}) {
+    model.inverse_scales.assign(scales, 1);
+    model.features.assign(few.values.begin(), few.values.begin() + static_cast<std::ptrdiff_t>(scales));
+    const bool told = kernel_time(model, pool(1, 64, 4)) / base_time(model, pool(1, 64, 4)) <
+                      0.9 * (kernel_time(model, pool(1, 16, 8)) / base_time(model, pool(1, 16, 8)));
+    CHECK(told == (scales == 4));
+  }
+}
+
 TEST_CASE("each optimizer's updates have a model of their own") {
   Calibration calibration;
   calibration.kernel_models = {base_model(LayerKind::dense, Pass::update)};
